@@ -1,0 +1,89 @@
+"""Tokens: JWTs (HS256) with ``sub``, ``iat`` and ``exp``, checked against the fake's own clock.
+
+The page says only that login returns a token to be sent in the ``Authorization`` header (page,
+Login); its example token has a JWT's form. A token that was verified is remembered until it
+expires, since verification is the dearest step of a request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from typing import NamedTuple
+
+import jwt
+
+_ALGORITHM = "HS256"
+_REMEMBERED = 4096
+_OPTIONS: jwt.types.Options = {
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "require": ["sub", "iat", "exp", "jti"],
+}
+
+
+class Claims(NamedTuple):
+    """What a verified token says: the account's id, when it was issued and when it expires (ms)."""
+
+    account: int
+    issued: int
+    expires: int
+
+
+class TokenError(ValueError):
+    """A token that is garbled, tampered with, unsigned or signed with another key."""
+
+
+class Tokens:
+    """Issues and verifies tokens with one key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._verified: OrderedDict[str, Claims] = OrderedDict()
+
+    def issue(self, account: int, now: int, lifetime: int) -> str:
+        """A token for an account id, from ``now`` (ms) for ``lifetime`` seconds."""
+        issued = now // 1000
+        # The jti keeps the milliseconds, so that two logins in a second differ.
+        claims = {"sub": str(account), "iat": issued, "exp": issued + lifetime, "jti": str(now)}
+        return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
+
+    def verify(self, token: str) -> Claims:
+        """What a token says. Whether it has expired is the caller's to judge.
+
+        Raises :class:`TokenError`.
+        """
+        known = self._verified.get(token)
+        if known is None:
+            known = self._decode(token)
+            self._verified[token] = known
+            if len(self._verified) > _REMEMBERED:
+                self._verified.popitem(last=False)
+        return known
+
+    def _decode(self, token: str) -> Claims:
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM], options=_OPTIONS)
+            return Claims(int(claims["sub"]), int(claims["jti"]), int(claims["exp"]) * 1000)
+        except (jwt.InvalidTokenError, ValueError, TypeError) as problem:
+            raise TokenError(str(problem)) from problem
+
+
+def new_key(seed: int | None) -> bytes:
+    """A signing key: drawn from ``seed``, so that a seeded run repeats, else at random."""
+    if seed is None:
+        return secrets.token_bytes(32)
+    return hashlib.sha256(f"sampan token key {seed}".encode()).digest()
+
+
+def password_digest(key: bytes, username: str, password: str) -> str:
+    """What is stored of a password: enough to check one, not to read it.
+
+    A fake's accounts guard nothing, and logins are on every test's path: hence a keyed digest and
+    no slow one.
+    """
+    message = f"{username}\0{password}".encode("utf-8", "surrogatepass")
+    return hmac.new(key, message, hashlib.sha256).hexdigest()

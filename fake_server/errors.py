@@ -1,0 +1,106 @@
+"""One error type, one envelope.
+
+Every refusal of the API is an :class:`ApiError` that names an entry of the contract's
+``x-errors``. :class:`Envelopes` turns it into the bytes that the page shows, as the profile
+answers ``error-http-status``, ``message-case``, ``unauthenticated-key`` and
+``service-error-message``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from .profile import Profile
+
+_BY_ERRNO = {301: 400, 410: 404, 411: 403, 420: 404, 421: 409, 430: 401, 501: 500}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """An entry of ``x-errors``: the errno, its text in the table, and as an example shows it."""
+
+    errno: int
+    table: str
+    shown: str | None = None
+
+
+class ApiError(Exception):
+    """A refusal. ``reason`` is for a person and goes in ``X-Fake-Reason``, never in the body."""
+
+    def __init__(self, name: str, reason: str, *, http_status: int | None = None) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+        self.http_status = http_status
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An answer's HTTP status and body."""
+
+    status: int
+    body: bytes
+
+
+class Envelopes:
+    """The failure envelopes under one profile; each is rendered once."""
+
+    def __init__(self, texts: Mapping[str, ErrorText], profile: Profile) -> None:
+        self._texts = texts
+        self._profile = profile
+        self._rendered: dict[str, Envelope] = {}
+
+    def of(self, error: ApiError) -> Envelope:
+        """The envelope of ``error``; ``error.http_status``, where set, wins."""
+        envelope = self._rendered.get(error.name)
+        if envelope is None:
+            envelope = self._rendered[error.name] = self._render(error.name)
+        if error.http_status is not None:
+            return Envelope(error.http_status, envelope.body)
+        return envelope
+
+    def service_error(self, *, submission: bool) -> str:
+        """The name of errno 501's text for an operation (page: table against Job Create)."""
+        answer = self._profile["service-error-message"]
+        if answer == "by-operation":
+            return "service-error" if submission else "general-error"
+        return answer
+
+    def errno(self, error: ApiError) -> int:
+        """The errno that ``error`` is answered with."""
+        return self._texts[error.name].errno
+
+    def named(self, errno: int, *, submission: bool) -> str:
+        """The first entry with ``errno``, for faults armed by number."""
+        if errno == 501:
+            return self.service_error(submission=submission)
+        for name, text in self._texts.items():
+            if text.errno == errno:
+                return name
+        raise KeyError(errno)
+
+    def _render(self, name: str) -> Envelope:
+        text = self._texts[name]
+        message = text.table
+        if self._profile["message-case"] == "as-shown" and text.shown is not None:
+            message = text.shown
+        answer: dict[str, object] = {"errno": text.errno}
+        for key in self._message_keys(name):
+            answer[key] = message
+        return Envelope(self._status(text.errno), orjson.dumps(answer))
+
+    def _message_keys(self, name: str) -> tuple[str, ...]:
+        # Job Create shows "error" for a missing login, where every other example has "errmsg".
+        if name != "invalid-login":
+            return ("errmsg",)
+        answer = self._profile["unauthenticated-key"]
+        return ("errmsg", "error") if answer == "both" else (answer,)
+
+    def _status(self, errno: int) -> int:
+        answer = self._profile["error-http-status"]
+        if answer == "always-200":
+            return 200
+        return 400 if answer == "always-400" else _BY_ERRNO[errno]

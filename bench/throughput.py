@@ -1,0 +1,59 @@
+"""Requests per second of createJob and findJobs beside a bare route, round after round."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .load import load, request
+from .processes import Process, bare, fake
+
+_FIND = b'{"limit":10}'
+_CREATE = b'{"content":"Shanghai cyberpunk"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Medians over the rounds; ``ratio`` is the median of each round's own."""
+
+    name: str
+    rate: float
+    ratio: float
+    low: float
+    high: float
+    micros: float
+
+
+def measure(rounds: int, seconds: float) -> Iterator[Row]:
+    """A row for the bare route, and one for each operation."""
+    with fake("--job-seconds", "0") as server, bare(100) as small, bare(22_000) as large:
+        token = server.login("abc", "abc-secret")
+        for _ in range(1000):
+            server.post("/jobs/create", {"content": "Shanghai cyberpunk"}, token)
+        cases = {
+            "bare route": (small, request(small.port, "/", _CREATE)),
+            "bare, 22 kB": (large, request(large.port, "/", _FIND)),
+            "findJobs": (server, request(server.port, "/jobs/find", _FIND, token)),
+            "createJob": (server, request(server.port, "/jobs/create", _CREATE, token)),
+        }
+        found: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
+        for _ in range(rounds):
+            for name, (process, sent) in cases.items():
+                found[name].append(_once(process, sent, seconds))
+    yardstick = [rate for rate, _ in found["bare route"]]
+    for name, samples in found.items():
+        ratios = [rate / bare for (rate, _), bare in zip(samples, yardstick, strict=True)]
+        rate = statistics.median(rate for rate, _ in samples)
+        micros = statistics.median(micros for _, micros in samples)
+        yield Row(name, rate, statistics.median(ratios), min(ratios), max(ratios), micros)
+
+
+def _once(process: Process, sent: bytes, seconds: float) -> tuple[float, float]:
+    """Requests per second, and CPU microseconds of the server per request."""
+    before = process.cpu()
+    measured = load(process.port, sent, seconds)
+    if b'"errno":0' not in measured.answer:
+        raise RuntimeError(f"not a success: {measured.answer[:300]!r}")
+    used = process.cpu() - before
+    return measured.rate, 1e6 * used / (measured.rate * seconds)

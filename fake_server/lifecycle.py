@@ -6,7 +6,9 @@ instants at which a poll would see something new, in order, and :func:`observe`
 picks the last one at or before a given time:
 
     queued ──queue_ms──▶ running, one moment per progress step ──▶ finished | failed
-       ╰───────────────── stalled_ms: nothing happens after this ─────────────╯
+
+A pause is a hole in that line: what was due after its beginning is late by its length, or
+never happens where the pause has no end.
 
 Only the finished state (status 2000) is shown on the page (Job Find); which numbers
 stand for the others is the question ``pending-statuses``, answered elsewhere.
@@ -44,9 +46,10 @@ class State(Enum):
 class Plan:
     """What will happen to a job, drawn once when it is submitted.
 
-    ``content`` is the prompt as the service changed it, where a scenario says so;
-    ``picture`` names a picture scenario (see ``scenarios.py``) and ``picture_ms`` the
-    span after the end at which it takes effect.
+    ``pauses`` are spans (begin, end) in ms since the creation, in order, the last one perhaps
+    without an end; ``content`` is the prompt as the service changed it, where a scenario says
+    so; ``picture`` names a picture scenario (see ``scenarios.py``) and ``picture_ms`` the span
+    after the end at which it takes effect.
     """
 
     queue_ms: int
@@ -54,10 +57,17 @@ class Plan:
     progress: tuple[int, ...] = PROGRESS
     fail_percent: int | None = None
     error: str | None = None
-    stalled_ms: int | None = None
+    pauses: tuple[tuple[int, int | None], ...] = ()
     content: str | None = None
     picture: str | None = None
     picture_ms: int = 0
+
+    @property
+    def work_ms(self) -> int:
+        """How long it runs before it finishes or, at ``fail_percent``, fails."""
+        if self.fail_percent is None:
+            return self.run_ms
+        return self.run_ms * self.fail_percent // 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,27 +105,37 @@ class Moment:
 
 def moments(facts: JobFacts) -> Iterator[Moment]:
     """Every instant at which the job changes, in order of time; the first is its creation."""
-    stop = None if facts.plan.stalled_ms is None else facts.created + facts.plan.stalled_ms
-    for moment in _unstalled(facts):
-        if stop is not None and moment.at > stop:
-            return
-        yield moment
-
-
-def _unstalled(facts: JobFacts) -> Iterator[Moment]:
     plan = facts.plan
-    start = facts.created + plan.queue_ms
-    failed = plan.fail_percent is not None
-    last = plan.run_ms if plan.fail_percent is None else plan.run_ms * plan.fail_percent // 100
-    yield Moment(facts.created, State.QUEUED)
+    for after, state, percent in _steps(plan):
+        late = _paused(plan, after)
+        if late is None:
+            return
+        yield Moment(facts.created + late, state, percent)
+
+
+def _steps(plan: Plan) -> Iterator[tuple[int, State, int | None]]:
+    """What happens how many ms after the creation, were there no pauses."""
+    yield 0, State.QUEUED, None
     if not plan.progress:
-        yield Moment(start, State.RUNNING)
+        yield plan.queue_ms, State.RUNNING, None
     for step, percent in enumerate(plan.progress):
         after = plan.run_ms * step // len(plan.progress)
-        if after > last or (plan.fail_percent is not None and percent > plan.fail_percent):
+        if plan.fail_percent is not None and (after > plan.work_ms or percent > plan.fail_percent):
             break
-        yield Moment(start + after, State.RUNNING, percent)
-    yield Moment(start + last, State.FAILED if failed else State.FINISHED)
+        yield plan.queue_ms + after, State.RUNNING, percent
+    final = State.FINISHED if plan.fail_percent is None else State.FAILED
+    yield plan.queue_ms + plan.work_ms, final, None
+
+
+def _paused(plan: Plan, after: int) -> int | None:
+    """How late after the creation that comes which was due ``after`` ms; ``None``: never."""
+    for begin, end in plan.pauses:
+        if after <= begin:
+            break
+        if end is None:
+            return None
+        after += end - begin
+    return after
 
 
 def observe(facts: JobFacts, now: int) -> Moment:
@@ -130,8 +150,14 @@ def observe(facts: JobFacts, now: int) -> Moment:
 
 def end(facts: JobFacts) -> int | None:
     """When the job reaches its final state; ``None`` for one that never does."""
-    *_, last = moments(facts)
-    return last.at if last.state.final else None
+    after = _paused(facts.plan, facts.plan.queue_ms + facts.plan.work_ms)
+    return None if after is None else facts.created + after
+
+
+def delay(plan: Plan, by: int) -> Plan:
+    """The same plan, ``by`` ms longer in the queue."""
+    pauses = tuple((begin + by, end and end + by) for begin, end in plan.pauses)
+    return replace(plan, queue_ms=plan.queue_ms + by, pauses=pauses)
 
 
 def complete(facts: JobFacts, now: int) -> JobFacts:
@@ -155,7 +181,7 @@ def _ended(facts: JobFacts, now: int, fail_percent: int | None, error: str | Non
         run_ms=elapsed - queue,
         fail_percent=fail_percent,
         error=error,
-        stalled_ms=None,
+        pauses=(),
     )
     return replace(facts, plan=plan)
 
@@ -164,20 +190,18 @@ def stall(facts: JobFacts, now: int) -> JobFacts:
     """The same job, which changes no more after ``now``. A final job stays as it is."""
     if observe(facts, now).state.final:
         return facts
-    return replace(facts, plan=replace(facts.plan, stalled_ms=max(now - facts.created, 0)))
+    elapsed = max(now - facts.created, 0)
+    earlier = [pause for pause in facts.plan.pauses if pause[0] < elapsed]
+    begin = elapsed
+    if earlier and (earlier[-1][1] is None or earlier[-1][1] > elapsed):
+        begin, _ = earlier.pop()  # it stands still already
+    return replace(facts, plan=replace(facts.plan, pauses=(*earlier, (begin, None))))
 
 
 def resume(facts: JobFacts, now: int) -> JobFacts:
     """The same job, going on at ``now`` from where it was stalled."""
-    stalled = facts.plan.stalled_ms
-    if stalled is None:
+    if not facts.plan.pauses or facts.plan.pauses[-1][1] is not None:
         return facts
-    pause = max(now - facts.created - stalled, 0)
-    in_queue = stalled < facts.plan.queue_ms
-    plan = replace(
-        facts.plan,
-        stalled_ms=None,
-        queue_ms=facts.plan.queue_ms + (pause if in_queue else 0),
-        run_ms=facts.plan.run_ms + (0 if in_queue else pause),
-    )
-    return replace(facts, plan=plan)
+    *earlier, (begin, _) = facts.plan.pauses
+    pause = (begin, max(now - facts.created, begin))
+    return replace(facts, plan=replace(facts.plan, pauses=(*earlier, pause)))

@@ -70,9 +70,8 @@ def _slow(plan: Plan, times: int) -> Plan:
 
 
 def _stuck(plan: Plan, percent: int) -> Plan:
-    if percent == 0:
-        return replace(plan, stalled_ms=0)
-    return replace(plan, stalled_ms=plan.queue_ms + plan.run_ms * percent // 100)
+    at = plan.queue_ms + plan.run_ms * percent // 100 if percent else 0
+    return replace(plan, pauses=((at, None),))
 
 
 def _fail(plan: Plan, percent: int) -> Plan:

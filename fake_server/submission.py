@@ -12,7 +12,7 @@ from functools import partial
 
 from . import pictures, prompt, scenarios
 from .errors import ApiError
-from .lifecycle import JobFacts, Kind, Plan
+from .lifecycle import JobFacts, Kind, Plan, delay
 from .scenarios import Scenario, ScenarioError
 from .world import Call, World, as_uuid
 
@@ -92,8 +92,8 @@ def _plan(job_ms: int, now: int, wish: Wish, scenario: Scenario | None, number: 
     if wish.broken is not None:
         plan = replace(plan, fail_percent=0, error=wish.broken)
     if wish.after is None:  # behind a job that never ends
-        return replace(plan, stalled_ms=0)
-    return replace(plan, queue_ms=plan.queue_ms + max(wish.after - now, 0))
+        return replace(plan, pauses=((0, None),))
+    return delay(plan, max(wish.after - now, 0))
 
 
 def _facts(

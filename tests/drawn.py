@@ -1,0 +1,58 @@
+"""Jobs, plans and scenarios as hypothesis draws them, for the tests that hold laws over them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from fake_server.lifecycle import JobFacts, Kind, Plan
+from fake_server.scenarios import SCENARIOS, Scenario
+
+NOW = 1_712_040_515_164
+
+spans = st.integers(0, 100_000)
+kinds: st.SearchStrategy[Kind] = st.sampled_from(
+    ("main", "variation", "remix", "upscale", "blend", "describe")
+)
+
+
+def arguments(scenario: Scenario) -> st.SearchStrategy[int]:
+    """Numbers that the scenario takes."""
+    return st.just(0) if scenario.argument is None else st.integers(0, scenario.most)
+
+
+@st.composite
+def plans(draw: st.DrawFn, scenarios: bool = True) -> Plan:
+    """A plan, plain or as a scenario changed it."""
+    plan = Plan(queue_ms=draw(spans), run_ms=draw(spans))
+    changes = [scenario for scenario in SCENARIOS.values() if scenario.change is not None]
+    scenario = draw(st.sampled_from([None, *changes])) if scenarios else None
+    if scenario is None or scenario.change is None:
+        return plan
+    return scenario.change(plan, draw(arguments(scenario)))
+
+
+def facts(plan: Plan, **given: Any) -> JobFacts:
+    """A job with this plan, created at ``NOW``; ``given`` replaces other facts."""
+    job = JobFacts(
+        id=1,
+        account=1,
+        hash="89ee3ce8bb4d2a056e38d6bd4a0ab5f2bf5ef258cda6aa49cb2928c99b33349d",
+        job_id="f052f826-0568-45a1-8797-0a120c92aa42",
+        id_uuid="a4fc49fd-c303-4157-819c-be14d2098173",
+        kind="main",
+        prompt="Shanghai at dawn",
+        service="main",
+        created=NOW,
+        plan=plan,
+        colours=("#102030", "#405060", "#708090", "#a0b0c0"),
+    )
+    return replace(job, **given)
+
+
+jobs = plans().map(facts)
+plain_jobs = plans(scenarios=False).map(facts)
+#: Instants about the life of a job, and some before its birth.
+instants = st.integers(-1_000, 300_000).map(lambda after: NOW + after)

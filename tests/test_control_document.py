@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,12 @@ def load(name: str) -> dict[str, Any]:
 
 
 DOCUMENT = load("admin.yaml")
-REGISTRY = jsonschema_rs.Registry([(URI, DOCUMENT)])
+
+
+@cache
+def registry() -> jsonschema_rs.Registry:
+    """The whole document, for the references in its parts."""
+    return jsonschema_rs.Registry([(URI, DOCUMENT)])
 
 
 def resolve(node: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +100,7 @@ def absolute(schema: Any) -> Any:
 def problems(schema: dict[str, Any], instance: Any) -> list[str]:
     """What is wrong with ``instance``, one line each."""
     validator = jsonschema_rs.Draft202012Validator(
-        absolute(schema), registry=REGISTRY, validate_formats=True
+        absolute(schema), registry=registry(), validate_formats=True
     )
     return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(instance)]
 

@@ -11,6 +11,7 @@ from types import FrameType
 import uvicorn
 
 from .app import App
+from .protocol import Protocol
 
 
 class Server(uvicorn.Server):
@@ -20,13 +21,16 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                # Clients poll every few seconds: a connection that is closed meanwhile, just as
+                # the next poll is sent, would look like a failure of the service.
+                timeout_keep_alive=75,
             )
         )
         self._ready = ready

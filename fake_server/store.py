@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,7 +64,7 @@ class Account:
 
     ``submitted`` counts its jobs; with the seed it draws their ids. Tokens issued before
     ``revoked`` (ms) are void from then on. ``epoch`` grows whenever what was rendered for the
-    account may no longer hold.
+    account may no longer hold. ``burst`` is the last run of milliseconds with a job in each.
     """
 
     id: int
@@ -75,6 +75,7 @@ class Account:
     submitted: int = 0
     revoked: int | None = None
     epoch: int = 0
+    burst: tuple[int, int] = (0, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ class Store:
                 "UPDATE accounts SET submitted = 0, revoked = NULL WHERE id = ?", (account.id,)
             )
             self._db.execute("DELETE FROM clocks WHERE account = ?", (account.id,))
-        account.submitted, account.revoked = 0, None
+        account.submitted, account.revoked, account.burst = 0, None, (0, -1)
         account.epoch += 1
 
     def _forget_jobs(self, account: Account) -> None:
@@ -213,6 +214,9 @@ class Store:
         """Store a new job, made by ``make(ordinal in the account, id)``; it is kept on return."""
         ordinal = account.submitted + 1
         facts = make(ordinal, (account.id - 1) * _STRIDE + ordinal)
+        created = self._free_instant(account, facts.created)
+        if created != facts.created:
+            facts = replace(facts, created=created)
         with self._transaction():
             self._db.execute(
                 "UPDATE accounts SET submitted = ? WHERE id = ?", (ordinal, account.id)
@@ -220,6 +224,22 @@ class Store:
             self._insert(facts)
         account.submitted = ordinal
         return facts
+
+    def _free_instant(self, account: Account, ms: int) -> int:
+        """The first millisecond from ``ms`` on in which no job of the account was created.
+
+        A timestamp is the cursor of find: of two jobs with the same one, a page that ends between
+        them would lose the second (page, Job Find: ``timestamp_smaller_than``).
+        """
+        first, last = account.burst
+        if not first <= ms <= last:
+            first, last = ms, ms - 1
+        free = last + 1
+        sql = "SELECT 1 FROM jobs WHERE account = ? AND created = ?"
+        while self._db.execute(sql, (account.id, free)).fetchone() is not None:
+            free += 1
+        account.burst = (first, free)
+        return free
 
     def put(self, facts: Iterable[JobFacts]) -> None:
         """Store jobs as they are, new ones and changed ones alike."""
@@ -378,17 +398,21 @@ def _conditions(find: Find) -> tuple[str, list[Any]]:
     if find.kinds is not None:
         add(one_of("kind", find.kinds), *find.kinds)
     if find.services is not None:
-        add(one_of("service", find.services), *find.services)
+        services = tuple(dict.fromkeys(find.services))
+        add(one_of("service", services), *services)
     if find.favourite is not None:
         add("favourite = ?", find.favourite)
     if find.hash is not None:
         add("hash = ?", find.hash)
     if find.folders is not None:
-        inner = one_of("folder", find.folders)
-        add(f"id IN (SELECT job FROM folders WHERE {inner})", *find.folders)
+        # One parameter however many folders: a client may name more than a statement takes.
+        inner = "SELECT value FROM json_each(?)"
+        add(
+            f"id IN (SELECT job FROM folders WHERE folder IN ({inner}))",
+            orjson.dumps(find.folders).decode(),
+        )
     if find.prompt is not None:
-        for sql, value in _prompt_matches(find.match, find.prompt):
-            add(sql, value)
+        add(*_prompt_match(find.match, find.prompt))
     add("(visible IS NULL OR visible <= ?)", find.now)
     return " WHERE " + " AND ".join(parts), values
 
@@ -399,16 +423,18 @@ def _and_before(where: str, values: list[Any], before: int | None) -> tuple[str,
     return f"{where} AND created < ?", [*values, before]
 
 
-def _prompt_matches(match: Match, prompt: str) -> Iterator[tuple[str, str]]:
+def _prompt_match(match: Match, prompt: str) -> tuple[str, str]:
     if match == "substring-any-case":
-        yield "instr(casefold(prompt), ?)", prompt.casefold()
-    elif match == "substring":
-        yield "instr(prompt, ?)", prompt
-    elif match == "exact":
-        yield "prompt = ?", prompt
-    else:
-        for word in prompt.casefold().split():
-            yield "instr(' ' || casefold(prompt) || ' ', ?)", f" {word} "
+        return "instr(casefold(prompt), ?)", prompt.casefold()
+    if match == "substring":
+        return "instr(prompt, ?)", prompt
+    if match == "exact":
+        return "prompt = ?", prompt
+    return "has_words(prompt, ?)", prompt.casefold()
+
+
+def _has_words(prompt: str, words: str) -> bool:
+    return set(words.split()) <= set(prompt.casefold().split())
 
 
 def _open(path: Path | None) -> sqlite3.Connection:
@@ -435,6 +461,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
 def _connect(name: str) -> sqlite3.Connection:
     db = sqlite3.connect(name, isolation_level=None, check_same_thread=False, timeout=0.2)
     db.create_function("casefold", 1, str.casefold, deterministic=True)
+    db.create_function("has_words", 2, _has_words, deterministic=True)
     return db
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -10,6 +11,8 @@ JSON: Headers = ((b"content-type", b"application/json"),)
 HTML: Headers = ((b"content-type", b"text/html; charset=utf-8"),)
 YAML: Headers = ((b"content-type", b"application/yaml"),)
 TEXT: Headers = ((b"content-type", b"text/plain; charset=utf-8"),)
+
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 @dataclass(slots=True)
@@ -23,5 +26,7 @@ class Answer:
 
 def told(name: bytes, text: str) -> tuple[bytes, bytes]:
     """A header for a person: on one line and in ASCII, whatever ``text`` holds."""
-    line = " ".join(text.split())[:500]
+    line = " ".join(text[:2000].split())[:500]
+    # A server drops the whole answer for one control character in a header.
+    line = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
     return name, line.encode("ascii", "backslashreplace")

@@ -20,7 +20,7 @@ _ADDRESS = re.compile(
     r"/(?P<image>image/)?(?P<job>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"(?P<suffix>_thumb|_prog|_4)?\.(?P<format>png|webp)"
 )
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class NoPicture(LookupError):

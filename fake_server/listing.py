@@ -107,5 +107,5 @@ def _hash(world: World, body: dict[str, Any]) -> str | None:
         return None
     hash = body["hash"]
     if not isinstance(hash, str):
-        raise ApiError("invalid-parameter", f"hash: {hash!r} is not a string")
+        raise ApiError("invalid-parameter", "hash: the value is not a string")
     return hash

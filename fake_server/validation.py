@@ -88,10 +88,11 @@ def _settle_find(body: dict[str, Any], operation: Operation, profile: Profile) -
     if profile["find-bad-limit"] == "301" or "limit" not in body:
         return
     limit = body["limit"]
+    if isinstance(limit, float) and limit.is_integer():
+        limit = int(limit)  # as JSON Schema counts
     good = isinstance(limit, int) and not isinstance(limit, bool)
-    if good and limit >= 1:
-        return
+    most = operation.properties["limit"]["maximum"]
     if good and profile["find-bad-limit"] == "clamped":
-        body["limit"] = 1
-    else:
+        body["limit"] = min(max(limit, 1), most)
+    elif not good or not 1 <= limit <= most:
         del body["limit"]

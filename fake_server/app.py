@@ -218,7 +218,7 @@ def _refuse_large(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
     if size + len(scope.get("raw_path", b"")) + len(scope["query_string"]) > MOST_HEADERS:
         raise ApiError("invalid-parameter", f"the headers are larger than {MOST_HEADERS} bytes")
     declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > MOST_BODY:
+    if declared.isdigit() and (len(declared) > 18 or int(declared) > MOST_BODY):
         raise ApiError("invalid-parameter", f"the body is larger than {MOST_BODY} bytes")
 
 
@@ -243,7 +243,7 @@ def _base(settings: Settings, scope: Scope, headers: Mapping[bytes, bytes]) -> s
     scheme = headers.get(b"x-forwarded-proto")
     host = headers.get(b"x-forwarded-host") or headers.get(b"host")
     prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
-    if host is None:
+    if not host:
         address = scope.get("server") or ("127.0.0.1", None)
         host = (f"{address[0]}:{address[1]}" if address[1] else str(address[0])).encode()
     first = host.split(b",")[0].strip().decode("latin-1")
@@ -255,6 +255,8 @@ def _base(settings: Settings, scope: Scope, headers: Mapping[bytes, bytes]) -> s
 
 
 async def _send(send: Send, answer: Answer, head: bool) -> None:
-    headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
+    headers = [*answer.headers]
+    if answer.status != 304:  # which has no body to measure (RFC 9110, 8.6)
+        headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else answer.body})

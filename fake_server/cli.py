@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import math
 import os
-import tempfile
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,8 @@ def serve(
     from .store import StoreError
     from .world import DEFAULT_ACCOUNTS, Settings, World
 
+    if not math.isfinite(job_seconds):
+        raise _Refused(f"--job-seconds {job_seconds} is not a number of seconds")
     settings = Settings(
         profile=profile,
         accounts=tuple(_account(text) for text in accounts) or DEFAULT_ACCOUNTS,
@@ -129,7 +132,11 @@ def serve(
         listening = bind(host, port)
     except OSError as problem:
         raise _Refused(f"can't listen on {host}:{port}: {problem.strerror}") from problem
+    except UnicodeError as problem:
+        raise _Refused(f"can't listen on {host}:{port}: that is no host name") from problem
     bound = listening.getsockname()[1]
+    if port_file is not None and (port_file.is_dir() or not port_file.parent.is_dir()):
+        raise _Refused(f"--port-file {port_file} is not a file in a directory that exists")
 
     def ready() -> None:
         if port_file is not None:
@@ -148,20 +155,22 @@ def _account(text: str) -> NewAccount:
     name, colon, rest = text.partition(":")
     password, _, plan = rest.partition(":")
     if plan not in ("", "unlimited", "none") or not (name and colon and password):
-        raise click.BadParameter(
-            "an account is NAME:PASSWORD or NAME:PASSWORD:PLAN, PLAN being unlimited or none",
-            param_hint="--account",
+        raise _Refused(
+            "--account takes NAME:PASSWORD or NAME:PASSWORD:PLAN, PLAN being unlimited or none"
         )
+    if not text.isprintable():
+        raise _Refused("--account takes a name and a password that can be printed, in UTF-8")
     return NewAccount(name, password, "none" if plan == "none" else "unlimited")
 
 
 def _external(text: str | None) -> str | None:
-    if text is not None and not text.startswith(("http://", "https://")):
-        raise click.BadParameter(
-            f"{text!r} is not a URL; one looks like http://sampan.test:8091",
-            param_hint="--external-url",
+    if text is None:
+        return None
+    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
+        raise _Refused(
+            f"--external-url {text!r} is not a URL; one looks like http://sampan.test:8091"
         )
-    return None if text is None else text.rstrip("/")
+    return text.rstrip("/")
 
 
 def _ready_line(address: str, port: int, profile: str, *, as_json: bool) -> str:
@@ -181,6 +190,6 @@ class _Refused(click.ClickException):
 
 def _write(path: Path, text: str) -> None:
     """Write a file whole or not at all: whoever waits for it must not read half a port."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-        file.write(text)
-    os.replace(file.name, path)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.write_text(text)
+    os.replace(unfinished, path)

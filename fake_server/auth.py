@@ -1,8 +1,8 @@
 """Tokens: JWTs (HS256) with ``sub``, ``iat`` and ``exp``, checked against the fake's own clock.
 
 The page says only that login returns a token to be sent in the ``Authorization`` header (page,
-Login); its example token has a JWT's form. A token that was verified is remembered until it
-expires, since verification is the dearest step of a request.
+Login); its example token has a JWT's form. A token that was verified is remembered, since
+verification is the dearest step of a request.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import NamedTuple
 import jwt
 
 _ALGORITHM = "HS256"
-_REMEMBERED = 4096
 _OPTIONS: jwt.types.Options = {
     "verify_exp": False,
     "verify_iat": False,
     "verify_nbf": False,
     "require": ["sub", "iat", "exp", "jti"],
 }
+#: What reading a token made to confuse can raise, in PyJWT or here.
+_STRANGE = (ValueError, TypeError, OverflowError, RecursionError)
 
 
 class Claims(NamedTuple):
@@ -38,10 +39,11 @@ class TokenError(ValueError):
 
 
 class Tokens:
-    """Issues and verifies tokens with one key."""
+    """Issues and verifies tokens with one key; remembers the last ``remember`` that it verified."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, remember: int = 4096) -> None:
         self._key = key
+        self._remember = remember
         self._verified: OrderedDict[str, Claims] = OrderedDict()
 
     def issue(self, account: int, now: int, lifetime: int) -> str:
@@ -60,15 +62,20 @@ class Tokens:
         if known is None:
             known = self._decode(token)
             self._verified[token] = known
-            if len(self._verified) > _REMEMBERED:
+            if len(self._verified) > self._remember:
                 self._verified.popitem(last=False)
         return known
+
+    @property
+    def remembered(self) -> int:
+        """How many verified tokens are remembered."""
+        return len(self._verified)
 
     def _decode(self, token: str) -> Claims:
         try:
             claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM], options=_OPTIONS)
             return Claims(int(claims["sub"]), int(claims["jti"]), int(claims["exp"]) * 1000)
-        except (jwt.InvalidTokenError, ValueError, TypeError) as problem:
+        except (jwt.InvalidTokenError, *_STRANGE) as problem:
             raise TokenError(str(problem)) from problem
 
 
@@ -85,5 +92,5 @@ def password_digest(key: bytes, username: str, password: str) -> str:
     A fake's accounts guard nothing, and logins are on every test's path: hence a keyed digest and
     no slow one.
     """
-    message = f"{username}\0{password}".encode("utf-8", "surrogatepass")
+    message = f"{len(username)}:{username}{password}".encode("utf-8", "surrogatepass")
     return hmac.new(key, message, hashlib.sha256).hexdigest()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 _RATIO = re.compile(r"(?:^|\s)--ar\s+(\d{1,4}):(\d{1,4})(?=\s|$)")
 _NIJI = re.compile(r"(?:^|\s)--niji(?=\s|$)")
-_MARKER = re.compile(r"(?:^|\s)--fake\s+([a-z][a-z-]*)(?:=(\S+))?(?=\s|$)")
+#: Whatever follows is its name, so that a misspelt one is refused and not passed over.
+_MARKER = re.compile(r"(?:^|\s)--fake\s+([^\s=]+)(?:=(\S*))?(?=\s|$)")
 _SPACES = re.compile(r"\s+")
 
 
@@ -23,13 +24,13 @@ class Marker:
     argument: str | None = None
 
 
-def ratio(text: str) -> tuple[int, int]:
-    """The shape asked for with ``--ar W:H``; 1:1 if none, or if a side is 0."""
-    found = _RATIO.search(text)
+def ratio(text: str) -> tuple[int, int] | None:
+    """The shape asked for with ``--ar W:H``; ``None`` if none is, or if a side is 0."""
+    found = _RATIO.search(text) if "--ar" in text else None
     if found is None:
-        return (1, 1)
+        return None
     width, height = int(found[1]), int(found[2])
-    return (width, height) if width and height else (1, 1)
+    return (width, height) if width and height else None
 
 
 def niji(text: str) -> bool:

@@ -131,6 +131,6 @@ def _colours(hash: str, wish: Wish) -> tuple[str, str, str, str]:
 
 
 def _ratio(wish: Wish) -> tuple[int, int]:
-    if wish.parent is not None and "--ar" not in wish.prompt:
-        return wish.parent.ratio
-    return prompt.ratio(wish.prompt)
+    """As the prompt asks, else as the parent's; square if neither says."""
+    inherited = (1, 1) if wish.parent is None else wish.parent.ratio
+    return prompt.ratio(wish.prompt) or inherited

@@ -51,9 +51,9 @@ _NUMBERS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
 
 
 def prompts(link: str) -> tuple[str, ...]:
-    """The four prompts for ``link``."""
-    drawn = (hashlib.sha256(f"{link}\0{number}".encode()).digest() for number in "1234")
-    return tuple(_prompt(bytes) for bytes in drawn)
+    """The four prompts for ``link``, each in a style of its own."""
+    drawn = hashlib.sha256(link.encode()).digest()
+    return tuple(_prompt(drawn[8 * n : 8 * n + 8], drawn[0] + n) for n in range(4))
 
 
 def numbered(link: str) -> str:
@@ -62,13 +62,13 @@ def numbered(link: str) -> str:
     return "\n\n".join(lines)
 
 
-def _prompt(drawn: bytes) -> str:
-    def pick(choices: Sequence[str], place: int) -> str:
-        return choices[drawn[place] % len(choices)]
+def _prompt(drawn: bytes, style: int) -> str:
+    def pick(choices: Sequence[str], number: int) -> str:
+        return choices[number % len(choices)]
 
-    first = drawn[3] % len(_TOUCHES)
-    second = (first + 1 + drawn[4] % (len(_TOUCHES) - 1)) % len(_TOUCHES)
+    touch = drawn[3]
+    other = touch + 1 + drawn[4] % (len(_TOUCHES) - 1)
     return (
-        f"{pick(_SUBJECTS, 0)} {pick(_SETTINGS, 1)}, {pick(_STYLES, 2)},"
-        f" {_TOUCHES[first]}, {_TOUCHES[second]} --ar 1:1"
+        f"{pick(_SUBJECTS, drawn[1])} {pick(_SETTINGS, drawn[2])}, {pick(_STYLES, style)},"
+        f" {pick(_TOUCHES, touch)}, {pick(_TOUCHES, other)} --ar 1:1"
     )

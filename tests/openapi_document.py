@@ -61,5 +61,6 @@ def request_schema(operation: str) -> dict[str, Any]:
 def answers(operation: str, status: str = "200") -> list[dict[str, Any]]:
     """The alternatives of what an operation answers, each a ``$ref``."""
     response = resolve(OPERATIONS[operation]["responses"][status])
-    alternatives: list[dict[str, Any]] = response["content"]["application/json"]["schema"]["oneOf"]
+    schema = resolve(response["content"]["application/json"]["schema"])
+    alternatives: list[dict[str, Any]] = schema["oneOf"]
     return alternatives

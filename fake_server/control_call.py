@@ -1,0 +1,87 @@
+"""One call of the control API, scoped to an account or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from .client_error import ControlRefused, NotAnEnvelope
+from .transport import PATIENCE, Target, connect
+
+Document = dict[str, Any]
+
+#: ``"30s"``, ``"1.5m"``, or an integer in milliseconds.
+Span = str | int
+
+
+class Control:
+    """A way to the control API of a fake, with the account that calls are about, if any.
+
+    Every call raises ``ControlRefused`` where the control API says no, ``NotAnEnvelope`` where
+    what answers is none, ``Unreachable`` and ``Disconnected``.
+    """
+
+    def __init__(
+        self, target: Target, *, token: str | None = None, account: str | None = None
+    ) -> None:
+        """``target`` is an address or an ASGI application; ``token`` is needed off loopback.
+
+        Raises ``ValueError`` on a bad address.
+        """
+        self.transport = connect(target)
+        self.token = token
+        #: The username that every call is about; ``None`` for all accounts, or what they share.
+        self.username = account
+
+    def __repr__(self) -> str:
+        of = "" if self.username is None else f" of {self.username!r}"
+        return f"{type(self).__name__}({self.transport.base}{of})"
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        patience: float = PATIENCE,
+    ) -> Document:
+        """One call as it is: ``path`` is what follows ``/__admin``. ``None`` is left out."""
+        path = f"/__admin{path}"
+        given = {key: _text(value) for key, value in (query or {}).items() if value is not None}
+        if given:
+            path = f"{path}?{urlencode(given)}"
+        headers = {} if self.token is None else {"authorization": f"Bearer {self.token}"}
+        text = None
+        if body is not None:
+            headers["content-type"] = "application/json"
+            text = json.dumps({k: v for k, v in body.items() if v is not None}).encode()
+        reply = self.transport.send(method, path, headers, text, patience)
+        try:
+            answer = json.loads(reply.body)
+        except ValueError as problem:
+            raise NotAnEnvelope(reply.status, reply.body) from problem
+        if reply.status == 200 and isinstance(answer, dict):
+            return answer
+        error = answer.get("error") if isinstance(answer, dict) else None
+        if not isinstance(error, dict) or not {"code", "message"} <= error.keys():
+            raise NotAnEnvelope(reply.status, reply.body)
+        raise ControlRefused(reply.status, error["code"], error["message"])
+
+    def scoped(
+        self,
+        method: str,
+        path: str,
+        given: Mapping[str, Any] | None = None,
+        patience: float = PATIENCE,
+    ) -> Document:
+        """A call about this control's account: ``given`` goes where the method has it."""
+        about = {**(given or {}), "account": self.username}
+        if method in ("GET", "DELETE"):
+            return self.call(method, path, query=about, patience=patience)
+        return self.call(method, path, about, patience=patience)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,85 @@
+"""The settings of ``sampan serve``, by keyword, for Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, TypedDict, Unpack
+
+from .world import DEFAULT_ACCOUNTS, NewAccount, Settings
+
+
+class Options(TypedDict, total=False):
+    """What ``sampan serve`` takes, by the same names: ``--job-seconds 2`` is ``job_seconds=2``.
+
+    ``accounts`` is what ``--account`` is repeated for, each ``"name:password[:plan]"`` or a
+    :class:`~fake_server.world.NewAccount`; ``markers=False`` is ``--no-markers``.
+    """
+
+    profile: str | os.PathLike[str]
+    accounts: Iterable[str | NewAccount]
+    open_accounts: bool
+    job_seconds: float
+    seed: int | None
+    data: str | os.PathLike[str] | None
+    strict: bool
+    external_url: str | None
+    clock: Literal["real", "auto"]
+    markers: bool
+    admin_token: str | None
+
+
+def settings(**options: Unpack[Options]) -> Settings:
+    """The :class:`~fake_server.world.Settings` that ``options`` mean.
+
+    Raises ``TypeError`` on an option that there is not, ``ValueError`` on a value that it can't
+    have.
+    """
+    unknown = sorted(set(options) - Options.__annotations__.keys())
+    if unknown:
+        known = ", ".join(Options.__annotations__)
+        raise TypeError(f"there is no option {unknown[0]!r}; there are {known}")
+    job_seconds = options.get("job_seconds", 2.0)
+    if not 0 <= job_seconds <= 86_400:
+        raise ValueError(f"job_seconds is {job_seconds}; it can be 0 to 86400")
+    clock = options.get("clock", "real")
+    if clock not in ("real", "auto"):
+        raise ValueError(f"clock is {clock!r}; it can be 'real' or 'auto'")
+    data = options.get("data")
+    return Settings(
+        profile=os.fspath(options.get("profile", "documented")),
+        accounts=tuple(map(_account, options.get("accounts", DEFAULT_ACCOUNTS))),
+        open_accounts=options.get("open_accounts", False),
+        job_ms=round(job_seconds * 1000),
+        seed=options.get("seed"),
+        data=None if data is None else Path(data),
+        strict=options.get("strict", False),
+        external_url=external_url(options.get("external_url")),
+        clock=clock,
+        markers=options.get("markers", True),
+        admin_token=options.get("admin_token"),
+    )
+
+
+def account(text: str) -> NewAccount:
+    """``name:password`` or ``name:password:plan``. Raises ``ValueError``."""
+    name, _, rest = text.partition(":")
+    password, colon, plan = rest.partition(":")
+    if not (name and password) or (colon and plan not in ("unlimited", "none")):
+        # The text may hold a password: it is not repeated.
+        raise ValueError(
+            "an account is NAME:PASSWORD or NAME:PASSWORD:PLAN, PLAN being unlimited or none"
+        )
+    return NewAccount(name, password, "none" if plan == "none" else "unlimited")
+
+
+def _account(given: str | NewAccount) -> NewAccount:
+    return account(given) if isinstance(given, str) else given
+
+
+def external_url(text: str | None) -> str | None:
+    """A URL without a slash at its end. Raises ``ValueError`` on what is none."""
+    if text is not None and not text.startswith(("http://", "https://")):
+        raise ValueError(f"{text!r} is not a URL; one looks like http://sampan.test:8091")
+    return None if text is None else text.rstrip("/")

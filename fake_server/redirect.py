@@ -1,0 +1,94 @@
+"""Clients that have the live address wired in, sent to a fake instead, in this process.
+
+Nothing of the client is changed and no HTTP library is known here: what is redirected is the
+connection, so the request still says ``Host: 164.90.147.104:8091``, and so do the picture links
+that the fake answers with, which are redirected as well.
+
+It holds for whatever connects by Python's sockets or by an event loop: requests, urllib3, httpx
+(also asynchronous, also on uvloop), aiohttp, urllib. Not for C libraries that open sockets of
+their own (pycurl), and not for other processes: see ``docs/recipes.md`` for those.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+from asyncio import proactor_events
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
+
+#: Where the page says that the service is (page, 请求IP).
+LIVE = "http://164.90.147.104:8091"
+
+Address = tuple[str, int]
+Instead = Callable[[Any], Any]
+
+
+@contextmanager
+def redirect(to: str, live: str = LIVE) -> Iterator[None]:
+    """Connect to ``to`` whoever would connect to ``live``, until the end of the block.
+
+    Both are addresses such as ``http://127.0.0.1:8091``. Other addresses are left alone. It holds
+    for every thread of the process. Raises ``ValueError`` on what is no such address.
+    """
+    origin, target = _address(live), _address(to)
+
+    def instead(address: Any) -> Any:
+        return target if isinstance(address, tuple) and address[:2] == origin else address
+
+    with ExitStack() as stack:
+        for owner, name, wrap in _doors():
+            changed = wrap(getattr(owner, name), instead)
+            stack.enter_context(mock.patch.object(owner, name, changed))
+        # Through a proxy the client would connect to the proxy, and that to the live service.
+        for name in ("no_proxy", "NO_PROXY"):
+            hosts = ",".join(filter(None, (os.environ.get(name), origin[0])))
+            stack.enter_context(mock.patch.dict(os.environ, {name: hosts}))
+        yield
+
+
+def _doors() -> Iterator[tuple[type, str, Callable[[Any, Instead], Any]]]:
+    """Where connections begin: the class, its method and how that is wrapped."""
+    yield socket.socket, "connect", _connect
+    yield socket.socket, "connect_ex", _connect
+    # Windows' event loop, which connects by itself.
+    yield proactor_events.BaseProactorEventLoop, "sock_connect", _sock_connect
+    if importlib.util.find_spec("uvloop") is not None:
+        import uvloop
+
+        yield uvloop.Loop, "create_connection", _create_connection
+
+
+def _connect(original: Any, instead: Instead) -> Any:
+    def connect(self: socket.socket, address: Any) -> Any:
+        return original(self, instead(address))
+
+    return connect
+
+
+def _sock_connect(original: Any, instead: Instead) -> Any:
+    async def sock_connect(self: Any, sock: socket.socket, address: Any) -> Any:
+        return await original(self, sock, instead(address))
+
+    return sock_connect
+
+
+def _create_connection(original: Any, instead: Instead) -> Any:
+    async def create_connection(
+        self: Any, factory: Any, host: Any = None, port: Any = None, **options: Any
+    ) -> Any:
+        host, port = instead((host, port))
+        return await original(self, factory, host, port, **options)
+
+    return create_connection
+
+
+def _address(url: str) -> Address:
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError(f"{url!r} is not an address; one looks like {LIVE}")
+    return parts.hostname, parts.port or 80

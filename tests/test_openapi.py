@@ -100,9 +100,9 @@ def test_it_is_openapi_3_1_with_the_seven_operations_of_the_page() -> None:
     assert all(list(item) == ["post"] for item in DOCUMENT["paths"].values())
 
 
-def test_its_servers_are_the_live_one_and_the_fake() -> None:
+def test_its_servers_are_the_fake_which_costs_nothing_and_then_the_live_one() -> None:
     urls = [server["url"] for server in DOCUMENT["servers"]]
-    assert urls == ["http://164.90.147.104:8091", "http://127.0.0.1:8091"]
+    assert urls == ["http://127.0.0.1:8091", "http://164.90.147.104:8091"]
 
 
 def test_every_job_operation_and_only_those_asks_for_the_token() -> None:

@@ -103,10 +103,10 @@ def serve(
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
     from .app import App
+    from .datafile import StoreError
     from .profile import ProfileError
     from .serving import Server, bind, url
     from .spec import SpecError
-    from .store import StoreError
     from .world import DEFAULT_ACCOUNTS, Settings, World
 
     if not math.isfinite(job_seconds):

@@ -69,6 +69,11 @@ class Plan:
             return self.run_ms
         return self.run_ms * self.fail_percent // 100
 
+    @property
+    def stalled(self) -> bool:
+        """Whether its last pause has no end (yet)."""
+        return bool(self.pauses) and self.pauses[-1][1] is None
+
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
@@ -200,7 +205,7 @@ def stall(facts: JobFacts, now: int) -> JobFacts:
 
 def resume(facts: JobFacts, now: int) -> JobFacts:
     """The same job, going on at ``now`` from where it was stalled."""
-    if not facts.plan.pauses or facts.plan.pauses[-1][1] is not None:
+    if not facts.plan.stalled:
         return facts
     *earlier, (begin, _) = facts.plan.pauses
     pause = (begin, max(now - facts.created, begin))

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import orjson
 
+from .conditions import Find, Match
 from .errors import ApiError
 from .lifecycle import Kind, observe
 from .record import render
-from .store import Find, Match
 from .world import Call, World
 
 

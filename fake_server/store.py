@@ -1,70 +1,60 @@
-"""Facts in SQLite: in memory, or in a file that survives ``kill -9``.
+"""Facts in SQLite: what the fake knows, kept as it is acknowledged.
 
 Stored are the facts of a job and the columns that a find filters by (page, Job Find), never the
-58 keys of a record, which are rendered from the facts. A statement that has returned is in the
-file: the write-ahead log outlives the process, though not a loss of power.
-
-SQL stays plain, so that another database can stand here one day.
+58 keys of a record, which are rendered from the facts. SQL stays plain, so that another database
+can stand here one day.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import orjson
-
+from . import conditions, rows
 from .clock import ClockState
-from .lifecycle import JobFacts, Kind, Plan, end
+from .conditions import Find
+from .datafile import connect
+from .lifecycle import JobFacts
 
 AccountPlan = Literal["unlimited", "none"]
-Match = Literal["substring-any-case", "substring", "exact", "words"]
 
-_APPLICATION = 0x53414D50  # "SAMP"
-_VERSION = 1
 #: Ids of jobs are this far apart from account to account: no account shows in another's ids.
 _STRIDE = 1_000_000_000
 
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE accounts (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, password TEXT NOT NULL,
-    plan TEXT NOT NULL, name TEXT, submitted INTEGER NOT NULL DEFAULT 0, revoked INTEGER
-);
-CREATE TABLE clocks (
-    account INTEGER PRIMARY KEY, shift INTEGER NOT NULL, frozen INTEGER, auto INTEGER NOT NULL
-);
-CREATE TABLE jobs (
-    id INTEGER PRIMARY KEY, account INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE,
-    job_id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, ends INTEGER, visible INTEGER,
-    kind TEXT NOT NULL, service TEXT NOT NULL, prompt TEXT NOT NULL, favourite INTEGER NOT NULL,
-    facts BLOB NOT NULL
-);
-CREATE INDEX jobs_by_time ON jobs (account, created, id, visible);
-CREATE INDEX jobs_by_end ON jobs (account, ends);
-CREATE TABLE folders (
-    job INTEGER NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (job, folder)
-) WITHOUT ROWID;
-"""
 
-_COLUMNS = "id, account, hash, job_id, created, visible, kind, service, prompt, favourite, facts"
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is remembered of an account's jobs, so that it need not be counted.
 
+    ``stored`` is how many there are, ``ordinal`` the number of the last one, ``created`` the time
+    of the latest (ms) and ``visible`` when the last that hides will be found (ms).
+    """
 
-class StoreError(RuntimeError):
-    """A data file that can't be used: says which and why."""
+    stored: int = 0
+    ordinal: int = 0
+    created: int = -1
+    visible: int = -1
+
+    def and_one(self, job: JobFacts) -> Tally:
+        """The tally with one more job."""
+        return Tally(
+            self.stored + 1,
+            self.ordinal + 1,
+            max(self.created, job.created),
+            self.visible if job.visible is None else max(self.visible, job.visible),
+        )
 
 
 @dataclass(slots=True)
 class Account:
     """An account, which is a sandbox: it has its own jobs, clock and faults.
 
-    ``submitted`` counts its jobs; with the seed it draws their ids. Tokens issued before
-    ``revoked`` (ms) are void from then on. ``epoch`` grows whenever what was rendered for the
-    account may no longer hold. ``burst`` is the last run of milliseconds with a job in each.
+    Tokens issued before ``revoked`` (ms) are void from then on. ``epoch`` grows whenever what was
+    rendered for the account may no longer hold. ``burst`` is the last run of milliseconds with a
+    job in each.
     """
 
     id: int
@@ -72,32 +62,10 @@ class Account:
     password: str
     plan: AccountPlan
     name: str | None = None
-    submitted: int = 0
     revoked: int | None = None
     epoch: int = 0
     burst: tuple[int, int] = (0, -1)
-
-
-@dataclass(frozen=True, slots=True)
-class Find:
-    """The conditions of a find, all of which must hold; ``None`` is no condition.
-
-    ``account`` ``None``: everybody's. ``before``: ms. ``now``: ms, for jobs not yet visible.
-    """
-
-    account: int | None
-    now: int
-    before: int | None = None
-    kinds: tuple[Kind, ...] | None = None
-    services: tuple[str, ...] | None = None
-    prompt: str | None = None
-    match: Match = "substring-any-case"
-    folders: tuple[str, ...] | None = None
-    favourite: bool | None = None
-    hash: str | None = None
-    limit: int | None = None
-    oldest_first: bool = False
-    total_before: bool = True
+    tally: Tally = field(default=Tally())
 
 
 class Store:
@@ -105,9 +73,10 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         """Open ``path``, or a store in memory. Raises :class:`StoreError`."""
-        self._path = path
-        self._db = _open(path)
+        self._db = connect(path)
         self._accounts = {row[0]: Account(*row) for row in self._db.execute(_ALL_ACCOUNTS)}
+        for account in self._accounts.values():
+            self._count(account)
         self._by_name = {account.username: account for account in self._accounts.values()}
 
     def close(self) -> None:
@@ -191,14 +160,12 @@ class Store:
         del self._accounts[account.id], self._by_name[account.username]
 
     def reset(self, account: Account) -> None:
-        """Forget an account's jobs and void no token; the next job is its first again."""
+        """Forget an account's jobs and clock, void no token; its next job is its first again."""
         with self._transaction():
             self._forget_jobs(account)
-            self._db.execute(
-                "UPDATE accounts SET submitted = 0, revoked = NULL WHERE id = ?", (account.id,)
-            )
+            self._db.execute("UPDATE accounts SET revoked = NULL WHERE id = ?", (account.id,))
             self._db.execute("DELETE FROM clocks WHERE account = ?", (account.id,))
-        account.submitted, account.revoked, account.burst = 0, None, (0, -1)
+        account.revoked, account.burst, account.tally = None, (0, -1), Tally()
         account.epoch += 1
 
     def _forget_jobs(self, account: Account) -> None:
@@ -208,22 +175,29 @@ class Store:
         )
         self._db.execute("DELETE FROM jobs WHERE account = ?", (account.id,))
 
+    def _count(self, account: Account) -> None:
+        """Tally the account's jobs anew."""
+        stored, last, created, visible = self._db.execute(
+            "SELECT count(*), max(id), max(created), max(visible) FROM jobs WHERE account = ?",
+            (account.id,),
+        ).fetchone()
+        if stored:
+            visible = -1 if visible is None else visible
+            account.tally = Tally(stored, last - _first_id(account) + 1, created, visible)
+
     # Jobs
 
     def submit(self, account: Account, make: Callable[[int, int], JobFacts]) -> JobFacts:
         """Store a new job, made by ``make(ordinal in the account, id)``; it is kept on return."""
-        ordinal = account.submitted + 1
-        facts = make(ordinal, (account.id - 1) * _STRIDE + ordinal)
-        created = self._free_instant(account, facts.created)
-        if created != facts.created:
-            facts = replace(facts, created=created)
+        ordinal = account.tally.ordinal + 1
+        job = make(ordinal, _first_id(account) + ordinal - 1)
+        created = self._free_instant(account, job.created)
+        if created != job.created:
+            job = replace(job, created=created)
         with self._transaction():
-            self._db.execute(
-                "UPDATE accounts SET submitted = ? WHERE id = ?", (ordinal, account.id)
-            )
-            self._insert(facts)
-        account.submitted = ordinal
-        return facts
+            self._insert(job)
+        account.tally = account.tally.and_one(job)
+        return job
 
     def _free_instant(self, account: Account, ms: int) -> int:
         """The first millisecond from ``ms`` on in which no job of the account was created.
@@ -231,6 +205,8 @@ class Store:
         A timestamp is the cursor of find: of two jobs with the same one, a page that ends between
         them would lose the second (page, Job Find: ``timestamp_smaller_than``).
         """
+        if ms > account.tally.created:
+            return ms
         first, last = account.burst
         if not first <= ms <= last:
             first, last = ms, ms - 1
@@ -241,103 +217,88 @@ class Store:
         account.burst = (first, free)
         return free
 
-    def put(self, facts: Iterable[JobFacts]) -> None:
+    def put(self, jobs: Iterable[JobFacts]) -> None:
         """Store jobs as they are, new ones and changed ones alike."""
-        touched = set()
+        touched: dict[int, Account] = {}
         with self._transaction():
-            for job in facts:
+            for job in jobs:
+                touched[job.account] = self._accounts[job.account]
                 self._db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
-                self._insert(job)
                 self._db.execute("DELETE FROM folders WHERE job = ?", (job.id,))
-                rows = [(job.id, folder) for folder in job.folders]
-                self._db.executemany("INSERT INTO folders VALUES (?, ?)", rows)
-                touched.add(job.account)
-        for account in touched:
-            self._accounts[account].epoch += 1
+                self._insert(job)
+        for account in touched.values():
+            self._count(account)
+            account.epoch += 1
 
-    def _insert(self, facts: JobFacts) -> None:
+    def _insert(self, job: JobFacts) -> None:
         self._db.execute(
-            "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(facts)
+            "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows.row(job)
         )
+        if job.folders:
+            held = [(job.id, folder) for folder in dict.fromkeys(job.folders)]
+            self._db.executemany("INSERT INTO folders VALUES (?, ?)", held)
 
     def by_hash(self, hash: str) -> JobFacts | None:
         """The job of that hash."""
-        return self._one(f"SELECT {_COLUMNS} FROM jobs WHERE hash = ?", hash)
+        return self._one("hash", hash)
 
     def by_job_id(self, job_id: str) -> JobFacts | None:
         """The job of that job id."""
-        return self._one(f"SELECT {_COLUMNS} FROM jobs WHERE job_id = ?", job_id)
+        return self._one("job_id", job_id)
 
     def by_id(self, id: int) -> JobFacts | None:
         """The job of that record id."""
-        return self._one(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", id)
+        return self._one("id", id)
 
-    def _one(self, sql: str, key: str | int) -> JobFacts | None:
-        row = self._db.execute(sql, (key,)).fetchone()
-        return None if row is None else self._facts(row)
+    def _one(self, column: str, key: str | int) -> JobFacts | None:
+        found = self._db.execute(f"{_ALL_JOBS} WHERE {column} = ?", (key,)).fetchone()
+        return None if found is None else rows.facts(found)
 
     def jobs(self, account: int | None = None) -> Iterator[JobFacts]:
-        """An account's jobs, or everybody's, oldest first."""
-        where, values = ("", ()) if account is None else (" WHERE account = ?", (account,))
-        rows = self._db.execute(f"SELECT {_COLUMNS} FROM jobs{where} ORDER BY id", values)
-        return (self._facts(row) for row in rows.fetchall())
+        """An account's jobs, or everybody's, in the order of their ids."""
+        if account is None:
+            found = self._db.execute(f"{_ALL_JOBS} ORDER BY id")
+        else:
+            found = self._db.execute(f"{_ALL_JOBS} WHERE account = ? ORDER BY id", (account,))
+        return map(rows.facts, found.fetchall())
 
     def unfinished(self, account: int, now: int) -> list[JobFacts]:
-        """An account's jobs that have not ended at ``now``, oldest first."""
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM jobs WHERE account = ? AND (ends > ? OR ends IS NULL)"
-            " ORDER BY id",
+        """An account's jobs that have not ended at ``now``, in the order of their ids."""
+        found = self._db.execute(
+            f"{_ALL_JOBS} WHERE account = ? AND (ends > ? OR ends IS NULL) ORDER BY id",
             (account, now),
         )
-        return [self._facts(row) for row in rows.fetchall()]
+        return [rows.facts(row) for row in found.fetchall()]
 
     def find(self, find: Find) -> tuple[list[int], int]:
         """The record ids that match, in order, and how many match without the limit."""
-        where, values = _conditions(find)
+        where, values = conditions.where(find, cursor=True)
         order = "created, id" if find.oldest_first else "created DESC, id DESC"
         limit = -1 if find.limit is None else find.limit
-        paged, paged_values = _and_before(where, values, find.before)
-        rows = self._db.execute(
-            f"SELECT id FROM jobs{paged} ORDER BY {order} LIMIT ?", (*paged_values, limit)
+        found = self._db.execute(
+            f"SELECT id FROM jobs{where} ORDER BY {order} LIMIT ?", (*values, limit)
         )
-        ids = [row[0] for row in rows.fetchall()]
-        if find.total_before:
-            where, values = paged, paged_values
-        if (find.before is None or find.total_before) and (
-            find.limit is None or len(ids) < find.limit
-        ):
-            return ids, len(ids)
-        (total,) = self._db.execute(f"SELECT count(*) FROM jobs{where}", values).fetchone()
-        return ids, total
+        ids = [row[0] for row in found.fetchall()]
+        return ids, self._total(find, ids)
 
-    def _facts(self, row: tuple[Any, ...]) -> JobFacts:
-        id, account, hash, job_id, created, visible, kind, service, prompt, favourite, facts = row
-        rest = orjson.loads(facts)
-        folders: tuple[str, ...] = ()
-        if rest["folders"]:
-            folders = tuple(rest["folders"])
-        plan = rest["plan"]
-        plan["progress"] = tuple(plan["progress"])
-        return JobFacts(
-            id=id,
-            account=account,
-            hash=hash,
-            job_id=job_id,
-            id_uuid=rest["id_uuid"],
-            kind=kind,
-            prompt=prompt,
-            service=service,
-            created=created,
-            plan=Plan(**plan),
-            colours=tuple(rest["colours"]),
-            ratio=tuple(rest["ratio"]),
-            parent_hash=rest["parent_hash"],
-            parent_id=rest["parent_id"],
-            grid_num=rest["grid_num"],
-            visible=visible,
-            favourite=bool(favourite),
-            folders=folders,
-        )
+    def _total(self, find: Find, ids: list[int]) -> int:
+        """How many jobs match; they are counted only where that is not known already."""
+        cursor = find.before is not None and find.total_before
+        if (cursor or find.before is None) and (find.limit is None or len(ids) < find.limit):
+            return len(ids)
+        if not cursor and not find.filters:
+            tallies = [account.tally for account in self._owners(find)]
+            if all(tally.visible <= find.now for tally in tallies):
+                return sum(tally.stored for tally in tallies)
+        where, values = conditions.where(find, cursor=cursor)
+        (total,) = self._db.execute(f"SELECT count(*) FROM jobs{where}", values).fetchone()
+        return int(total)
+
+    def _owners(self, find: Find) -> Iterable[Account]:
+        """Whose jobs a find looks through."""
+        if find.account is None:
+            return self._accounts.values()
+        return [self._accounts[find.account]]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -345,141 +306,17 @@ class Store:
         self._db.execute("BEGIN")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
 
-_ALL_ACCOUNTS = "SELECT id, username, password, plan, name, submitted, revoked FROM accounts"
+_ALL_ACCOUNTS = "SELECT id, username, password, plan, name, revoked FROM accounts"
+_ALL_JOBS = f"SELECT {rows.COLUMNS} FROM jobs"
 
 
-def _row(facts: JobFacts) -> tuple[Any, ...]:
-    return (
-        facts.id,
-        facts.account,
-        facts.hash,
-        facts.job_id,
-        facts.created,
-        end(facts),
-        facts.visible,
-        facts.kind,
-        facts.service,
-        facts.prompt,
-        facts.favourite,
-        orjson.dumps(
-            {
-                "id_uuid": facts.id_uuid,
-                "plan": facts.plan,
-                "colours": facts.colours,
-                "ratio": facts.ratio,
-                "parent_hash": facts.parent_hash,
-                "parent_id": facts.parent_id,
-                "grid_num": facts.grid_num,
-                "folders": facts.folders,
-            }
-        ),
-    )
-
-
-def _conditions(find: Find) -> tuple[str, list[Any]]:
-    parts: list[str] = []
-    values: list[Any] = []
-
-    def add(sql: str, *given: Any) -> None:
-        parts.append(sql)
-        values.extend(given)
-
-    def one_of(column: str, given: tuple[str, ...]) -> str:
-        return f"{column} IN ({', '.join('?' * len(given))})"
-
-    if find.account is not None:
-        add("account = ?", find.account)
-    if find.kinds is not None:
-        add(one_of("kind", find.kinds), *find.kinds)
-    if find.services is not None:
-        services = tuple(dict.fromkeys(find.services))
-        add(one_of("service", services), *services)
-    if find.favourite is not None:
-        add("favourite = ?", find.favourite)
-    if find.hash is not None:
-        add("hash = ?", find.hash)
-    if find.folders is not None:
-        # One parameter however many folders: a client may name more than a statement takes.
-        inner = "SELECT value FROM json_each(?)"
-        add(
-            f"id IN (SELECT job FROM folders WHERE folder IN ({inner}))",
-            orjson.dumps(find.folders).decode(),
-        )
-    if find.prompt is not None:
-        add(*_prompt_match(find.match, find.prompt))
-    add("(visible IS NULL OR visible <= ?)", find.now)
-    return " WHERE " + " AND ".join(parts), values
-
-
-def _and_before(where: str, values: list[Any], before: int | None) -> tuple[str, list[Any]]:
-    if before is None:
-        return where, values
-    return f"{where} AND created < ?", [*values, before]
-
-
-def _prompt_match(match: Match, prompt: str) -> tuple[str, str]:
-    if match == "substring-any-case":
-        return "instr(casefold(prompt), ?)", prompt.casefold()
-    if match == "substring":
-        return "instr(prompt, ?)", prompt
-    if match == "exact":
-        return "prompt = ?", prompt
-    return "has_words(prompt, ?)", prompt.casefold()
-
-
-def _has_words(prompt: str, words: str) -> bool:
-    return set(words.split()) <= set(prompt.casefold().split())
-
-
-def _open(path: Path | None) -> sqlite3.Connection:
-    if path is None:
-        db = _connect(":memory:")
-        db.executescript(_SCHEMA)
-        return db
-    try:
-        db = _connect(str(path))
-        # One process owns the file: what it remembers of it would not hold otherwise.
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-        _prepare(db)
-    except sqlite3.OperationalError as problem:
-        if "locked" in str(problem):
-            raise StoreError(f"data file {path} is in use by another process") from problem
-        raise StoreError(f"data file {path} can't be opened: {problem}") from problem
-    except (sqlite3.DatabaseError, StoreError) as problem:
-        raise StoreError(f"data file {path} can't be used: {problem}") from problem
-    return db
-
-
-def _connect(name: str) -> sqlite3.Connection:
-    db = sqlite3.connect(name, isolation_level=None, check_same_thread=False, timeout=0.2)
-    db.create_function("casefold", 1, str.casefold, deterministic=True)
-    db.create_function("has_words", 2, _has_words, deterministic=True)
-    return db
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    """Make the tables of a new file; check those of an old one."""
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables == 0:
-        db.executescript(
-            f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION};"
-            f" PRAGMA user_version = {_VERSION}; COMMIT;"
-        )
-        return
-    if application != _APPLICATION:
-        raise StoreError("it is a database of another program")
-    if version != _VERSION:
-        raise StoreError(f"it has format {version}, this sampan reads format {_VERSION}")
-    (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise StoreError(f"it is damaged: {found}")
+def _first_id(account: Account) -> int:
+    """The id of the account's first job."""
+    return (account.id - 1) * _STRIDE + 1

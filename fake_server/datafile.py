@@ -1,0 +1,98 @@
+"""The database that the facts lie in: one in memory, or a file that survives ``kill -9``.
+
+A statement that has returned is in the file: the write-ahead log outlives the process, though
+not a loss of power. One process owns the file; a second one is refused.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+_APPLICATION = 0x53414D50  # "SAMP"
+_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, password TEXT NOT NULL,
+    plan TEXT NOT NULL, name TEXT, revoked INTEGER
+);
+CREATE TABLE clocks (
+    account INTEGER PRIMARY KEY, shift INTEGER NOT NULL, frozen INTEGER, auto INTEGER NOT NULL
+);
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY, account INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE,
+    job_id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, ends INTEGER, visible INTEGER,
+    kind TEXT NOT NULL, service TEXT NOT NULL, prompt TEXT NOT NULL, favourite INTEGER NOT NULL,
+    facts BLOB NOT NULL
+);
+CREATE INDEX jobs_by_time ON jobs (account, created, id, visible, favourite, kind, service);
+CREATE INDEX jobs_by_end ON jobs (account, ends);
+CREATE TABLE folders (
+    job INTEGER NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (job, folder)
+) WITHOUT ROWID;
+"""
+
+
+class StoreError(RuntimeError):
+    """A data file that can't be used: says which and why."""
+
+
+def connect(path: Path | None) -> sqlite3.Connection:
+    """The database in ``path``, or a new one in memory. Raises :class:`StoreError`."""
+    if path is None:
+        db = _connection(":memory:")
+        db.executescript(_SCHEMA)
+        return db
+    if path.is_dir():
+        raise StoreError(f"data file {path} is a directory")
+    if not path.parent.is_dir():
+        raise StoreError(f"data file {path} can't be made: there is no directory {path.parent}")
+    try:
+        db = _connection(str(path))
+    except sqlite3.Error as problem:
+        raise StoreError(f"data file {path} can't be opened: {problem}") from problem
+    try:
+        _own(db)
+    except BaseException as problem:
+        db.close()
+        if isinstance(problem, sqlite3.OperationalError) and "locked" in str(problem):
+            raise StoreError(f"data file {path} is in use by another process") from problem
+        if isinstance(problem, sqlite3.Error | StoreError):
+            raise StoreError(f"data file {path} can't be used: {problem}") from problem
+        raise
+    return db
+
+
+def _connection(name: str) -> sqlite3.Connection:
+    db = sqlite3.connect(name, isolation_level=None, check_same_thread=False, timeout=0.2)
+    db.create_function("casefold", 1, str.casefold, deterministic=True)
+    db.create_function("has_words", 2, _has_words, deterministic=True)
+    return db
+
+
+def _has_words(text: str, words: str) -> bool:
+    return set(words.split()) <= set(text.split())
+
+
+def _own(db: sqlite3.Connection) -> None:
+    """Lock the file and see that it is ours: made if new, checked if old, else left as it is."""
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    new = (application, version, tables) == (0, 0, 0)
+    if not new and application != _APPLICATION:
+        raise StoreError("it is a database of another program")
+    if not new and version != _VERSION:
+        raise StoreError(f"it has format {version}, this sampan reads format {_VERSION}")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    if new:
+        marks = f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION};"
+        db.executescript(f"BEGIN; {_SCHEMA} {marks} COMMIT;")
+        return
+    (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise StoreError(f"it is damaged: {found}")

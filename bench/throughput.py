@@ -10,6 +10,7 @@ from .load import load, request
 from .processes import Process, bare, fake
 
 _FIND = b'{"limit":10}'
+_ACCOUNTS = ("--account", "reader:secret", "--account", "writer:secret")
 _CREATE = b'{"content":"Shanghai cyberpunk"}'
 
 
@@ -27,15 +28,19 @@ class Row:
 
 def measure(rounds: int, seconds: float) -> Iterator[Row]:
     """A row for the bare route, and one for each operation."""
-    with fake("--job-seconds", "0") as server, bare(100) as small, bare(22_000) as large:
-        token = server.login("abc", "abc-secret")
+    with (
+        fake("--job-seconds", "0", *_ACCOUNTS) as server,
+        bare(100) as small,
+        bare(22_000) as large,
+    ):
+        token, writer = server.login("reader", "secret"), server.login("writer", "secret")
         for _ in range(1000):
             server.post("/jobs/create", {"content": "Shanghai cyberpunk"}, token)
         cases = {
             "bare route": (small, request(small.port, "/", _CREATE)),
             "bare, 22 kB": (large, request(large.port, "/", _FIND)),
             "findJobs": (server, request(server.port, "/jobs/find", _FIND, token)),
-            "createJob": (server, request(server.port, "/jobs/create", _CREATE, token)),
+            "createJob": (server, request(server.port, "/jobs/create", _CREATE, writer)),
         }
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
         for _ in range(rounds):

@@ -1,0 +1,73 @@
+"""``python -m bench``: every figure, in a table."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Callable
+
+from . import install, memory, pictures, scale, startup, throughput
+
+
+def _throughput(quick: bool) -> None:
+    print("Requests, one process, 16 connections, beside a bare starlette route (100 bytes):\n")
+    print(f"  {'':14}{'req/s':>9}{'ratio':>8}{'(low–high)':>14}{'CPU µs':>9}")
+    for row in throughput.measure(3 if quick else 7, 0.5 if quick else 2.0):
+        spread = f"({row.low:.2f}–{row.high:.2f})"
+        print(f"  {row.name:14}{row.rate:9.0f}{row.ratio:8.2f}{spread:>14}{row.micros:9.0f}")
+
+
+def _startup(quick: bool) -> None:
+    found = startup.measure(5 if quick else 15)
+    print("Command to first answered request, medians:\n")
+    print(f"  bare {found['bare']:.0f} ms, fake {found['fake']:.0f} ms: {found['ratio']:.2f} ×")
+
+
+def _memory(quick: bool) -> None:
+    found = memory.measure()
+    print("Resident memory:\n")
+    print(f"  after start {found['start']:.1f} MB; 10,000 jobs add {found['jobs']:.1f} MB")
+
+
+def _scale(quick: bool) -> None:
+    accounts = 50 if quick else 1000
+    found = scale.measure(accounts, 3 if quick else 7, 0.5 if quick else 1.0)
+    print(f"Find with {accounts * 1000:,} stored jobs over {accounts:,} accounts, to 1,000 jobs:\n")
+    for name, ratio in found.items():
+        print(f"  {name:14}{ratio:8.2f} × the time")
+
+
+def _pictures(quick: bool) -> None:
+    found = pictures.measure()
+    print(f"A picture by GET, CPU of the server, mean of {found['pictures']:.0f}:\n")
+    print(f"  first {found['first']:.2f} ms, again {found['again']:.2f} ms")
+
+
+def _install(quick: bool) -> None:
+    found = install.measure()
+    print("Installing the fake without the kit:\n")
+    print(f"  {found['packages']:.0f} packages, {found['megabytes']:.1f} MB")
+
+
+_SECTIONS: dict[str, Callable[[bool], None]] = {
+    "throughput": _throughput,
+    "startup": _startup,
+    "memory": _memory,
+    "scale": _scale,
+    "pictures": _pictures,
+    "install": _install,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", choices=[*_SECTIONS, []], help="default: all")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    chosen = parser.parse_args()
+    print(f"Python {platform.python_version()}, {platform.machine()}\n")
+    for name in chosen.sections or _SECTIONS:
+        _SECTIONS[name](chosen.quick)
+        print()
+
+
+main()

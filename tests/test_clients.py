@@ -1,0 +1,105 @@
+"""Third parties' generators make clients from ``openapi.yaml`` that run the whole flow."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+CLIENTS = Path(__file__).resolve().parent / "clients"
+UNAVAILABLE = 69  # EX_UNAVAILABLE: npm is missing, or can't install
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("bash") is None, reason="the scripts of tests/clients are bash"
+)
+
+
+def run(*command: str | Path, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    """A script of ``tests/clients``, with this environment's interpreter."""
+    environment = {**os.environ, "PYTHON": sys.executable, "PATH": path or os.environ["PATH"]}
+    return subprocess.run(
+        [str(shutil.which("bash")), *map(str, command)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def pictures(folder: Path) -> dict[str, tuple[int, int]]:
+    """The size of every PNG that a client saved, by its name."""
+    sizes = {}
+    for file in folder.iterdir():
+        with Image.open(file) as picture:
+            picture.load()
+            assert picture.format == "PNG"
+            sizes[file.stem] = picture.size
+    return sizes
+
+
+def assert_whole_flow(folder: Path, said: str) -> None:
+    """The five pictures are on disk, and what was refused was refused as it should be."""
+    sizes = pictures(folder)
+    assert sorted(sizes) == ["blend", "grid", "remix", "upscale", "variation"]
+    (width, height), (larger, higher) = sizes["grid"], sizes["upscale"]
+    assert (width, height) == (1088, 1152)  # as on the page's record
+    assert larger > width
+    assert higher > height
+    lines = said.splitlines()
+    assert f"grid.png: main, {width}x{height}" in lines
+    assert f"upscale.png: upscale, {larger}x{higher}" in lines
+    assert "upscale of nothing: 420 PARENT NOT FOUND" in lines
+    assert "upscale of a fifth cell: 301 INVALID PARAMETER" in lines
+    assert any(line.startswith("description: 1") for line in lines)
+
+
+def test_a_generated_python_client_runs_the_whole_flow(tmp_path: Path) -> None:
+    done = run(CLIENTS / "run.sh", "--python", "--folder", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "find with a wrong token: 430" in done.stdout
+    assert_whole_flow(tmp_path / "python", done.stdout)
+
+
+def test_a_generated_typescript_client_runs_the_whole_flow(tmp_path: Path) -> None:
+    done = run(CLIENTS / "run.sh", "--typescript", "--folder", tmp_path)
+    if done.returncode == UNAVAILABLE:
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "find without a token: 430 invalid login" in done.stdout
+    assert_whole_flow(tmp_path / "typescript", done.stdout)
+
+
+def test_a_missing_npm_is_said(tmp_path: Path) -> None:
+    for tool in ("dirname", "mkdir"):
+        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
+    script = CLIENTS / "typescript" / "client.sh"
+    done = run(script, "http://127.0.0.1:1", tmp_path / "pictures", path=str(tmp_path))
+    assert done.returncode == UNAVAILABLE
+    assert done.stderr == (
+        "client.sh: npm is not installed; the TypeScript client needs Node.js 20 or later\n"
+    )
+
+
+def test_an_unknown_option_is_refused() -> None:
+    done = run(CLIENTS / "run.sh", "--cobol")
+    assert done.returncode == 2
+    assert done.stderr == "usage: run.sh [--python] [--typescript] [--folder DIR]\n"
+
+
+def test_an_environment_without_sampan_is_said(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(shutil.which("bash")), str(CLIENTS / "run.sh")],
+        env={**os.environ, "PYTHON": str(tmp_path / "python")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f"{tmp_path}/sampan is not there" in done.stderr

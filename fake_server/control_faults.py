@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import quote
 
 from .control_call import Control, Document
 
-FaultType = Literal[
-    "ERRNO",
-    "DELAY",
-    "HTTP_STATUS",
-    "CONNECTION_RESET_BY_PEER",
-    "EMPTY_RESPONSE",
-    "MALFORMED_RESPONSE_CHUNK",
-    "RANDOM_DATA_THEN_CLOSE",
-    "MALFORMED_JSON",
-    "TRUNCATED_BODY",
-    "TRICKLE",
-    "COMMIT_THEN_DROP",
-]
+if TYPE_CHECKING:
+    from .faults import FaultType
 
 
 class Terms(TypedDict, total=False):

@@ -17,9 +17,8 @@ from urllib.parse import unquote
 
 from .app import App
 from .client_error import Disconnected
-from .options import Options, settings
+from .options import Options, new_world, settings
 from .transport import ASGI, PATIENCE, Reply
-from .world import World
 
 
 def asgi_app(**options: Unpack[Options]) -> App:
@@ -27,7 +26,7 @@ def asgi_app(**options: Unpack[Options]) -> App:
 
     One thread at a time may call it. Raises what :meth:`FakeServer.start` does.
     """
-    return App(World(settings(**options)))
+    return App(new_world(settings(**options)))
 
 
 class AppTransport:
@@ -63,6 +62,8 @@ class AppTransport:
         except TimeoutError as late:
             done.cancel()
             raise Disconnected(f"{method} {path}: no answer in {patience:g} s") from late
+        except ConnectionError as lost:
+            raise Disconnected(f"{method} {path}: {lost}") from lost
         if call.status is None:
             raise Disconnected(f"{method} {path}: no answer")
         return Reply(call.status, call.headers, b"".join(call.parts))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
-from .world import DEFAULT_ACCOUNTS, NewAccount, Settings
+from . import spec as contract
+from .world import DEFAULT_ACCOUNTS, NewAccount, Settings, World
 
 
 class Options(TypedDict, total=False):
@@ -60,6 +62,19 @@ def settings(**options: Unpack[Options]) -> Settings:
         markers=options.get("markers", True),
         admin_token=options.get("admin_token"),
     )
+
+
+def new_world(settings: Settings) -> World:
+    """A new fake. What it reads of the contract is read once in a process.
+
+    Raises ``SpecError``, ``ProfileError`` or ``StoreError`` on what can't be used.
+    """
+    return World(settings, _contract())
+
+
+@cache
+def _contract() -> contract.Spec:
+    return contract.compile(contract.read("openapi.yaml"))
 
 
 def account(text: str) -> NewAccount:

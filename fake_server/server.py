@@ -16,16 +16,18 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self, Unpack
 
-from .app import App, Receive, Scope, Send
+from .app import App
 from .client import Account
 from .control import Admin
-from .options import Options, settings
+from .options import Options, new_world, settings
+from .request import Receive, Scope, Send
 from .serving import Server, bind, url
 from .store import AccountPlan
-from .world import World
 
 #: Seconds that requests under way have to end when the fake is stopped.
 _GRACE = 0.05
+#: How often the Date header is looked after, in seconds.
+_DATE_SECONDS = 1.0
 
 
 class FakeServer:
@@ -54,7 +56,7 @@ class FakeServer:
         """
         if self._running is not None:
             raise RuntimeError(f"the fake is running already, on {self.url}")
-        world = World(self._settings)
+        world = new_world(self._settings)
         try:
             listening = bind(self._host, self._port)
         except BaseException:
@@ -181,7 +183,7 @@ class _Server(Server):
         while not self._wish.is_set():
             await self.on_tick(0)  # the Date header of the next second
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wish.wait(), 1.0)
+                await asyncio.wait_for(self._wish.wait(), _DATE_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:

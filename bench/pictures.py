@@ -17,7 +17,7 @@ def measure() -> dict[str, float]:
         for _ in range(_PICTURES + 1):
             server.post("/jobs/create", {"content": "Shanghai cyberpunk"}, token)
         links: list[tuple[int, str]] = []
-        cursor = 2**53
+        cursor = 2**53 - 1
         while found := _links(server, cursor, token):
             links += found
             cursor = found[-1][0]

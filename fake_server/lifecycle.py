@@ -77,7 +77,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """What was submitted, by whom, when, and the plan for it. See ``record.py`` for its record."""
+    """What was submitted, by whom, when, and the plan for it. See ``record.py`` for its record.
+
+    ``late`` is by how many ms its timestamp is after its creation: no two of an account have the
+    same, for find pages by it (page, Job Find: ``timestamp_smaller_than``).
+    """
 
     id: int
     account: int
@@ -97,6 +101,12 @@ class JobFacts:
     visible: int | None = None
     favourite: bool = False
     folders: tuple[str, ...] = ()
+    late: int = 0
+
+    @property
+    def timestamp(self) -> int:
+        """When its record says that it was created."""
+        return self.created + self.late
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from .lifecycle import JobFacts, Plan, end
 #: The columns that :func:`facts` reads, in its order.
 COLUMNS = "id, account, hash, job_id, created, visible, kind, service, prompt, favourite, facts"
 
-_REST = ("id_uuid", "colours", "ratio", "parent_hash", "parent_id", "grid_num", "folders")
+_REST = ("id_uuid", "colours", "ratio", "parent_hash", "parent_id", "grid_num", "folders", "late")
 _USUAL = {field.name: field.default for field in fields(JobFacts) if field.name in _REST}
 _USUAL_PLAN = {field.name: field.default for field in fields(Plan)}
 
@@ -29,7 +29,7 @@ def row(job: JobFacts) -> tuple[Any, ...]:
         job.account,
         job.hash,
         job.job_id,
-        job.created,
+        job.timestamp,
         end(job),
         job.visible,
         job.kind,
@@ -48,7 +48,7 @@ def _unusual(value: JobFacts | Plan, usual: dict[str, Any]) -> dict[str, Any]:
 
 def facts(row: tuple[Any, ...]) -> JobFacts:
     """The job of a row of :data:`COLUMNS`."""
-    id, account, hash, job_id, created, visible, kind, service, prompt, favourite, text = row
+    id, account, hash, job_id, timestamp, visible, kind, service, prompt, favourite, text = row
     rest = orjson.loads(text)
     plan = rest.pop("plan")
     _as_tuples(rest, ("colours", "ratio", "folders"))
@@ -63,7 +63,7 @@ def facts(row: tuple[Any, ...]) -> JobFacts:
         kind=kind,
         service=service,
         prompt=prompt,
-        created=created,
+        created=timestamp - rest.get("late", 0),
         visible=visible,
         favourite=bool(favourite),
         plan=Plan(**plan),

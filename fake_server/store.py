@@ -43,7 +43,7 @@ class Tally:
         return Tally(
             self.stored + 1,
             self.ordinal + 1,
-            max(self.created, job.created),
+            max(self.created, job.timestamp),
             self.visible if job.visible is None else max(self.visible, job.visible),
         )
 
@@ -191,16 +191,16 @@ class Store:
         """Store a new job, made by ``make(ordinal in the account, id)``; it is kept on return."""
         ordinal = account.tally.ordinal + 1
         job = make(ordinal, _first_id(account) + ordinal - 1)
-        created = self._free_instant(account, job.created)
-        if created != job.created:
-            job = replace(job, created=created)
+        late = self._free_instant(account, job.created) - job.created
+        if late:
+            job = replace(job, late=late)
         with self._transaction():
             self._insert(job)
         account.tally = account.tally.and_one(job)
         return job
 
     def _free_instant(self, account: Account, ms: int) -> int:
-        """The first millisecond from ``ms`` on in which no job of the account was created.
+        """The first millisecond from ``ms`` on that is no job's timestamp in the account.
 
         A timestamp is the cursor of find: of two jobs with the same one, a page that ends between
         them would lose the second (page, Job Find: ``timestamp_smaller_than``).

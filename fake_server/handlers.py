@@ -7,6 +7,7 @@ everything else. What the page leaves open it asks of the profile.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
@@ -118,7 +119,7 @@ async def blend_images(world: World, call: Call) -> bytes:
     broken = next((why for link in links if (why := _problem(world, call, link))), None)
     if broken is not None and world.profile["blend-bad-link"] == "301":
         raise ApiError("invalid-parameter", f"content: {broken}")
-    lean = pictures.blend([_colour(world, link) for link in links])
+    lean = pictures.blend([_colour(world, call, link) for link in links])
     return _hash(submit(world, call, Wish("blend", content, lean=lean, broken=broken)))
 
 
@@ -196,19 +197,28 @@ def _is_link(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
+def _own(call: Call, link: str) -> str | None:
+    """The path in this fake that ``link`` points at, or ``None`` where it points elsewhere."""
+    if not link.startswith(f"{call.base}/"):
+        return None
+    return _QUERY.split(link[len(call.base) :], maxsplit=1)[0]
+
+
+_QUERY = re.compile("[?#]")
+
+
 def _problem(world: World, call: Call, link: str) -> str | None:
     """Why there is no picture at ``link``, as far as can be told without asking the network."""
     if not _is_link(link):
         return "not a link"
-    if not link.startswith(f"{call.base}/"):
+    path = _own(call, link)
+    if path is None or gallery.finished_at(world, path) is not None:
         return None
-    path = urlsplit(link).path
-    if gallery.finished_at(world, path) is None:
-        return f"no picture at {path}"
-    return None
+    return f"no picture at {path}"
 
 
-def _colour(world: World, link: str) -> str:
+def _colour(world: World, call: Call, link: str) -> str:
     """The colour that a linked picture lends to a blend."""
-    facts = gallery.job_at(world, urlsplit(link).path) if _is_link(link) else None
+    path = _own(call, link)
+    facts = None if path is None else gallery.job_at(world, path)
     return pictures.blend(facts.colours if facts is not None else pictures.palette(link))

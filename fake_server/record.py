@@ -175,7 +175,7 @@ def _shown(facts: JobFacts, finished: bool, profile: Profile) -> _Shown:
         content = facts.plan.content or normalised(facts.prompt)
     if facts.kind != "describe" or not finished:
         return _Shown(content, None)
-    link = without_marker(facts.prompt)
+    link = without_marker(facts.prompt).strip()
     answer = profile["describe-result"]
     if answer == "msg-content":
         return _Shown(describe.numbered(link), None)

@@ -36,9 +36,12 @@ def redirect(to: str, live: str = LIVE) -> Iterator[None]:
     for every thread of the process. Raises ``ValueError`` on what is no such address.
     """
     origin, target = _address(live), _address(to)
+    port = str(origin[1])  # asyncio takes "8091" as well
 
     def instead(address: Any) -> Any:
-        return target if isinstance(address, tuple) and address[:2] == origin else address
+        if isinstance(address, tuple) and (address[0], str(address[1])) == (origin[0], port):
+            return target
+        return address
 
     with ExitStack() as stack:
         for owner, name, wrap in _doors():

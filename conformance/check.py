@@ -1,0 +1,187 @@
+"""The values of the kit: a check, what it finds, what it observes. Nothing here does I/O.
+
+A check answers for one requirement and returns findings; an observer answers one open question
+and returns an observation. Neither prints, and neither raises because a server misbehaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .exchange import Exchange
+
+
+class Verdict(IntEnum):
+    """How a requirement came out; of several findings the worst wins, and the worst is last."""
+
+    PASS = 0
+    SKIPPED = 1  # not asked for
+    UNTESTABLE = 2  # an account, the budget or something to look at is missing
+    INCONCLUSIVE = 3  # tried, but the wait ran out or the network failed
+    FAIL = 4
+    ERROR = 5  # the kit's own fault
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Evidence that is no exchange: a record, a history of sightings, a picture (PNG bytes)."""
+
+    title: str
+    text: str
+    picture: bytes | None = None
+
+
+class Evident(Protocol):
+    """Anything that can be shown as evidence: an answer, a job's trace, a picture."""
+
+    def exhibits(self) -> tuple[Exchange | Shown, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found about a requirement. ``expected`` and ``actual`` are plain texts."""
+
+    id: str
+    verdict: Verdict
+    message: str
+    expected: str = ""
+    actual: str = ""
+    evidence: tuple[Exchange | Shown, ...] = ()
+
+
+class Seen(Enum):
+    """How an open question came out; never a failure."""
+
+    ANSWERED = "answered"  # one of the variants
+    UNKNOWN = "unknown"  # something else, which nobody listed
+    UNOBSERVED = "unobserved"  # could not be tried
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """``answer`` is the variant seen (or, for ``UNKNOWN``, what was seen); ``None`` if none was."""
+
+    id: str
+    seen: Seen
+    answer: str | None
+    reason: str = ""
+    evidence: tuple[Exchange | Shown, ...] = ()
+
+
+class UnavailableError(Exception):
+    """Something a check needs is not there, and why: the runner makes the verdict of it.
+
+    Raised by the context, the gate and the evidence, not by checks. Findings that a check has
+    already yielded count all the same.
+    """
+
+    def __init__(self, verdict: Verdict, reason: str, *evidence: Evident) -> None:
+        super().__init__(reason)
+        self.verdict = verdict
+        self.reason = reason
+        self.evidence = tuple(shown for one in evidence for shown in one.exhibits())
+
+
+class Phase(IntEnum):
+    """When a check runs. The jobs of the shared evidence run between BEFORE and AFTER."""
+
+    BEFORE = 0  # needs no job: login, tokens, refusals
+    AFTER = 1  # looks at the jobs, or derives from them
+    QUIET = 2  # compares listings: nothing is submitted any more
+    LAST = 3  # judges the log of the whole run, and sends nothing
+
+
+CheckFunction = Callable[["Context"], "Finding | Iterable[Finding]"]
+ObserverFunction = Callable[["Context"], Observation]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A requirement's check. ``needs`` names the jobs of the shared evidence (``waves.py``)."""
+
+    id: str
+    function: CheckFunction
+    phase: Phase
+    needs: tuple[str, ...] = ()
+    refusals: bool = False  # sends what ought to be refused: needs a budget of 1
+    exhaustive: bool = False  # runs in the exhaustive tier only, beside the plain check
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """A question's observer; the fields are those of a check."""
+
+    id: str
+    function: ObserverFunction
+    phase: Phase
+    needs: tuple[str, ...] = ()
+    refusals: bool = False
+
+
+@dataclass(slots=True)
+class Registry:
+    """What the modules of ``checks/`` have registered, by id."""
+
+    checks: dict[str, Check] = field(default_factory=dict)
+    deeper: dict[str, Check] = field(default_factory=dict)
+    observers: dict[str, Observer] = field(default_factory=dict)
+
+
+REGISTRY = Registry()
+
+
+def check(
+    id: str,
+    *,
+    needs: tuple[str, ...] = (),
+    refusals: bool = False,
+    phase: Phase | None = None,
+    exhaustive: bool = False,
+) -> Callable[[CheckFunction], CheckFunction]:
+    """Make the function the one check of requirement ``id``.
+
+    ``exhaustive``: a second, generative check of a requirement that has a plain one; it runs with
+    ``--exhaustive`` alone and its findings join those of the plain one.
+    """
+
+    def register(function: CheckFunction) -> CheckFunction:
+        house = REGISTRY.deeper if exhaustive else REGISTRY.checks
+        if id in house:
+            raise ValueError(f"{id} has two checks: {house[id].function.__name__} and another")
+        house[id] = Check(id, function, _phase(phase, needs), needs, refusals, exhaustive)
+        return function
+
+    return register
+
+
+def observes(
+    id: str,
+    *,
+    needs: tuple[str, ...] = (),
+    refusals: bool = False,
+    phase: Phase | None = None,
+) -> Callable[[ObserverFunction], ObserverFunction]:
+    """Make the function the one observer of question ``id``."""
+
+    def register(function: ObserverFunction) -> ObserverFunction:
+        if id in REGISTRY.observers:
+            raise ValueError(f"question {id} has two observers")
+        REGISTRY.observers[id] = Observer(id, function, _phase(phase, needs), needs, refusals)
+        return function
+
+    return register
+
+
+def _phase(asked: Phase | None, needs: tuple[str, ...]) -> Phase:
+    if asked is not None:
+        return asked
+    return Phase.AFTER if needs else Phase.BEFORE

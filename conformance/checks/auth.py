@@ -1,0 +1,265 @@
+"""The token (page, Login and Job Create), and what it leaves open."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+
+from ..check import Finding, Observation, Phase, check, observes
+from ..context import Context
+from ..exchange import Answer
+from ..shapes import brief, text
+
+#: A body that lacks what is required: what takes the token then says 301, and no job is started.
+_INCOMPLETE: dict[str, object] = {}
+
+
+def _partly(ctx: Context, tried: list[str]) -> str:
+    """What of the six operations was not tried, for the message."""
+    rest = [one for one in ctx.contract.job_operations if one not in tried]
+    return f"; not tried without a job budget: {', '.join(rest)}" if rest else ""
+
+
+@check("AUTH-1")
+def the_token_is_accepted_everywhere(ctx: Context) -> Iterator[Finding]:
+    tried = ctx.affordable()
+    token = ctx.account().token
+    for operation in tried:
+        answer = ctx.call(operation, _INCOMPLETE, token=token)
+        if answer.errno == 430:
+            # Another login may have ended this one: the newest token counts.
+            answer = ctx.call(operation, _INCOMPLETE)
+        if answer.errno is None:
+            yield ctx.fail(f"{operation}: no errno", answer, expected="errno", actual=answer.says())
+        elif answer.errno == 430:
+            yield ctx.fail(
+                f"{operation} does not take the token",
+                answer,
+                expected="any errno but 430",
+                actual=answer.says(),
+            )
+        else:
+            yield ctx.ok(f"{operation}: {answer.says()}", answer)
+    yield ctx.ok(f"taken by {len(tried)} operations{_partly(ctx, tried)}")
+
+
+@check("AUTH-2")
+def no_token_is_430(ctx: Context) -> Iterator[Finding]:
+    yield from _all_refused(ctx, {"no token": None})
+
+
+@check("AUTH-3")
+def a_bad_token_is_430(ctx: Context) -> Iterator[Finding]:
+    yield from _all_refused(ctx, dict(_bad_tokens(ctx.account().token)))
+
+
+def _all_refused(ctx: Context, tokens: dict[str, str | None]) -> Iterator[Finding]:
+    """Each operation with each token. The body is the page's example, whole: a server that
+    looks at the body first has nothing to complain of."""
+    tried = []
+    for operation in ctx.contract.job_operations:
+        for what, token in tokens.items():
+            if not ctx.affords(operation):
+                break
+            answer = ctx.call(operation, _body(ctx, operation), token=token)
+            yield ctx.expect_errno(answer, 430, when=f"{operation} with {what}")
+        else:
+            tried.append(operation)
+    yield ctx.ok(f"430 from {', '.join(tried)}{_partly(ctx, tried)}")
+
+
+def _body(ctx: Context, operation: str) -> dict[str, object]:
+    body = ctx.contract.example(operation)
+    # A sender_id might stand in for the token (question sender-id-without-token).
+    body.pop("sender_id", None)
+    return {"limit": 1} if operation == "findJobs" else body
+
+
+def _bad_tokens(token: str) -> Iterator[tuple[str, str]]:
+    yield "a word for a token", "not-a-token"
+    yield "an empty token", ""
+    yield "a token that is cut short", token[: len(token) // 2]
+    parts = token.split(".")
+    if len(parts) != 3 or not parts[0].startswith("ey"):
+        # Not a JWT: a change in its middle is all that can be tried.
+        middle = len(token) // 2
+        yield "a token with one letter changed", _changed(token, middle)
+        return
+    header, claims, signature = parts
+    yield "a token with another signature", f"{header}.{claims}.{_changed(signature, 3)}"
+    yield "a token with other claims", f"{header}.{_other_claims(claims)}.{signature}"
+    yield "an unsigned token", f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{claims}."
+    yield "a token without its signature", f"{header}.{claims}."
+    foreign = f"{_encoded({'alg': 'HS256', 'typ': 'JWT'})}.{claims}"
+    yield "a token signed with another key", f"{foreign}.{_signature(foreign)}"
+
+
+def _changed(text: str, place: int) -> str:
+    place = min(place, len(text) - 1)
+    other = "A" if text[place] != "A" else "B"
+    return text[:place] + other + text[place + 1 :]
+
+
+def _other_claims(claims: str) -> str:
+    """The claims with one more; the same claims said otherwise would be the same bytes' meaning."""
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    except ValueError:
+        return _changed(claims, 3)
+    return _encoded({**decoded, "admin": True}) if isinstance(decoded, dict) else claims + "AA"
+
+
+def _encoded(value: dict[str, object]) -> str:
+    return _unpadded(json.dumps(value, separators=(",", ":")).encode())
+
+
+def _signature(signed: str) -> str:
+    return _unpadded(hmac.new(b"another-key", signed.encode(), hashlib.sha256).digest())
+
+
+def _unpadded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+@check("AUTH-4")
+def the_answer_without_a_token_has_the_shape_shown(ctx: Context) -> Iterator[Finding]:
+    tried = ctx.affordable()
+    for operation in tried:
+        answer = ctx.call(operation, _body(ctx, operation), token=None)
+        if answer.errno != 430:
+            yield ctx.untestable(f"{operation}: {answer.says()} (AUTH-2)", answer)
+            continue
+        strange = {
+            key: value
+            for key, value in answer.envelope.items()
+            if key not in ("errno", "error", "errmsg") and value not in (None, "", [], {})
+        }
+        if strange:
+            yield ctx.fail(
+                f"{operation}: more than an errno and a text",
+                answer,
+                expected="errno and error",
+                actual=answer.envelope,
+            )
+        elif answer.message is None:
+            yield ctx.fail(
+                f"{operation}: no text", answer, expected="errno and error", actual=answer.envelope
+            )
+        elif answer.message.casefold().replace("_", " ") != "invalid login":
+            yield ctx.fail(
+                f"{operation}: another text",
+                answer,
+                expected="invalid login or INVALID_LOGIN",
+                actual=answer.message,
+            )
+        else:
+            yield ctx.ok(f"{operation}: {answer.says()}", answer)
+    yield ctx.ok(f"as shown, from {', '.join(tried)}{_partly(ctx, tried)}")
+
+
+@check("AUTH-5", phase=Phase.QUIET)
+def a_call_acts_for_the_account_of_its_token(ctx: Context) -> Iterator[Finding]:
+    """What each account finds must not depend on who logged in last."""
+    first, second = ctx.account("first"), ctx.account("second")
+    for role, other in (("first", second), ("second", first)):
+        mine = {"username": ctx.account(role).username, "password": ctx.account(role).password}
+        token = text(ctx.call("login", mine).data, "token")
+        if token is None:
+            yield ctx.untestable(f"the {role} account has no token (LOGIN-1)")
+            continue
+        before = ctx.call("findJobs", {}, token=token)
+        login = ctx.call("login", {"username": other.username, "password": other.password})
+        after = ctx.call("findJobs", {}, token=token)
+        if after.errno == 430:
+            yield ctx.fail(
+                "a login of another account ends this one's",
+                before,
+                login,
+                after,
+                expected="what it found before",
+                actual=after.says(),
+            )
+        elif _hashes(before) and not _hashes(before) & _hashes(after):
+            yield ctx.fail(
+                "find shows another account's jobs after that one logged in",
+                before,
+                login,
+                after,
+                expected=f"the {len(before.records)} records found before",
+                actual=f"{len(after.records)} records, none of them among those",
+            )
+        elif not before.records:
+            yield ctx.ok(f"the {role} account has no records to be mixed up", before, after)
+        else:
+            yield ctx.ok(f"the {role} account finds the same before and after", before, after)
+
+
+def _hashes(answer: Answer) -> set[str | None]:
+    return {text(record, "hash") for record in answer.records}
+
+
+@observes("bearer-prefix")
+def whether_bearer_is_needed(ctx: Context) -> Observation:
+    bare = {"Authorization": ctx.account().token}
+    answer = ctx.call("findJobs", {}, token=None, headers=bare)
+    if answer.ok:
+        return ctx.answer("optional", answer)
+    if answer.errno == 430:
+        return ctx.answer("required", answer)
+    return ctx.unknown(answer.says(), answer)
+
+
+@observes("unauthenticated-key")
+def key_of_the_text(ctx: Context) -> Observation:
+    answer = ctx.call("findJobs", {}, token=None)
+    keys = [key for key in ("error", "errmsg") if text(answer.envelope, key)]
+    if answer.errno != 430:
+        return ctx.unobserved(f"no 430 without a token: {answer.says()}", answer)
+    if not keys:
+        return ctx.unknown(f"neither key: {brief(answer.envelope)}", answer)
+    return ctx.answer("both" if len(keys) == 2 else keys[0], answer)
+
+
+@observes("sender-id-without-token", refusals=True)
+def whether_a_sender_id_stands_in(ctx: Context) -> Observation:
+    known = ctx.account().id
+    if known is None:
+        return ctx.unobserved("the login has no id (LOGIN-2)")
+    nobody = hashlib.sha256(ctx.evidence.mark.encode()).hexdigest()
+    body = {"sender_id": known, "parent_hash": nobody, "grid_num": 1}
+    answer = ctx.call("upscaleJob", body, token=None)
+    if answer.errno == 430:
+        return ctx.answer("430", answer)
+    if answer.errno in (301, 410, 420, 421):
+        return ctx.answer("identity", answer)
+    return ctx.unknown(answer.says(), answer)
+
+
+@observes("malformed-json")
+def what_a_body_that_is_no_json_gives(ctx: Context) -> Observation:
+    answer = ctx.raw("findJobs", b"{")
+    wrong = ctx.find(limit="x")
+    if answer.failure is not None:
+        return ctx.unobserved(answer.problem, answer)
+    if answer.errno == 301 and answer.status == wrong.status == 400:
+        return ctx.unobserved("every 301 has HTTP status 400 here: the variants are one", answer)
+    if answer.errno == 301 and answer.status == wrong.status:
+        return ctx.answer("errno-301", answer, wrong)
+    if answer.errno == 301 and answer.status == 400:
+        return ctx.answer("http-400", answer, wrong)
+    return ctx.unknown(f"HTTP {answer.status}, {answer.says()}", answer)
+
+
+@observes("unknown-route")
+def what_an_unknown_path_gives(ctx: Context) -> Observation:
+    answer = ctx.route("POST", "/no/such/path", b"{}")
+    if answer.failure is not None:
+        return ctx.unobserved(answer.problem, answer)
+    if answer.status == 404 and answer.errno == 410:
+        return ctx.answer("http-404-410", answer)
+    if answer.status == 404 and answer.header("content-type").startswith("text/html"):
+        return ctx.answer("http-404-html", answer)
+    return ctx.unknown(f"HTTP {answer.status}, {answer.says()}", answer)

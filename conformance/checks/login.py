@@ -1,0 +1,265 @@
+"""Login (page, Login), and the questions that a login or a free request answers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+
+from ..check import Finding, Observation, check, observes
+from ..context import Context
+from ..exchange import Answer
+from ..shapes import Record, brief, object_at, text, whole
+
+#: The twelve keys of the example. What is null there may hold anything (LOGIN-2).
+_STRINGS = ("id", "username", "email", "account_type", "account_status", "token")
+_ANYTHING = ("name", "phone", "last_paid", "plan_start", "plan_end", "last_plan")
+
+
+def _login(ctx: Context, role: str = "first") -> Answer:
+    account = ctx.account(role)
+    return ctx.call("login", {"username": account.username, "password": account.password})
+
+
+def _account(answer: Answer) -> Record:
+    return object_at(answer.envelope, "data") or {}
+
+
+@check("LOGIN-1")
+def right_credentials_give_a_token(ctx: Context) -> Finding:
+    given = ctx.options.accounts.get("first")
+    if given is None:
+        return ctx.untestable("needs an account (--username)")
+    answer = ctx.call("login", {"username": given.username, "password": given.password})
+    token = text(_account(answer), "token")
+    if answer.ok and token is not None:
+        return ctx.ok("errno 0 and a token", answer)
+    instead = f"data.token {brief(_account(answer).get('token'))}"
+    return ctx.fail(
+        "the username and password given are not accepted",
+        answer,
+        expected="errno 0 and data.token",
+        actual=instead if answer.ok else answer.says(),
+    )
+
+
+@check("LOGIN-2")
+def data_has_the_keys_shown(ctx: Context) -> Iterator[Finding]:
+    answer = _login(ctx)
+    data = _account(answer)
+    missing = [key for key in (*_STRINGS, *_ANYTHING) if key not in data]
+    if missing:
+        yield ctx.fail(
+            f"data lacks {', '.join(missing)}", answer, expected="twelve keys", actual=data
+        )
+    for key in _STRINGS:
+        if key in data and text(data, key) is None:
+            yield ctx.fail(
+                f"data.{key} is no text", answer, expected="a string", actual=data.get(key)
+            )
+    if text(data, "username") not in (None, ctx.account().username):
+        yield ctx.fail(
+            "data.username is not the one sent",
+            answer,
+            expected=ctx.account().username,
+            actual=data.get("username"),
+        )
+    yield ctx.ok("twelve keys, and the username sent", answer)
+
+
+@check("LOGIN-3")
+def missing_credentials_are_301(ctx: Context) -> Iterator[Finding]:
+    account = ctx.account()
+    bodies: tuple[tuple[str, Mapping[str, object]], ...] = (
+        ("no password", {"username": account.username}),
+        ("no username", {"password": account.password}),
+        ("neither", {}),
+    )
+    for when, body in bodies:
+        answer = ctx.call("login", body)
+        yield ctx.expect_errno(answer, 301, when=when)
+        if answer.errno == 301 and "missing" not in (answer.message or "").casefold():
+            yield ctx.fail(
+                f"{when}: the text does not say that something is missing",
+                answer,
+                expected="missing username or password, or MISSING PARAMETER",
+                actual=answer.message or "no text",
+            )
+
+
+@check("LOGIN-4")
+def wrong_credentials_are_no_success(ctx: Context) -> Iterator[Finding]:
+    for when, answer in _wrong_logins(ctx):
+        if answer.ok or text(_account(answer), "token") is not None:
+            yield ctx.fail(
+                f"{when}: logged in", answer, expected="another errno than 0", actual=answer.says()
+            )
+        elif answer.errno is None:
+            yield ctx.fail(f"{when}: no errno", answer, expected="an errno", actual=answer.says())
+        else:
+            yield ctx.ok(f"{when}: {answer.says()}", answer)
+
+
+def _wrong_logins(ctx: Context) -> Iterator[tuple[str, Answer]]:
+    account = ctx.account()
+    # Made of the right password, so that a comparison of a part of it shows.
+    wrong = [f"{account.password}x", f"x{account.password}", account.password[:-1] or "x"]
+    wrong.append(account.password.swapcase())
+    for password in dict.fromkeys(wrong):
+        if password != account.password:
+            body = {"username": account.username, "password": password}
+            yield "a wrong password", ctx.call("login", body)
+    nobody = f"{ctx.evidence.mark}-{ctx.random.randrange(10**9)}"
+    yield (
+        "a username that nobody has",
+        ctx.call("login", {"username": nobody, "password": account.password}),
+    )
+
+
+@check("LOGIN-5")
+def an_id_belongs_to_one_account(ctx: Context) -> Finding:
+    ids = {role: text(_account(_login(ctx, role)), "id") for role in ("first", "second")}
+    answer = _login(ctx, "second")
+    if None in ids.values():
+        return ctx.untestable("data.id is missing (LOGIN-2)", answer)
+    if ids["first"] == ids["second"]:
+        return ctx.fail(
+            "two accounts have one id", answer, expected="different ids", actual=ids["first"]
+        )
+    return ctx.ok("two accounts, two ids", answer)
+
+
+@check("LOGIN-6")
+def the_token_is_accepted(ctx: Context) -> Finding:
+    answer = _login(ctx)
+    token = text(_account(answer), "token")
+    if token is None:
+        return ctx.untestable("the login has no token (LOGIN-1)", answer)
+    found = ctx.call("findJobs", {}, token=token)
+    if found.ok:
+        return ctx.ok("find takes the token of the login", answer, found)
+    return ctx.fail(
+        "find does not take the token of the login",
+        answer,
+        found,
+        expected="errno 0",
+        actual=found.says(),
+    )
+
+
+@check("LOGIN-7")
+def the_id_is_the_same_at_every_login(ctx: Context) -> Finding:
+    answers = [_login(ctx) for _ in range(2)]
+    seen = [text(_account(answer), "id") for answer in answers]
+    if None in seen:
+        return ctx.untestable("data.id is missing (LOGIN-2)", *answers)
+    if seen[0] != seen[1]:
+        return ctx.fail(
+            "the id changed from one login to the next", *answers, expected=seen[0], actual=seen[1]
+        )
+    return ctx.ok("the same id twice", *answers)
+
+
+@check("LOGIN-8")
+def no_two_accounts_share_a_token(ctx: Context) -> Finding:
+    answers = [_login(ctx, role) for role in ("first", "second")]
+    tokens = [text(_account(answer), "token") for answer in answers]
+    if None in tokens:
+        return ctx.untestable("a login has no token (LOGIN-1)", *answers)
+    if tokens[0] == tokens[1]:
+        return ctx.fail(
+            "two accounts have one token", *answers, expected="two tokens", actual="the same twice"
+        )
+    return ctx.ok("two accounts, two tokens", *answers)
+
+
+@observes("wrong-credentials")
+def errno_of_wrong_credentials(ctx: Context) -> Observation:
+    seen = [answer for _, answer in _wrong_logins(ctx)]
+    errnos = sorted({str(answer.errno) for answer in seen})
+    if len(errnos) > 1:
+        return ctx.unknown(f"errno differs by what is wrong: {', '.join(errnos)}", *seen)
+    return ctx.answer(errnos[0], seen[0], seen[-1])
+
+
+@observes("token-lifetime")
+def lifetime_of_the_token(ctx: Context) -> Observation:
+    answer = _login(ctx)
+    claims = _claims(text(_account(answer), "token") or "")
+    expires = whole(claims.get("exp"))
+    issued = whole(claims.get("iat"))
+    if expires is None:
+        return ctx.unobserved("the token is no readable JWT with an exp", answer)
+    if issued is None:
+        issued = _sent_at(answer)
+    if issued is None:
+        return ctx.unobserved("the token has no iat and the answer no Date", answer)
+    return ctx.answer(_span(expires - issued), answer)
+
+
+def _claims(token: str) -> Record:
+    """The claims of a JWT, unverified; empty if it is none."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        padded = parts[1] + "=" * (-len(parts[1]) % 4)
+        claims = json.loads(base64.urlsafe_b64decode(padded))
+    except (binascii.Error, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _sent_at(answer: Answer) -> int | None:
+    try:
+        return int(parsedate_to_datetime(answer.header("date")).timestamp())
+    except (TypeError, ValueError):
+        return None
+
+
+def _span(seconds: int) -> str:
+    """``90m`` for 5400: the largest unit that divides."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds % size == 0 and seconds > 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+@observes("message-case")
+def case_of_the_texts(ctx: Context) -> Observation:
+    answers = {
+        "missing username or password": ctx.call("login", {}),
+        "invalid login": ctx.call("findJobs", {}, token=None),
+    }
+    table = {"MISSING PARAMETER", "INVALID_LOGIN"}
+    texts = [answer.message or "" for answer in answers.values()]
+    if texts == list(answers):
+        return ctx.answer("as-shown", *answers.values())
+    if set(texts) == table:
+        return ctx.answer("upper-table", *answers.values())
+    return ctx.unknown(" / ".join(texts), *answers.values())
+
+
+@observes("success-http-status")
+def status_of_a_success(ctx: Context) -> Observation:
+    answers = [_login(ctx), ctx.find(limit=1)]
+    seen = sorted({answer.status for answer in answers if answer.ok})
+    if not seen:
+        return ctx.unobserved("neither login nor find succeeds", *answers)
+    if len(seen) > 1:
+        return ctx.unknown(" and ".join(map(str, seen)), *answers)
+    return ctx.answer(seen[0], *answers)
+
+
+@observes("error-http-status")
+def status_of_a_failure(ctx: Context) -> Observation:
+    answers = [ctx.call("login", {}), ctx.call("findJobs", {}, token=None)]
+    if [answer.errno for answer in answers] != [301, 430]:
+        return ctx.unobserved("the two failures do not come as 301 and 430", *answers)
+    known = {(200, 200): "always-200", (400, 401): "by-errno", (400, 400): "always-400"}
+    seen = (answers[0].status, answers[1].status)
+    if seen in known:
+        return ctx.answer(known[seen], *answers)
+    return ctx.unknown(f"301 has HTTP status {seen[0]}, 430 has {seen[1]}", *answers)

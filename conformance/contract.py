@@ -1,0 +1,219 @@
+"""``openapi/`` as the kit reads it: requirements, questions, operations, and validation.
+
+Only the YAML is read at once; jsonschema_rs is imported when the first answer is validated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+#: Beside this package, both in a checkout and in an installed wheel.
+FOLDER = Path(__file__).resolve().parent.parent / "openapi"
+
+
+class ContractError(Exception):
+    """``openapi/`` can't be read, or does not hold what the kit relies on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One sentence of the page; the fields are explained at the top of requirements.yaml."""
+
+    id: str
+    level: str
+    section: str
+    page: str
+    sentence: str
+    operations: tuple[str, ...]
+    cost: str
+    accounts: str
+    breach: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One answer to a question; with ``pattern``, every answer that it matches whole."""
+
+    id: str
+    says: str
+    pattern: str | None = None
+
+    def covers(self, answer: str) -> bool:
+        if self.pattern is None:
+            return answer == self.id
+        return re.fullmatch(self.pattern, answer) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that the page leaves open; the fields are explained in questions.yaml."""
+
+    id: str
+    section: str
+    operations: tuple[str, ...]
+    why: str
+    default: str
+    cost: str
+    accounts: str
+    variants: tuple[Variant, ...]
+
+    def variant(self, answer: str) -> Variant | None:
+        """The variant that ``answer`` belongs to; ``None`` if nobody listed it."""
+        return next((one for one in self.variants if one.covers(answer)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """``submits``: an accepted request costs a job."""
+
+    id: str
+    method: str
+    path: str
+    submits: bool
+
+
+class Contract:
+    """The three files, read from ``folder``."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
+
+    @cached_property
+    def requirements(self) -> dict[str, Requirement]:
+        rows = _rows(self.folder / "requirements.yaml", "requirements")
+        return {row["id"]: _requirement(row) for row in rows}
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        rows = _rows(self.folder / "questions.yaml", "questions")
+        return {row["id"]: _question(row) for row in rows}
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """``openapi.yaml``, with nothing resolved."""
+        return _load(self.folder / "openapi.yaml")
+
+    @cached_property
+    def operations(self) -> dict[str, Operation]:
+        return {
+            row["operationId"]: Operation(
+                row["operationId"], method.upper(), path, row.get("x-cost") == "job"
+            )
+            for path, item in self.document["paths"].items()
+            for method, row in item.items()
+            if isinstance(row, dict) and "operationId" in row
+        }
+
+    @property
+    def job_operations(self) -> list[str]:
+        """Every operation but the login: those that need a token."""
+        return [one for one in self.operations if one != "login"]
+
+    @cached_property
+    def record_keys(self) -> tuple[str, ...]:
+        """The 58 keys of a record, in the page's order."""
+        return tuple(self.document["components"]["schemas"]["JobRecord"]["properties"])
+
+    def example(self, operation: str) -> dict[str, Any]:
+        """The page's request body of an operation: well-formed, though its ids mean nothing."""
+        item = self.operations[operation]
+        body = self.document["paths"][item.path][item.method.lower()]["requestBody"]
+        examples = body["content"]["application/json"]["examples"]
+        found = self._resolved(next(iter(examples.values())))["value"]
+        return dict(found)
+
+    def breaches(self, schema: str, value: object) -> list[str]:
+        """How ``value`` breaks ``components/schemas/<schema>``, one line for each place.
+
+        Each line names the place: ``timestamp: 5 is not of type "string"``.
+        """
+        return list(self._complaints(self._validator(schema), value))
+
+    def _validator(self, schema: str) -> Any:
+        import jsonschema_rs
+
+        if schema not in self.document["components"]["schemas"]:
+            raise ContractError(f"openapi.yaml has no schema {schema}")
+        if schema not in self._validators:
+            self._validators[schema] = jsonschema_rs.Draft202012Validator(
+                {
+                    "$ref": f"#/components/schemas/{schema}",
+                    "components": self.document["components"],
+                },
+                validate_formats=True,
+            )
+        return self._validators[schema]
+
+    @cached_property
+    def _validators(self) -> dict[str, Any]:
+        return {}
+
+    def _complaints(self, validator: Any, value: object) -> Iterator[str]:
+        try:
+            for error in validator.iter_errors(value):
+                place = ".".join(str(step) for step in error.instance_path)
+                yield f"{place}: {error.message}" if place else str(error.message)
+        except UnicodeEncodeError:
+            # A lone surrogate is legal in JSON text and can't be handed to the validator.
+            yield "a string holds a lone surrogate"
+
+    def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in node:
+            target: Any = self.document
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                target = target[step]
+            node = target
+        return node
+
+
+def _load(path: Path) -> dict[str, Any]:
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    except (OSError, yaml.YAMLError) as problem:
+        raise ContractError(f"{path} can't be read: {problem}") from problem
+    if not isinstance(loaded, dict):
+        raise ContractError(f"{path} is no mapping")
+    return loaded
+
+
+def _rows(path: Path, key: str) -> list[Mapping[str, Any]]:
+    rows = _load(path).get(key)
+    if not isinstance(rows, list):
+        raise ContractError(f"{path} has no list {key!r}")
+    return rows
+
+
+def _requirement(row: Mapping[str, Any]) -> Requirement:
+    return Requirement(
+        row["id"],
+        row["level"],
+        row["section"],
+        row["page"],
+        row["sentence"],
+        tuple(row["operations"]),
+        row["cost"],
+        str(row["accounts"]),
+        row["breach"],
+    )
+
+
+def _question(row: Mapping[str, Any]) -> Question:
+    variants = tuple(Variant(one["id"], one["says"], one.get("pattern")) for one in row["variants"])
+    return Question(
+        row["id"],
+        row["section"],
+        tuple(row["operations"]),
+        row["why"],
+        row["default"],
+        row["cost"],
+        str(row["accounts"]),
+        variants,
+    )

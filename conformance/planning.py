@@ -1,0 +1,116 @@
+"""What a run would do and what it would cost, before anything is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .check import REGISTRY, Check, Observer
+from .contract import Contract
+from .session import Options
+from .waves import WavePlan, plan
+
+#: What the page's service takes for a job, in seconds; only for the quote.
+USUAL_JOB = 60
+
+
+class SelectionError(ValueError):
+    """``--only`` selects nothing, or a requirement has no check."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """The checks and observers to run, the jobs to submit, and what stays untestable and why."""
+
+    checks: tuple[Check, ...]
+    deeper: tuple[Check, ...]
+    observers: tuple[Observer, ...]
+    waves: WavePlan
+    untestable: Mapping[str, str]
+    jobs_at_risk: int
+
+    @property
+    def jobs(self) -> int:
+        return len(self.waves.jobs)
+
+    def quote(self, options: Options) -> str:
+        """How many jobs, how long, what stays untestable; a few lines."""
+        allowed = "no limit" if options.jobs is None else f"{options.jobs} allowed"
+        waves = len({one.wave for one in self.waves.jobs})
+        risk = ", 1 more at risk by what ought to be refused" if self.jobs_at_risk else ""
+        took = f"{waves} job durations (about {USUAL_JOB} s each on the live service) and "
+        lines = [
+            f"{len(self.checks)} requirements and {len(self.observers)} questions on"
+            f" {options.target}",
+            f"jobs: {self.jobs} planned ({allowed}){risk}",
+            f"time: {took if waves else ''}about a minute",
+        ]
+        if self.untestable:
+            lines.append(f"untestable: {_grouped(self.untestable)}")
+        return "\n".join(lines)
+
+
+def make_plan(contract: Contract, options: Options) -> RunPlan:
+    """Select checks by ``options.only`` and plan the jobs they need."""
+    checks = [
+        REGISTRY.checks[one.id]
+        for one in contract.requirements.values()
+        if one.id in REGISTRY.checks and selected(one.id, one.section, options.only)
+    ]
+    observers = [
+        REGISTRY.observers[one.id]
+        for one in contract.questions.values()
+        if one.id in REGISTRY.observers and selected(one.id, one.section, options.only)
+    ]
+    if not checks and not observers:
+        raise SelectionError(
+            f"--only {' '.join(options.only)} selects nothing; --list shows the ids"
+        )
+    both: list[Check | Observer] = [*checks, *observers]
+    refusals = any(one.refusals for one in both)
+    wanted = {name for one in both for name in one.needs}
+    spare = refusals and bool(wanted)
+    waves = plan(wanted, jobs=options.jobs, spare=spare, accounts=options.accounts)
+    deeper = [REGISTRY.deeper[one.id] for one in checks if one.id in REGISTRY.deeper]
+    at_risk = int(refusals and options.jobs != 0)
+    untestable = dict(_untestable(contract, checks, waves, options))
+    return RunPlan(
+        tuple(checks),
+        tuple(deeper) if options.exhaustive else (),
+        tuple(observers),
+        waves,
+        untestable,
+        at_risk,
+    )
+
+
+def selected(id: str, section: str, only: Iterable[str]) -> bool:
+    """Whether ``--only`` names it: an id, the part of an id before its number, or a section."""
+    asked = {one.casefold() for one in only}
+    if not asked:
+        return True
+    names = {id.casefold(), re.sub(r"-\d+$", "", id).casefold(), section.casefold()}
+    return bool(asked & names)
+
+
+def _untestable(
+    contract: Contract, checks: list[Check], waves: WavePlan, options: Options
+) -> Iterable[tuple[str, str]]:
+    for one in checks:
+        requirement = contract.requirements[one.id]
+        missing = next((waves.left_out[name] for name in one.needs if name in waves.left_out), None)
+        role = {"2": "second", "limited": "limited"}.get(requirement.accounts, "first")
+        if role not in options.accounts:
+            yield one.id, f"needs a {role} account"
+        elif missing is not None:
+            yield one.id, missing
+        elif one.refusals and options.jobs == 0:
+            yield one.id, "needs a budget of one job, which a refusal gives back"
+
+
+def _grouped(reasons: Mapping[str, str]) -> str:
+    by_reason: dict[str, list[str]] = {}
+    for id, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(id)
+    return "; ".join(f"{', '.join(ids)} ({reason})" for reason, ids in by_reason.items())

@@ -1,0 +1,68 @@
+"""The outcome of a run, as values; the report_* modules show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from .check import Finding, Observation, Shown, Verdict
+from .exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One finding a requirement, one observation a question, in the order of the contract.
+
+    ``jobs_allowed`` is ``None`` where there was no limit; ``stopped`` says why the run ended
+    before its time, if it did.
+    """
+
+    target: str
+    started_at: datetime
+    seconds: float
+    findings: tuple[Finding, ...]
+    observations: tuple[Observation, ...]
+    jobs_allowed: int | None
+    jobs_spent: int
+    requests: int
+    stopped: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of what was tried. Without a single pass or failure it is inconclusive."""
+        tried = {one.verdict for one in self.findings}
+        if Verdict.FAIL in tried:
+            return Verdict.FAIL
+        for verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
+            if verdict in tried:
+                return verdict
+        return Verdict.PASS if Verdict.PASS in tried else Verdict.INCONCLUSIVE
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing failed and something passed, 1 a requirement failed, 2 nothing was selected,
+        3 inconclusive or an error of the kit, without a failure."""
+        if all(one.verdict is Verdict.SKIPPED for one in self.findings):
+            return 2
+        return {Verdict.PASS: 0, Verdict.FAIL: 1}.get(self.verdict, 3)
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(one.verdict is verdict for one in self.findings)
+
+
+def folded(id: str, findings: Iterable[Finding]) -> Finding:
+    """The findings of one check as one: the worst verdict, and what led to it."""
+    found = list(findings)
+    worst = max(one.verdict for one in found)
+    telling = [one for one in found if one.verdict is worst]
+    messages = list(dict.fromkeys(one.message for one in telling if one.message))
+    more = f" (and {len(messages) - 3} more)" if len(messages) > 3 else ""
+    first = telling[0]
+    evidence: list[Exchange | Shown] = []
+    # The evidence of the first few is enough to see it; a hundred exchanges hide it.
+    for finding in telling[:3]:
+        evidence += [one for one in finding.evidence if one not in evidence]
+    return Finding(
+        id, worst, "; ".join(messages[:3]) + more, first.expected, first.actual, tuple(evidence)
+    )

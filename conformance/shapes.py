@@ -1,0 +1,94 @@
+"""Reading JSON that may have any shape: each function answers ``None`` where it is not as asked.
+
+A server under test may send ``data: 5``, ``res: "x"`` or a record that is ``null``; no check may
+stumble over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+#: A record as find returns it, or any other JSON object.
+Record = Mapping[str, object]
+
+
+def text(source: object, key: str) -> str | None:
+    """The string at ``key``; ``None`` if there is none, it is empty or no string."""
+    value = source.get(key) if isinstance(source, Mapping) else None
+    return value if isinstance(value, str) and value else None
+
+
+def integer(source: object, key: str) -> int | None:
+    """The integer at ``key``. ``true`` is none, and neither is ``2.5``; ``2.0`` counts as 2."""
+    return whole(source.get(key) if isinstance(source, Mapping) else None)
+
+
+def whole(value: object) -> int | None:
+    """``value`` as an integer, if JSON says it is one (JSON Schema: 2.0 is)."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() else None
+
+
+def object_at(source: object, key: str) -> Record | None:
+    """The object at ``key``."""
+    value = source.get(key) if isinstance(source, Mapping) else None
+    return value if isinstance(value, Mapping) else None
+
+
+def array_at(source: object, key: str) -> list[object] | None:
+    """The array at ``key``, whatever is in it."""
+    value = source.get(key) if isinstance(source, Mapping) else None
+    return value if isinstance(value, list) else None
+
+
+def objects_at(source: object, key: str) -> list[Record]:
+    """The objects in the array at ``key``; anything else in it is left out."""
+    return [one for one in array_at(source, key) or [] if isinstance(one, Mapping)]
+
+
+def millis(record: object) -> int | None:
+    """A record's ``timestamp``, milliseconds since 1970: shown as a string, a number will do."""
+    if not isinstance(record, Mapping):
+        return None
+    value = record.get("timestamp")
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
+    return whole(value)
+
+
+def instant(source: object, key: str) -> datetime | None:
+    """The ISO 8601 time at ``key``, if it has a zone."""
+    found = text(source, key)
+    if found is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(found)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def brief(value: object, length: int = 120) -> str:
+    """``value`` as a reader wants it in a message: JSON-like, on one line, not too long."""
+    shown = repr(value) if not isinstance(value, Mapping | list) else _outline(value)
+    return shown if len(shown) <= length else shown[: length - 1] + "…"
+
+
+def _outline(value: Mapping[str, object] | list[object]) -> str:
+    if isinstance(value, list):
+        return f"an array of {len(value)}"
+    inside = ", ".join(f"{key!r}: {_leaf(one)}" for key, one in list(value.items())[:12])
+    return "{" + inside + (", …}" if len(value) > 12 else "}")
+
+
+def _leaf(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{…}"
+    if isinstance(value, list):
+        return "[…]" if value else "[]"
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:59] + "…"

@@ -1,0 +1,222 @@
+"""One request and its answer on a connection of its own, within one deadline.
+
+The deadline is for all of it: a server that drips its answer, or streams for ever, runs into it
+just as one that is silent. A connection serves one request only, so that no answer can be lost to
+a connection that the server was about to close, and nothing is ever sent twice. Mechanism only:
+what may be sent is decided in ``gate.py``.
+"""
+
+from __future__ import annotations
+
+import functools
+import socket
+import ssl
+import time
+import zlib
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import urlsplit
+
+import h11
+
+_CHUNK = 65_536
+
+
+class Failure(Enum):
+    """Why there is no whole answer."""
+
+    CONNECT = "no connection"
+    TIMEOUT = "timed out"
+    DROPPED = "the connection was closed before the answer was complete"
+    PROTOCOL = "the answer is no valid HTTP"
+    TOO_LARGE = "the answer is too large"
+    CODING = "the answer's content coding can't be undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``target`` is an absolute http or https URL."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``status`` is 0 if none came; ``sent`` whether any byte of the request may have arrived."""
+
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    failure: Failure | None = None
+    detail: str = ""
+    sent: bool = False
+    elapsed: float = 0.0
+
+    def header(self, name: str) -> str:
+        """The first header of that name, or an empty string."""
+        return next((value for key, value in self.headers if key == name.lower()), "")
+
+
+class _BrokenError(Exception):
+    def __init__(self, failure: Failure, detail: str = "") -> None:
+        super().__init__(detail)
+        self.failure = failure
+        self.detail = detail
+
+
+def exchange(request: Request, timeout: float, cap: int) -> Reply:
+    """Send and receive. Never raises for what the network or the server does.
+
+    ``timeout`` in seconds for everything, ``cap`` the most bytes of a body, packed or unpacked.
+    """
+    talk = _Talk(request, time.monotonic() + timeout, cap)
+    started = time.monotonic()
+    failure, detail = None, ""
+    try:
+        talk.run()
+    except _BrokenError as broken:
+        failure, detail = broken.failure, broken.detail
+    return Reply(
+        talk.status,
+        talk.headers,
+        bytes(talk.body),
+        failure,
+        detail,
+        talk.sent,
+        time.monotonic() - started,
+    )
+
+
+class _Talk:
+    """The state of one exchange; what has arrived stays readable when it breaks off."""
+
+    def __init__(self, request: Request, deadline: float, cap: int) -> None:
+        self.request = request
+        self.deadline = deadline
+        self.cap = cap
+        self.status = 0
+        self.headers: tuple[tuple[str, str], ...] = ()
+        self.body = bytearray()
+        self.sent = False
+        self.ended = False  # the server has closed its side
+
+    def run(self) -> None:
+        connection = self._connect()
+        try:
+            self._send(connection)
+            self._receive(connection)
+        except TimeoutError:
+            raise _BrokenError(Failure.TIMEOUT) from None
+        except h11.RemoteProtocolError as error:
+            failure = Failure.DROPPED if self.ended else Failure.PROTOCOL
+            raise _BrokenError(failure, str(error)) from None
+        except OSError as error:
+            raise _BrokenError(Failure.DROPPED, str(error)) from None
+        finally:
+            connection.close()
+        self._unpack()
+
+    def _left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def _connect(self) -> socket.socket:
+        parts = urlsplit(self.request.target)
+        secure = parts.scheme == "https"
+        host = parts.hostname or ""
+        try:
+            plain = socket.create_connection(
+                (host, parts.port or (443 if secure else 80)), timeout=self._left()
+            )
+        except TimeoutError:
+            raise _BrokenError(Failure.CONNECT, "timed out") from None
+        except (OSError, UnicodeError) as error:
+            raise _BrokenError(Failure.CONNECT, str(error)) from None
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not secure:
+            return plain
+        try:
+            plain.settimeout(self._left())
+            return _tls().wrap_socket(plain, server_hostname=host)
+        except (OSError, ValueError) as error:
+            plain.close()
+            raise _BrokenError(Failure.CONNECT, str(error)) from None
+
+    def _send(self, connection: socket.socket) -> None:
+        self.http = h11.Connection(h11.CLIENT)
+        head = h11.Request(
+            method=self.request.method, target=_path(self.request.target), headers=self._headers()
+        )
+        packet = self.http.send(head) or b""
+        if self.request.body:
+            packet += self.http.send(h11.Data(self.request.body)) or b""
+        packet += self.http.send(h11.EndOfMessage()) or b""
+        connection.settimeout(self._left())
+        self.sent = True
+        try:
+            connection.sendall(packet)
+        except TimeoutError:
+            raise
+        except OSError:
+            # A server may refuse a large body before it has read it: its answer is what counts.
+            return
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        given = [(key, value) for key, value in self.request.headers if key.lower() != "host"]
+        fixed = [("Host", urlsplit(self.request.target).netloc.rpartition("@")[2])]
+        fixed += [("Connection", "close"), ("Accept-Encoding", "gzip, deflate")]
+        if self.request.body or self.request.method in ("POST", "PUT", "PATCH"):
+            fixed.append(("Content-Length", str(len(self.request.body))))
+        return [(key.encode(), value.encode()) for key, value in fixed + given]
+
+    def _receive(self, connection: socket.socket) -> None:
+        while True:
+            event = self.http.next_event()
+            if event is h11.NEED_DATA:
+                connection.settimeout(self._left())
+                arrived = connection.recv(_CHUNK)
+                self.ended = not arrived
+                self.http.receive_data(arrived)
+            elif isinstance(event, h11.Response):
+                self.status = event.status_code
+                self.headers = tuple(
+                    (key.decode("latin-1"), value.decode("latin-1")) for key, value in event.headers
+                )
+            elif isinstance(event, h11.Data):
+                self.body += event.data
+                if len(self.body) > self.cap:
+                    raise _BrokenError(Failure.TOO_LARGE, f"over {self.cap} bytes")
+            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
+                return
+
+    def _unpack(self) -> None:
+        codings = [value.lower() for key, value in self.headers if key == "content-encoding"]
+        coding = ",".join(codings).replace(" ", "")
+        if coding in ("", "identity") or not self.body:
+            return
+        bits = {"gzip": 31, "x-gzip": 31, "deflate": 15}.get(coding)
+        if bits is None:
+            raise _BrokenError(Failure.CODING, coding)
+        try:
+            unpacker = zlib.decompressobj(bits)
+            unpacked = unpacker.decompress(bytes(self.body), self.cap + 1)
+        except zlib.error as error:
+            raise _BrokenError(Failure.CODING, str(error)) from None
+        if len(unpacked) > self.cap:
+            raise _BrokenError(Failure.TOO_LARGE, f"over {self.cap} bytes when unpacked")
+        self.body = bytearray(unpacked)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _path(target: str) -> str:
+    parts = urlsplit(target)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -106,12 +106,17 @@ ObserverFunction = Callable[["Context"], Observation]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A requirement's check. ``needs`` names the jobs of the shared evidence (``waves.py``)."""
+    """A requirement's check.
+
+    ``needs`` names the jobs of the shared evidence (``waves.py``) without which it is untestable,
+    ``wants`` those that it looks at if they are there.
+    """
 
     id: str
     function: CheckFunction
     phase: Phase
     needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     refusals: bool = False  # sends what ought to be refused: needs a budget of 1
     exhaustive: bool = False  # runs in the exhaustive tier only, beside the plain check
 
@@ -124,6 +129,7 @@ class Observer:
     function: ObserverFunction
     phase: Phase
     needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     refusals: bool = False
 
 
@@ -143,6 +149,7 @@ def check(
     id: str,
     *,
     needs: tuple[str, ...] = (),
+    wants: tuple[str, ...] = (),
     refusals: bool = False,
     phase: Phase | None = None,
     exhaustive: bool = False,
@@ -157,7 +164,8 @@ def check(
         house = REGISTRY.deeper if exhaustive else REGISTRY.checks
         if id in house:
             raise ValueError(f"{id} has two checks: {house[id].function.__name__} and another")
-        house[id] = Check(id, function, _phase(phase, needs), needs, refusals, exhaustive)
+        when = _phase(phase, needs + wants)
+        house[id] = Check(id, function, when, needs, wants, refusals, exhaustive)
         return function
 
     return register
@@ -167,6 +175,7 @@ def observes(
     id: str,
     *,
     needs: tuple[str, ...] = (),
+    wants: tuple[str, ...] = (),
     refusals: bool = False,
     phase: Phase | None = None,
 ) -> Callable[[ObserverFunction], ObserverFunction]:
@@ -175,7 +184,8 @@ def observes(
     def register(function: ObserverFunction) -> ObserverFunction:
         if id in REGISTRY.observers:
             raise ValueError(f"question {id} has two observers")
-        REGISTRY.observers[id] = Observer(id, function, _phase(phase, needs), needs, refusals)
+        when = _phase(phase, needs + wants)
+        REGISTRY.observers[id] = Observer(id, function, when, needs, wants, refusals)
         return function
 
     return register

@@ -17,7 +17,7 @@ from .check import (
 from .contract import Contract
 from .evidence import Evidence
 from .exchange import Answer, Exchange
-from .session import Account, Options, Own, Session
+from .session import Account, Options, Own, Session, bearer
 from .shapes import brief
 
 
@@ -100,7 +100,7 @@ class Context:
         used = self.account().token if isinstance(token, Own) else token
         sent = {"Content-Type": "application/json"}
         if used is not None:
-            sent["Authorization"] = f"Bearer {used}"
+            sent["Authorization"] = bearer(used)
         merged = sent | dict(headers or {})
         return self._session.gate.send(method, path, content, merged, plain=False)
 

@@ -56,6 +56,10 @@ class Evidence:
             raise self._absent[name]
         raise LookupError(f"the job {name!r} is not in the plan: name it in the check's needs")
 
+    def optional(self, name: str) -> JobTrace | None:
+        """The job if it was sent; for the names in a check's ``wants``."""
+        return self._traces.get(name)
+
     def accepted(self, name: str) -> JobTrace:
         """The job, if its submission was accepted."""
         found = self.trace(name)

@@ -69,7 +69,7 @@ def make_plan(contract: Contract, options: Options) -> RunPlan:
         )
     both: list[Check | Observer] = [*checks, *observers]
     refusals = any(one.refusals for one in both)
-    wanted = {name for one in both for name in one.needs}
+    wanted = {name for one in both for name in one.needs + one.wants}
     spare = refusals and bool(wanted)
     waves = plan(wanted, jobs=options.jobs, spare=spare, accounts=options.accounts)
     deeper = [REGISTRY.deeper[one.id] for one in checks if one.id in REGISTRY.deeper]

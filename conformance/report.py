@@ -56,7 +56,11 @@ def folded(id: str, findings: Iterable[Finding]) -> Finding:
     found = list(findings)
     worst = max(one.verdict for one in found)
     telling = [one for one in found if one.verdict is worst]
-    messages = list(dict.fromkeys(one.message for one in telling if one.message))
+    if worst is Verdict.PASS:
+        # Many passes need no list: the last one sums up.
+        messages = [telling[-1].message]
+    else:
+        messages = list(dict.fromkeys(one.message for one in telling if one.message))
     more = f" (and {len(messages) - 3} more)" if len(messages) > 3 else ""
     first = telling[0]
     evidence: list[Exchange | Shown] = []

@@ -53,6 +53,11 @@ class Account:
     id: str | None
 
 
+def bearer(token: str) -> str:
+    """The Authorization header; HTTP knows no blanks at the end of one."""
+    return f"Bearer {token}".rstrip()
+
+
 class Own(Enum):
     """Stands for "the account's own token"."""
 
@@ -135,7 +140,7 @@ class Session:
         item = self.contract.operations[operation]
         all_headers = {"Content-Type": "application/json"}
         if token is not None:
-            all_headers["Authorization"] = f"Bearer {token}"
+            all_headers["Authorization"] = bearer(token)
         return self.gate.send(
             item.method,
             item.path,

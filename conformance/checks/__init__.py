@@ -10,7 +10,8 @@ How to write a check::
             yield ctx.fail("no picture", job, picture, expected="a picture", actual=picture.problem)
         yield ctx.ok("…", job, picture)
 
-- Return a Finding or yield several; the worst one counts. A check that yields none is an error.
+- Return a Finding or yield several; the worst one counts, and of passes the last, so end with a
+  summary. A check that yields none is an error.
 - ``ctx.call(operation, body, account="second", token=…, headers=…)``, ``ctx.find(limit=5)``: an
   ``Answer``. ``raw`` and ``route`` send bytes anywhere; ``try_call`` lets you judge a timeout.
 - Everything may have any shape. ``answer.errno ok data hash records total message says() problem
@@ -29,7 +30,8 @@ How to write a check::
 - Phases: BEFORE (default without needs), AFTER (default with needs), QUIET (compares listings;
   ``ctx.evidence.history()`` is paged in there), LAST (judges ``ctx.exchanges()``, sends nothing).
 - Evidence: ``ctx.evidence.trace(name)`` sent, ``accepted(name)``, ``finished(name)``, ``record``,
-  ``traces()`` all sent, ``history(account)``, ``picture(url)``, ``sender(account)``, ``mark``.
+  ``traces()`` all sent, ``optional(name)`` of ``wants=``, ``history(account)``,
+  ``picture(url)``, ``sender(account)``, ``mark``.
 - Random choices come from ``ctx.random`` (seeded). Import heavy modules inside functions.
 
 An observer answers one open question and never fails a server::

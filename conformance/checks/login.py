@@ -87,6 +87,7 @@ def missing_credentials_are_301(ctx: Context) -> Iterator[Finding]:
                 expected="missing username or password, or MISSING PARAMETER",
                 actual=answer.message or "no text",
             )
+    yield ctx.ok("no password, no username, neither: 301 each time")
 
 
 @check("LOGIN-4")
@@ -100,6 +101,7 @@ def wrong_credentials_are_no_success(ctx: Context) -> Iterator[Finding]:
             yield ctx.fail(f"{when}: no errno", answer, expected="an errno", actual=answer.says())
         else:
             yield ctx.ok(f"{when}: {answer.says()}", answer)
+    yield ctx.ok("wrong passwords and an unknown username are refused")
 
 
 def _wrong_logins(ctx: Context) -> Iterator[tuple[str, Answer]]:

@@ -44,8 +44,11 @@ def check(operation: Operation, body: dict[str, Any], profile: Profile, markers:
     judged = body
     if markers and operation.id in _LINKS and isinstance(body.get("content"), str):
         judged = {**body, "content": without_marker(body["content"])}
-    if operation.body is not None and not operation.body.is_valid(judged):
-        raise _refusal(operation, judged)
+    try:
+        if operation.body is not None and not operation.body.is_valid(judged):
+            raise _refusal(operation, judged)
+    except ValueError as problem:  # nested more deeply than the validator goes
+        raise ApiError("invalid-parameter", f"the body: {problem}") from problem
     for key, value in body.items():
         if type(value) is float and value.is_integer():
             body[key] = int(value)  # JSON Schema takes 2.0 for an integer; slices don't

@@ -44,6 +44,7 @@ from image_api.models import (
 
 FINISHED = 2000
 PATIENCE = 30.0  # seconds that a job may take
+ENOUGH = 50  # records in a listing: that the newest come first is open (question find-order)
 PAUSE = 0.05  # seconds between polls; a live job takes a minute, so ask it every few seconds
 
 
@@ -68,7 +69,7 @@ def finished(client: AuthenticatedClient, hash_: str) -> JobRecord:
     """The record of a job, once it is finished."""
     give_up = time.monotonic() + PATIENCE
     while time.monotonic() < give_up:
-        answer = find_jobs.sync(client=client, body=FindJobsRequest(limit=10))
+        answer = find_jobs.sync(client=client, body=FindJobsRequest(limit=ENOUGH))
         if not isinstance(answer, FindSuccess):
             raise SystemExit(f"find refused: {answer}")
         for record in answer.data.res:
@@ -143,18 +144,18 @@ def flow(base_url: str, folder: Path) -> None:
     parent = parent_id(grid)
     variation = VaryJobRequest(parent_id=parent, grid_num=1)
     remix = VaryJobRequest(parent_id=parent, grid_num=4, content="Shanghai at dawn")
-    blend = BlendImagesRequest(content=f"{link(grid)} {link(upscale)}")
-    pictures = {
-        "variation": accepted(vary_job.sync(client=client, body=variation)),
-        "remix": accepted(vary_job.sync(client=client, body=remix)),
-        "blend": accepted(blend_images.sync(client=client, body=blend)),
-    }
-    description = accepted(
-        describe_image.sync(client=client, body=DescribeImageRequest(content=link(grid)))
-    )
-    for name, hash_ in pictures.items():
-        downloaded(finished(client, hash_), folder / f"{name}.png")
-    print(f"description: {finished(client, description).description}")
+    for name, body in {"variation": variation, "remix": remix}.items():
+        child = finished(client, accepted(vary_job.sync(client=client, body=body)))
+        downloaded(child, folder / f"{name}.png")
+
+    links = BlendImagesRequest(content=f"{link(grid)} {link(upscale)}")
+    blend = finished(client, accepted(blend_images.sync(client=client, body=links)))
+    downloaded(blend, folder / "blend.png")
+
+    picture = DescribeImageRequest(content=link(grid))
+    described = finished(client, accepted(describe_image.sync(client=client, body=picture)))
+    # Where the prompts stand is open (question describe-result).
+    print(f"description: {described.description or described.msg_content}")
     refusals(base_url, client, grid)
 
 

@@ -2,23 +2,30 @@
 # Two clients generated from openapi/openapi.yaml run the whole flow against the fake: log in,
 # create, poll, upscale, poll, download; then vary, remix, blend, describe and some refusals.
 #
-#   tests/clients/run.sh [--python] [--typescript] [--folder DIR]
+#   tests/clients/run.sh [--python] [--typescript] [--profile NAME] [--folder DIR]
 #
-# Without a language both run. The pictures go to DIR/python and DIR/typescript, by default to a
-# temporary folder. PYTHON names the interpreter of the environment that has sampan (default
-# .venv/bin/python). Exits 69 where TypeScript is asked for and npm is missing or can't install.
+# Without a language both run. NAME is the profile that the fake answers by. The pictures go to
+# DIR/python and DIR/typescript, by default to a temporary folder. PYTHON names the interpreter of
+# the environment that has sampan (default .venv/bin/python). Exits 69 where TypeScript is asked for
+# and npm is missing or can't install.
 set -euo pipefail
 
 usage() {
-    echo "usage: run.sh [--python] [--typescript] [--folder DIR]" >&2
+    echo "usage: run.sh [--python] [--typescript] [--profile NAME] [--folder DIR]" >&2
     exit 2
 }
 
 languages=()
 folder=
+profile=documented
 while [ $# -gt 0 ]; do
     case $1 in
         --python | --typescript) languages+=("${1#--}") ;;
+        --profile)
+            [ $# -ge 2 ] || usage
+            profile=$2
+            shift
+            ;;
         --folder)
             [ $# -ge 2 ] || usage
             mkdir -p "$2"
@@ -49,7 +56,8 @@ stop() {
 trap stop EXIT
 folder=${folder:-$work/pictures}
 
-"$sampan" serve --port 0 --port-file "$work/port" --job-seconds 0.3 --strict >"$work/server.log" 2>&1 &
+"$sampan" serve --port 0 --port-file "$work/port" --job-seconds 0.3 --strict \
+    --profile "$profile" >"$work/server.log" 2>&1 &
 server=$!
 for _ in $(seq 200); do
     [ ! -s "$work/port" ] || break

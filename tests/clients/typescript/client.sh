@@ -27,7 +27,7 @@ trap 'rm -rf "$work"' EXIT
 cp "$here/package.json" "$here/tsconfig.json" "$here/flow.ts" "$work"
 cd "$work"
 
-# A lock file would record the registry it was made with; the four packages are pinned instead.
+# No lock file: package.json pins the four packages.
 options=(--no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error)
 if ! npm install "${options[@]}" >install.log 2>&1; then
     echo "client.sh: npm could not install the TypeScript client:" >&2

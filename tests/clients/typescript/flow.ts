@@ -12,6 +12,7 @@ type Submission = components["schemas"]["SubmissionAnswer"];
 
 const FINISHED = 2000;
 const PATIENCE = 30_000; // ms that a job may take
+const ENOUGH = 50; // records in a listing: that the newest come first is open (question find-order)
 const PAUSE = 50; // ms between polls; a live job takes a minute, so ask it every few seconds
 
 function fail(what: string, answer: unknown): never {
@@ -41,7 +42,7 @@ function accepted(answer: Submission): string {
 async function finished(client: Client<paths>, hash: string): Promise<JobRecord> {
   const giveUp = Date.now() + PATIENCE;
   while (Date.now() < giveUp) {
-    const answer = envelope(await client.POST("/jobs/find", { body: { limit: 10 } }));
+    const answer = envelope(await client.POST("/jobs/find", { body: { limit: ENOUGH } }));
     if (answer.errno !== 0) fail("find refused", answer);
     const record = answer.data.res.find((found) => found.hash === hash);
     if (record?.status === FINISHED) return record;
@@ -101,18 +102,20 @@ async function flow(baseUrl: string, folder: string): Promise<void> {
   if (parent_id === null || first === null || second === null) fail("incomplete", [grid, upscale]);
   const variation = { parent_id, grid_num: 1 };
   const remix = { parent_id, grid_num: 4, content: "Shanghai at dawn" };
-  const links = { content: `${first} ${second}` };
-  const submissions = {
-    variation: accepted(envelope(await client.POST("/jobs/variation", { body: variation }))),
-    remix: accepted(envelope(await client.POST("/jobs/variation", { body: remix }))),
-    blend: accepted(envelope(await client.POST("/jobs/blend", { body: links }))),
-  };
-  const link = { content: first };
-  const described = accepted(envelope(await client.POST("/jobs/describe", { body: link })));
-  for (const [name, hash] of Object.entries(submissions)) {
-    await download(await finished(client, hash), folder, `${name}.png`);
+  for (const [name, body] of Object.entries({ variation, remix })) {
+    const child = accepted(envelope(await client.POST("/jobs/variation", { body })));
+    await download(await finished(client, child), folder, `${name}.png`);
   }
-  console.log(`description: ${(await finished(client, described)).description}`);
+
+  const links = { content: `${first} ${second}` };
+  const blend = accepted(envelope(await client.POST("/jobs/blend", { body: links })));
+  await download(await finished(client, blend), folder, "blend.png");
+
+  const link = { content: first };
+  const describe = accepted(envelope(await client.POST("/jobs/describe", { body: link })));
+  const described = await finished(client, describe);
+  // Where the prompts stand is open (question describe-result).
+  console.log(`description: ${described.description ?? described.msg_content}`);
   await refusals(baseUrl, client, grid);
 }
 

@@ -1,0 +1,67 @@
+"""Fixtures: fakes that are gone after the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fakes import Caller, Fake, Served
+
+MakeFake = Callable[..., Fake]
+
+
+@pytest.fixture
+def make_fake(tmp_path: Path) -> Iterator[MakeFake]:
+    """Makes strict fakes in this process: ``make_fake(answers={...}, job_ms=50)``.
+
+    ``answers`` go through a profile file, other names are those of ``Settings``.
+    """
+    with ExitStack() as stack:
+
+        def make(answers: Mapping[str, str] | None = None, **settings: Any) -> Fake:
+            if answers is not None:
+                file = tmp_path / "profile.yaml"
+                file.write_text(yaml.safe_dump({"name": "test", "answers": dict(answers)}))
+                settings["profile"] = str(file)
+            fake = Fake(**settings)
+            stack.callback(fake.close)
+            return fake
+
+        yield make
+
+
+@pytest.fixture
+def fake(make_fake: MakeFake) -> Fake:
+    """A fake as it is without any option."""
+    return make_fake()
+
+
+@pytest.fixture
+def abc(fake: Fake) -> Caller:
+    """The default account, logged in."""
+    return fake.login()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """Starts fakes in processes of their own: ``serve("--job-seconds", "1")``."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str, **options: Any) -> Served:
+            served = Served(*arguments, **options)
+            stack.callback(served.stop)
+            return served
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """One fake behind a socket for the tests of a module."""
+    running = Served("--job-seconds", "0", "--strict")
+    yield running
+    assert running.stop() == ""

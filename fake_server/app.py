@@ -1,6 +1,6 @@
 """A request's way, as one ASGI application.
 
-    socket → route → body → auth → JSON → schema → handler → envelope
+    socket → journal → faults → route → body → auth → JSON → schema → handler → envelope
 
 The routes are a table made from the contract. There is no framework between the server and the
 handlers: on this path one costs more than all the rest.
@@ -9,35 +9,29 @@ handlers: on this path one costs more than all the rest.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import jsonschema_rs
 import orjson
 
-from . import gallery, pages, validation
+from . import caller, gallery, misfortune, pacing, pages, request, validation
 from .answer import HTML, JSON, TEXT, Answer, told
-from .auth import TokenError
 from .errors import ApiError
+from .faults import Strike
 from .handlers import HANDLERS, Handler
+from .misfortune import Line
+from .request import Disconnected, Exchange, Headers, Receive, Scope, Send
 from .spec import Operation, SpecError
-from .store import Account
 from .world import Call, Settings, World
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+if TYPE_CHECKING:
+    from .admin.routing import Control
 
-#: What a client may send, in bytes.
-MOST_BODY = 1 << 20
-MOST_HEADERS = 64 << 10
+#: Where the control API is.
+CONTROL = "/__admin/"
 
 log = logging.getLogger("sampan")
-
-
-class Disconnected(Exception):
-    """The client left before it had sent its request."""
 
 
 class BreachError(Exception):
@@ -59,108 +53,122 @@ class App:
         self._strict: dict[str, jsonschema_rs.Draft202012Validator] = {}
         if world.settings.strict:
             self._strict = {o.id: world.spec.response_validator(o) for o in world.spec.operations}
+        self._control: Control | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             try:
-                answer = await self.answer(scope, receive)
+                if scope["path"].startswith(CONTROL):
+                    answer = await self.control.answer(scope, receive)
+                    await request.send(send, answer, scope["method"] == "HEAD")
+                else:
+                    await self._serve(scope, receive, send)
             except Disconnected:
                 return
-            await _send(send, answer, scope["method"] == "HEAD")
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
             await send({"type": "websocket.close"})
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:
-        """The answer to one request; never raises but when the client has gone."""
-        headers = dict(scope["headers"])
-        route = self._routes.get(scope["path"])
-        operation = None if route is None else route[0]
+    @property
+    def control(self) -> Control:
+        """The control API, loaded when it is first asked for."""
+        if self._control is None:
+            from .admin.routing import Control
+
+            self._control = Control(self.world)
+        return self._control
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Raises ``Disconnected``, and ``ConnectionFault`` in-process."""
+        exchange = Exchange(scope)
+        headers = dict(exchange.headers)
+        route = self._routes.get(exchange.path)
+        if route is not None and exchange.method == "POST":
+            exchange.operation = route[0]
+        refusal = None
         try:
-            _refuse_large(scope, headers)
-            body = await _read(receive, headers)
-            if route is None or scope["method"] != "POST":
-                return self._elsewhere(scope, headers)
-            return await self._operate(scope, headers, body, *route)
+            await request.receive(exchange, scope, headers, receive)
         except ApiError as error:
-            return self._refusal(error, operation)
+            refusal = error
+        if self.world.faults.live:
+            strike = self._strike(exchange, headers)
+            if strike is not None:
+                answering = partial(self._answer, exchange, scope, headers, refusal)
+                line = Line(scope, receive, send)
+                await misfortune.befall(self.world, strike, exchange, answering, line)
+                return
+        answer = await self._answer(exchange, scope, headers, refusal)
+        self.world.journal.record(exchange, answer)
+        await request.send(send, answer, exchange.method == "HEAD")
+
+    def _strike(self, exchange: Exchange, headers: Headers) -> Strike | None:
+        """The fault that befalls a request, if one does."""
+        account = caller.guess(self.world, exchange, headers)
+        if account is not None:
+            exchange.account = account.id
+        return self.world.faults.strike(
+            None if account is None else account.username,
+            None if exchange.operation is None else exchange.operation.id,
+            exchange.path,
+        )
+
+    async def _answer(
+        self, exchange: Exchange, scope: Scope, headers: Headers, refusal: ApiError | None
+    ) -> Answer:
+        """The answer to one request; never raises."""
+        operation = exchange.operation
+        try:
+            if refusal is not None:
+                return self._refusal(refusal, exchange)
+            if operation is None:
+                return self._elsewhere(exchange, scope, headers)
+            return await self._operate(exchange, scope, headers, operation)
+        except ApiError as error:
+            return self._refusal(error, exchange)
         except BreachError as breach:
             log.error("%s", breach)
             return Answer(500, f"sampan --strict: {breach}\n".encode(), TEXT)
-        except Disconnected:
-            raise
         except Exception:
             # The client gets the contract's own words, the log gets the trace.
-            log.exception("%s %s", scope["method"], scope["path"])
+            log.exception("%s %s", exchange.method, exchange.path)
             name = self.world.envelopes.service_error(
-                submission=bool(operation and operation.submits)
+                submission=operation is not None and operation.submits
             )
-            return self._refusal(ApiError(name, "the fake itself failed: see its log"), operation)
+            return self._refusal(ApiError(name, "the fake itself failed: see its log"), exchange)
 
     async def _operate(
-        self,
-        scope: Scope,
-        headers: Mapping[bytes, bytes],
-        raw: bytes,
-        operation: Operation,
-        handler: Handler,
+        self, exchange: Exchange, scope: Scope, headers: Headers, operation: Operation
     ) -> Answer:
-        world = self.world
-        account = self._authenticate(headers, raw) if operation.secured else None
-        now = world.clocks.now(None if account is None else account.id)
+        world, raw, account = self.world, exchange.body, None
+        if operation.secured:
+            account = caller.authenticate(world, headers, raw)
+            exchange.account = account.id
+            world = world.seen_by(account.id)
+            if operation.id == "findJobs" and world.clocks.state(account.id).auto:
+                pacing.poll(world, account)
         body = validation.parse(raw, world.profile)
         validation.check(operation, body, world.profile, world.settings.markers)
-        base = _base(world.settings, scope, headers)
-        data = await handler(world, Call(operation, body, account, now, base))
-        text = b'{"errno":0,"errmsg":"%b","data":%b}' % (self._message(operation), data)
+        if not operation.secured:
+            named = world.store.account(body["username"])
+            if named is not None:
+                exchange.account = named.id
+                world = world.seen_by(named.id)
+        exchange.now = now = world.clocks.now(None if account is None else account.id)
+        base = request.base(world.settings.external_url, scope, headers)
+        data = await self._routes[operation.path][1](
+            world, Call(operation, body, account, now, base)
+        )
+        text = b'{"errno":0,"errmsg":"%b","data":%b}' % (_message(world, operation), data)
         if self._strict:
             self._check(operation, text)
         return Answer(201 if world.profile["success-http-status"] == "201" else 200, text)
 
-    def _message(self, operation: Operation) -> bytes:
-        """The page shows OK for submissions, SUCCESS for login and find."""
-        if operation.submits and self.world.profile["submission-message"] == "ok":
-            return b"OK"
-        return b"SUCCESS"
-
-    def _authenticate(self, headers: Mapping[bytes, bytes], raw: bytes) -> Account:
-        """The account whose token the call bears (page, Login). Raises :class:`ApiError`."""
-        header = headers.get(b"authorization")
-        if header is None:
-            return self._identify(raw)
-        scheme, _, token = header.decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
-            if token or self.world.profile["bearer-prefix"] == "required":
-                raise ApiError("invalid-login", "the Authorization header is not 'Bearer <token>'")
-            token = scheme
-        try:
-            claims = self.world.tokens.verify(token.strip())
-        except TokenError as problem:
-            raise ApiError("invalid-login", f"the token does not verify: {problem}") from problem
-        account = self.world.store.account_by_id(claims.account)
-        if account is None:
-            raise ApiError("invalid-login", "the token's account is gone")
-        now = self.world.clocks.now(account.id)
-        revoked = account.revoked
-        if now >= claims.expires or (revoked is not None and claims.issued < revoked <= now):
-            raise ApiError("invalid-login", "the token has expired")
-        return account
-
-    def _identify(self, raw: bytes) -> Account:
-        """A call without a token: question sender-id-without-token."""
-        if self.world.profile["sender-id-without-token"] == "identity":
-            sender = validation.parse(raw, self.world.profile).get("sender_id")
-            for account in self.world.store.accounts():
-                if sender in self.world.ids(account):
-                    return account
-        raise ApiError("invalid-login", "there is no Authorization header")
-
-    def _refusal(self, error: ApiError, operation: Operation | None) -> Answer:
-        envelope = self.world.envelopes.of(error)
-        if operation is not None and self._strict:
+    def _refusal(self, error: ApiError, exchange: Exchange) -> Answer:
+        envelope = self.world.seen_by(exchange.account).envelopes.of(error)
+        if exchange.operation is not None and self._strict:
             try:
-                self._check(operation, envelope.body)
+                self._check(exchange.operation, envelope.body)
             except BreachError as breach:
                 log.error("%s", breach)
                 return Answer(500, f"sampan --strict: {breach}\n".encode(), TEXT)
@@ -171,20 +179,17 @@ class App:
             where = "/".join(str(step) for step in error.instance_path)
             raise BreachError(f"{operation.id} was to answer {where or 'a body'}: {error.message}")
 
-    def _elsewhere(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
+    def _elsewhere(self, exchange: Exchange, scope: Scope, headers: Headers) -> Answer:
         """Pictures, pages, and what is nowhere."""
-        method, path = scope["method"], scope["path"]
+        method, path = exchange.method, exchange.path
         if method in ("GET", "HEAD"):
             if gallery.is_address(path):
-                try:
-                    return gallery.get(self.world, path, headers)
-                except gallery.NoPicture as problem:
-                    raise ApiError(
-                        "not-found", problem.reason, http_status=problem.status
-                    ) from problem
-            page = pages.get(self.world, path, _base(self.world.settings, scope, headers))
+                return self._picture(exchange, headers)
+            base = request.base(self.world.settings.external_url, scope, headers)
+            page = pages.get(self.world, path, base)
             if page is not None:
                 return page
+        exchange.found = False
         if path in self._routes:
             reason = f"{path} takes POST, not {method}"
         else:
@@ -192,6 +197,20 @@ class App:
         if self.world.profile["unknown-route"] == "http-404-html":
             return Answer(404, b"<h1>Not Found</h1>", (*HTML, told(b"x-fake-reason", reason)))
         raise ApiError("not-found", reason, http_status=404)
+
+    def _picture(self, exchange: Exchange, headers: Headers) -> Answer:
+        world = self.world
+        facts = gallery.job_at(world, exchange.path)
+        if facts is not None:
+            exchange.account = facts.account
+            world = world.seen_by(facts.account)
+        try:
+            return gallery.get(world, exchange.path, headers)
+        except gallery.NoPicture as problem:
+            account = None if facts is None else world.store.account_by_id(facts.account)
+            if account is not None and problem.until is not None:
+                pacing.wait_for(world, account, problem.until)
+            raise ApiError("not-found", problem.reason, http_status=problem.status) from problem
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -204,6 +223,13 @@ class App:
                 return
 
 
+def _message(world: World, operation: Operation) -> bytes:
+    """The page shows OK for submissions, SUCCESS for login and find."""
+    if operation.submits and world.profile["submission-message"] == "ok":
+        return b"OK"
+    return b"SUCCESS"
+
+
 def _route(operation: Operation) -> tuple[Operation, Handler]:
     handler = HANDLERS.get(operation.id)
     if handler is None or operation.method != "POST":
@@ -211,52 +237,3 @@ def _route(operation: Operation) -> tuple[Operation, Handler]:
             f"the contract's {operation.id} ({operation.method} {operation.path}) has no handler"
         )
     return operation, handler
-
-
-def _refuse_large(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
-    size = sum(len(name) + len(value) for name, value in scope["headers"])
-    if size + len(scope.get("raw_path", b"")) + len(scope["query_string"]) > MOST_HEADERS:
-        raise ApiError("invalid-parameter", f"the headers are larger than {MOST_HEADERS} bytes")
-    declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and (len(declared) > 18 or int(declared) > MOST_BODY):
-        raise ApiError("invalid-parameter", f"the body is larger than {MOST_BODY} bytes")
-
-
-async def _read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
-    """The whole body. Raises :class:`Disconnected`, and :class:`ApiError` on one too large."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        body += message.get("body", b"")
-        if len(body) > MOST_BODY:
-            raise ApiError("invalid-parameter", f"the body is larger than {MOST_BODY} bytes")
-    return body
-
-
-def _base(settings: Settings, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
-    """Where this fake is, as its client sees it: picture links start there."""
-    if settings.external_url is not None:
-        return settings.external_url
-    scheme = headers.get(b"x-forwarded-proto")
-    host = headers.get(b"x-forwarded-host") or headers.get(b"host")
-    prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
-    if not host:
-        address = scope.get("server") or ("127.0.0.1", None)
-        host = (f"{address[0]}:{address[1]}" if address[1] else str(address[0])).encode()
-    first = host.split(b",")[0].strip().decode("latin-1")
-    port = headers.get(b"x-forwarded-port")
-    if port is not None and port.isdigit() and ":" not in first:
-        first = f"{first}:{port.decode()}"
-    proto = scope["scheme"] if scheme is None else scheme.split(b",")[0].strip().decode("latin-1")
-    return f"{proto}://{first}{prefix}"
-
-
-async def _send(send: Send, answer: Answer, head: bool) -> None:
-    headers = [*answer.headers]
-    if answer.status != 304:  # which has no body to measure (RFC 9110, 8.6)
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else answer.body})

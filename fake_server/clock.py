@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from .bell import Bell
+
 Wall = Callable[[], int]
 
 
@@ -57,6 +59,7 @@ class Clocks:
     def __init__(self, states: Mapping[int | None, ClockState], wall: Wall = wall) -> None:
         self._states = {None: ClockState(), **states}
         self._wall = wall
+        self._changed = Bell()
 
     def now(self, account: int | None = None) -> int:
         """The account's time, or everybody's."""
@@ -70,6 +73,16 @@ class Clocks:
     def put(self, account: int | None, state: ClockState) -> None:
         """Give an account, or everybody, another clock."""
         self._states[account] = state
+        self._changed.ring()
+
+    def load(self, states: Mapping[int | None, ClockState]) -> None:
+        """Have these clocks and no others."""
+        self._states = {None: ClockState(), **states}
+        self._changed.ring()
+
+    def own(self, account: int | None) -> ClockState | None:
+        """The account's own clock; ``None`` for one that follows the shared clock."""
+        return self._states.get(account)
 
     def drop(self, account: int | None) -> None:
         """Take an account's own clock away; ``None``: the shared clock starts anew."""
@@ -77,6 +90,13 @@ class Clocks:
             self._states[None] = ClockState()
         else:
             self._states.pop(account, None)
+        self._changed.ring()
+
+    async def reached(self, account: int | None, at: int) -> None:
+        """Wait until the account's clock says ``at`` ms; a frozen one holds until it is moved."""
+        while (left := at - self.now(account)) > 0:
+            running = self.state(account).frozen is None
+            await self._changed.heard(left / 1000 if running else None)
 
     def wall(self) -> int:
         """The machine's time, which no clock moves."""

@@ -24,12 +24,16 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class NoPicture(LookupError):
-    """There is no picture at this address (now); ``status`` is 404, or 403 where it is denied."""
+    """There is no picture at this address (now); ``status`` is 404, or 403 where it is denied.
 
-    def __init__(self, reason: str, status: int = 404) -> None:
+    ``until`` (ms) is when there will be one, where that is known.
+    """
+
+    def __init__(self, reason: str, status: int = 404, until: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.status = status
+        self.until = until
 
 
 def is_address(path: str) -> bool:
@@ -58,7 +62,7 @@ def get(world: World, path: str, headers: Mapping[bytes, bytes]) -> Answer:
     Raises :class:`NoPicture`.
     """
     facts, view, drawn = _locate(world, path)
-    webp = facts.plan.picture == "webp"
+    webp = facts.plan.picture == "webp" and view != "preview"
     data = pictures.webp(drawn, view) if webp else pictures.png(drawn, view)
     data = _spoilt(facts, data)
     etag = b'"%x-%08x"' % (len(data), zlib.crc32(data))
@@ -142,7 +146,7 @@ def _withhold(facts: JobFacts, view: pictures.View, seen: Moment, now: int) -> N
     if scenario == "image-missing" or (scenario == "thumb-missing" and view == "thumb"):
         raise NoPicture(f"scenario {scenario}")
     if scenario == "image-late" and now < seen.at + after:
-        raise NoPicture("scenario image-late")
+        raise NoPicture("scenario image-late", until=seen.at + after)
     if scenario == "image-expired" and now >= seen.at + after:
         raise NoPicture("scenario image-expired", 403)
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from .app import MOST_BODY, MOST_HEADERS, App
+from .app import App
 from .errors import ApiError
+from .misfortune import TRANSPORT
+from .request import MOST_BODY, MOST_HEADERS
 
 #: How long (s) a refused client may go on sending before it is cut off.
 _LINGER = 2.0
@@ -32,7 +35,13 @@ class Protocol(HttpToolsProtocol):
         if self._refused:
             return
         self._chunk = len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse("this is not HTTP/1.1")
         if self._head is not None:
             self._head += self._chunk
             if self._head > MOST_HEADERS and not self._refused:
@@ -41,25 +50,51 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A new head begins."""
         super().on_message_begin()
+        # Faults of the connection need it: see misfortune.py.
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
         self._head = -self._chunk  # this chunk may hold the body of the request before
 
     def on_headers_complete(self) -> None:
         """The head ends; a request that will be refused unread must not leave its body behind."""
-        super().on_headers_complete()
         self._head = None
+        if self.parser.should_upgrade():
+            return  # the head comes again without the offer
+        super().on_headers_complete()
         if self.expect_100_continue:
             declared = dict(self.headers).get(b"content-length", b"0")
             # A client that is not told to continue sends no body, and the next request instead.
             if int(declared) > MOST_BODY:
                 self.cycle.keep_alive = False
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP."""
-        self._refuse(msg)
+    def on_message_complete(self) -> None:
+        """The body ends, unless an offer of another protocol had hidden it."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
 
-    def _unsupported_upgrade_warning(self) -> None:
-        # Clients that offer h2c with every request are answered in HTTP/1.1, and that is that.
-        pass
+    def eof_received(self) -> bool:
+        """The client will send no more; it still gets the answer to what it has sent."""
+        pending = self.cycle is not None and not self.cycle.response_complete
+        if self._refused or (pending and not self.cycle.more_body):
+            if pending:
+                self.cycle.keep_alive = False
+            return True
+        return False
+
+    def _decline(self, rest: bytes) -> None:
+        """Parse a request again that came with an offer of another protocol, less the offer.
+
+        The parser takes an offer for accepted and the body for that protocol's. Java's own client
+        offers h2c with every request.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._refuse("this is no proxy")
+            return
+        lines = [b"%b %b HTTP/1.1" % (method, self.url)]
+        lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.data_received(b"\r\n".join((*lines, b"", rest)))
 
     def _refuse(self, reason: str) -> None:
         app: App = self.config.loaded_app

@@ -10,6 +10,7 @@ from types import FrameType
 
 import uvicorn
 
+from .address import is_loopback
 from .app import App
 from .protocol import Protocol
 
@@ -33,10 +34,13 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=75,
             )
         )
+        self._world = app.world
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if any(not is_loopback(each.getsockname()[0]) for each in sockets or ()):
+            self._world.expose()
         self._ready()
 
     @contextmanager

@@ -20,37 +20,50 @@ from .errors import ErrorText
 DIRECTORY = Path(__file__).resolve().parent.parent / "openapi"
 
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
-_ANNOTATIONS = frozenset({"title", "description", "examples", "example", "default", "deprecated"})
-_ASSERTIONS = frozenset(
-    {
-        "$ref",
-        "type",
-        "properties",
-        "required",
-        "additionalProperties",
-        "propertyNames",
-        "items",
-        "minItems",
-        "maxItems",
-        "uniqueItems",
-        "enum",
-        "const",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "minLength",
-        "maxLength",
-        "pattern",
-        "format",
-        "oneOf",
-        "anyOf",
-        "allOf",
-    }
+#: What a path may hold beside its methods.
+_OF_A_PATH = ("summary", "description", "parameters")
+_ANNOTATIONS = frozenset(
+    {"title", "description", "examples", "example", "default", "deprecated", "format"}
 )
+_KEYWORDS = _ANNOTATIONS | {
+    "$ref",
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "propertyNames",
+    "items",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "enum",
+    "const",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "oneOf",
+    "anyOf",
+    "allOf",
+}
 
 
 class SpecError(ValueError):
     """A contract that can't be read, or asks for what the fake does not implement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the path or the query. ``type`` is the JSON type that its text is read as."""
+
+    name: str
+    place: str
+    required: bool
+    type: str
+    default: Any
+    check: jsonschema_rs.Draft202012Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,8 @@ class Operation:
     body: jsonschema_rs.Draft202012Validator | None
     properties: Mapping[str, Any]
     response_pointer: str
+    body_required: bool = False
+    parameters: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,42 +110,60 @@ def read_file(path: Path) -> Any:
         return yaml.load(path.read_bytes(), Loader=loader)
     except OSError as problem:
         raise SpecError(f"{path}: {problem.strerror}") from problem
-    except yaml.YAMLError as problem:
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise SpecError(f"{path} is not YAML: {' '.join(str(problem).split())}") from problem
 
 
-def compile(source: Mapping[str, Any]) -> Spec:
+def compile(source: Any) -> Spec:
     """A document's operations, ready to serve. Raises :class:`SpecError`."""
     document: dict[str, Any] = orjson.loads(orjson.dumps(source, option=orjson.OPT_NON_STR_KEYS))
     operations = tuple(_operations(document))
     errors = {
-        name: ErrorText(entry["errno"], entry["table"], entry.get("shown"))
+        name: ErrorText(_at(entry, name, "errno"), _at(entry, name, "table"), entry.get("shown"))
         for name, entry in document.get("x-errors", {}).items()
     }
+    seen: set[str] = set()
+    for operation in operations:
+        if operation.id in seen:
+            raise SpecError(f"two operations are called {operation.id}")
+        seen.add(operation.id)
+        if errors and operation.missing not in errors:
+            raise SpecError(f"{operation.id}: x-errors has no {operation.missing!r}")
     return Spec(document, operations, errors)
 
 
+def _at(source: Any, where: str, *path: str) -> Any:
+    """What lies at ``path`` under ``source``."""
+    for step in path:
+        if not isinstance(source, Mapping) or step not in source:
+            raise SpecError(f"{where} has no {step!r}")
+        source = source[step]
+    return source
+
+
 def _operations(document: dict[str, Any]) -> Iterator[Operation]:
-    for path, item in document["paths"].items():
-        for method, entry in item.items():
-            if method in _METHODS:
-                yield _operation(document, path, method, entry)
+    known: set[str] = set()
+    for path, item in _at(document, "the document", "paths").items():
+        for key in item:
+            if key in _METHODS:
+                yield _operation(document, path, key, known)
+            elif key not in _OF_A_PATH and not key.startswith("x-"):
+                raise SpecError(f"{path}: {key!r} is not implemented")
 
 
-def _operation(
-    document: dict[str, Any], path: str, method: str, entry: Mapping[str, Any]
-) -> Operation:
-    name = entry.get("operationId")
-    if not name:
-        raise SpecError(f"{method.upper()} {path} has no operationId")
+def _operation(document: dict[str, Any], path: str, method: str, known: set[str]) -> Operation:
+    """``known`` holds the schemas that were looked through already."""
+    item = document["paths"][path]
+    entry = item[method]
+    name = _at(entry, f"{method.upper()} {path}", "operationId")
     base = f"/paths/{_escape(path)}/{method}"
-    pointer = f"{base}/requestBody/content/application~1json/schema"
+    _refuse_unknown(document, _answered(entry), f"{name}'s answer", known)
     body = None
     properties: Mapping[str, Any] = {}
     if "requestBody" in entry:
-        schema = entry["requestBody"]["content"]["application/json"]["schema"]
-        _refuse_unknown(document, schema, name, set())
-        body = _validator(document, pointer)
+        schema = _at(entry, name, "requestBody", "content", "application/json", "schema")
+        _refuse_unknown(document, schema, name, known)
+        body = _validator(document, f"{base}/requestBody/content/application~1json/schema")
         properties = resolve(document, schema).get("properties", {})
     return Operation(
         id=name,
@@ -142,17 +175,54 @@ def _operation(
         body=body,
         properties=properties,
         response_pointer=f"{base}/responses/200/content/application~1json/schema",
+        body_required=bool(entry.get("requestBody", {}).get("required")),
+        parameters=(
+            *_parameters(document, item, f"/paths/{_escape(path)}"),
+            *_parameters(document, entry, base),
+        ),
     )
+
+
+def _parameters(
+    document: dict[str, Any], holder: Mapping[str, Any], base: str
+) -> Iterator[Parameter]:
+    """The parameters of a path or of an operation."""
+    for index, entry in enumerate(holder.get("parameters", ())):
+        found = resolve(document, entry)
+        at = entry["$ref"][1:] if "$ref" in entry else f"{base}/parameters/{index}"
+        schema = resolve(document, found["schema"])
+        _refuse_unknown(document, found["schema"], found["name"], set())
+        if found["in"] not in ("path", "query") or not isinstance(schema.get("type"), str):
+            raise SpecError(
+                f"parameter {found['name']}: only plain ones in path and query are known"
+            )
+        yield Parameter(
+            found["name"],
+            found["in"],
+            bool(found.get("required")),
+            schema["type"],
+            schema.get("default"),
+            _validator(document, f"{at}/schema"),
+        )
+
+
+def _answered(entry: Mapping[str, Any]) -> Any:
+    """The schema of an operation's answer; one without a body has none."""
+    content = entry.get("responses", {}).get("200", {}).get("content", {})
+    return content.get("application/json", {}).get("schema", {})
 
 
 def _validator(document: dict[str, Any], pointer: str) -> jsonschema_rs.Draft202012Validator:
     """A validator of the schema at ``pointer``, with the document as what its ``$ref`` mean."""
     uri = "urn:sampan:contract"
-    registry = jsonschema_rs.Registry([(uri, document)])
-    # Messages go to headers and logs, and a value may be a password.
-    return jsonschema_rs.Draft202012Validator(
-        {"$ref": f"{uri}#{pointer}"}, registry=registry, mask="the value"
-    )
+    try:
+        registry = jsonschema_rs.Registry([(uri, document)])
+        # Messages go to headers and logs, and a value may be a password.
+        return jsonschema_rs.Draft202012Validator(
+            {"$ref": f"{uri}#{pointer}"}, registry=registry, mask="the value"
+        )
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as problem:
+        raise SpecError(f"the schema at {pointer}: {' '.join(str(problem).split())}") from problem
 
 
 def _escape(path: str) -> str:
@@ -160,20 +230,19 @@ def _escape(path: str) -> str:
 
 
 def resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema itself, or the one that its ``$ref`` into this document points at."""
-    reference = schema.get("$ref")
-    if reference is None:
-        return schema
-    if not reference.startswith("#/"):
-        raise SpecError(f"$ref {reference!r} points out of the document")
-    found: Any = document
-    for part in reference[2:].split("/"):
-        try:
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-        except (KeyError, TypeError) as problem:
-            raise SpecError(f"$ref {reference!r} points at nothing") from problem
-    resolved: Mapping[str, Any] = found
-    return resolve(document, resolved)
+    """The schema itself, or the one that its ``$ref`` into this document leads to."""
+    followed: set[str] = set()
+    while (reference := schema.get("$ref")) is not None:
+        if reference in followed:
+            raise SpecError(f"$ref {reference!r} leads back to itself")
+        followed.add(reference)
+        if not reference.startswith("#/"):
+            raise SpecError(f"$ref {reference!r} points out of the document")
+        nothing = f"$ref {reference!r} points at nothing: the document"
+        schema = document
+        for part in reference[2:].split("/"):
+            schema = _at(schema, nothing, part.replace("~1", "/").replace("~0", "~"))
+    return schema
 
 
 def _refuse_unknown(document: Mapping[str, Any], schema: Any, where: str, seen: set[str]) -> None:
@@ -181,7 +250,7 @@ def _refuse_unknown(document: Mapping[str, Any], schema: Any, where: str, seen: 
     if not isinstance(schema, Mapping):
         return
     for keyword, value in schema.items():
-        if keyword not in _ASSERTIONS | _ANNOTATIONS and not keyword.startswith("x-"):
+        if keyword not in _KEYWORDS and not keyword.startswith("x-"):
             raise SpecError(f"{where}: the schema keyword {keyword!r} is not implemented")
         if keyword == "$ref" and value not in seen:
             seen.add(value)

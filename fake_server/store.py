@@ -7,7 +7,7 @@ can stand here one day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -74,6 +74,9 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         """Open ``path``, or a store in memory. Raises :class:`StoreError`."""
         self._db = connect(path)
+        self._load()
+
+    def _load(self) -> None:
         self._accounts = {row[0]: Account(*row) for row in self._db.execute(_ALL_ACCOUNTS)}
         for account in self._accounts.values():
             self._count(account)
@@ -167,6 +170,37 @@ class Store:
             self._db.execute("DELETE FROM clocks WHERE account = ?", (account.id,))
         account.revoked, account.burst, account.tally = None, (0, -1), Tally()
         account.epoch += 1
+
+    def restore(
+        self,
+        accounts: Iterable[Account],
+        jobs: Iterable[JobFacts],
+        clocks: Mapping[int | None, ClockState],
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Have these accounts, with these jobs and clocks, in place of those of their ids.
+
+        With ``settings`` they replace everything. Raises ``sqlite3.IntegrityError``.
+        """
+        with self._transaction():
+            if settings is not None:
+                for table in ("folders", "jobs", "clocks", "accounts"):
+                    self._db.execute(f"DELETE FROM {table}")
+                for key, value in settings.items():
+                    self.keep(key, value)
+            for each in accounts:
+                self._forget_jobs(each)
+                self.keep_clock(each.id, None)
+                self._db.execute(
+                    "INSERT OR REPLACE INTO accounts (id, username, password, plan, name, revoked)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (each.id, each.username, each.password, each.plan, each.name, each.revoked),
+                )
+            for job in jobs:
+                self._insert(job)
+            for account, state in clocks.items():
+                self.keep_clock(account, state)
+        self._load()
 
     def _forget_jobs(self, account: Account) -> None:
         self._db.execute(

@@ -6,10 +6,11 @@ store.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,8 +18,11 @@ from . import spec as contract
 from .auth import Tokens, new_key, password_digest
 from .clock import Clocks, ClockState, Wall, wall
 from .errors import Envelopes
+from .faults import Faults
+from .journal import MOST_BYTES, Journal
 from .profile import Profile, ProfileError, Question, questions
 from .record import Owner
+from .redaction import Secrets
 from .scenarios import Scenario
 from .spec import Operation, Spec
 from .store import Account, AccountPlan, Store
@@ -45,6 +49,7 @@ class Settings:
 
     ``profile`` is the name of one that is shipped, or a file. ``data`` ``None`` keeps everything
     in memory. ``external_url`` is where clients reach the fake, if the request does not say.
+    ``journal_bytes`` bounds the journal.
     """
 
     profile: str = "documented"
@@ -58,6 +63,7 @@ class Settings:
     clock: Literal["real", "auto"] = "real"
     markers: bool = True
     admin_token: str | None = field(default=None, repr=False)
+    journal_bytes: int = MOST_BYTES
     wall: Wall = wall
 
 
@@ -91,48 +97,136 @@ class World:
         self.settings = settings
         self.spec = contract.compile(contract.read("openapi.yaml")) if spec is None else spec
         self.questions: Mapping[str, Question] = questions(contract.read("questions.yaml"))
-        self.profile = load_profile(settings.profile, self.questions)
+        self.first_profile = self.profile = load_profile(settings.profile, self.questions)
         self.envelopes = Envelopes(self.spec.errors, self.profile)
         self.store = Store(settings.data)
-        self.seed = self._seed()
-        self.key = bytes.fromhex(
-            self.store.setting("token-key", lambda: new_key(settings.seed).hex())
-        )
-        self.tokens = Tokens(self.key)
-        self.clocks = Clocks(self.store.clocks(), settings.wall)
-        if settings.clock == "auto":
-            self.clocks.put(None, ClockState(auto=True))
+        if settings.seed is not None:
+            self.store.keep("seed", str(settings.seed))
+        self.clocks = Clocks({}, settings.wall)
+        #: This world as the accounts see it that have a profile of their own, by account id.
+        self.views: dict[int, World] = {}
         self.rendered = Rendered()
+        self.recall()
+        if settings.clock == "auto":
+            self.clocks.put(None, replace(self.clocks.state(), auto=True))
         #: What the control API told to befall the next submissions: see scenarios.py.
         self.armed: list[ArmedScenario] = []
+        self.faults = Faults()
+        self.secrets = Secrets()
+        self.journal = Journal(self.spec.operations, self.secrets, settings.journal_bytes)
+        #: Who may use the control API: see admin/guard.py.
+        self.admin_token = settings.admin_token
+        self.exposed = False
+        if self.admin_token is not None:
+            self.secrets.remember(self.admin_token)
         for account in settings.accounts:
             self.put_account(account)
 
-    def _seed(self) -> str:
-        if self.settings.seed is not None:
-            self.store.keep("seed", str(self.settings.seed))
-        return self.store.setting("seed", lambda: secrets.token_hex(8))
+    def recall(self) -> None:
+        """Know what the store knows, and nothing that was made of anything else."""
+        self.seed = self.store.setting("seed", lambda: secrets.token_hex(8))
+        key = self.store.setting("token-key", lambda: new_key(self.settings.seed).hex())
+        self.key = bytes.fromhex(key)
+        self.tokens = Tokens(self.key)
+        self.recall_clocks()
+        self.views.clear()
+        self.forget_rendered()
+
+    def recall_clocks(self) -> None:
+        """Have the clocks that the store has."""
+        first = self.first_clock()
+        self.clocks.load({**({} if first is None else {None: first}), **self.store.clocks()})
+
+    def forget_rendered(self) -> None:
+        """Render every record anew."""
+        for view in (self, *self.views.values()):
+            view.rendered = Rendered()
+
+    def expose(self) -> None:
+        """Ask for the admin token from now on, a new one if none was given: see admin/guard.py."""
+        self.exposed = True
+        if self.admin_token is None:
+            self.admin_token = secrets.token_urlsafe(18)
+            self.secrets.remember(self.admin_token)
 
     def close(self) -> None:
         """Let go of the data file."""
         self.store.close()
 
-    def use_profile(self, profile: Profile) -> None:
-        """Answer the open questions otherwise from now on."""
+    # Profiles
+
+    def seen_by(self, account: int | None) -> World:
+        """This world under the account's own profile, if it has one."""
+        return self.views.get(account, self) if account is not None else self
+
+    def use_profile(self, profile: Profile, account: Account | None = None) -> None:
+        """Answer the open questions otherwise from now on, for one account or for all others.
+
+        It lasts as long as the process: the next start takes its ``--profile``.
+        """
+        if account is not None:
+            self.views[account.id] = view = copy.copy(self)
+            view._answer_by(profile)
+            view.rendered = Rendered()
+            account.epoch += 1
+            return
+        self._answer_by(profile)
+        for other in self.store.accounts():
+            other.epoch += 1
+
+    def drop_profile(self, account: Account) -> None:
+        """Let the account follow the shared profile again."""
+        if self.views.pop(account.id, None) is not None:
+            account.epoch += 1
+
+    def _answer_by(self, profile: Profile) -> None:
         self.profile = profile
         self.envelopes = Envelopes(self.spec.errors, profile)
-        for account in self.store.accounts():
-            account.epoch += 1
+
+    # Clocks
+
+    def set_clock(self, account: Account | None, state: ClockState | None) -> None:
+        """Give an account, or all that share one, another clock; ``None``: take it away.
+
+        It is kept in the store, so that a job which has ended stays so after a restart.
+        """
+        id = None if account is None else account.id
+        before = self.clocks.now(id)
+        if state is None:
+            self.clocks.drop(id)
+        else:
+            self.clocks.put(id, state)
+        self.store.keep_clock(id, state)
+        if self.clocks.now(id) < before:
+            for other in self.ruled_by(account):
+                other.epoch += 1
+
+    def first_clock(self) -> ClockState | None:
+        """The shared clock to begin with; ``None`` for one that says the machine's time."""
+        return ClockState(auto=True) if self.settings.clock == "auto" else None
+
+    def ruled_by(self, account: Account | None) -> list[Account]:
+        """The accounts whose time a clock tells: one, or all that have none of their own."""
+        if account is not None:
+            return [account]
+        return [other for other in self.store.accounts() if self.clocks.own(other.id) is None]
+
+    # Accounts
 
     def put_account(self, new: NewAccount) -> Account:
         """Make an account, or change the password and plan of the one of that name."""
-        digest = password_digest(self.key, new.username, new.password)
-        return self.store.put_account(new.username, digest, new.plan)
+        return self.store.put_account(
+            new.username, self.digest(new.username, new.password), new.plan
+        )
+
+    def digest(self, username: str, password: str) -> str:
+        """What is stored of a password, which the journal will leave out."""
+        self.secrets.remember(password)
+        return password_digest(self.key, username, password)
 
     def password_fits(self, account: Account, password: str) -> bool:
         """Whether this is the account's password."""
-        digest = password_digest(self.key, account.username, password)
-        return secrets.compare_digest(account.password, digest)
+        return secrets.compare_digest(account.password, self.digest(account.username, password))
 
     def owner(self, account: Account) -> Owner:
         """What an account's records say of it."""

@@ -1,0 +1,91 @@
+"""What a handler of the control API gets, and how it says no."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from ..answer import JSON, Answer
+from ..lifecycle import JobFacts
+from ..store import Account
+from ..world import World
+
+#: The codes of ``Error`` in ``admin.yaml``, and their HTTP statuses.
+STATUS = {
+    "bad-request": 400,
+    "unauthorized": 401,
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "conflict": 409,
+    "too-large": 413,
+    "internal": 500,
+    "not-ready": 503,
+}
+
+
+class ControlError(Exception):
+    """A refusal of the control API: what is wrong, and what would be right."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class ControlCall:
+    """One request, checked against ``admin.yaml``; defaults of the query are filled in."""
+
+    world: World
+    body: Mapping[str, Any]
+    query: Mapping[str, Any]
+    path: Mapping[str, str]
+
+    def named(self, username: str) -> Account:
+        """The account of that name. Raises :class:`ControlError`."""
+        account = self.world.store.account(username)
+        if account is None:
+            known = [other.username for other in self.world.store.accounts()]
+            raise ControlError(
+                "not-found", f"there is no account {username!r}{_hint(username, known)}"
+            )
+        return account
+
+    @property
+    def account(self) -> Account | None:
+        """The account that the request is scoped to. Raises :class:`ControlError`."""
+        username = self.body.get("account", self.query.get("account"))
+        return None if username is None else self.named(username)
+
+    def job(self) -> JobFacts:
+        """The job whose hash is in the path. Raises :class:`ControlError`."""
+        account, hash = self.account, self.path["hash"]
+        facts = self.world.store.by_hash(hash)
+        if facts is None or (account is not None and facts.account != account.id):
+            whose = "" if account is None else f"account {account.username!r} has "
+            raise ControlError("not-found", f"{whose or 'there is '}no job {hash!r}")
+        return facts
+
+    def username(self, account: int) -> str | None:
+        """The name of an account; ``None`` for one that is gone."""
+        found = self.world.store.account_by_id(account)
+        return None if found is None else found.username
+
+
+#: Answers with what is to be sent as JSON. Raises :class:`ControlError`.
+ControlHandler = Callable[[ControlCall], Awaitable[Any]]
+
+
+def _hint(given: str, known: list[str]) -> str:
+    near = get_close_matches(given, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def refused(error: ControlError) -> Answer:
+    """The answer that says no."""
+    import orjson
+
+    document = {"error": {"code": error.code, "message": error.message}}
+    return Answer(STATUS[error.code], orjson.dumps(document), JSON)

@@ -1,0 +1,155 @@
+"""The clock: stopped, moved, let go. What it does to jobs on the way is told.
+
+Clocks are kept in the data file, an automatic one as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from ..clock import ClockState
+from ..lifecycle import Moment, moments
+from ..record import timestamp
+from ..store import Account
+from ..world import World
+from .call import ControlCall, ControlError, ControlHandler
+
+#: The end of the year 9999: no later time can be written as the page writes it.
+LATEST = 253_402_300_799_999
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def span(given: str | int) -> int:
+    """``30s``, ``1.5h`` or milliseconds, as ``Span`` of ``admin.yaml`` admits, in ms."""
+    if isinstance(given, str):
+        found = _SPAN.fullmatch(given)
+        assert found is not None, given
+        return round(Fraction(found[1]) * _MS[found[2]])
+    return int(given)
+
+
+def shown(world: World, account: Account | None) -> dict[str, Any]:
+    """``Clock`` of ``admin.yaml``."""
+    id = None if account is None else account.id
+    state, now = world.clocks.state(id), world.clocks.now(id)
+    return {
+        "account": None if account is None else account.username,
+        "own": account is None or world.clocks.own(id) is not None,
+        "now": timestamp(now),
+        "now_ms": now,
+        "frozen": state.frozen is not None,
+        "auto": state.auto,
+    }
+
+
+async def read(call: ControlCall) -> Any:
+    """What time it is."""
+    return shown(call.world, call.account)
+
+
+async def drop(call: ControlCall) -> Any:
+    """Take a clock away."""
+    call.world.set_clock(call.account, None)
+    return shown(call.world, call.account)
+
+
+async def freeze(call: ControlCall) -> Any:
+    """Stop time."""
+    return _change(call, _state(call).freeze(call.world.clocks.wall()))
+
+
+async def advance(call: ControlCall) -> Any:
+    """Move time ahead, and tell what happened on the way."""
+    world, account = call.world, call.account
+    id = None if account is None else account.id
+    by = span(call.body["by"])
+    before = world.clocks.now(id)
+    after = _in_range(before + by)
+    ruled = world.ruled_by(account)
+    world.set_clock(account, _state(call).set(world.clocks.wall(), after))
+    return {
+        "account": None if account is None else account.username,
+        "now": timestamp(after),
+        "now_ms": after,
+        "transitions": _transitions(world, ruled, before, after),
+    }
+
+
+async def set_to(call: ControlCall) -> Any:
+    """Say what time it is."""
+    to = call.body["to"]
+    if isinstance(to, str):
+        try:
+            to = round(datetime.fromisoformat(to).timestamp() * 1000)
+        except ValueError as problem:
+            raise ControlError("bad-request", f"to: there is no such time: {problem}") from problem
+    return _change(call, _state(call).set(call.world.clocks.wall(), _in_range(int(to))))
+
+
+async def resume(call: ControlCall) -> Any:
+    """Let time run by itself."""
+    running = _state(call).resume(call.world.clocks.wall())
+    return _change(call, replace(running, auto=False))
+
+
+async def auto(call: ControlCall) -> Any:
+    """Let polls move time."""
+    return _change(call, replace(_state(call), auto=True))
+
+
+def _state(call: ControlCall) -> ClockState:
+    account = call.account
+    return call.world.clocks.state(None if account is None else account.id)
+
+
+def _change(call: ControlCall, state: ClockState) -> Any:
+    call.world.set_clock(call.account, state)
+    return shown(call.world, call.account)
+
+
+def _in_range(ms: int) -> int:
+    if not 0 <= ms <= LATEST:
+        raise ControlError("bad-request", "that is not between the years 1970 and 9999")
+    return ms
+
+
+def _transitions(
+    world: World, accounts: list[Account], before: int, after: int
+) -> list[dict[str, Any]]:
+    """What a poll would have seen change from ``before`` to ``after``, in order of time."""
+    found: list[tuple[int, int, dict[str, Any]]] = []
+    for account in accounts:
+        statuses = world.seen_by(account.id).profile.statuses
+        for facts in world.store.unfinished(account.id, before):
+            # Of several at one instant a poll sees the last.
+            seen: dict[int, Moment] = {moment.at: moment for moment in moments(facts)}
+            for at, moment in seen.items():
+                if before < at <= after:
+                    transition = {
+                        "hash": facts.hash,
+                        "account": account.username,
+                        "at": timestamp(at),
+                        "state": moment.state.value,
+                        "status": statuses[moment.state],
+                        "progress": moment.progress,
+                    }
+                    found.append((at, facts.id, transition))
+    found.sort(key=lambda each: each[:2])
+    return [transition for _, _, transition in found]
+
+
+HANDLERS: Mapping[str, ControlHandler] = {
+    "getClock": read,
+    "dropClock": drop,
+    "freezeClock": freeze,
+    "advanceClock": advance,
+    "setClock": set_to,
+    "resumeClock": resume,
+    "autoClock": auto,
+}

@@ -1,0 +1,55 @@
+"""The answers to the open questions, for all accounts or for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..profile import Profile, ProfileError
+from ..store import Account
+from ..world import World, load_profile
+from .call import ControlCall, ControlError, ControlHandler
+
+
+def shown(world: World, account: Account | None) -> dict[str, Any]:
+    """``Profile`` of ``admin.yaml``."""
+    profile = world.seen_by(None if account is None else account.id).profile
+    return {
+        "name": profile.name,
+        "account": None if account is None else account.username,
+        "answers": dict(profile.answers),
+    }
+
+
+async def read(call: ControlCall) -> Any:
+    """How they are answered."""
+    return shown(call.world, call.account)
+
+
+async def replace(call: ControlCall) -> Any:
+    """Answer all of them anew."""
+    start = load_profile(call.body.get("profile", "documented"), call.world.questions)
+    return _use(call, start)
+
+
+async def change(call: ControlCall) -> Any:
+    """Answer some otherwise."""
+    account = call.account
+    return _use(call, call.world.seen_by(None if account is None else account.id).profile)
+
+
+def _use(call: ControlCall, start: Profile) -> Any:
+    answers = {**start.answers, **call.body.get("answers", {})}
+    try:
+        profile = Profile.of(call.world.questions, answers, start.name)
+    except ProfileError as problem:
+        raise ControlError("bad-request", str(problem)) from problem
+    call.world.use_profile(profile, call.account)
+    return shown(call.world, call.account)
+
+
+HANDLERS: Mapping[str, ControlHandler] = {
+    "getProfile": read,
+    "putProfile": replace,
+    "patchProfile": change,
+}

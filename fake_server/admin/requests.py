@@ -1,0 +1,87 @@
+"""The journal: read, counted, waited for, emptied, and read for bad habits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import lint
+from ..journal import RequestMatch
+from .call import ControlCall, ControlError, ControlHandler
+from .clock import span
+
+_PATIENCE_MS = 5_000
+_MOST_PATIENCE_MS = 600_000
+_CONDITIONS = ("operation", "status", "errno", "since", "unmatched")
+
+
+def _match(call: ControlCall, given: Mapping[str, Any]) -> RequestMatch:
+    """What is asked for. Raises :class:`ControlError` on an unknown account."""
+    username = given.get("account")
+    account = None if username is None else call.named(username).id
+    return RequestMatch(account, **{key: given[key] for key in _CONDITIONS if key in given})
+
+
+async def listed(call: ControlCall) -> Any:
+    """Those that are asked for, the oldest of them if there are more than the limit."""
+    journal = call.world.journal
+    found = journal.find(_match(call, call.query))
+    shown = journal.show(found[: call.query["limit"]], call.username)
+    return {"requests": shown, "total": len(found), "lost": journal.lost}
+
+
+async def count(call: ControlCall) -> Any:
+    """How many there are."""
+    return {"count": len(call.world.journal.find(_match(call, call.query)))}
+
+
+async def wait(call: ControlCall) -> Any:
+    """Those that are asked for, as soon as there are enough."""
+    journal = call.world.journal
+    match = _match(call, call.body.get("match", {}))
+    patience = span(call.body.get("timeout", _PATIENCE_MS))
+    if patience > _MOST_PATIENCE_MS:
+        raise ControlError("bad-request", "timeout: 10m at the most")
+    wanted = int(call.body.get("count", 1))
+    found = await journal.wait(match, wanted, patience / 1000)
+    return {
+        "reached": len(found) >= wanted,
+        "count": len(found),
+        "requests": journal.show(found, call.username),
+    }
+
+
+async def clear(call: ControlCall) -> Any:
+    """Forget those of an account, or all."""
+    account = call.account
+    return {"deleted": call.world.journal.clear(None if account is None else account.id)}
+
+
+async def habits(call: ControlCall) -> Any:
+    """What would hurt the client on the real service."""
+    world = call.world
+    found = world.journal.find(_match(call, call.query))
+    statuses = {
+        account.id: world.seen_by(account.id).profile.statuses for account in world.store.accounts()
+    }
+    findings = lint.findings(found, statuses)
+    return {
+        "findings": [
+            {
+                "rule": finding.rule,
+                "account": None if finding.account is None else call.username(finding.account),
+                "message": world.journal.redact(finding.message),
+                "requests": list(finding.requests),
+            }
+            for finding in findings
+        ]
+    }
+
+
+HANDLERS: Mapping[str, ControlHandler] = {
+    "listRequests": listed,
+    "countRequests": count,
+    "waitForRequests": wait,
+    "clearRequests": clear,
+    "lintClient": habits,
+}

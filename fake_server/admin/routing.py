@@ -1,0 +1,194 @@
+"""The control API's way: guard → route → query and body by ``admin.yaml`` → handler."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote
+
+import jsonschema_rs
+import orjson
+
+from .. import request, spec
+from ..answer import JSON, YAML, Answer
+from ..errors import ApiError
+from ..request import Headers, Receive, Scope
+from ..spec import Operation, Parameter
+from ..world import World
+from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, service, state
+from .call import ControlCall, ControlError, ControlHandler, refused
+
+#: A state document can be large.
+MOST_BODY = 256 << 20
+_SOURCE = "/__admin/openapi.yaml"
+
+HANDLERS: Mapping[str, ControlHandler] = {
+    **service.HANDLERS,
+    **accounts.HANDLERS,
+    **clock.HANDLERS,
+    **jobs.HANDLERS,
+    **faults.HANDLERS,
+    **scenarios.HANDLERS,
+    **requests.HANDLERS,
+    **profile.HANDLERS,
+    **state.HANDLERS,
+}
+
+log = logging.getLogger("sampan")
+
+
+class Control:
+    """The control API of one world."""
+
+    def __init__(self, world: World) -> None:
+        """Raises :class:`~fake_server.spec.SpecError` on an operation that has no handler."""
+        self.world = world
+        document = spec.compile(spec.read("admin.yaml"))
+        self._routes: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
+        by_path: dict[str, dict[str, Operation]] = {}
+        for operation in document.operations:
+            if operation.id not in HANDLERS:
+                raise spec.SpecError(f"admin.yaml's {operation.id} has no handler")
+            by_path.setdefault(operation.path, {})[operation.method] = operation
+        for path, methods in by_path.items():
+            self._routes.append((_pattern(path), methods))
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        """The answer to one request. Raises ``Disconnected``."""
+        headers = dict(scope["headers"])
+        try:
+            if scope["path"] == _SOURCE and scope["method"] in ("GET", "HEAD"):
+                guard.check(self.world, scope, headers)
+                return Answer(200, (spec.DIRECTORY / "admin.yaml").read_bytes(), YAML)
+            operation, path = self._route(scope)
+            if operation.secured:
+                guard.check(self.world, scope, headers)
+            raw = await _read(receive, headers)
+            call = ControlCall(
+                self.world,
+                _body(operation, raw),
+                _query(operation, scope["query_string"]),
+                _path(operation, path),
+            )
+            return Answer(200, _json(await HANDLERS[operation.id](call)), JSON)
+        except ControlError as error:
+            return refused(error)
+        except request.Disconnected:
+            raise
+        except Exception:
+            log.exception("%s %s", scope["method"], scope["path"])
+            return refused(ControlError("internal", "the fake itself failed; see its log"))
+
+    def _route(self, scope: Scope) -> tuple[Operation, dict[str, str]]:
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        raw = scope.get("raw_path") or quote(scope["path"]).encode()
+        text = raw.decode("ascii", "replace")
+        for pattern, methods in self._routes:
+            found = pattern.fullmatch(text)
+            if found is None:
+                continue
+            if method not in methods:
+                known = ", ".join(methods)
+                raise ControlError("method-not-allowed", f"{text} takes {known}, not {method}")
+            return methods[method], {
+                name: unquote(value) for name, value in found.groupdict().items()
+            }
+        known_paths = [operation.path for _, m in self._routes for operation in m.values()]
+        near = get_close_matches(text, known_paths, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see /__admin/openapi.json"
+        raise ControlError("not-found", f"there is nothing at {text}; {hint}")
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", path)
+    text = "".join(
+        f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)
+    )
+    return re.compile(text)
+
+
+async def _read(receive: Receive, headers: Headers) -> bytes:
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and len(declared) < 19 and int(declared) <= MOST_BODY:
+        try:
+            return await request.read(receive, MOST_BODY)
+        except ApiError:
+            pass  # it said less than it sent
+    raise ControlError("too-large", f"the body is larger than {MOST_BODY} bytes")
+
+
+def _body(operation: Operation, raw: bytes) -> dict[str, Any]:
+    if not raw:
+        if operation.body_required:
+            raise ControlError("bad-request", f"{operation.id} takes a JSON object as its body")
+        return {}
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as problem:
+        raise ControlError("bad-request", f"the body is not JSON: {problem}") from problem
+    if not isinstance(body, dict):
+        raise ControlError("bad-request", "the body is not a JSON object")
+    if operation.body is None:
+        if body:
+            raise ControlError("bad-request", f"{operation.id} takes no body")
+        return {}
+    error = next(iter(operation.body.iter_errors(body)), None)
+    if error is not None:
+        raise ControlError("bad-request", _reason(operation, body, error))
+    return body
+
+
+def _reason(
+    operation: Operation, body: dict[str, Any], error: jsonschema_rs.ValidationError
+) -> str:
+    """What is wrong with a body; a field that there is not is the likeliest typing error."""
+    extra = [key for key in body if operation.properties and key not in operation.properties]
+    if extra:
+        fields = ", ".join(operation.properties)
+        return f"{extra[0]!r} is not a field of {operation.id}; its fields are {fields}"
+    where = ".".join(str(step) for step in error.instance_path)
+    return f"{where or 'the body'}: {error.message}"
+
+
+def _query(operation: Operation, raw: bytes) -> dict[str, Any]:
+    known = {each.name: each for each in operation.parameters if each.place == "query"}
+    found = {name: each.default for name, each in known.items() if each.default is not None}
+    for name, text in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+        if name not in known:
+            names = ", ".join(known) or "none"
+            raise ControlError(
+                "bad-request", f"{name!r} is not a parameter of {operation.id}; it takes {names}"
+            )
+        found[name] = _read_as(known[name], text)
+    return found
+
+
+def _path(operation: Operation, found: dict[str, str]) -> dict[str, str]:
+    for each in operation.parameters:
+        if each.place == "path":
+            _read_as(each, found[each.name])
+    return found
+
+
+def _read_as(parameter: Parameter, text: str) -> Any:
+    """A parameter's text as the value that it stands for."""
+    value: Any = text
+    if parameter.type == "integer" and re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
+        value = int(text)
+    elif parameter.type == "boolean" and text in ("true", "false"):
+        value = text == "true"
+    error = next(iter(parameter.check.iter_errors(value)), None)
+    if error is not None:
+        raise ControlError("bad-request", f"{parameter.name}: {error.message}")
+    return value
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a client's JSON in the journal: numbers and surrogates that orjson has not
+        return json.dumps(value).encode()

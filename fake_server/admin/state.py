@@ -1,0 +1,27 @@
+"""Everything as one document, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import state
+from ..state import StateError
+from .call import ControlCall, ControlError, ControlHandler
+
+
+async def export(call: ControlCall) -> Any:
+    """The document."""
+    return state.export(call.world, call.account)
+
+
+async def restore(call: ControlCall) -> Any:
+    """Put it back."""
+    try:
+        accounts, jobs = state.restore(call.world, call.body)
+    except StateError as problem:
+        raise ControlError("bad-request", str(problem)) from problem
+    return {"accounts": accounts, "jobs": jobs}
+
+
+HANDLERS: Mapping[str, ControlHandler] = {"exportState": export, "importState": restore}

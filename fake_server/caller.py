@@ -1,0 +1,71 @@
+"""Whose request it is: by its token (page, Login), or what else there is to go by."""
+
+from __future__ import annotations
+
+from . import gallery, validation
+from .auth import TokenError
+from .errors import ApiError
+from .request import Exchange, Headers
+from .store import Account
+from .world import World
+
+
+def authenticate(world: World, headers: Headers, raw: bytes) -> Account:
+    """The account whose token the call bears. Raises :class:`ApiError`."""
+    header = headers.get(b"authorization")
+    if header is None:
+        return _identify(world, raw)
+    account, issued, expires = _bearer(world, header)
+    now = world.clocks.now(account.id)
+    revoked = account.revoked
+    if now >= expires or (revoked is not None and issued < revoked <= now):
+        raise ApiError("invalid-login", "the token has expired")
+    return account
+
+
+def guess(world: World, exchange: Exchange, headers: Headers) -> Account | None:
+    """Whose request it will turn out to be, for faults, which come before everything else.
+
+    By the token, expired or not; for a login by the username sent; for a picture by its job.
+    """
+    operation = exchange.operation
+    try:
+        if operation is None:
+            facts = gallery.job_at(world, exchange.path)
+            return None if facts is None else world.store.account_by_id(facts.account)
+        if not operation.secured:
+            username = validation.parse(exchange.body, world.profile).get("username")
+            return world.store.account(username) if isinstance(username, str) else None
+        header = headers.get(b"authorization")
+        if header is None:
+            return _identify(world, exchange.body)
+        return _bearer(world, header)[0]
+    except ApiError:
+        return None
+
+
+def _bearer(world: World, header: bytes) -> tuple[Account, int, int]:
+    """The account of a token, when it was issued and when it expires (ms)."""
+    scheme, _, token = header.decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer":
+        if token or world.profile["bearer-prefix"] == "required":
+            raise ApiError("invalid-login", "the Authorization header is not 'Bearer <token>'")
+        token = scheme
+    try:
+        claims = world.tokens.verify(token.strip())
+    except TokenError as problem:
+        raise ApiError("invalid-login", f"the token does not verify: {problem}") from problem
+    account = world.store.account_by_id(claims.account)
+    if account is None:
+        raise ApiError("invalid-login", "the token's account is gone")
+    return account, claims.issued, claims.expires
+
+
+def _identify(world: World, raw: bytes) -> Account:
+    """A call without a token: question sender-id-without-token."""
+    if world.profile["sender-id-without-token"] == "identity":
+        sender = validation.parse(raw, world.profile).get("sender_id")
+        for account in world.store.accounts():
+            if sender in world.ids(account):
+                return account
+    raise ApiError("invalid-login", "there is no Authorization header")

@@ -1,0 +1,221 @@
+"""Armed misbehaviour: which requests go wrong, and how.
+
+A request is held against the faults in the order in which they were armed; the first that matches
+and applies befalls it. Each fault counts its own matches, also those that another one took, and
+draws by its own seed: its n-th match draws the same, whatever else is armed.
+
+Armed faults are a test's, so they do not outlive the process; they do travel in a state document.
+What a fault does to a connection is in ``misfortune.py``.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from random import Random
+from typing import Any, Literal
+
+FaultType = Literal[
+    "ERRNO",
+    "DELAY",
+    "HTTP_STATUS",
+    "CONNECTION_RESET_BY_PEER",
+    "EMPTY_RESPONSE",
+    "MALFORMED_RESPONSE_CHUNK",
+    "RANDOM_DATA_THEN_CLOSE",
+    "MALFORMED_JSON",
+    "TRUNCATED_BODY",
+    "TRICKLE",
+    "COMMIT_THEN_DROP",
+]
+
+#: Of these the request is carried out; of the others nothing is done.
+CARRIED_OUT: frozenset[FaultType] = frozenset(
+    {"DELAY", "MALFORMED_JSON", "TRUNCATED_BODY", "TRICKLE", "COMMIT_THEN_DROP"}
+)
+#: Of these the client gets no answer that it can use.
+LOST: frozenset[FaultType] = frozenset(
+    {
+        "CONNECTION_RESET_BY_PEER",
+        "EMPTY_RESPONSE",
+        "MALFORMED_RESPONSE_CHUNK",
+        "RANDOM_DATA_THEN_CLOSE",
+        "MALFORMED_JSON",
+        "TRUNCATED_BODY",
+        "COMMIT_THEN_DROP",
+    }
+)
+#: Between two pieces of a TRICKLE, in ms, unless the fault says otherwise.
+_TRICKLE_MS = 100
+_MOST_MS = 86_400_000
+
+
+class ConnectionFault(ConnectionError):
+    """A fault of the connection, where there is none: the application was called in-process."""
+
+
+@dataclass(frozen=True)
+class FaultMatch:
+    """Which requests; ``None`` is any. In ``path``, ``*`` stands for any characters."""
+
+    account: str | None = None
+    operation: str | None = None
+    path: str | None = None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        if self.path is None:
+            return None
+        # Of fnmatch's signs the star alone is ours.
+        text = self.path.replace("[", "[[]").replace("?", "[?]")
+        return re.compile(fnmatch.translate(text))
+
+    def admits(self, account: str | None, operation: str | None, path: str) -> bool:
+        """Whether a request is meant."""
+        if self.account is not None and self.account != account:
+            return False
+        if self.operation is not None and self.operation != operation:
+            return False
+        return self._pattern is None or self._pattern.fullmatch(path) is not None
+
+
+@dataclass(slots=True)
+class Fault:
+    """What was armed, and what became of it: see ``armFault`` in ``openapi/admin.yaml``.
+
+    ``delay`` is ms, or ``{"distribution": "uniform", "lower", "upper"}``, or
+    ``{"distribution": "lognormal", "median", "sigma"}``.
+    """
+
+    id: str
+    type: FaultType
+    match: FaultMatch = field(default_factory=FaultMatch)
+    errno: int | None = None
+    status: int | None = None
+    delay: int | Mapping[str, Any] | None = None
+    times: int | None = None
+    skip: int = 0
+    probability: float = 1
+    seed: int = 0
+    matched: int = 0
+    applied: int = 0
+
+    @property
+    def used_up(self) -> bool:
+        """Whether it has befallen all the requests that it was to befall."""
+        return self.times is not None and self.applied >= self.times
+
+    def draw(self) -> Random | None:
+        """Count a match. What else is to be drawn for it; ``None`` where it is passed over."""
+        self.matched += 1
+        if self.matched <= self.skip:
+            return None
+        drawn = Random(f"{self.seed} {self.matched}")
+        return drawn if drawn.random() < self.probability else None
+
+    def wait_ms(self, drawn: Random) -> int:
+        """The delay for one request, in ms."""
+        delay = self.delay
+        if delay is None:
+            return _TRICKLE_MS if self.type == "TRICKLE" else 0
+        if isinstance(delay, int):
+            return delay
+        if delay["distribution"] == "uniform":
+            return round(drawn.uniform(delay["lower"], delay["upper"]))
+        # gauss(), not lognormvariate(): a median of 0 has no logarithm.
+        stretched: float = delay["median"] * math.exp(min(delay["sigma"] * drawn.gauss(0, 1), 50))
+        return min(round(stretched), _MOST_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault that befalls a request, and what it draws from for it."""
+
+    fault: Fault
+    drawn: Random
+
+    @property
+    def wait_ms(self) -> int:
+        """The delay, drawn. To be asked once."""
+        return self.fault.wait_ms(self.drawn)
+
+
+class Faults:
+    """All faults of a fake. ``live`` are those that can still befall a request."""
+
+    def __init__(self) -> None:
+        self.all: list[Fault] = []
+        self.live: list[Fault] = []
+        self._count = 0
+
+    def arm(self, terms: Mapping[str, Any]) -> Fault:
+        """Arm what a body of ``armFault`` describes, checked against its schema."""
+        self._count += 1
+        fault = make(f"f{self._count}", terms)
+        self.put([*self.all, fault])
+        return fault
+
+    def put(self, faults: list[Fault]) -> None:
+        """Have these faults and no others."""
+        self.all = faults
+        self.live = [fault for fault in faults if not fault.used_up]
+
+    def by_id(self, id: str) -> Fault | None:
+        """The fault of that id."""
+        return next((fault for fault in self.all if fault.id == id), None)
+
+    def disarm(self, fault: Fault) -> None:
+        """Forget one."""
+        self.put([other for other in self.all if other is not fault])
+
+    def clear(self, account: str | None) -> int:
+        """Forget those that name the account, or all; how many there were."""
+        kept = [f for f in self.all if account is not None and f.match.account != account]
+        gone = len(self.all) - len(kept)
+        self.put(kept)
+        return gone
+
+    def strike(self, account: str | None, operation: str | None, path: str) -> Strike | None:
+        """Hold a request against the faults; what befalls it."""
+        found: Strike | None = None
+        for fault in self.live:
+            if fault.match.admits(account, operation, path):
+                drawn = fault.draw()
+                if drawn is not None and found is None:
+                    found = Strike(fault, drawn)
+        if found is not None:
+            found.fault.applied += 1
+            if found.fault.used_up:
+                self.live = [fault for fault in self.live if fault is not found.fault]
+        return found
+
+
+def make(id: str, terms: Mapping[str, Any]) -> Fault:
+    """A fault from a document: a body of ``armFault``, or what :func:`told` made."""
+    given = {key: value for key, value in terms.items() if key not in ("id", "match")}
+    return Fault(id, match=FaultMatch(**terms.get("match", {})), **given)
+
+
+def told(fault: Fault) -> dict[str, Any]:
+    """A fault as ``ArmedFault`` of the control API shows it; what it has not is left out."""
+    match = fault.match
+    shown = {"account": match.account, "operation": match.operation, "path": match.path}
+    document = {
+        "id": fault.id,
+        "match": {key: value for key, value in shown.items() if value is not None},
+        "type": fault.type,
+        "errno": fault.errno,
+        "status": fault.status,
+        "delay": fault.delay,
+        "times": fault.times,
+        "skip": fault.skip,
+        "probability": fault.probability,
+        "seed": fault.seed,
+        "matched": fault.matched,
+        "applied": fault.applied,
+    }
+    return {key: value for key, value in document.items() if value is not None}

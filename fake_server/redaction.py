@@ -1,0 +1,150 @@
+"""Taking secrets out of what is shown: passwords and tokens, however they are written.
+
+Known secrets are found raw, JSON-escaped, URL-encoded and in base64 at any alignment, so also
+inside ``Authorization: Basic``; JWTs are found by their form, and some keys and headers hold
+secrets by their name, whatever stands there.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MARK = "(redacted)"
+
+#: Shorter ones are only taken out where they stand by name: they are parts of other words.
+_SHORTEST = 6
+_DEEPEST = 50
+_KEY = re.compile(r"passw|token|secret|authori[sz]ation|credential|api[-_]?key|jwt|cookie", re.I)
+_JWT = re.compile(r"eyJ[\w-]{4,}(?:\.|%2[eE])[\w-]{4,}(?:\.|%2[eE])[\w-]*", re.ASCII)
+_PAIR = re.compile(rf"([^=&?;\s]*(?:{_KEY.pattern})[^=&?;\s]*=)[^&\s]*", re.I)
+#: In what is no JSON, though it may have been meant to be.
+_MEMBER = re.compile(
+    rf'("[^"]*(?:{_KEY.pattern})[^"]*"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\s]+)', re.I
+)
+_AROUND = "[A-Za-z0-9+/_-]"
+
+
+class Secrets:
+    """The secrets that are known, the latest ones of them."""
+
+    MOST = 1024
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, None] = OrderedDict()
+
+    def remember(self, secret: str) -> None:
+        """Take ``secret`` out of whatever is shown from now on."""
+        self._known[secret] = None
+        self._known.move_to_end(secret)
+        if len(self._known) > self.MOST:
+            self._known.popitem(last=False)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+
+def in_text(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without secrets."""
+    text = _JWT.sub(MARK, text)
+    for secret in secrets:
+        if len(secret) >= _SHORTEST:
+            for plain in _plain(secret):
+                text = text.replace(plain, MARK)
+            for core in _base64(secret):
+                if core in text:
+                    text = re.sub(
+                        f"{_AROUND}{{0,3}}{re.escape(core)}{_AROUND}{{0,2}}=*", MARK, text
+                    )
+    return text
+
+
+def in_query(text: str, secrets: Iterable[str]) -> str:
+    """A query string, or a form, without secrets."""
+    return in_text(_PAIR.sub(rf"\1{MARK}", text), secrets)
+
+
+def in_header(name: str, value: str, secrets: Iterable[str]) -> str:
+    """A header's value without secrets; the scheme of an ``Authorization`` may stay."""
+    if not _KEY.search(name):
+        return in_query(value, secrets)
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {MARK}" if space and scheme.lower() in ("bearer", "basic") else MARK
+
+
+def in_body(text: str, secrets: Iterable[str]) -> Any:
+    """A body without secrets: JSON as it is, anything else as a string."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return in_query(_MEMBER.sub(rf'\1"{MARK}"', text), secrets)
+    clean = in_text(json.dumps(_by_name(value, 0), ensure_ascii=False), secrets)
+    try:
+        return json.loads(clean)
+    except ValueError:  # a secret reached across the JSON's own signs
+        return clean
+
+
+def named(text: str) -> Iterator[str]:
+    """The strings that stand under the name of a secret in a JSON text; none in another."""
+    if _KEY.search(text) is None and "\\u" not in text:
+        return
+    try:
+        left = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            yield from (v for k, v in value.items() if isinstance(v, str) and _KEY.search(k))
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+
+
+def _by_name(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        return "(nested too deep to be shown)"
+    if isinstance(value, dict):
+        return {
+            key: MARK if inner is not None and _KEY.search(key) else _by_name(inner, depth + 1)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_by_name(inner, depth + 1) for inner in value]
+    return value
+
+
+@lru_cache(maxsize=2048)
+def _plain(secret: str) -> tuple[str, ...]:
+    """How a secret may be written, the longest first."""
+    quoted = (quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"))
+    forms = {
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(secret)[1:-1])[1:-1],
+        quote(secret, errors="replace"),
+        *quoted,
+        *(re.sub("%..", lambda found: found[0].lower(), form) for form in quoted),
+    }
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+@lru_cache(maxsize=2048)
+def _base64(secret: str) -> tuple[str, ...]:
+    """What is sure to stand in the base64 of any text that holds the secret."""
+    raw = secret.encode("utf-8", "replace")
+    cores = set()
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        first = (0, 2, 3)[before]
+        core = text[first : len(text) - (1 if (before + len(raw)) % 3 else 0)]
+        cores |= {core, core.replace("+", "-").replace("/", "_"), quote(core, safe="")}
+    return tuple(cores)

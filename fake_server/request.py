@@ -1,0 +1,143 @@
+"""A request as it came, and what became of it.
+
+An :class:`Exchange` holds the raw parts, secrets included: only ``journal.py`` shows it to
+anybody, redacted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from .answer import Answer
+from .errors import ApiError
+from .spec import Operation
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = Mapping[bytes, bytes]
+
+#: What a client may send, in bytes.
+MOST_BODY = 1 << 20
+MOST_HEADERS = 64 << 10
+
+
+class Disconnected(Exception):
+    """The client left before it had sent its request."""
+
+
+class Exchange:
+    """One request and its answer.
+
+    ``account`` is the id of the account that it is of, ``now`` that account's time (ms); ``found``
+    says whether there was something at its address. ``number`` is 0 until the journal has it.
+    ``fault`` is the id of the fault that befell it, ``lost`` says that its answer did not reach
+    the client whole, ``cut`` that not all of a body is kept. ``took`` is in ns; ``size`` is what
+    the journal counts for it, in bytes.
+    """
+
+    __slots__ = (
+        "account",
+        "answer",
+        "at",
+        "began",
+        "body",
+        "cut",
+        "fault",
+        "found",
+        "headers",
+        "lost",
+        "method",
+        "now",
+        "number",
+        "operation",
+        "path",
+        "query",
+        "size",
+        "took",
+    )
+
+    def __init__(self, scope: Scope) -> None:
+        self.at = time.time_ns() // 1_000_000
+        self.began = time.perf_counter_ns()
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self.body = b""
+        self.operation: Operation | None = None
+        self.account: int | None = None
+        self.now: int | None = None
+        self.found = True
+        self.answer: Answer | None = None
+        self.fault: str | None = None
+        self.lost = False
+        self.cut = False
+        self.number = 0
+        self.size = 0
+        self.took = 0
+
+
+async def receive(exchange: Exchange, scope: Scope, headers: Headers, receive: Receive) -> None:
+    """Fill in the body. Raises :class:`Disconnected`, and :class:`ApiError` on too large ones."""
+    _refuse_large(exchange, scope, headers)
+    exchange.body = await read(receive, MOST_BODY)
+
+
+def _refuse_large(exchange: Exchange, scope: Scope, headers: Headers) -> None:
+    size = sum([len(name) + len(value) for name, value in exchange.headers])
+    size += len(scope.get("raw_path", b"")) + len(exchange.query)
+    exchange.size = size
+    if size > MOST_HEADERS:
+        raise ApiError("invalid-parameter", f"the headers are larger than {MOST_HEADERS} bytes")
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and (len(declared) > 18 or int(declared) > MOST_BODY):
+        raise _too_large()
+
+
+async def read(receive: Receive, most: int) -> bytes:
+    """The whole body. Raises :class:`Disconnected`, and :class:`ApiError` beyond ``most`` bytes."""
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        body += message.get("body", b"")
+        if len(body) > most:
+            raise _too_large()
+        if not message.get("more_body", False):
+            return body
+
+
+def _too_large() -> ApiError:
+    return ApiError("invalid-parameter", f"the body is larger than {MOST_BODY} bytes")
+
+
+def base(external: str | None, scope: Scope, headers: Headers) -> str:
+    """Where this fake is, as its client sees it: picture links start there."""
+    if external is not None:
+        return external
+    scheme = headers.get(b"x-forwarded-proto")
+    host = headers.get(b"x-forwarded-host") or headers.get(b"host")
+    prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
+    if not host:
+        address = scope.get("server") or ("127.0.0.1", None)
+        host = (f"{address[0]}:{address[1]}" if address[1] else str(address[0])).encode()
+    first = host.split(b",")[0].strip().decode("latin-1")
+    port = headers.get(b"x-forwarded-port")
+    if port is not None and port.isdigit() and ":" not in first:
+        first = f"{first}:{port.decode()}"
+    proto = scope["scheme"] if scheme is None else scheme.split(b",")[0].strip().decode("latin-1")
+    return f"{proto}://{first}{prefix}"
+
+
+async def send(send: Send, answer: Answer, head: bool) -> None:
+    """Send an answer; to HEAD without its body."""
+    headers = [*answer.headers]
+    if answer.status != 304:  # which has no body to measure (RFC 9110, 8.6)
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else answer.body})

@@ -238,9 +238,9 @@ class StoreMachine(RuleBasedStateMachine):
 
         job = self.store.submit(account, make)
         assert told == [len(known.jobs) + 1]
-        taken = {other.created for other in known.jobs}
+        taken = {other.timestamp for other in known.jobs}
         free = next(ms for ms in range(created, created + 1000) if ms not in taken)
-        assert job == replace(make(0, job.id), created=free)
+        assert job == replace(make(0, job.id), late=free - created)
         assert job.id not in {other.id for other in self._all()}
         assert all(other.id < job.id for other in known.jobs)
         known.jobs.append(job)
@@ -300,10 +300,10 @@ class StoreMachine(RuleBasedStateMachine):
         matching = [job for job in self._all() if _matches(job, find)]
         counted = len(matching)
         if find.before is not None:
-            matching = [job for job in matching if job.created < find.before]
+            matching = [job for job in matching if job.timestamp < find.before]
         if find.total_before:
             counted = len(matching)
-        matching.sort(key=lambda job: (job.created, job.id), reverse=not find.oldest_first)
+        matching.sort(key=lambda job: (job.timestamp, job.id), reverse=not find.oldest_first)
         ids = [job.id for job in matching[: find.limit]]
         assert self.store.find(find) == (ids, counted)
 

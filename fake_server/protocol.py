@@ -40,6 +40,7 @@ class Protocol(HttpToolsProtocol):
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
             self._decline(data[offer.args[0] :])
+            return
         except httptools.HttpParserError:
             self._refuse("this is not HTTP/1.1")
         if self._head is not None:
@@ -71,14 +72,13 @@ class Protocol(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
-    def eof_received(self) -> bool:
-        """The client will send no more; it still gets the answer to what it has sent."""
-        pending = self.cycle is not None and not self.cycle.response_complete
-        if self._refused or (pending and not self.cycle.more_body):
-            if pending:
-                self.cycle.keep_alive = False
-            return True
-        return False
+    def eof_received(self) -> Any:
+        """The client will send no more. True keeps the connection for the answer that is due."""
+        cycle = self.cycle
+        if self._refused or cycle is None or cycle.response_complete or cycle.more_body:
+            return False
+        cycle.keep_alive = False
+        return True
 
     def _decline(self, rest: bytes) -> None:
         """Parse a request again that came with an offer of another protocol, less the offer.
@@ -90,7 +90,8 @@ class Protocol(HttpToolsProtocol):
         if method == b"CONNECT":
             self._refuse("this is no proxy")
             return
-        lines = [b"%b %b HTTP/1.1" % (method, self.url)]
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)

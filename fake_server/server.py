@@ -99,7 +99,7 @@ class FakeServer:
     def admin(self) -> Admin:
         """The control of the whole fake; ``account().admin`` is that of one account."""
         if self._admin is None:
-            self._admin = Admin(self.url, token=self._settings.admin_token)
+            self._admin = Admin(self.url, token=self._started.app.world.admin_token)
         return self._admin
 
     def account(self, name: str | None = None, plan: AccountPlan = "unlimited") -> Account:
@@ -119,7 +119,7 @@ class _Running:
     def __init__(self, app: App, listening: socket.socket) -> None:
         """Returns when the application is served; raises what kept it from that."""
         self.port: int = listening.getsockname()[1]
-        self._app = app
+        self.app = app
         self._listening = listening
         self._server = _Server(app, self._is_up)
         self._up = threading.Event()
@@ -141,7 +141,7 @@ class _Running:
             self._problem = problem
         finally:
             self._listening.close()
-            self._app.world.close()
+            self.app.world.close()
             self._up.set()
 
     def stop(self) -> None:

@@ -26,6 +26,7 @@ class RunPlan:
     checks: tuple[Check, ...]
     deeper: tuple[Check, ...]
     observers: tuple[Observer, ...]
+    selected: frozenset[str]
     waves: WavePlan
     untestable: Mapping[str, str]
     jobs_at_risk: int
@@ -79,6 +80,11 @@ def make_plan(contract: Contract, options: Options) -> RunPlan:
         tuple(checks),
         tuple(deeper) if options.exhaustive else (),
         tuple(observers),
+        frozenset(
+            one.id
+            for one in (*contract.requirements.values(), *contract.questions.values())
+            if selected(one.id, one.section, options.only)
+        ),
         waves,
         untestable,
         at_risk,

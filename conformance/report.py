@@ -9,6 +9,31 @@ from datetime import datetime
 from .check import Finding, Observation, Shown, Verdict
 from .exchange import Exchange
 
+#: What a reader is told the ids of requirements are about, by the part before the number.
+TITLES = {
+    "GEN": "Every answer",
+    "LOGIN": "Login",
+    "AUTH": "The token",
+    "CREATE": "Job Create",
+    "FIND": "Job Find",
+    "LIFE": "The course of a job",
+    "IMG": "Pictures",
+    "VAR": "Job Variation",
+    "GRID": "The four cells",
+    "UP": "Job Upscale",
+    "PAR": "Parents",
+    "REMIX": "Job Remix",
+    "BLEND": "Job Blend",
+    "DESC": "Job Describe",
+    "PLAN": "Plans",
+}
+
+
+def title(id: str) -> str:
+    """The heading for a requirement: its kind in words, or the first part of its id."""
+    kind = id.partition("-")[0]
+    return TITLES.get(kind, kind)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -26,11 +26,12 @@ from .context import Context
 from .contract import Contract
 from .evidence import Evidence
 from .exchange import Exchange
-from .gate import Gate
+from .gate import Gate, TargetError
 from .planning import RunPlan, make_plan
 from .redaction import Secrets
 from .report import Report, folded
 from .session import Options, Session
+from .wire import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,12 @@ def run(
     is sent, and nothing for what the server does. ``secrets`` learns what must not be shown."""
     load()
     return Run(options, contract or Contract(), on_progress, secrets or Secrets()).report()
+
+
+def quote(options: Options, contract: Contract) -> str:
+    """What a run would do and cost, in a few lines; nothing is sent."""
+    load()
+    return make_plan(contract, options).quote(options)
 
 
 class Run:
@@ -129,11 +136,10 @@ class Run:
         self._tell("done")
 
     def _session_login(self) -> None:
-        try:
-            self._session.login_all()
-        except UnavailableError:
-            # Out of time already: each check will meet the same, and say so.
-            return
+        self._session.login_all()
+        exchanges = self._gate.log.exchanges
+        if exchanges and all(one.failure is Failure.CONNECT for one in exchanges):
+            raise TargetError(f"{self._gate.target} can't be reached: {exchanges[0].problem}")
 
     def _judge(self, check: Check) -> None:
         context = Context(check.id, self._session, self._evidence)
@@ -191,19 +197,19 @@ class Run:
     def _finding(self, id: str, stopped: str) -> Finding:
         if id in self._findings:
             return self._findings[id]
-        if any(one.id == id for one in self.plan.checks):
-            return Finding(id, Verdict.INCONCLUSIVE, stopped)
-        if id in REGISTRY.checks:
+        if id not in self.plan.selected:
             return Finding(id, Verdict.SKIPPED, "not asked for")
+        if id in REGISTRY.checks:
+            return Finding(id, Verdict.INCONCLUSIVE, stopped)
         return Finding(id, Verdict.ERROR, "the kit has no check for it")
 
     def _observation(self, id: str, stopped: str) -> Observation:
         if id in self._observations:
             return self._observations[id]
-        asked = any(one.id == id for one in self.plan.observers)
-        known = id in REGISTRY.observers
-        reason = "not asked for" if known else "the kit has no observer for it"
-        return Observation(id, Seen.UNOBSERVED, None, stopped if asked else reason)
+        reason = stopped if id in REGISTRY.observers else "the kit has no observer for it"
+        if id not in self.plan.selected:
+            reason = "not asked for"
+        return Observation(id, Seen.UNOBSERVED, None, reason)
 
     def _tell(self, doing: str) -> None:
         done = len(self._findings) + len(self._observations)

@@ -1,0 +1,86 @@
+"""The report as JSON: ``sampan-report/1``, the form that ``sampan compare`` reads."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .check import Finding, Observation, Seen, Shown
+from .contract import Contract
+from .exchange import Exchange
+from .report import Report
+from .report_curl import curl
+
+SCHEMA = "sampan-report/1"
+
+
+def as_json(report: Report, contract: Contract) -> str:
+    """The text of the file. Pictures are left out; the HTML report has them."""
+    return json.dumps(as_tree(report, contract), ensure_ascii=False, indent=1) + "\n"
+
+
+def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "target": report.target,
+        "started_at": report.started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "verdict": report.verdict.word,
+        "requirements": [
+            {
+                "id": one.id,
+                "level": contract.requirements[one.id].level,
+                "verdict": one.verdict.word,
+                "message": told(one),
+                "evidence": [_exhibit(shown) for shown in one.evidence],
+            }
+            for one in report.findings
+        ],
+        "questions": [
+            {
+                "id": one.id,
+                "answer": one.answer if one.seen is Seen.ANSWERED else one.seen.value,
+                "evidence": _seen(one) + [_exhibit(shown) for shown in one.evidence],
+            }
+            for one in report.observations
+        ],
+        "budget": {
+            "jobs_allowed": report.jobs_allowed,
+            "jobs_spent": report.jobs_spent,
+            "requests": report.requests,
+        },
+    }
+
+
+def told(finding: Finding) -> str:
+    """The message, with what was expected and what came instead."""
+    if not finding.expected and not finding.actual:
+        return finding.message
+    return f"{finding.message} (expected {finding.expected}; got {finding.actual})"
+
+
+def _seen(observation: Observation) -> list[dict[str, Any]]:
+    """``unknown`` bears what was seen, ``unobserved`` the reason."""
+    if observation.seen is Seen.UNKNOWN:
+        return [{"saw": observation.answer}]
+    return [{"reason": observation.reason}] if observation.reason else []
+
+
+def _exhibit(shown: Exchange | Shown) -> dict[str, Any]:
+    if isinstance(shown, Shown):
+        return {"title": shown.title, "text": shown.text}
+    return {
+        "curl": curl(shown),
+        "request": {
+            "method": shown.method,
+            "url": shown.url,
+            "headers": dict(shown.request_headers),
+            "body": shown.request_body,
+        },
+        "answer": {
+            "status": shown.status,
+            "headers": dict(shown.response_headers),
+            "body": shown.response_body,
+            "problem": shown.problem,
+            "seconds": round(shown.elapsed, 3),
+        },
+    }

@@ -305,10 +305,10 @@ def as_uuid(drawn: str) -> str:
 
 def load_profile(name: str, questions: Mapping[str, Question]) -> Profile:
     """A shipped profile by its name, or one in a file. Raises ``ProfileError``."""
-    shipped = contract.DIRECTORY / "profiles" / f"{name}.yaml"
-    path = shipped if "/" not in name and shipped.is_file() else Path(name)
+    shipped = {file.stem: file for file in (contract.DIRECTORY / "profiles").glob("*.yaml")}
+    path = shipped.get(name, Path(name))
     if not path.is_file():
-        known = ", ".join(sorted(found.stem for found in shipped.parent.glob("*.yaml")))
+        known = ", ".join(sorted(shipped))
         raise ProfileError(f"profile {name!r} is neither a file nor one of {known}")
     try:
         document = contract.read_file(path)

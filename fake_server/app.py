@@ -205,7 +205,7 @@ class App:
             exchange.account = facts.account
             world = world.seen_by(facts.account)
         try:
-            return gallery.get(world, exchange.path, headers)
+            return gallery.get(world, exchange.method, exchange.path, headers)
         except gallery.NoPicture as problem:
             account = None if facts is None else world.store.account_by_id(facts.account)
             if account is not None and problem.until is not None:

@@ -56,8 +56,8 @@ def finished_at(world: World, path: str) -> JobFacts | None:
     return facts
 
 
-def get(world: World, path: str, headers: Mapping[bytes, bytes]) -> Answer:
-    """The file at ``path``: whole, in part (Range) or not again (If-None-Match).
+def get(world: World, method: str, path: str, headers: Mapping[bytes, bytes]) -> Answer:
+    """The file at ``path``, to a GET or HEAD: whole, in part (Range) or not again (If-None-Match).
 
     Raises :class:`NoPicture`.
     """
@@ -72,9 +72,11 @@ def get(world: World, path: str, headers: Mapping[bytes, bytes]) -> Answer:
         (b"accept-ranges", b"bytes"),
         (b"cache-control", b"public, max-age=31536000"),
     )
-    if etag in _etags(headers.get(b"if-none-match", b"")):
+    known = headers.get(b"if-none-match", b"")
+    if known == b"*" or etag in _etags(known):
         return Answer(304, b"", common[1:])
-    if headers.get(b"if-range", etag) == etag and b"range" in headers:
+    # Range is of a GET alone (RFC 9110, 14.2).
+    if method == "GET" and headers.get(b"if-range", etag) == etag and b"range" in headers:
         return _part(data, headers[b"range"].decode("latin-1"), common)
     return Answer(200, data, common)
 

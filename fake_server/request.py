@@ -124,8 +124,9 @@ def base(external: str | None, scope: Scope, headers: Headers) -> str:
     host = headers.get(b"x-forwarded-host") or headers.get(b"host")
     prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
     if not host:
-        address = scope.get("server") or ("127.0.0.1", None)
-        host = (f"{address[0]}:{address[1]}" if address[1] else str(address[0])).encode()
+        name, number = scope.get("server") or ("127.0.0.1", None)
+        name = f"[{name}]" if ":" in name else name
+        host = (f"{name}:{number}" if number else name).encode()
     first = host.split(b",")[0].strip().decode("latin-1")
     port = headers.get(b"x-forwarded-port")
     if port is not None and port.isdigit() and ":" not in first:

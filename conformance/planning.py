@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .check import REGISTRY, Check, Observer
-from .contract import Contract
+from .contract import Contract, Question, Requirement
 from .session import Options
 from .waves import WavePlan, plan
 
@@ -80,11 +80,7 @@ def make_plan(contract: Contract, options: Options) -> RunPlan:
         tuple(checks),
         tuple(deeper) if options.exhaustive else (),
         tuple(observers),
-        frozenset(
-            one.id
-            for one in (*contract.requirements.values(), *contract.questions.values())
-            if selected(one.id, one.section, options.only)
-        ),
+        _selected(contract, options.only),
         waves,
         untestable,
         at_risk,
@@ -98,6 +94,12 @@ def selected(id: str, section: str, only: Iterable[str]) -> bool:
         return True
     names = {id.casefold(), re.sub(r"-\d+$", "", id).casefold(), section.casefold()}
     return bool(asked & names)
+
+
+def _selected(contract: Contract, only: tuple[str, ...]) -> frozenset[str]:
+    every: list[Requirement | Question] = [*contract.requirements.values()]
+    every += contract.questions.values()
+    return frozenset(one.id for one in every if selected(one.id, one.section, only))
 
 
 def _untestable(

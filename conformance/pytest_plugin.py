@@ -1,0 +1,203 @@
+"""``pytest --sampan-url URL``: one item for each requirement, in any project.
+
+The server is checked once, when the first item runs, for the requirements that ``-k`` left. Under
+xdist one worker does it for all, so that the budget holds. Accounts come from the environment
+(SAMPAN_USERNAME and so on). Without the option this module costs nothing but its import.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .session import Options
+
+_OPTIONS = (
+    ("--sampan-budget-jobs", "Jobs that may be spent: 0 unless the server is on this machine."),
+    ("--sampan-rate", "Requests a second."),
+    ("--sampan-timeout", "Seconds for one request (10)."),
+    ("--sampan-job-timeout", "Seconds for one job."),
+    ("--sampan-max-minutes", "Minutes for everything."),
+    ("--sampan-check-seed", "Repeat the random choices of a run."),
+)
+#: Longer than any run: the wait of a worker for the one that checks.
+_FOREVER = 7 * 24 * 3600.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sampan-check", "sampan conformance")
+    group.addoption("--sampan-url", metavar="URL", help="Check this server against the contract.")
+    for name, told in _OPTIONS:
+        group.addoption(name, help=told)
+    group.addoption(
+        "--sampan-allow-plain-http",
+        action="store_true",
+        help="Send credentials without TLS off loopback.",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Adds the requirements before ``-k`` and the like choose among the items."""
+    if session.config.getoption("--sampan-url"):
+        collector: Requirements = Requirements.from_parent(session, name="sampan")
+        items.extend(collector.collect())
+
+
+class Requirements(pytest.Collector):
+    """The requirements of the contract, as a node of the tree."""
+
+    def collect(self) -> Iterable[RequirementItem]:
+        from .contract import Contract
+
+        options = _options(self.config)
+        for one in Contract().requirements.values():
+            yield RequirementItem.from_parent(
+                self, name=one.id, options=options, sentence=one.sentence
+            )
+
+
+class BrokenError(Exception):
+    """A requirement that did not pass; its text is what pytest shows."""
+
+
+class RequirementItem(pytest.Item):
+    """One requirement."""
+
+    def __init__(self, *, options: Options, sentence: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._options = options
+        self._sentence = sentence
+        self.add_marker("sampan")
+
+    def runtest(self) -> None:
+        found = _results(self.session, self._options)[self.name]
+        self.user_properties.append(("sampan_verdict", found["verdict"]))
+        if found["verdict"] in ("untestable", "skipped"):
+            pytest.skip(f"{found['verdict']}: {found['message']}")
+        if found["verdict"] != "pass":
+            evidence = "\n".join(found["evidence"])
+            raise BrokenError(
+                f"{found['verdict']}: {self._sentence}\n{found['message']}\n{evidence}".rstrip()
+            )
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any) -> Any:
+        if isinstance(excinfo.value, BrokenError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, f"{self.name}: {self._sentence}"
+
+
+_KEY = pytest.StashKey[dict[str, Any]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--sampan-url"):
+        config.addinivalue_line("markers", "sampan: a requirement of the 小船AI contract")
+
+
+def _options(config: pytest.Config) -> Options:
+    from .settings import Asked, options
+
+    def number(name: str) -> float | None:
+        given = config.getoption(name)
+        try:
+            return None if given is None else float(given)
+        except ValueError:
+            raise pytest.UsageError(f"{name} is a number, not {given!r}") from None
+
+    seed = number("--sampan-check-seed")
+    asked = Asked(
+        config.getoption("--sampan-url"),
+        {},
+        config.getoption("--sampan-budget-jobs"),
+        number("--sampan-rate"),
+        number("--sampan-timeout") or 10.0,
+        number("--sampan-job-timeout"),
+        number("--sampan-max-minutes"),
+        config.getoption("--sampan-allow-plain-http"),
+        seed=None if seed is None else int(seed),
+    )
+    try:
+        return options(asked)
+    except ValueError as problem:
+        raise pytest.UsageError(str(problem)) from problem
+
+
+def _results(session: pytest.Session, options: Options) -> dict[str, Any]:
+    """Verdict, message and evidence of each requirement; the run happens at the first call."""
+    stash = session.config.stash
+    if _KEY not in stash:
+        ids = tuple(one.name for one in session.items if isinstance(one, RequirementItem))
+        folder = _shared_folder(session.config)
+        stash[_KEY] = _checked(options, ids) if folder is None else _once(folder, options, ids)
+    return stash[_KEY]
+
+
+def _shared_folder(config: pytest.Config) -> Path | None:
+    """Where the workers of one xdist session meet; ``None`` where there are none."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        return None
+    import tempfile
+
+    folder = Path(tempfile.gettempdir()) / f"sampan-check-{worker['testrunuid']}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _once(folder: Path, options: Options, ids: tuple[str, ...]) -> dict[str, Any]:
+    """The results of the one run that the workers share. A run that broke is not repeated: it
+    may have spent the budget."""
+    started, results = folder / "started", folder / "results.json"
+    with _alone(folder / "lock"):
+        if not results.exists():
+            if started.exists():
+                raise BrokenError("error: the run broke in another worker, and is not repeated")
+            started.touch()
+            found = json.dumps(_checked(options, ids))
+            results.write_text(found, encoding="utf-8")
+        loaded: dict[str, Any] = json.loads(results.read_text(encoding="utf-8"))
+    return loaded
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """A lock between processes, on every platform, that ends with its owner."""
+    with closing(sqlite3.connect(path, timeout=_FOREVER, isolation_level=None)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+        lock.execute("ROLLBACK")
+
+
+def _checked(options: Options, ids: tuple[str, ...]) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from .exchange import Exchange
+    from .report_curl import curl
+    from .report_json import told
+    from .runner import run
+
+    report = run(replace(options, only=ids))
+    return {
+        one.id: {
+            "verdict": one.verdict.word,
+            "message": told(one),
+            "evidence": [
+                f"{curl(shown)}\n{shown.response_body or shown.problem}"
+                if isinstance(shown, Exchange)
+                else f"{shown.title}\n{shown.text}"
+                for shown in one.evidence
+            ],
+        }
+        for one in report.findings
+    }

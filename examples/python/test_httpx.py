@@ -12,8 +12,10 @@ from fake_server import Account
 class Client:
     """Submits, and says how far a job has come."""
 
-    def __init__(self, url: str, username: str, password: str) -> None:
-        self.http = httpx.Client(base_url=url)
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
+
+    def login(self, username: str, password: str) -> None:
         login = self.post("/auth/login", username=username, password=password)
         self.http.headers["Authorization"] = f"Bearer {login['token']}"
 
@@ -32,8 +34,9 @@ class Client:
 
 def test_progress_is_told(sampan_account: Account) -> None:
     sampan_account.admin.freeze()
-    client = Client(sampan_account.url, sampan_account.username, sampan_account.password)
-    with client.http:
+    with httpx.Client(base_url=sampan_account.url) as http:
+        client = Client(http)
+        client.login(sampan_account.username, sampan_account.password)
         hash = client.post("/jobs/create", content="a lighthouse in fog --fake slow=10")
         assert client.progress(hash) == "waiting"
 

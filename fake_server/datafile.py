@@ -59,7 +59,8 @@ def connect(path: Path | None) -> sqlite3.Connection:
         db.close()
         if isinstance(problem, sqlite3.OperationalError) and "locked" in str(problem):
             raise StoreError(f"data file {path} is in use by another process") from problem
-        if isinstance(problem, sqlite3.Error | StoreError):
+        # What SQLite says of a damaged file may hold bytes of it.
+        if isinstance(problem, sqlite3.Error | StoreError | UnicodeError):
             raise StoreError(f"data file {path} can't be used: {problem}") from problem
         raise
     return db
@@ -95,4 +96,4 @@ def _own(db: sqlite3.Connection) -> None:
         return
     (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
-        raise StoreError(f"it is damaged: {found}")
+        raise StoreError(f"it is damaged: {' '.join(found.split())}")

@@ -80,6 +80,12 @@ class Protocol(HttpToolsProtocol):
         cycle.keep_alive = False
         return True
 
+    def abandon(self) -> None:
+        """Let go of a request that is not answered yet."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
     def _decline(self, rest: bytes) -> None:
         """Parse a request again that came with an offer of another protocol, less the offer.
 
@@ -101,9 +107,7 @@ class Protocol(HttpToolsProtocol):
         app: App = self.config.loaded_app
         envelope = app.world.envelopes.of(ApiError("invalid-parameter", reason, http_status=400))
         self._refused = True
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self.abandon()
         self.transport.write(
             b"%bcontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n"
             b"x-fake-reason: %b\r\n\r\n%b"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -36,6 +38,14 @@ class Server(uvicorn.Server):
         )
         self._world = app.world
         self._ready = ready
+        logging.getLogger("uvicorn.error").addFilter(_not_given_up)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Give up what is still being answered: its clients see the connection close."""
+        for connection in self.server_state.connections:
+            if isinstance(connection, Protocol):
+                connection.abandon()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -57,6 +67,11 @@ class Server(uvicorn.Server):
         self.should_exit = True
         # A request held back by a delay must not hold up the end.
         self.force_exit = True
+
+
+def _not_given_up(record: logging.LogRecord) -> bool:
+    """Whether a record tells of anything but a request that was given up at the end."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -7,6 +7,7 @@ can stand here one day.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from typing import Literal
 from . import conditions, rows
 from .clock import ClockState
 from .conditions import Find
-from .datafile import connect
+from .datafile import StoreError, connect
 from .lifecycle import JobFacts
 
 AccountPlan = Literal["unlimited", "none"]
@@ -74,7 +75,11 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         """Open ``path``, or a store in memory. Raises :class:`StoreError`."""
         self._db = connect(path)
-        self._load()
+        try:
+            self._load()
+        except (sqlite3.Error, UnicodeError) as problem:
+            self._db.close()
+            raise StoreError(f"data file {path} can't be used: {problem}") from problem
 
     def _load(self) -> None:
         self._accounts = {row[0]: Account(*row) for row in self._db.execute(_ALL_ACCOUNTS)}

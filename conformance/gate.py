@@ -24,6 +24,9 @@ from .wire import Failure, Reply, Request, exchange
 ANSWER_CAP = 16 * 1024 * 1024
 PICTURE_CAP = 64 * 1024 * 1024
 _REDIRECTS = 5
+#: After so many requests in a row without an answer, each gets a tenth of the patience: else a
+#: server that died would be waited for by every check in turn.
+_SILENT = 8
 #: A header that is shorter than this is a made-up word rather than a token.
 _TOKEN_LENGTH = 16
 
@@ -72,6 +75,7 @@ class Gate:
         self.timeout = timeout
         self._until = until
         self._pace = Pace(rate)
+        self._silent = 0
         self._free = {_normal(one.path) for one in contract.operations.values() if not one.submits}
 
     def send(
@@ -143,8 +147,11 @@ class Gate:
         left = self.time_left()
         if left is not None and left <= 0:
             raise UnavailableError(Verdict.INCONCLUSIVE, "the time for the run is over")
-        timeout = self.timeout if left is None else min(self.timeout, left)
-        return exchange(request, timeout, cap)
+        patience = self.timeout if self._silent < _SILENT else self.timeout / 10
+        timeout = patience if left is None else min(patience, left)
+        reply = exchange(request, timeout, cap)
+        self._silent = self._silent + 1 if reply.status == 0 else 0
+        return reply
 
     def _keep(
         self,

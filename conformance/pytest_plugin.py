@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -29,6 +30,30 @@ _OPTIONS = (
 )
 #: Longer than any run: the wait of a worker for the one that checks.
 _FOREVER = 7 * 24 * 3600.0
+_SHARED = "sampan_folder"
+_RESULTS = pytest.StashKey[dict[str, Any]]()
+_FOLDER = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--sampan-url"):
+        config.addinivalue_line("markers", "sampan: a requirement of the 小船AI contract")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """In xdist's controller: tells each worker where they meet."""
+    stash = node.config.stash
+    if node.config.getoption("--sampan-url"):
+        if _FOLDER not in stash:
+            stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="sampan-check-")
+        node.workerinput[_SHARED] = stash[_FOLDER].name
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    folder = config.stash.get(_FOLDER, None)
+    if folder is not None:
+        folder.cleanup()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,8 +72,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Adds the requirements before ``-k`` and the like choose among the items."""
     if session.config.getoption("--sampan-url"):
-        collector: Requirements = Requirements.from_parent(session, name="sampan")
-        items.extend(collector.collect())
+        collector = Requirements.from_parent(session, name="sampan", nodeid="sampan")
+        items.extend(session.genitems(collector))
 
 
 class Requirements(pytest.Collector):
@@ -97,14 +122,6 @@ class RequirementItem(pytest.Item):
         return self.path, None, f"{self.name}: {self._sentence}"
 
 
-_KEY = pytest.StashKey[dict[str, Any]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--sampan-url"):
-        config.addinivalue_line("markers", "sampan: a requirement of the 小船AI contract")
-
-
 def _options(config: pytest.Config) -> Options:
     from .settings import Asked, options
 
@@ -136,23 +153,12 @@ def _options(config: pytest.Config) -> Options:
 def _results(session: pytest.Session, options: Options) -> dict[str, Any]:
     """Verdict, message and evidence of each requirement; the run happens at the first call."""
     stash = session.config.stash
-    if _KEY not in stash:
+    if _RESULTS not in stash:
         ids = tuple(one.name for one in session.items if isinstance(one, RequirementItem))
-        folder = _shared_folder(session.config)
-        stash[_KEY] = _checked(options, ids) if folder is None else _once(folder, options, ids)
-    return stash[_KEY]
-
-
-def _shared_folder(config: pytest.Config) -> Path | None:
-    """Where the workers of one xdist session meet; ``None`` where there are none."""
-    worker = getattr(config, "workerinput", None)
-    if worker is None:
-        return None
-    import tempfile
-
-    folder = Path(tempfile.gettempdir()) / f"sampan-check-{worker['testrunuid']}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+        folder = getattr(session.config, "workerinput", {}).get(_SHARED)
+        found = _checked(options, ids) if folder is None else _once(Path(folder), options, ids)
+        stash[_RESULTS] = found
+    return stash[_RESULTS]
 
 
 def _once(folder: Path, options: Options, ids: tuple[str, ...]) -> dict[str, Any]:

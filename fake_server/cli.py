@@ -6,6 +6,7 @@ import importlib
 import math
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,6 +140,9 @@ def serve(
         raise _Refused(f"--port-file {port_file} is not a file in a directory that exists")
 
     def ready() -> None:
+        if app.world.exposed and admin_token is None:
+            told = "sampan: off loopback the control API asks for this admin token"
+            print(f"{told}: {app.world.admin_token}", file=sys.stderr, flush=True)
         if port_file is not None:
             _write(port_file, f"{bound}\n")
         print(_ready_line(url(host, bound), bound, profile, as_json=ready_json), flush=True)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from . import request
-from .answer import HTML, Answer, told
+from .answer import HTML, JSON, Answer, told
 from .errors import ApiError
 from .faults import CARRIED_OUT, LOST, ConnectionFault, Strike
 from .request import Exchange, Receive, Scope, Send
@@ -98,7 +98,8 @@ def _instead(world: World, strike: Strike, exchange: Exchange) -> Answer | None:
     reason = told(b"x-fake-reason", f"fault {fault.id}")
     if fault.type == "HTTP_STATUS":
         status = fault.status or 503
-        return Answer(status, _GATEWAY % (status, status), (*HTML, reason))
+        page = b"" if status in (204, 304) else _GATEWAY % (status, status)
+        return Answer(status, page, (*HTML, reason))
     if fault.type != "ERRNO":
         return None
     operation = exchange.operation
@@ -106,7 +107,7 @@ def _instead(world: World, strike: Strike, exchange: Exchange) -> Answer | None:
     submission = operation is not None and operation.submits
     name = envelopes.named(fault.errno or 501, submission=submission)
     envelope = envelopes.of(ApiError(name, "a fault"))
-    return Answer(envelope.status, envelope.body, (*Answer(200, b"").headers, reason))
+    return Answer(envelope.status, envelope.body, (*JSON, reason))
 
 
 async def _hold(world: World, account: int | None, ms: int, line: Line) -> bool:

@@ -40,7 +40,10 @@ def wait_for(world: World, account: Account, at: int) -> None:
 def _next(world: World, account: Account, now: int) -> tuple[int, int] | None:
     """The last instant at or before ``now``, and the next one, at which something happens."""
     before = after = None
-    for facts in world.store.unfinished(account.id, now):
+    jobs = world.store.unfinished(account.id, now)
+    if account.tally.visible > now:  # a job may have ended before it is found
+        jobs += [facts for facts in world.store.jobs(account.id) if (facts.visible or 0) > now]
+    for facts in jobs:
         for at in _instants(facts):
             if at <= now:
                 before = at if before is None else max(before, at)

@@ -165,6 +165,8 @@ def _operation(document: dict[str, Any], path: str, method: str, known: set[str]
         _refuse_unknown(document, schema, name, known)
         body = _validator(document, f"{base}/requestBody/content/application~1json/schema")
         properties = resolve(document, schema).get("properties", {})
+    success: str = entry.get("responses", {}).get("200", {}).get("$ref", "")[1:]
+    success = success or f"{base}/responses/200"
     return Operation(
         id=name,
         method=method.upper(),
@@ -174,7 +176,7 @@ def _operation(document: dict[str, Any], path: str, method: str, known: set[str]
         missing=entry.get("x-missing-parameter", "missing-parameter"),
         body=body,
         properties=properties,
-        response_pointer=f"{base}/responses/200/content/application~1json/schema",
+        response_pointer=f"{success}/content/application~1json/schema",
         body_required=bool(entry.get("requestBody", {}).get("required")),
         parameters=(
             *_parameters(document, item, f"/paths/{_escape(path)}"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from controls import Control
 from fakes import Caller, Fake, Served
 
 MakeFake = Callable[..., Fake]
@@ -38,6 +39,12 @@ def make_fake(tmp_path: Path) -> Iterator[MakeFake]:
 def fake(make_fake: MakeFake) -> Fake:
     """A fake as it is without any option."""
     return make_fake()
+
+
+@pytest.fixture
+def control(fake: Fake) -> Control:
+    """The control API of the fake."""
+    return Control(fake)
 
 
 @pytest.fixture

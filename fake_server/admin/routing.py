@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
-import jsonschema_rs
 import orjson
 
 from .. import request, spec
@@ -21,10 +20,12 @@ from ..spec import Operation, Parameter
 from ..world import World
 from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, service, state
 from .call import ControlCall, ControlError, ControlHandler, refused
+from .reasons import reason
 
 #: A state document can be large.
 MOST_BODY = 256 << 20
-_SOURCE = "/__admin/openapi.yaml"
+_PREFIX = "/__admin/"
+_SOURCE = f"{_PREFIX}openapi.yaml"
 
 HANDLERS: Mapping[str, ControlHandler] = {
     **service.HANDLERS,
@@ -92,14 +93,15 @@ class Control:
             if found is None:
                 continue
             if method not in methods:
-                known = ", ".join(methods)
-                raise ControlError("method-not-allowed", f"{text} takes {known}, not {method}")
+                raise ControlError(
+                    "method-not-allowed", f"{text} takes {', '.join(methods)}, not {method}"
+                )
             return methods[method], {
                 name: unquote(value) for name, value in found.groupdict().items()
             }
-        known_paths = [operation.path for _, m in self._routes for operation in m.values()]
-        near = get_close_matches(text, known_paths, n=1)
-        hint = f"did you mean {near[0]}?" if near else "see /__admin/openapi.json"
+        known = [next(iter(methods.values())).path[len(_PREFIX) :] for _, methods in self._routes]
+        near = get_close_matches(text[len(_PREFIX) :], known, n=1)
+        hint = f"did you mean {_PREFIX}{near[0]}?" if near else f"see {_PREFIX}openapi.json"
         raise ControlError("not-found", f"there is nothing at {text}; {hint}")
 
 
@@ -132,26 +134,10 @@ def _body(operation: Operation, raw: bytes) -> dict[str, Any]:
         raise ControlError("bad-request", f"the body is not JSON: {problem}") from problem
     if not isinstance(body, dict):
         raise ControlError("bad-request", "the body is not a JSON object")
-    if operation.body is None:
-        if body:
-            raise ControlError("bad-request", f"{operation.id} takes no body")
-        return {}
-    error = next(iter(operation.body.iter_errors(body)), None)
-    if error is not None:
-        raise ControlError("bad-request", _reason(operation, body, error))
+    wrong = reason(operation, body)
+    if wrong is not None:
+        raise ControlError("bad-request", wrong)
     return body
-
-
-def _reason(
-    operation: Operation, body: dict[str, Any], error: jsonschema_rs.ValidationError
-) -> str:
-    """What is wrong with a body; a field that there is not is the likeliest typing error."""
-    extra = [key for key in body if operation.properties and key not in operation.properties]
-    if extra:
-        fields = ", ".join(operation.properties)
-        return f"{extra[0]!r} is not a field of {operation.id}; its fields are {fields}"
-    where = ".".join(str(step) for step in error.instance_path)
-    return f"{where or 'the body'}: {error.message}"
 
 
 def _query(operation: Operation, raw: bytes) -> dict[str, Any]:

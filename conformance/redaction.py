@@ -42,10 +42,11 @@ class Secrets:
             self._pattern = re.compile("|".join(re.escape(form) for form in ordered))
 
     def redact(self, text: str) -> str:
-        """``text`` with every secret in it masked."""
+        """``text`` with every secret in it masked, and fit to be written as UTF-8."""
         if self._pattern is not None:
             text = self._pattern.sub(MASK, text)
-        return _JWT.sub(MASK, text)
+        # A server may send a lone surrogate, which no file takes.
+        return _JWT.sub(MASK, text).encode("utf-8", "backslashreplace").decode()
 
 
 def _forms(secret: str) -> set[str]:

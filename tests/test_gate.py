@@ -20,7 +20,7 @@ from conformance.contract import Contract
 from conformance.exchange import Answer
 from conformance.gate import Gate, Pace, TargetError, checked_target, is_loopback
 from conformance.redaction import Secrets
-from conformance.wire import Failure
+from conformance.wire import Failure, Reply
 
 ACCEPTED = {"errno": 0, "errmsg": "OK", "data": "a-hash"}
 REFUSED = {"errno": 301, "errmsg": "MISSING PARAMETER"}
@@ -148,7 +148,7 @@ def test_a_crash_of_the_kit_spends_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("answers", ["accept", "refuse", "drop", "mixed"])
 def test_parallel_submissions_never_overspend(answers: str) -> None:
-    made = []
+    made: list[str] = []
     lock = threading.Lock()
 
     def script(asked: Asked) -> Iterable[bytes]:
@@ -367,10 +367,10 @@ def test_no_pace_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_silent_server_gets_less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
 
-    def silent(request: object, timeout: float, cap: int) -> gate_module.Reply:
+    def silent(request: object, timeout: float, cap: int) -> Reply:
         asked.append(timeout)
         answers = len(asked) == 10
-        return gate_module.Reply(200) if answers else gate_module.Reply(failure=Failure.TIMEOUT)
+        return Reply(200) if answers else Reply(failure=Failure.TIMEOUT)
 
     monkeypatch.setattr(gate_module, "exchange", silent)
     gate = a_gate("http://127.0.0.1:9")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -17,7 +18,7 @@ from conformance.redaction import MASK, Secrets
 SECRETS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=8, max_size=40)
 AROUND = st.text("0123456789", max_size=7)
 
-FORMS = {
+FORMS: dict[str, Callable[[str], str]] = {
     "raw": lambda secret: secret,
     "json": lambda secret: json.dumps(secret)[1:-1],
     "json unicode": lambda secret: json.dumps(secret, ensure_ascii=False)[1:-1],

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from fake_server import pytest_plugin
 from fake_server.journal_text import journal_text
 from fake_server.server import FakeServer
 
 pytest_plugins = ["pytester"]
+
+RECIPES = (Path(__file__).resolve().parent.parent / "docs" / "recipes.md").read_text()
 
 #: Other plugins of this environment; they take seconds and are not what is tested.
 WITHOUT = [
@@ -203,6 +207,14 @@ def test_help_names_the_options_and_leaves_the_kits_alone(pytester: pytest.Pytes
     fixtures = run(pytester, "--fixtures").stdout.str()
     for fixture in ("sampan_server [session scope]", "sampan_account", "sampan_redirect"):
         assert fixture in fixtures
+
+
+def test_the_recipes_tell_every_option_and_fixture() -> None:
+    rows = re.findall(r"^\| `(--sampan-[a-z-]+)` \| `(\w+)` \|", RECIPES, re.MULTILINE)
+    assert [row[0] for row in rows] == [f"--{option}" for option in pytest_plugin._OPTIONS]
+    assert all(ini == option[2:].replace("-", "_") for option, ini in rows)
+    told = re.findall(r"^\| `(sampan_\w+)` \| \D", RECIPES, re.MULTILINE)
+    assert told == ["sampan_server", "sampan_account", "sampan_redirect"]
 
 
 def test_a_project_that_does_not_use_it_imports_nothing_of_it(pytester: pytest.Pytester) -> None:

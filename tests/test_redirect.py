@@ -8,11 +8,13 @@ import os
 import socket
 import subprocess
 import urllib.request
+from asyncio import proactor_events
 from collections.abc import Awaitable, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import which
 from threading import Thread
+from typing import Any
 
 import aiohttp
 import httpx
@@ -113,6 +115,29 @@ def test_an_asynchronous_client_reaches_the_fake(
         assert runner.run(main()) == HOST
 
 
+def test_a_socket_that_does_not_raise_reaches_the_fake(echo: str) -> None:
+    with redirect(echo, live=NOBODY), socket.socket() as plain:
+        plain.settimeout(5)
+        assert plain.connect_ex(("192.0.2.1", 8091)) == 0
+        assert f"http://127.0.0.1:{plain.getpeername()[1]}" == echo
+
+
+def test_the_loop_of_windows_is_told(echo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as that can be told elsewhere: it connects by a method of its own."""
+    asked: list[object] = []
+
+    async def connect(self: object, sock: object, address: object) -> None:
+        asked.append(address)
+
+    loop = proactor_events.BaseProactorEventLoop
+    monkeypatch.setattr(loop, "sock_connect", connect)
+    with redirect(echo, live=NOBODY), socket.socket() as plain:
+        instance: Any = object()
+        asyncio.run(loop.sock_connect(instance, plain, ("192.0.2.1", 8091)))
+        asyncio.run(loop.sock_connect(instance, plain, ("192.0.2.1", 80)))
+    assert asked == [("127.0.0.1", int(echo.rpartition(":")[2])), ("192.0.2.1", 80)]
+
+
 def test_no_proxy_stands_between(echo: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         for name in ("http_proxy", "HTTP_PROXY"):
@@ -187,6 +212,18 @@ def test_the_fake_is_an_http_proxy_for_the_live_address(server: FakeServer) -> N
         assert record["hash"] == hash
         assert record["img_buffer"].startswith(f"{LIVE}/image/")
         assert client.get(record["img_buffer"]).content.startswith(b"\x89PNG")
+
+
+def test_other_libraries_go_through_the_proxy(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("http_proxy", server.url), ("no_proxy", ""), ("NO_PROXY", "")):
+        monkeypatch.setenv(name, value)
+    body = b'{"username":"abc","password":"abc-secret"}'
+    with requests.Session() as session:
+        assert session.post(f"{LIVE}/auth/login", body, timeout=5).json()["errno"] == 0
+    with urllib.request.urlopen(f"{LIVE}/auth/login", body, timeout=5) as answer:
+        assert answer.read().startswith(b'{"errno":0,')
 
 
 def test_a_proxy_for_nothing_else(server: FakeServer) -> None:

@@ -116,6 +116,8 @@ def test_a_signal_ends_it_cleanly(serve: Serve, name: str, busy: str) -> None:
         assert httpx.get(served.url).status_code == 200
         served.process.send_signal(signal.Signals[name])
         output, errors = served.process.communicate(timeout=10)
+        if busy != "a kept connection":
+            assert connection.recv(1000) == b""  # no answer, and nothing of a server's own
     assert (served.process.returncode, output, errors) == (0, "", "")
 
 

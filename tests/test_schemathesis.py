@@ -91,7 +91,7 @@ def caller() -> Iterator[Caller]:
     fake.close()
 
 
-def answered(caller: Caller, case: Case) -> int:
+def answered(caller: Caller, case: Case[Any]) -> int:
     """Send a case, have schemathesis judge the answer, and say its errno."""
     request = requests.Request(**case.as_transport_kwargs(base_url=ADDRESS)).prepare()
     body = request.body.encode() if isinstance(request.body, str) else request.body
@@ -109,7 +109,7 @@ def answered(caller: Caller, case: Case) -> int:
 def test_what_the_contract_allows_is_taken(caller: Caller, path: str) -> None:
     @given(SCHEMA[path]["POST"].as_strategy(generation_mode=GenerationMode.POSITIVE))
     @EXAMPLES
-    def law(case: Case) -> None:
+    def law(case: Case[Any]) -> None:
         assert answered(caller, case) in ACCEPTED[path], case.body
 
     law()
@@ -119,7 +119,7 @@ def test_what_the_contract_allows_is_taken(caller: Caller, path: str) -> None:
 def test_what_the_contract_forbids_is_refused(caller: Caller, path: str) -> None:
     @given(SCHEMA[path]["POST"].as_strategy(generation_mode=GenerationMode.NEGATIVE))
     @EXAMPLES
-    def law(case: Case) -> None:
+    def law(case: Case[Any]) -> None:
         assert answered(caller, case) == 301, case.body
 
     law()

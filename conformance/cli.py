@@ -114,6 +114,7 @@ def compare(before: Path, after: Path) -> None:
     """
     from .compare import ReportError, read_report
     from .compare import compare as compared
+    from .shapes import printable
 
     try:
         old, new = read_report(before), read_report(after)
@@ -122,7 +123,7 @@ def compare(before: Path, after: Path) -> None:
     differences = compared(old, new)
     for one in differences:
         mark = " " if one.noticed else "?"
-        click.echo(f"{mark} {one.id:24} {one.before} -> {one.after}")
+        click.echo(printable(f"{mark} {one.id:24} {one.before} -> {one.after}"))
     noticed = sum(one.noticed for one in differences)
     unsure = len(differences) - noticed
     click.echo(f"{noticed} differences" + (f", {unsure} can't be told (?)" if unsure else ""))

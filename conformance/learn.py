@@ -6,6 +6,7 @@ import yaml
 
 from .check import Seen
 from .report import Report
+from .shapes import printable
 
 
 def as_profile(report: Report) -> str:
@@ -25,5 +26,5 @@ def _left_open(report: Report) -> list[str]:
     for one in report.observations:
         if one.seen is not Seen.ANSWERED:
             why = one.reason if one.seen is Seen.UNOBSERVED else f"saw {one.answer}"
-            lines.append(f"# {one.seen.value} {one.id}: {' '.join(why.split())}\n")
+            lines.append(f"# {one.seen.value} {one.id}: {' '.join(printable(why).split())}\n")
     return ["# Left at their defaults:\n", *lines] if lines else []

@@ -66,10 +66,11 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 nothing failed and something passed, 1 a requirement failed, 2 nothing was selected,
-        3 inconclusive or an error of the kit, without a failure."""
+        """0 nothing failed and something passed, 1 a requirement failed, 3 inconclusive or an
+        error of the kit, without a failure. Where questions alone were asked, 0 if one was
+        answered."""
         if all(one.verdict is Verdict.SKIPPED for one in self.findings):
-            return 2
+            return 0 if any(one.answer is not None for one in self.observations) else 3
         return {Verdict.PASS: 0, Verdict.FAIL: 1}.get(self.verdict, 3)
 
     def count(self, verdict: Verdict) -> int:

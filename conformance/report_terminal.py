@@ -16,6 +16,7 @@ from .check import Finding, Observation, Seen, Verdict
 from .contract import Contract
 from .report import Report, title
 from .runner import Progress
+from .shapes import printable
 
 _STYLES = {
     Verdict.PASS: "green",
@@ -58,13 +59,13 @@ def _requirements(findings: list[Finding], contract: Contract) -> Table:
 
 def _told(finding: Finding, contract: Contract) -> RenderableType:
     if finding.verdict is Verdict.PASS:
-        return Text(finding.message, style="dim", no_wrap=True, overflow="ellipsis")
-    lines: list[RenderableType] = [Text(finding.message)]
+        return Text(printable(finding.message), style="dim", no_wrap=True, overflow="ellipsis")
+    lines: list[RenderableType] = [Text(printable(finding.message))]
     if finding.verdict is Verdict.FAIL:
         requirement = contract.requirements[finding.id]
         lines = [Text(requirement.sentence, style="italic"), *lines]
-        lines.append(Text.assemble(("expected  ", "dim"), finding.expected))
-        lines.append(Text.assemble(("got       ", "dim"), finding.actual))
+        lines.append(Text.assemble(("expected  ", "dim"), printable(finding.expected)))
+        lines.append(Text.assemble(("got       ", "dim"), printable(finding.actual)))
         if requirement.level == "sane":
             lines.append(Text("not on the page: no server may do this", style="dim"))
     return Group(*lines)
@@ -81,9 +82,9 @@ def _questions(observations: list[Observation], contract: Contract) -> Table:
 
 def _answer(observation: Observation, contract: Contract) -> Text:
     if observation.seen is Seen.UNOBSERVED:
-        return Text(f"unobserved: {observation.reason}", style="dim")
+        return Text(printable(f"unobserved: {observation.reason}"), style="dim")
     if observation.seen is Seen.UNKNOWN:
-        return Text(f"unknown: {observation.answer}", style="magenta")
+        return Text(printable(f"unknown: {observation.answer}"), style="magenta")
     answer = observation.answer or ""
     variant = contract.questions[observation.id].variant(answer)
     return Text.assemble((answer, "cyan"), (f"  {variant.says}" if variant else "", "dim"))

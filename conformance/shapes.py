@@ -72,6 +72,11 @@ def instant(source: object, key: str) -> datetime | None:
     return None if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def printable(text: str) -> str:
+    """``text`` without what a terminal would obey rather than show."""
+    return "".join(one if one.isprintable() or one == "\n" else "\ufffd" for one in text)
+
+
 def brief(value: object, length: int = 120) -> str:
     """``value`` as a reader wants it in a message: JSON-like, on one line, not too long."""
     shown = repr(value) if not isinstance(value, Mapping | list) else _outline(value)

@@ -145,20 +145,19 @@ def checked(url: str) -> Report:
     return run(options, contract=CONTRACT)
 
 
-def test_whatever_it_does_there_are_verdicts(subtests: pytest.Subtests) -> None:
-    for name, (script, _, _) in HOSTILE.items():
-        with subtests.test(name), Scripted(script) as server:
-            report = checked(server.url)
-            verdicts = {one.verdict for one in report.findings}
-            assert Verdict.PASS not in verdicts
-            assert not _faults(report)
-            login = next(one for one in report.findings if one.id == "LOGIN-1")
-            assert login.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
-            assert login.evidence
-            for told in (as_json, as_html, as_junit):
-                text = told(report, CONTRACT)
-                assert "Traceback" not in text
-                assert len(text) < 3_000_000
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whatever_it_does_there_are_verdicts(name: str) -> None:
+    with Scripted(HOSTILE[name][0]) as server:
+        report = checked(server.url)
+    assert report.count(Verdict.PASS) == 0
+    assert not _faults(report)
+    login = next(one for one in report.findings if one.id == "LOGIN-1")
+    assert login.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
+    assert login.evidence
+    for told in (as_json, as_html, as_junit):
+        text = told(report, CONTRACT)
+        assert "Traceback" not in text
+        assert len(text) < 3_000_000
 
 
 #: Behind a login that works, so that everything else meets the strange answer.

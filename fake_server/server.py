@@ -20,7 +20,6 @@ from .app import App
 from .client import Account
 from .control import Admin
 from .options import Options, new_world, settings
-from .request import Receive, Scope, Send
 from .serving import Server, bind, url
 from .store import AccountPlan
 
@@ -62,7 +61,7 @@ class FakeServer:
         except BaseException:
             world.close()
             raise
-        self._running = _Running(_App(world), listening)
+        self._running = _Running(App(world), listening)
         return self
 
     def stop(self) -> None:
@@ -195,13 +194,4 @@ class _Server(Server):
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)  # the transports tell their connections
-        for task in list(self.server_state.tasks):
-            task.cancel()
-
-
-class _App(App):
-    """The application, which ends quietly when the server does not wait for it any longer."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await super().__call__(scope, receive, send)
+        # What still runs, such as a wait for requests, is cancelled with the loop.

@@ -265,6 +265,7 @@ class Scripted:
 
     def __init__(self, *answers: bytes) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
+        self.listening.settimeout(10)
         self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
         self.received: list[bytes] = []
         self._thread = threading.Thread(target=self._serve, args=(answers,))

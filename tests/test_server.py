@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 import fake_server
 from fake_server import FakeServer, asgi_app
 from fake_server import server as server_module
+from fake_server.client_error import Disconnected
 from fake_server.datafile import StoreError
 from fake_server.options import account, settings
 from fake_server.profile import ProfileError
@@ -89,6 +91,12 @@ def test_it_takes_the_settings_of_serve() -> None:
         assert login(server.url, "t", "p") == 0
         assert login(server.url, "u", "q") == 0
         assert login(server.url, "anybody", "x") == 0
+        assert server.admin.version()["seed"] == "7"
+        assert server.admin.clock()["auto"]
+        assert server.admin.profile()["name"] == "mixed"
+        account = server.account()
+        record = account.wait_finished(account.create("a cat --fake fail"))
+        assert record["img_buffer"].startswith("http://pictures.test/image/")
 
 
 def test_options_and_settings_agree() -> None:
@@ -126,10 +134,11 @@ def test_what_keeps_it_from_starting_reaches_the_caller(tmp_path: Path) -> None:
         FakeServer(data=tmp_path / "junk").start()
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         taken = other.getsockname()[1]
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(OSError, match="in use") as caught:
             FakeServer(port=taken, data=tmp_path / "data").start()
     with FakeServer(data=tmp_path / "data") as server:  # the file was let go of
         assert login(server.url) == 0
+    assert caught.tb is not None  # and not because nobody held what had opened it
 
 
 def test_what_goes_wrong_in_the_thread_reaches_the_caller(
@@ -164,7 +173,7 @@ def test_an_open_connection_does_not_hold_up_its_end() -> None:
 
 
 def test_a_request_under_way_is_answered_or_dropped_quietly(
-    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     server = FakeServer().start()
     server.admin.fault("DELAY", delay=60_000, operation="login")
@@ -176,7 +185,21 @@ def test_a_request_under_way_is_answered_or_dropped_quietly(
         server.stop()
         slow.settimeout(5)
         assert slow.recv(100) == b""
-    assert capfd.readouterr().err == ""
+    assert caplog.records == []
+
+
+def test_who_waits_for_requests_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    server = FakeServer().start()
+    admin = server.admin
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(admin.wait_for, timeout=60)
+        deadline = time.monotonic() + 5
+        while not server._started._server.server_state.tasks and time.monotonic() < deadline:
+            time.sleep(0.005)
+        server.stop()
+        with pytest.raises(Disconnected):
+            waiting.result(timeout=10)
+    assert caplog.records == []
 
 
 def test_dates_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

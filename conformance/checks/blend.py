@@ -1,0 +1,84 @@
+"""Blend (page, Job Blend): two to five links in one string, put together into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import pixels
+from ..check import Finding, Observation, check, observes
+from ..context import Context
+from ..shapes import text
+from .parents import picture_of
+
+_JOB = "blendImages"
+
+
+@check("BLEND-1", needs=("blend", "blend_5"))
+def two_and_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
+    for name, count in (("blend", 2), ("blend_5", 5)):
+        job = ctx.evidence.trace(name)
+        if not job.accepted and job.submission.errno in (301, 410, 420, 421):
+            yield ctx.expect_errno(job.submission, 0, when=f"a blend of {count} links")
+        elif not job.accepted:
+            yield ctx.inconclusive(f"a blend of {count} links: {job.outcome()}", job)
+        elif job.finished and text(job.last, "img_buffer") is not None:
+            yield ctx.ok(f"{count} links gave a picture", job)
+        elif job.finished or (job.seems_failed and not job.gave_up):
+            yield ctx.fail(
+                f"{count} links gave no picture", job, expected="a picture", actual=job.outcome()
+            )
+        else:
+            yield ctx.inconclusive(f"a blend of {count} links: {job.outcome()}", job)
+
+
+@check("BLEND-2", refusals=True)
+def one_link_or_six_are_refused(ctx: Context) -> Iterator[Finding]:
+    links = str(ctx.contract.example(_JOB)["content"]).split()
+    six = (links * 3)[:6]
+    for count, content in ((1, links[0]), (6, " ".join(six))):
+        answer = ctx.call(_JOB, {"content": content})
+        yield ctx.expect_errno(answer, 301, when=f"a blend of {count} links")
+
+
+@check("BLEND-3", refusals=True)
+def a_blend_needs_content(ctx: Context) -> Finding:
+    return ctx.expect_errno(ctx.call(_JOB, {}), 301, when="a blend without content")
+
+
+@check("BLEND-4", needs=("blend_words",))
+def words_never_give_a_picture(ctx: Context) -> Finding:
+    job = ctx.evidence.trace("blend_words")
+    if not job.accepted:
+        return ctx.ok(f"refused at once: {job.submission.says()}", job)
+    if job.finished and text(job.last, "img_buffer") is not None:
+        return ctx.fail(
+            "two words that are no links gave a picture",
+            job,
+            expected="a refusal, or a job that fails",
+            actual=job.outcome(),
+        )
+    if job.gave_up:
+        return ctx.inconclusive(f"the job has not ended: {job.outcome()}", job)
+    return ctx.ok(f"accepted, and no picture came of it: {job.outcome()}", job)
+
+
+@observes("blend-result", needs=("blend",))
+def whether_a_blend_is_a_grid(ctx: Context) -> Observation:
+    picture = picture_of(ctx, ctx.evidence.finished("blend"))
+    assert picture.image is not None
+    upright, level = pixels.seams(pixels.inner(picture.image))
+    if upright != level:
+        return ctx.unobserved("only one seam of a grid can be made out", picture)
+    return ctx.answer("grid" if upright else "single", picture)
+
+
+@observes("blend-bad-link", needs=("blend_words",))
+def what_comes_of_words(ctx: Context) -> Observation:
+    job = ctx.evidence.trace("blend_words")
+    if not job.accepted and job.submission.errno == 301:
+        return ctx.answer("301", job)
+    if job.accepted and job.seems_failed:
+        return ctx.answer("job-fails", job)
+    if job.gave_up:
+        return ctx.unobserved(f"the job has not ended: {job.outcome()}", job)
+    return ctx.unknown(job.outcome(), job)

@@ -1,0 +1,73 @@
+"""Describe (page, Job Describe): the prompts of one linked picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..check import Finding, Observation, check, observes
+from ..context import Context
+from ..shapes import brief, text
+from ..trace import JobTrace
+
+_JOB = "describeImage"
+#: A number before a prompt: "1." "1)" or the digit in a key cap.
+_NUMBER = re.compile(r"(?:^|\s)([1-4])(?:[.):]|\ufe0f?\u20e3)")
+
+
+@check("DESC-1", needs=("describe",))
+def one_link_gives_its_prompts(ctx: Context) -> Finding:
+    job = ctx.evidence.trace("describe")
+    if not job.accepted and job.submission.errno in (301, 410, 420, 421):
+        return ctx.expect_errno(job.submission, 0, when="a describe of one link")
+    job = ctx.evidence.finished("describe")
+    found = _prompts(job)
+    if found:
+        return ctx.ok(f"prompts under {' and '.join(found)}", job)
+    return ctx.fail(
+        "the finished record holds no prompts",
+        job,
+        expected="a text besides the link",
+        actual=brief({key: (job.last or {}).get(key) for key in ("description", "msg_content")}),
+    )
+
+
+@check("DESC-2", refusals=True)
+def no_link_or_two_are_refused(ctx: Context) -> Iterator[Finding]:
+    link = str(ctx.contract.example(_JOB)["content"])
+    cases = {
+        "without content": {},
+        "with an empty content": {"content": ""},
+        "with a word that is no link": {"content": "lantern"},
+        "with two links": {"content": f"{link} {link}"},
+    }
+    for what, body in cases.items():
+        yield ctx.expect_errno(ctx.call(_JOB, dict(body)), 301, when=f"a describe {what}")
+
+
+@observes("describe-result", needs=("describe",))
+def where_the_prompts_stand(ctx: Context) -> Observation:
+    job = ctx.evidence.finished("describe")
+    found = _prompts(job)
+    if "description" in found:
+        numbers = set(_NUMBER.findall(found["description"]))
+        if numbers == {"1", "2", "3", "4"}:
+            return ctx.answer("description-four", job)
+        if not numbers:
+            return ctx.answer("description-one", job)
+        return ctx.unknown(f"prompts numbered {', '.join(sorted(numbers))}", job)
+    if "msg_content" in found:
+        return ctx.answer("msg-content", job)
+    return ctx.unknown(f"texts under {', '.join(found) or 'no key'}", job)
+
+
+def _prompts(job: JobTrace) -> dict[str, str]:
+    """The texts of the record that may be prompts: not the link that was sent."""
+    sent = str(job.body.get("content", "")).strip()
+    keys = ("description", "msg_content", "description_translation", "tmp_msg")
+    texts = {key: text(job.last, key) for key in keys}
+    return {
+        key: value
+        for key, value in texts.items()
+        if value is not None and value.strip() and sent not in value and value.strip() not in sent
+    }

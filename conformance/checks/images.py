@@ -1,0 +1,192 @@
+"""Pictures (page, Job Find: img_buffer, img_thumb, original_url and what is said of them)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from .. import pixels
+from ..check import Finding, Observation, UnavailableError, Verdict, check, observes
+from ..context import Context
+from ..pictures import Picture
+from ..shapes import brief, integer, text
+from ..trace import JobTrace
+from .parents import picture_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: The jobs that make a picture, most telling first. The first is needed, the others looked at.
+_MAKERS = ("grid", "upscale", "variation", "niji", "remix", "blend")
+_LINKS = ("img_buffer", "img_thumb", "original_url")
+_FORMATS = {"jpg": "jpeg"}
+
+
+def _finished(ctx: Context) -> list[JobTrace]:
+    """The finished jobs that make a picture; ends the check if the grid is not."""
+    ctx.evidence.finished("grid")
+    jobs = [ctx.evidence.optional(name) for name in _MAKERS]
+    return [job for job in jobs if job is not None and job.finished]
+
+
+def _fetched(ctx: Context, job: JobTrace, key: str) -> Picture | None:
+    """The picture under a link, or ``None`` if the record has no such link."""
+    url = text(job.last, key)
+    return None if url is None else ctx.evidence.picture(url)
+
+
+@check("IMG-1", needs=("grid",), wants=_MAKERS[1:])
+def every_link_answers_with_a_picture(ctx: Context) -> Iterator[Finding]:
+    for job in _finished(ctx):
+        for key in _LINKS:
+            picture = _fetched(ctx, job, key)
+            if picture is None:
+                yield ctx.fail(f"{job.name}: no {key}", job, expected="a link", actual="null")
+            elif picture.reply.failure is not None:
+                yield ctx.inconclusive(f"{job.name}: {key}: {picture.problem}", picture)
+            elif picture.problem:
+                yield ctx.fail(
+                    f"{job.name}: {key} is no picture",
+                    picture,
+                    expected="a picture",
+                    actual=picture.problem,
+                )
+            elif key == "img_buffer":
+                yield _format(ctx, job, picture)
+            else:
+                yield ctx.ok(f"{job.name}: {key} is a picture", picture)
+
+
+def _format(ctx: Context, job: JobTrace, picture: Picture) -> Finding:
+    named = (text(job.last, "img_format") or "").lower()
+    if _FORMATS.get(named, named) in ("", picture.format):
+        return ctx.ok(f"{job.name}: img_buffer is a picture, {picture.format}", picture)
+    return ctx.fail(
+        f"{job.name}: another format", job, picture, expected=named, actual=picture.format
+    )
+
+
+@check("IMG-2", needs=("grid",), wants=_MAKERS[1:])
+def sizes_are_those_of_the_file(ctx: Context) -> Iterator[Finding]:
+    for job in _finished(ctx):
+        picture = picture_of(ctx, job)
+        width, height = picture.size
+        true = {"img_width": width, "img_height": height, "img_length": picture.length}
+        said = {key: integer(job.last, key) for key in true}
+        if said == true:
+            yield ctx.ok(f"{job.name}: {width}x{height}, {picture.length} bytes", job, picture)
+        else:
+            yield ctx.fail(f"{job.name}: not the file's", job, picture, expected=true, actual=said)
+
+
+@check("IMG-3", needs=("grid",), wants=_MAKERS[1:])
+def the_thumb_is_smaller(ctx: Context) -> Iterator[Finding]:
+    for job in _finished(ctx):
+        picture, thumb = picture_of(ctx, job), _fetched(ctx, job, "img_thumb")
+        if thumb is None or thumb.problem:
+            yield ctx.untestable(f"{job.name}: there is no thumb (IMG-1)", job)
+            continue
+        (width, height), (wide, high) = thumb.size, picture.size
+        if width * height < wide * high:
+            yield ctx.ok(f"{job.name}: {width}x{height} of {wide}x{high}", thumb, picture)
+        else:
+            yield ctx.fail(
+                f"{job.name}: the thumb is no smaller",
+                thumb,
+                picture,
+                expected=f"fewer pixels than {wide}x{high}",
+                actual=f"{width}x{height}",
+            )
+
+
+@check("IMG-4", needs=("grid",), wants=("variation",))
+def a_grid_is_four_cells(ctx: Context) -> Iterator[Finding]:
+    ctx.evidence.finished("grid")
+    for name in ("grid", "variation"):
+        job = ctx.evidence.optional(name)
+        if job is None or not job.finished:
+            continue
+        picture = picture_of(ctx, job)
+        assert picture.image is not None
+        yield _four_cells(ctx, name, picture, pixels.inner(picture.image))
+
+
+def _four_cells(ctx: Context, name: str, picture: Picture, image: Image) -> Finding:
+    upright, level = pixels.seams(image)
+    same = pixels.alike(pixels.cells(image))
+    if not upright and not level:
+        return ctx.fail(
+            f"{name}: no grid", picture, expected="two by two cells", actual="no seam in the middle"
+        )
+    if same is not None:
+        return ctx.fail(
+            f"{name}: two cells are the same",
+            picture,
+            expected="four pictures",
+            actual=f"cells {same[0] + 1} and {same[1] + 1} can't be told apart",
+        )
+    if not (upright and level):
+        return ctx.inconclusive(f"{name}: only one seam can be made out", picture)
+    return ctx.ok(f"{name}: four cells, told apart", picture)
+
+
+@check("IMG-5", needs=("grid", "niji"), wants=("variation", "upscale", "remix"))
+def different_jobs_have_different_pictures(ctx: Context) -> Iterator[Finding]:
+    names = ("grid", "niji", "variation", "upscale", "remix")
+    ctx.evidence.finished("niji")
+    jobs = [job for job in _finished(ctx) if job.name in names]
+    if len(jobs) < 2:
+        raise UnavailableError(Verdict.UNTESTABLE, "fewer than two finished pictures")
+    for one, other in combinations(jobs, 2):
+        first, second = picture_of(ctx, one), picture_of(ctx, other)
+        assert first.image is not None
+        assert second.image is not None
+        if first.image.size == second.image.size and not pixels.distance(first.image, second.image):
+            yield ctx.fail(
+                f"{one.name} and {other.name} have the same picture",
+                first,
+                second,
+                expected="two pictures",
+                actual="one",
+            )
+    yield ctx.ok(f"{len(jobs)} jobs were compared, each with each")
+
+
+@observes("image-frame", needs=("grid",))
+def whether_a_picture_is_framed(ctx: Context) -> Observation:
+    picture = picture_of(ctx, ctx.evidence.finished("grid"))
+    width, height = picture.size
+    if width == height:
+        return ctx.answer("raw", picture)
+    if width - 64 == height - 128:
+        return ctx.answer("framed", picture)
+    return ctx.unknown(f"{width}x{height}", picture)
+
+
+@observes("image-md5", needs=("grid",))
+def what_img_md5_holds(ctx: Context) -> Observation:
+    job = ctx.evidence.finished("grid")
+    found = (job.last or {}).get("img_md5")
+    if found is None:
+        return ctx.answer("null", job)
+    if isinstance(found, str) and re.fullmatch(r"[0-9a-fA-F]{32}", found):
+        return ctx.answer("hex", job)
+    return ctx.unknown(brief(found), job)
+
+
+@observes("job-type-names", needs=("grid", "variation", "upscale", "blend", "describe", "remix"))
+def how_the_kinds_are_called(ctx: Context) -> Observation:
+    kinds = ("grid", "variation", "upscale", "blend", "describe", "remix")
+    jobs = [ctx.evidence.accepted(name) for name in kinds]
+    names = [text(job.last, "job_type") for job in jobs]
+    known = [name for name in names if name is not None]
+    if len(known) < len(names):
+        return ctx.unobserved("a record has no job_type", *jobs)
+    main = ["main", "variation", "upscale", "blend", "describe"]
+    if known == [*main, "variation"]:
+        return ctx.answer("remix-is-variation", *jobs)
+    if known == [*main, "remix"]:
+        return ctx.answer("remix-is-remix", *jobs)
+    return ctx.answer(",".join(known), *jobs)

@@ -1,0 +1,161 @@
+"""What upscales and variations have in common: a parent, a cell of it, a sender_id or none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+from ..check import Finding, Observation, UnavailableError, Verdict, check, observes
+from ..context import Context
+from ..pictures import Picture
+from ..shapes import brief, text
+from ..trace import JobTrace
+
+#: Numbers that name no cell of a grid.
+_NO_CELLS: tuple[object, ...] = (0, 5, -1, None)
+
+
+def nobody(ctx: Context) -> str:
+    """A hash, or a job id, that no job has."""
+    return hashlib.sha256(ctx.evidence.mark.encode()).hexdigest()
+
+
+def picture_of(ctx: Context, job: JobTrace) -> Picture:
+    """The picture of a finished job; ends the check if it can't be had (IMG-1 judges that)."""
+    url = text(job.last, "img_buffer")
+    if url is None:
+        raise UnavailableError(Verdict.INCONCLUSIVE, f"the job “{job.name}” has no img_buffer", job)
+    picture = ctx.evidence.picture(url)
+    if picture.problem:
+        raise UnavailableError(
+            Verdict.INCONCLUSIVE, f"the picture of “{job.name}”: {picture.problem}", picture
+        )
+    return picture
+
+
+def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:
+    """The record names its parent, by id or by hash, and no other job."""
+    wanted = {
+        "parent_id": text(parent.last, "job_id"),
+        "parent_hash": text(parent.last, "hash"),
+    }
+    shown = {key: None if job.last is None else job.last.get(key) for key in wanted}
+    named = {key: value for key, value in shown.items() if value is not None}
+    if not named:
+        return ctx.fail(
+            "the record names no parent", job, expected="parent_id or parent_hash", actual="null"
+        )
+    for key, value in named.items():
+        if value != wanted[key]:
+            return ctx.fail(f"another {key}", job, parent, expected=wanted[key], actual=value)
+    return ctx.ok(f"its parent is named by {' and '.join(named)}", job)
+
+
+def refused_without(
+    ctx: Context, operation: str, body: Mapping[str, object], *keys: str
+) -> Iterator[Finding]:
+    """301 when any of the keys is left out of a body."""
+    for key in keys:
+        rest = {name: value for name, value in body.items() if name != key}
+        yield ctx.expect_errno(ctx.call(operation, rest), 301, when=f"{operation} without {key}")
+    yield ctx.expect_errno(ctx.call(operation, {}), 301, when=f"{operation} with nothing")
+
+
+def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Finding]:
+    """With a token, ``sender_id`` may be left out (job ``without``) or given (job ``given``)."""
+    for name, what in ((without, "without sender_id"), (given, "with sender_id")):
+        job = ctx.evidence.trace(name)
+        if job.accepted:
+            yield ctx.ok(f"accepted {what}", job)
+        elif job.submission.errno in (301, 410, 420, 430):
+            yield ctx.fail(f"refused {what}", job, expected="errno 0", actual=job.submission.says())
+        else:
+            yield ctx.inconclusive(f"{what}: {job.submission.says()}", job)
+
+
+@check(
+    "GRID-1",
+    needs=("upscale", "upscale_4"),
+    wants=("variation", "remix", "upscale_1", "upscale_3", "variation_1", "variation_2"),
+)
+def every_cell_is_taken(ctx: Context) -> Iterator[Finding]:
+    ctx.evidence.trace("upscale_4")
+    names = ("upscale", "upscale_4", "variation", "remix", "upscale_1", "upscale_3")
+    tried = [
+        job
+        for name in (*names, "variation_1", "variation_2")
+        if (job := ctx.evidence.optional(name)) is not None
+    ]
+    for job in tried:
+        when = f"{job.operation} of cell {job.body['grid_num']}"
+        if job.accepted:
+            yield ctx.ok(f"{when} is taken", job)
+        elif job.submission.errno in (301, 410, 420, 421):
+            yield ctx.fail(f"{when} is refused", job, expected="errno 0", actual=_says(job))
+        else:
+            yield ctx.inconclusive(f"{when}: {_says(job)}", job)
+    cells = {job.body["grid_num"] for job in tried if job.accepted}
+    rest = {1, 2, 3, 4} - cells
+    if rest:
+        yield ctx.ok(f"not tried with this budget: {', '.join(map(str, sorted(rest)))}")
+
+
+def _says(job: JobTrace) -> str:
+    return job.submission.says()
+
+
+@check("GRID-2", needs=("grid",), refusals=True)
+def any_other_cell_is_refused(ctx: Context) -> Iterator[Finding]:
+    parent = ctx.evidence.finished("grid")
+    job_id = text(parent.last, "job_id")
+    for cell in _NO_CELLS:
+        body = {"parent_hash": parent.hash, "grid_num": cell}
+        answer = ctx.call("upscaleJob", body)
+        yield ctx.expect_errno(answer, 301, when=f"upscaleJob of cell {brief(cell)}")
+    if job_id is not None:
+        for cell in (0, 5):
+            answer = ctx.call("varyJob", {"parent_id": job_id, "grid_num": cell})
+            yield ctx.expect_errno(answer, 301, when=f"varyJob of cell {cell}")
+
+
+@check("PAR-1", needs=("upscale", "describe"), refusals=True)
+def a_parent_of_the_wrong_kind_is_421(ctx: Context) -> Iterator[Finding]:
+    large = ctx.evidence.finished("upscale")
+    answer = ctx.call("upscaleJob", {"parent_hash": large.hash, "grid_num": 1})
+    yield ctx.expect_errno(answer, 421, when="an upscale of an upscale")
+    described = text(ctx.evidence.record("describe"), "job_id")
+    if described is None:
+        yield ctx.untestable("the describe has no job_id to vary")
+        return
+    answer = ctx.call("varyJob", {"parent_id": described, "grid_num": 1})
+    yield ctx.expect_errno(answer, 421, when="a variation of a describe")
+
+
+@observes("unknown-parent", refusals=True)
+def the_errno_of_an_unknown_parent(ctx: Context) -> Observation:
+    first = ctx.call("upscaleJob", {"parent_hash": nobody(ctx), "grid_num": 1})
+    second = ctx.call("varyJob", {"parent_id": nobody(ctx), "grid_num": 1})
+    if first.errno == second.errno and first.errno is not None:
+        return ctx.answer(first.errno, first, second)
+    return ctx.unknown(f"upscale {first.says()}, variation {second.says()}", first, second)
+
+
+@observes("unfinished-parent", needs=("early", "grid"))
+def what_an_unfinished_parent_gives(ctx: Context) -> Observation:
+    job, parent = ctx.evidence.trace("early"), ctx.evidence.accepted("grid")
+    done = parent.duration
+    if done is not None and parent.submitted_at + done < job.submitted_at:
+        return ctx.unobserved("the parent had finished before it could be asked", job, parent)
+    if job.accepted:
+        return ctx.answer("queued", job, parent)
+    errno = job.submission.errno
+    return ctx.unknown("no errno", job) if errno is None else ctx.answer(errno, job, parent)
+
+
+@observes("foreign-parent", needs=("foreign",))
+def what_another_accounts_parent_gives(ctx: Context) -> Observation:
+    job = ctx.evidence.trace("foreign")
+    if job.accepted:
+        return ctx.answer("allowed", job)
+    errno = job.submission.errno
+    return ctx.unknown("no errno", job) if errno is None else ctx.answer(errno, job)

@@ -1,0 +1,181 @@
+"""Upscale (page, Job Upscale): one cell of a grid made large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import pixels
+from ..check import Finding, Observation, check, observes
+from ..context import Context
+from ..shapes import brief, integer, millis, text
+from ..trace import JobTrace
+from .parents import accepted_both_ways, names_parent, nobody, picture_of, refused_without
+
+_JOB = "upscaleJob"
+
+
+@check("UP-1", needs=("upscale", "grid"))
+def an_upscale_is_one_larger_image(ctx: Context) -> Iterator[Finding]:
+    job, grid = ctx.evidence.trace("upscale"), ctx.evidence.finished("grid")
+    if not job.accepted:
+        yield ctx.expect_errno(job.submission, 0, when="an upscale of a finished grid")
+        return
+    job = ctx.evidence.finished("upscale")
+    large, parent = picture_of(ctx, job), picture_of(ctx, grid)
+    yield names_parent(ctx, job, grid)
+    assert large.image is not None
+    assert parent.image is not None
+    image, whole = pixels.inner(large.image), pixels.inner(parent.image)
+    cell = pixels.cells(whole)[0]
+    if image.width <= cell.width or image.height <= cell.height:
+        yield ctx.fail(
+            "the upscale has no higher resolution than the cell",
+            large,
+            parent,
+            expected=f"more than {cell.width}x{cell.height}",
+            actual=f"{image.width}x{image.height}",
+        )
+    elif pixels.likeness(image, [whole, *pixels.cells(whole)]).nearest == 0:
+        yield ctx.fail(
+            "the upscale shows the whole grid",
+            large,
+            parent,
+            expected="one image",
+            actual="four of them",
+        )
+    else:
+        yield ctx.ok(
+            f"{image.width}x{image.height} from a cell of {cell.width}x{cell.height}", large, parent
+        )
+
+
+@check("UP-2", refusals=True)
+def an_upscale_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
+    body = {"parent_hash": nobody(ctx), "grid_num": 1}
+    yield from refused_without(ctx, _JOB, body, "parent_hash", "grid_num")
+
+
+@check("UP-3", refusals=True)
+def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
+    answer = ctx.call(_JOB, {"parent_hash": nobody(ctx), "grid_num": 1})
+    return ctx.expect_errno(answer, 410, 420, when="an upscale of a job that there is not")
+
+
+@check("UP-4", needs=("upscale", "upscale_4", "grid"), wants=("upscale_1", "upscale_3"))
+def an_upscale_is_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
+    grid = ctx.evidence.finished("grid")
+    parent = picture_of(ctx, grid)
+    assert parent.image is not None
+    candidates = pixels.cells(pixels.inner(parent.image))
+    jobs = [ctx.evidence.finished("upscale"), ctx.evidence.finished("upscale_4")]
+    jobs += [one for name in ("upscale_1", "upscale_3") if (one := ctx.evidence.optional(name))]
+    for job in jobs:
+        if not job.finished:
+            continue
+        asked = integer(job.body, "grid_num") or 0
+        large = picture_of(ctx, job)
+        assert large.image is not None
+        seen = pixels.likeness(pixels.inner(large.image), candidates)
+        if seen.nearest is None:
+            yield ctx.inconclusive(
+                f"cell {asked}: the cells are too much alike ({seen.shown()})", large, parent
+            )
+        elif seen.nearest + 1 == asked:
+            yield ctx.ok(f"cell {asked} was asked for and is shown", large, parent)
+        else:
+            yield ctx.fail(
+                f"the upscale of cell {asked} shows cell {seen.nearest + 1}",
+                large,
+                parent,
+                expected=f"cell {asked}",
+                actual=f"cell {seen.nearest + 1} (distances {seen.shown()})",
+            )
+
+
+@check("UP-5", needs=("upscale", "upscale_4"))
+def an_upscale_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
+    yield from accepted_both_ways(ctx, without="upscale", given="upscale_4")
+
+
+@check("UP-6", needs=("upscale",))
+def an_upscale_is_found_by_its_type(ctx: Context) -> Iterator[Finding]:
+    job = ctx.evidence.accepted("upscale")
+    kind = text(job.last, "job_type")
+    if kind != "upscale":
+        yield ctx.fail("job_type of an upscale", job, expected="upscale", actual=brief(kind))
+        return
+    newest = millis(job.last)
+    filters: dict[str, object] = {"job_type": ["upscale"], "limit": 100}
+    if newest is not None:
+        filters["timestamp_smaller_than"] = newest + 1  # others may submit upscales meanwhile
+    found = ctx.call("findJobs", filters)
+    if not found.ok:
+        yield ctx.inconclusive(f"find by job_type: {found.says()}", found)
+    elif any(one.get("hash") == job.hash for one in found.records):
+        yield ctx.ok("found by the filter upscale", found)
+    elif found.total is not None and found.total > len(found.records):
+        yield ctx.inconclusive(
+            f"not among the {len(found.records)} of {found.total} that one find shows", found
+        )
+    else:
+        yield ctx.fail(
+            "the filter upscale does not find it",
+            job,
+            found,
+            expected=f"a record with the hash {job.hash}",
+            actual=f"{len(found.records)} other records",
+        )
+
+
+@check(
+    "UP-7",
+    needs=("upscale",),
+    wants=("upscale_4", "variation", "remix", "upscale_1", "upscale_3"),
+)
+def a_child_bears_the_cell_asked_for(ctx: Context) -> Iterator[Finding]:
+    ctx.evidence.accepted("upscale")
+    names = ("upscale", "upscale_4", "variation", "remix", "upscale_1", "upscale_3")
+    jobs = [one for name in names if (one := ctx.evidence.optional(name)) is not None]
+    for job in jobs:
+        if job.last is None:
+            continue
+        asked, shown = job.body.get("grid_num"), job.last.get("grid_num")
+        if shown is None or shown == asked:
+            yield ctx.ok(f"{job.name}: grid_num {brief(shown)}", job)
+        else:
+            yield ctx.fail(f"{job.name}: another grid_num", job, expected=asked, actual=shown)
+
+
+@observes("child-grid-num", needs=("upscale",))
+def whether_a_child_bears_its_cell(ctx: Context) -> Observation:
+    job = ctx.evidence.accepted("upscale")
+    if job.last is None:
+        return ctx.unobserved("no find showed the upscale", job)
+    shown = job.last.get("grid_num")
+    if shown is None:
+        return ctx.answer("null", job)
+    return ctx.answer("set", job) if shown == job.body["grid_num"] else _other(ctx, shown, job)
+
+
+@observes("repeat-upscale", needs=("upscale", "upscale_again"))
+def what_a_repeated_upscale_gives(ctx: Context) -> Observation:
+    first, again = ctx.evidence.accepted("upscale"), ctx.evidence.trace("upscale_again")
+    if again.accepted:
+        return ctx.answer("same-hash" if again.hash == first.hash else "new-job", first, again)
+    if again.submission.errno == 301:
+        return ctx.answer("refused", first, again)
+    return ctx.unknown(again.submission.says(), first, again)
+
+
+@observes("grid-num-string", refusals=True)
+def whether_a_string_counts_as_a_cell(ctx: Context) -> Observation:
+    answer = ctx.call(_JOB, {"parent_hash": nobody(ctx), "grid_num": "2"})
+    if answer.errno == 301:
+        return ctx.answer("301", answer)
+    if answer.errno in (410, 420):
+        return ctx.answer("coerced", answer)
+    return ctx.unknown(answer.says(), answer)
+
+
+def _other(ctx: Context, shown: object, job: JobTrace) -> Observation:
+    return ctx.unknown(f"grid_num is {brief(shown)}", job)

@@ -1,0 +1,104 @@
+"""Variation and remix (page, Job Variation and Job Remix): four more like a chosen cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import pixels
+from ..check import Finding, check
+from ..context import Context
+from ..shapes import brief, integer, text
+from ..waves import remix_prompt
+from .parents import accepted_both_ways, names_parent, nobody, picture_of, refused_without
+
+_JOB = "varyJob"
+
+
+@check("VAR-1", needs=("variation", "grid"))
+def a_variation_is_a_new_grid(ctx: Context) -> Iterator[Finding]:
+    job, grid = ctx.evidence.trace("variation"), ctx.evidence.finished("grid")
+    if not job.accepted:
+        yield ctx.expect_errno(job.submission, 0, when="a variation of a finished grid")
+        return
+    if job.hash == grid.hash:
+        yield ctx.fail("no new job", job, expected="another hash", actual=job.hash)
+    job = ctx.evidence.finished("variation")
+    yield names_parent(ctx, job, grid)
+    picture = picture_of(ctx, job)
+    assert picture.image is not None
+    upright, level = pixels.seams(pixels.inner(picture.image))
+    if upright and level:
+        yield ctx.ok("its picture is a grid of four", picture)
+    elif upright or level:
+        yield ctx.inconclusive("only one seam of a grid can be made out", picture)
+    else:
+        yield ctx.fail(
+            "its picture is no grid", picture, expected="four cells", actual="no seam in the middle"
+        )
+
+
+@check("VAR-2", refusals=True)
+def a_variation_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
+    body = {"parent_id": nobody(ctx), "grid_num": 1}
+    yield from refused_without(ctx, _JOB, body, "parent_id", "grid_num")
+
+
+@check("VAR-3", refusals=True)
+def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
+    answer = ctx.call(_JOB, {"parent_id": nobody(ctx), "grid_num": 1})
+    return ctx.expect_errno(answer, 410, 420, when="a variation of a job that there is not")
+
+
+@check("VAR-4", needs=("variation", "grid"), wants=("variation_1", "variation_2", "variation_4"))
+def a_variation_resembles_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
+    parent = picture_of(ctx, ctx.evidence.finished("grid"))
+    assert parent.image is not None
+    candidates = pixels.cells(pixels.inner(parent.image))
+    jobs = [ctx.evidence.finished("variation")]
+    names = ("variation_1", "variation_2", "variation_4")
+    jobs += [one for name in names if (one := ctx.evidence.optional(name))]
+    for job in jobs:
+        if not job.finished:
+            continue
+        asked = integer(job.body, "grid_num") or 0
+        picture = picture_of(ctx, job)
+        assert picture.image is not None
+        seen = pixels.kinship(pixels.cells(pixels.inner(picture.image)), candidates)
+        if seen.nearest is None:
+            yield ctx.inconclusive(
+                f"cell {asked}: no cell is clearly the nearest ({seen.shown()})", picture, parent
+            )
+        elif seen.nearest + 1 == asked:
+            yield ctx.ok(f"its pictures lean on cell {asked}, as asked", picture, parent)
+        else:
+            yield ctx.fail(
+                f"the variation of cell {asked} leans on cell {seen.nearest + 1}",
+                picture,
+                parent,
+                expected=f"cell {asked}",
+                actual=f"cell {seen.nearest + 1} (distances {seen.shown()})",
+            )
+
+
+@check("VAR-5", needs=("variation", "remix"))
+def a_variation_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
+    yield from accepted_both_ways(ctx, without="variation", given="remix")
+
+
+@check("REMIX-1", needs=("remix",))
+def a_remix_carries_the_new_content(ctx: Context) -> Finding:
+    job = ctx.evidence.trace("remix")
+    if not job.accepted:
+        return ctx.expect_errno(job.submission, 0, when="a variation with content")
+    job = ctx.evidence.accepted("remix")
+    if job.last is None:
+        return ctx.inconclusive(job.outcome(), job)
+    asked = _folded(remix_prompt(ctx.evidence.mark))
+    shown = [text(job.last, key) for key in ("msg_display", "msg_content")]
+    if any(asked in _folded(one) for one in shown if one is not None):
+        return ctx.ok("the record carries the new content", job)
+    return ctx.fail("the record carries another prompt", job, expected=asked, actual=brief(shown))
+
+
+def _folded(prompt: str) -> str:
+    return " ".join(prompt.casefold().split())

@@ -131,8 +131,7 @@ def compare(before: Path, after: Path) -> None:
 
 
 def _list(only: tuple[str, ...]) -> None:
-    from .contract import Contract
-    from .planning import selected
+    from .contract import Contract, selected
 
     contract = Contract()
     width = 80 if not sys.stdout.isatty() else max(60, os.get_terminal_size().columns)

@@ -6,7 +6,7 @@ Only the YAML is read at once; jsonschema_rs is imported when the first answer i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -171,6 +171,15 @@ class Contract:
                 target = target[step]
             node = target
         return node
+
+
+def selected(id: str, section: str, only: Iterable[str]) -> bool:
+    """Whether ``--only`` names it: an id, the part of an id before its number, or a section."""
+    asked = {one.casefold() for one in only}
+    if not asked:
+        return True
+    names = {id.casefold(), re.sub(r"-\d+$", "", id).casefold(), section.casefold()}
+    return bool(asked & names)
 
 
 def _load(path: Path) -> dict[str, Any]:

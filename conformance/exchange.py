@@ -230,9 +230,18 @@ def _outlined(value: object, secrets: Secrets) -> Mapping[str, object] | None:
         return None
     success = value.get("errno") == 0
     kept = {key: one for key, one in value.items() if not (success and key == "data")}
-    redacted = secrets.redact(json.dumps(kept, ensure_ascii=True))
-    outline: Mapping[str, object] = json.loads(redacted)
-    return outline
+    return {key: _redacted(one, secrets) for key, one in kept.items()}
+
+
+def _redacted(value: object, secrets: Secrets) -> object:
+    """The same value with its texts redacted; keys stay, checks go by them."""
+    if isinstance(value, str):
+        return secrets.redact(value)
+    if isinstance(value, list):
+        return [_redacted(one, secrets) for one in value]
+    if isinstance(value, dict):
+        return {key: _redacted(one, secrets) for key, one in value.items()}
+    return value
 
 
 def _no_constant(name: str) -> object:

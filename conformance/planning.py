@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .check import REGISTRY, Check, Observer
-from .contract import Contract, Question, Requirement
+from .contract import Contract, Question, Requirement, selected
 from .session import Options
 from .waves import WavePlan, plan
 
@@ -85,15 +84,6 @@ def make_plan(contract: Contract, options: Options) -> RunPlan:
         untestable,
         at_risk,
     )
-
-
-def selected(id: str, section: str, only: Iterable[str]) -> bool:
-    """Whether ``--only`` names it: an id, the part of an id before its number, or a section."""
-    asked = {one.casefold() for one in only}
-    if not asked:
-        return True
-    names = {id.casefold(), re.sub(r"-\d+$", "", id).casefold(), section.casefold()}
-    return bool(asked & names)
 
 
 def _selected(contract: Contract, only: tuple[str, ...]) -> frozenset[str]:

@@ -1,13 +1,14 @@
 """Secrets, in whatever form they could turn up in an artefact, are cut out of it.
 
-Known secrets (passwords, tokens) are found raw, JSON-escaped, HTML-escaped, URL-encoded, as
-Python writes them, and base64-encoded at any offset inside something longer (as in Basic
-credentials). Anything that looks like a JWT is cut out whether it is known or not.
+Known secrets (passwords, tokens) are found raw, escaped for JSON, HTML, URLs or as Python writes
+them, in any mixture and one inside the other, and base64-encoded at any offset inside something
+longer (as in Basic credentials). Anything that looks like a JWT is cut out, known or not.
 """
 
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import json
 import re
@@ -19,6 +20,10 @@ MASK = "‹redacted›"
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_=-]*)?")
 #: Shorter than this, base64 at an offset leaves too few whole characters to be told from chance.
 _ENCODABLE = 6
+#: How many escapes inside one another are undone: JSON in JSON in HTML is three.
+_DEPTH = 3
+#: So much of a secret is a secret too.
+_TELLING = 6
 
 
 class Secrets:
@@ -31,15 +36,25 @@ class Secrets:
 
     def add(self, *secrets: str | None) -> None:
         """Know these from now on; ``None`` and empty ones are nothing to hide."""
-        new = {one for one in secrets if one} - self._known
-        if not new:
-            return
         with self._lock:
+            new = {one for one in secrets if one} - self._known
+            if not new:
+                return
             self._known |= new
-            forms = {form for secret in self._known for form in _forms(secret)}
-            # The longest first: a form must not be cut short by one that it contains.
-            ordered = sorted(forms, key=lambda form: (-len(form), form))
-            self._pattern = re.compile("|".join(re.escape(form) for form in ordered))
+            # The longest first: a secret must not be cut short by one that it contains.
+            ordered = sorted(self._known, key=lambda one: (-len(one), one))
+            forms = [_escaped(one) for one in ordered]
+            forms += [re.escape(form) for one in ordered for form in _encoded(one)]
+            self._pattern = re.compile("|".join(forms))
+
+    def add_if_akin(self, text: str) -> None:
+        """Know ``text`` too if it gives a known secret away in part: a password with one letter
+        changed is told by neither."""
+        folded = text.casefold()
+        pieces = {folded[at : at + _TELLING] for at in range(max(1, len(folded) - _TELLING + 1))}
+        known = [one.casefold() for one in self._known]
+        if any(piece in one for piece in pieces if piece for one in known):
+            self.add(text)
 
     def redact(self, text: str) -> str:
         """``text`` with every secret in it masked, and fit to be written as UTF-8."""
@@ -49,26 +64,42 @@ class Secrets:
         return _JWT.sub(MASK, text).encode("utf-8", "backslashreplace").decode()
 
 
-def _forms(secret: str) -> set[str]:
-    raw = secret.encode("utf-8", "surrogatepass")
-    forms = {secret, quote(raw, safe=""), quote_plus(raw), html.escape(secret), repr(secret)[1:-1]}
+def _escaped(secret: str) -> str:
+    """A pattern for the secret with each character escaped in any way, or not at all."""
+    return "".join(_character(one) for one in secret)
+
+
+@functools.cache
+def _character(one: str) -> str:
+    forms = {one}
+    for _ in range(_DEPTH):
+        forms |= {escaped for form in forms for escaped in _escapes(form)}
+    ordered = sorted(forms, key=lambda form: (-len(form), form))
+    return re.escape(one) if len(forms) == 1 else f"(?:{'|'.join(map(re.escape, ordered))})"
+
+
+def _escapes(text: str) -> set[str]:
+    raw = text.encode("utf-8", "surrogatepass")
+    forms = {quote(raw, safe=""), quote(raw), quote_plus(raw), html.escape(text), repr(text)[1:-1]}
     forms |= {re.sub("%[0-9A-F]{2}", lambda hit: hit[0].lower(), form) for form in forms}
-    for escaped in (json.dumps(secret), json.dumps(secret, ensure_ascii=False)):
-        forms |= {escaped[1:-1], json.dumps(escaped[1:-1])[1:-1], html.escape(escaped[1:-1])}
+    for escaped in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
         # Some writers escape the slash too.
-        forms.add(escaped[1:-1].replace("/", "\\/"))
-    if len(raw) >= _ENCODABLE:
-        forms |= _base64(raw)
+        forms |= {escaped, escaped.replace("/", "\\/")}
     return forms
 
 
-def _base64(raw: bytes) -> set[str]:
-    """How ``raw`` reads in base64, alone or inside something longer, in both alphabets."""
+def _encoded(secret: str) -> set[str]:
+    """How the secret reads in base64, alone or inside something longer, in both alphabets."""
     forms = set()
-    for offset in range(3):
-        encoded = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
-        # Characters that the neighbours share are not ours.
-        first = (0, 2, 3)[offset]
-        last = len(encoded) - (1 if (offset + len(raw)) % 3 else 0)
-        forms.add(encoded[first:last])
+    for text in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
+        raw = text.encode("utf-8", "surrogatepass")
+        if len(raw) >= _ENCODABLE:
+            forms |= {_at_offset(raw, offset) for offset in range(3)}
     return forms | {form.replace("+", "-").replace("/", "_") for form in forms}
+
+
+def _at_offset(raw: bytes, offset: int) -> str:
+    encoded = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
+    # Characters that the neighbours share are not ours.
+    last = len(encoded) - (1 if (offset + len(raw)) % 3 else 0)
+    return encoded[(0, 2, 3)[offset] : last]

@@ -117,6 +117,7 @@ class Session:
         content = json.dumps(body, ensure_ascii=False).encode()
         more = dict(headers or {})
         if operation == "login":
+            self.gate.secrets.add_if_akin(str(body.get("password", "")))
             return self._send(operation, content, None, more, planned=False)
         if not isinstance(token, Own):
             return self._send(operation, content, token, more, planned=planned)

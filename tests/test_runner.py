@@ -21,9 +21,9 @@ from conformance.check import (
     observes,
 )
 from conformance.context import Context
-from conformance.contract import Contract
+from conformance.contract import Contract, selected
 from conformance.gate import TargetError
-from conformance.planning import SelectionError, selected
+from conformance.planning import SelectionError
 from conformance.report import Report, folded
 from conformance.runner import Progress, quote, run
 from conformance.session import Credentials, Options

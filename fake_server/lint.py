@@ -21,8 +21,8 @@ from .request import Exchange
 
 #: A poll sooner than this after the same poll is too fast, in ms. A job takes about a minute.
 _POLL_MS = 1000
-_PICTURE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[^/]*\.(?:png|webp)$")
-_JWT = re.compile(rb"eyJ[\w-]{4,}\.eyJ[\w-]{4,}\.[\w-]{4,}")
+_PICTURE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\w*\.(?:png|webp)$")
+_JWT = re.compile(rb"(?<![\w-])eyJ[\w-]{4,2000}+\.eyJ[\w-]{4,2000}+\.[\w-]{4}")
 
 Statuses = Mapping[State, int | None]
 

@@ -18,8 +18,17 @@ MakeFake = Callable[..., Fake]
 
 @pytest.mark.parametrize(
     ("given", "ms"),
-    [("0s", 0), ("250ms", 250), ("30s", 30_000), ("1.5m", 90_000), ("1h", 3_600_000), (7, 7)]
-    + [("0.001s", 1), ("2d", 172_800_000), (7.0, 7)],
+    [
+        ("0s", 0),
+        ("250ms", 250),
+        ("30s", 30_000),
+        ("1.5m", 90_000),
+        ("1h", 3_600_000),
+        ("0.001s", 1),
+        ("2d", 172_800_000),
+        (7, 7),
+        (7.0, 7),
+    ],
 )
 def test_spans_can_be_written_in_several_ways(given: str | int, ms: int) -> None:
     assert span(given) == ms

@@ -32,12 +32,14 @@ _OPTIONS = (
 _FOREVER = 7 * 24 * 3600.0
 _SHARED = "sampan_folder"
 _RESULTS = pytest.StashKey[dict[str, Any]]()
+_ASKED = pytest.StashKey["Options"]()
 _FOLDER = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--sampan-url"):
         config.addinivalue_line("markers", "sampan: a requirement of the 小船AI contract")
+        config.stash[_ASKED] = _options(config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -82,7 +84,7 @@ class Requirements(pytest.Collector):
     def collect(self) -> Iterable[RequirementItem]:
         from .contract import Contract
 
-        options = _options(self.config)
+        options = self.config.stash[_ASKED]
         for one in Contract().requirements.values():
             yield RequirementItem.from_parent(
                 self, name=one.id, options=options, sentence=one.sentence

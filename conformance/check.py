@@ -48,7 +48,10 @@ class Evident(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found about a requirement. ``expected`` and ``actual`` are plain texts."""
+    """What a check found about a requirement. ``expected`` and ``actual`` are plain texts.
+
+    ``untried``: what of the requirement could not be tried, on a pass of the rest.
+    """
 
     id: str
     verdict: Verdict
@@ -56,6 +59,7 @@ class Finding:
     expected: str = ""
     actual: str = ""
     evidence: tuple[Exchange | Shown, ...] = ()
+    untried: str = ""
 
 
 class Seen(Enum):

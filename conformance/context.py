@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 from .check import (
     Evident,
@@ -126,8 +127,10 @@ class Context:
 
     # What a check found
 
-    def ok(self, message: str = "", *evidence: Evident) -> Finding:
-        return self._finding(Verdict.PASS, message, "", "", evidence)
+    def ok(self, message: str = "", *evidence: Evident, untried: str = "") -> Finding:
+        """``untried``: what of the requirement could not be tried, and why; a reader is told."""
+        passed = self._finding(Verdict.PASS, message, "", "", evidence)
+        return replace(passed, untried=untried)
 
     def fail(self, message: str, *evidence: Evident, expected: object, actual: object) -> Finding:
         """``expected`` and ``actual``: texts, or values that are shown as they are."""

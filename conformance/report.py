@@ -93,6 +93,13 @@ def folded(id: str, findings: Iterable[Finding]) -> Finding:
     # The evidence of the first few is enough to see it; a hundred exchanges hide it.
     for finding in telling[:3]:
         evidence += [one for one in finding.evidence if one not in evidence]
+    untried = dict.fromkeys(one.untried for one in telling if one.untried)
     return Finding(
-        id, worst, "; ".join(messages[:3]) + more, first.expected, first.actual, tuple(evidence)
+        id,
+        worst,
+        "; ".join(messages[:3]) + more,
+        first.expected,
+        first.actual,
+        tuple(evidence),
+        "; ".join(untried),
     )

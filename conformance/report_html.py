@@ -90,6 +90,8 @@ def _requirement(finding: Finding, contract: Contract) -> Iterator[str]:
     if finding.expected or finding.actual:
         yield f'<dl class="expected"><dt>expected</dt><dd>{escape(finding.expected)}</dd>'
         yield f"<dt>got</dt><dd>{escape(finding.actual)}</dd></dl>"
+    if finding.untried:
+        yield f'<div class="untestable">not tried: {escape(finding.untried)}</div>'
     source = "not on the page; no server may do otherwise"
     if requirement.level != "sane":
         source = f"{requirement.level} on the page: {requirement.page}"

@@ -52,10 +52,11 @@ def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
 
 
 def told(finding: Finding) -> str:
-    """The message, with what was expected and what came instead."""
-    if not finding.expected and not finding.actual:
-        return finding.message
-    return f"{finding.message} (expected {finding.expected}; got {finding.actual})"
+    """The message, with what was expected, what came instead, and what was not tried."""
+    message = finding.message
+    if finding.expected or finding.actual:
+        message += f" (expected {finding.expected}; got {finding.actual})"
+    return message + (f" (not tried: {finding.untried})" if finding.untried else "")
 
 
 def _seen(observation: Observation) -> list[dict[str, Any]]:

@@ -58,11 +58,13 @@ def _requirements(findings: list[Finding], contract: Contract) -> Table:
 
 
 def _told(finding: Finding, contract: Contract) -> RenderableType:
+    requirement = contract.requirements[finding.id]
     if finding.verdict is Verdict.PASS:
-        return Text(printable(finding.message), style="dim", no_wrap=True, overflow="ellipsis")
+        holds = Text(requirement.sentence, style="dim", no_wrap=True, overflow="ellipsis")
+        untried = Text(printable(f"not tried: {finding.untried}"), style="yellow")
+        return Group(holds, untried) if finding.untried else holds
     lines: list[RenderableType] = [Text(printable(finding.message))]
     if finding.verdict is Verdict.FAIL:
-        requirement = contract.requirements[finding.id]
         lines = [Text(requirement.sentence, style="italic"), *lines]
         lines.append(Text.assemble(("expected  ", "dim"), printable(finding.expected)))
         lines.append(Text.assemble(("got       ", "dim"), printable(finding.actual)))

@@ -181,6 +181,7 @@ class Run:
             message=redact(finding.message),
             expected=redact(finding.expected),
             actual=redact(finding.actual),
+            untried=redact(finding.untried),
             evidence=self._clean(finding.evidence),
         )
 

@@ -17,10 +17,10 @@ from ..shapes import brief, text
 _INCOMPLETE: dict[str, object] = {}
 
 
-def _partly(ctx: Context, tried: list[str]) -> str:
-    """What of the six operations was not tried, for the message."""
+def _rest(ctx: Context, tried: list[str]) -> str:
+    """Those of the six operations that were not tried."""
     rest = [one for one in ctx.contract.job_operations if one not in tried]
-    return f"; not tried without a job budget: {', '.join(rest)}" if rest else ""
+    return f"{', '.join(rest)} (no job budget)" if rest else ""
 
 
 @check("AUTH-1")
@@ -43,7 +43,7 @@ def the_token_is_accepted_everywhere(ctx: Context) -> Iterator[Finding]:
             )
         else:
             yield ctx.ok(f"{operation}: {answer.says()}", answer)
-    yield ctx.ok(f"taken by {len(tried)} operations{_partly(ctx, tried)}")
+    yield ctx.ok(f"taken by {len(tried)} operations", untried=_rest(ctx, tried))
 
 
 @check("AUTH-2")
@@ -68,7 +68,7 @@ def _all_refused(ctx: Context, tokens: dict[str, str | None]) -> Iterator[Findin
             yield ctx.expect_errno(answer, 430, when=f"{operation} with {what}")
         else:
             tried.append(operation)
-    yield ctx.ok(f"430 from {', '.join(tried)}{_partly(ctx, tried)}")
+    yield ctx.ok(f"430 from {', '.join(tried)}", untried=_rest(ctx, tried))
 
 
 def _body(ctx: Context, operation: str) -> dict[str, object]:
@@ -157,7 +157,7 @@ def the_answer_without_a_token_has_the_shape_shown(ctx: Context) -> Iterator[Fin
             )
         else:
             yield ctx.ok(f"{operation}: {answer.says()}", answer)
-    yield ctx.ok(f"as shown, from {', '.join(tried)}{_partly(ctx, tried)}")
+    yield ctx.ok(f"as shown, from {', '.join(tried)}", untried=_rest(ctx, tried))
 
 
 @check("AUTH-5", phase=Phase.QUIET)

@@ -1,29 +1,57 @@
-"""The pictures of jobs: palette PNGs, drawn once per geometry and recoloured for every job."""
+"""The pictures of jobs: palette PNGs, drawn once for each geometry, recoloured for each job.
+
+What is drawn is in `scene.py` (a cell), `frame.py` (the border), the colours in `colours.py`, the
+file in `png.py`. All is pure Python and zlib: Pillow takes 66 ms to import, and a record states its
+picture's length, so the first finished job would pay that; the first picture of a geometry is drawn
+here in a third of it. Another job's picture of that geometry is a palette, a copy and three
+checksums: some 15 µs. Pillow is imported for WebP alone.
+
+Palette: the greys of the frame, then SHADES shades of each cell's colour, darkest first.
+"""
 
 from __future__ import annotations
 
-import colorsys
-import hashlib
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from . import png as container
+from .colours import Colours, blend, palette, rgb, shades
+from .frame import GREYS, framed
 from .scene import SHADES, cell
 
-View = Literal["image", "thumb", "original", "preview"]
-Colours = tuple[str, str, str, str]
+__all__ = ["Colours", "Picture", "View", "blend", "length", "palette", "png", "size", "webp"]
 
+Kind = Literal["grid", "single"]
+#: image: as a record's img_buffer; thumb: 256 wide; original: never framed; preview: a blurred,
+#: pale small one, for a job that still runs.
+View = Literal["image", "thumb", "original", "preview"]
+
+_SIDE = 1024  # of a square grid
 _KNOWN = {(1, 1): (1024, 1024), (16, 9): (1456, 816), (3, 2): (1344, 896), (4, 3): (1232, 928)}
+_LONGEST = 4  # times the short side; what asks for more gets this
+_MARGIN = 32
+_THUMB = 256
+_PREVIEW = 512
+_BLUR = 8  # pixels of a preview from one drawn pixel to the next
+
+_SOFTWARE = ("Software", "sampan (fake)")
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a job's picture shows."""
+    """What a job's picture shows.
 
-    kind: Literal["grid", "single"]
+    `ratio`: width to height. `colours`: of the four cells; a single shows the colour and number of
+    `cell` (1 to 4), or without one, as a blend into one picture, the first colour and no number.
+    `texts`: for the PNG's text chunks. `framed`: whether the view `image` has the frame.
+    """
+
+    kind: Kind
     ratio: tuple[int, int]
     colours: Colours
     cell: int | None
@@ -31,111 +59,157 @@ class Picture:
     framed: bool
 
 
-def palette(job_hash: str, lean: str | None = None) -> Colours:
-    drawn = hashlib.sha256(job_hash.encode()).digest()
-    if lean is None:
-        first = drawn[0] / 256
-        hues = [(first + n / 4 + (drawn[n + 1] / 255 - 0.5) * 0.06) % 1 for n in range(4)]
-    else:
-        hue, _, _ = colorsys.rgb_to_hls(*(part / 255 for part in _rgb(lean)))
-        hues = [(hue + (n - 1.5) * 0.03) % 1 for n in range(4)]
-    made = [_hex(colorsys.hls_to_rgb(hue, 0.5, 0.6)) for hue in hues]
-    return (made[0], made[1], made[2], made[3])
-
-
-def blend(colours: Sequence[str]) -> str:
-    parts = [_rgb(colour) for colour in colours]
-    return _hex(tuple(sum(p[i] for p in parts) / len(parts) / 255 for i in range(3)))
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:], 16)
-
-
-def _hex(rgb: Sequence[float]) -> str:
-    return "#" + "".join(f"{round(part * 255):02x}" for part in rgb)
-
-
-def _inner(ratio: tuple[int, int]) -> tuple[int, int]:
-    if ratio in _KNOWN:
-        return _KNOWN[ratio]
-    if ratio[::-1] in _KNOWN:
-        w, h = _KNOWN[ratio[::-1]]
-        return h, w
-    quotient = min(max(ratio[0] / ratio[1], 0.25), 4)
-    return round(1024 * quotient**0.5 / 16) * 16, round(1024 / quotient**0.5 / 16) * 16
-
-
 def size(picture: Picture, view: View) -> tuple[int, int]:
+    """Width and height in pixels."""
     width, height = _inner(picture.ratio)
-    if view in ("thumb", "preview"):
-        return 256, max(round(256 * height / width) // 2 * 2, 2)
+    if view == "thumb":
+        return _THUMB, 2 * round(_THUMB * height / width / 2)
+    if view == "preview":
+        wide = _PREVIEW if width >= height else _PREVIEW // 2
+        return wide, 2 * _BLUR * round(wide * height / width / (2 * _BLUR))
     if picture.kind == "single":
         width, height = 2 * width, 2 * height
     if view == "image" and picture.framed:
-        return width + 64, height + 128
+        return width + 2 * _MARGIN, height + 4 * _MARGIN
     return width, height
 
 
 def length(picture: Picture, view: View) -> int:
-    return container.length(_idat(picture, view), container.text_chunks(picture.texts))
+    """Bytes of the PNG, without putting it together."""
+    return container.length(_idat(picture, view), _texts(picture))
 
 
 def png(picture: Picture, view: View) -> bytes:
-    texts = container.text_chunks(picture.texts)
-    return container.assemble(_idat(picture, view), _plte(picture), texts)
+    """The PNG; the same bytes for the same picture and view, always."""
+    return container.assemble(_idat(picture, view), _plte(picture, view), _texts(picture))
 
 
 def webp(picture: Picture, view: View) -> bytes:
+    """The same picture as a WebP, without its texts."""
     from PIL import Image
 
-    buffer = io.BytesIO()
-    Image.open(io.BytesIO(png(picture, view))).convert("RGB").save(buffer, "WEBP", quality=80)
-    return buffer.getvalue()
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(png(picture, view))) as image:
+        image.convert("RGB").save(file, "WEBP", quality=80, method=0)
+    return file.getvalue()
 
 
-def _plte(picture: Picture) -> bytes:
-    chosen: Sequence[str] = picture.colours
-    if picture.kind == "single":
-        chosen = [picture.colours[(picture.cell or 1) - 1]]
-    entries = bytearray()
-    for colour in chosen:
-        for shade in range(SHADES):
-            entries += bytes(_shaded(part, shade) for part in _rgb(colour))
-    return bytes(entries + b"\xff\xff\xff")
+def _inner(ratio: tuple[int, int]) -> tuple[int, int]:
+    """The size of a grid without its frame: about a megapixel, sides in multiples of 16."""
+    wide, high = ratio
+    if wide < 1 or high < 1:
+        raise ValueError(f"a ratio is of two positive numbers, not {wide}:{high}")
+    shrunk = math.gcd(wide, high)
+    wide, high = wide // shrunk, high // shrunk
+    if (wide, high) in _KNOWN:
+        return _KNOWN[wide, high]
+    if (high, wide) in _KNOWN:
+        width, height = _KNOWN[high, wide]
+        return height, width
+    stretch = math.sqrt(min(wide, _LONGEST * high) / min(high, _LONGEST * wide))
+    return 16 * round(_SIDE * stretch / 16), 16 * round(_SIDE / stretch / 16)
 
 
-def _shaded(part: int, shade: int) -> int:
-    middle = SHADES // 2
-    if shade <= middle:
-        return part * (20 + shade) // (20 + middle)
-    return part + (255 - part) * (shade - middle) // (SHADES + 10 - middle)
+# What differs from job to job.
+
+
+def _texts(picture: Picture) -> bytes:
+    return container.text_chunks((*picture.texts, _SOFTWARE))
+
+
+def _shown(picture: Picture) -> Sequence[str]:
+    """The colours of the cells that are shown."""
+    return picture.colours if picture.kind == "grid" else [picture.colours[(picture.cell or 1) - 1]]
+
+
+def _plte(picture: Picture, view: View) -> bytes:
+    shown = _shown(picture)
+    palette = bytearray(3 * (GREYS + SHADES * len(shown)))
+    palette[: 3 * GREYS] = _FRAME
+    for i, colour in enumerate(shown):
+        first, end = 3 * (GREYS + SHADES * i), 3 * (GREYS + SHADES * (i + 1))
+        for part, values in enumerate(shades(colour)):
+            palette[first + part : end : 3] = values
+    return bytes(palette.translate(_PALER) if view == "preview" else palette)
+
+
+def _between(start: str, end: str, steps: int) -> bytes:
+    pairs = list(zip(rgb(start), rgb(end), strict=True))
+    return bytes(round(a + (b - a) * i / (steps - 1)) for i in range(steps) for a, b in pairs)
+
+
+_FRAME = _between("#14161b", "#f4f0e6", GREYS)
+_PALER = bytes(96 + value * 5 // 8 for value in range(255)) + b"\xff"
+
+
+# What is drawn once.
 
 
 def _idat(picture: Picture, view: View) -> container.Idat:
-    framed = picture.framed and view == "image"
+    with_frame = picture.framed and view == "image"
     number = picture.cell if picture.kind == "single" else None
-    return _drawn(picture.kind, *size(picture, view), framed, number)
+    return _drawn(picture.kind, *size(picture, view), with_frame, number, view == "preview")
 
 
 @lru_cache(maxsize=64)
-def _drawn(kind: str, width: int, height: int, framed: bool, number: int | None) -> container.Idat:
-    inner_w, inner_h = (width - 64, height - 128) if framed else (width, height)
-    if kind == "single":
-        rows = [bytes(row) for row in cell(inner_w, inner_h, number)]
-        colours = SHADES + 1
+def _drawn(
+    kind: Kind, width: int, height: int, with_frame: bool, number: int | None, blurred: bool
+) -> container.Idat:
+    """The pixels of every picture of this geometry. `width` and `height` include the frame."""
+    margin = _MARGIN if with_frame else 0
+    width, height = width - 2 * margin, height - 4 * margin
+    # A full-size single is drawn at half its size, and its pixels doubled: a quarter of the time.
+    twice = kind == "single" and not blurred and width > _THUMB
+    if twice:
+        width, height, margin = width // 2, height // 2, margin // 2
+    if kind == "grid":
+        one, two, three, four = (
+            _cell(width // 2, height // 2, number, number - 1, blurred) for number in (1, 2, 3, 4)
+        )
+        rows = [a + b for a, b in (*zip(one, two, strict=True), *zip(three, four, strict=True))]
     else:
-        colours = 4 * SHADES + 1
-        half_w, half_h = inner_w // 2, inner_h // 2
-        quarters = [cell(half_w, half_h, n) for n in (1, 2, 3, 4)]
-        moved = [
-            [bytes(b + n * SHADES for b in row) for row in quarter]
-            for n, quarter in enumerate(quarters)
-        ]
-        rows = [a + b for a, b in zip(moved[0], moved[1], strict=True)]
-        rows += [a + b for a, b in zip(moved[2], moved[3], strict=True)]
-    if framed:
-        edge, blank = bytes([colours - 1]), bytes([colours - 1])
-        rows = [blank * width] * 32 + [edge * 32 + row + edge * 32 for row in rows]
-        rows += [blank * width] * 96
-    return container.pack(rows, colours)
+        rows = _cell(width, height, number, 0, blurred)
+    cells = 4 if kind == "grid" else 1
+    if with_frame:
+        rows = framed(rows, margin, [GREYS + SHADES * i + _SWATCH for i in range(cells)])
+    return container.pack(rows, GREYS + SHADES * cells, twice)
+
+
+_SWATCH = 34  # a middling shade
+
+
+def _cell(width: int, height: int, number: int | None, place: int, blurred: bool) -> list[bytes]:
+    """One cell in palette indexes; `place` counts the cells of the picture, from 0."""
+    shift = _SHIFTS[place]
+    if not blurred:
+        return [row.translate(shift) for row in map(bytes, cell(width, height, number))]
+    rows = [bytes(row) for row in cell(width // _BLUR, height // _BLUR, number)]
+    for _ in "down", "across":
+        rows = _turned(_smooth(_smooth(rows, 4), 2))
+    return [row.translate(shift) for row in rows]
+
+
+_SHIFTS = [
+    bytes(GREYS + SHADES * place + shade if shade < SHADES else 0 for shade in range(256))
+    for place in range(4)
+]
+
+
+def _turned(rows: list[bytes]) -> list[bytes]:
+    width, flat = len(rows[0]), b"".join(rows)
+    return [flat[x::width] for x in range(width)]
+
+
+def _smooth(rows: list[bytes], times: int) -> list[bytes]:
+    """As many rows for each (2 or 4), going over to the next one.
+
+    A row is taken as one large number, a byte a lane: four shades still fit into a byte.
+    """
+    width, down = len(rows[0]), times.bit_length() - 1
+    lanes = int.from_bytes(bytes((255 >> down,)) * width)
+    numbers = [int.from_bytes(row) for row in (*rows, rows[-1])]
+    return [
+        ((above * (times - i) + below * i >> down) & lanes).to_bytes(width)
+        for above, below in pairwise(numbers)
+        for i in range(times)
+    ]

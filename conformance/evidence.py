@@ -105,6 +105,9 @@ class Evidence:
         if url not in self._pictures:
             token = self._session.account().token if self._session.has("first") else None
             reply, exchanges = self._session.gate.picture(url, token)
+            if reply.failure is not None and reply.status:
+                # It began and broke off: looked at again, since a fetch costs no job.
+                reply, exchanges = self._session.gate.picture(url, token)
             self._pictures[url] = Picture(url, reply, tuple(exchanges))
         return self._pictures[url]
 

@@ -97,8 +97,12 @@ def alike(images: Sequence[Image]) -> tuple[int, int] | None:
     return None
 
 
-def seams(image: Image) -> tuple[bool, bool]:
-    """Whether a picture changes abruptly at its vertical and at its horizontal middle line."""
+def seams(image: Image) -> tuple[bool | None, bool | None]:
+    """Whether a picture changes abruptly at its vertical and at its horizontal middle line.
+
+    ``False``: what is drawn goes on across the line. ``None``: can't tell, since there is too
+    little on the line to go on or to break off.
+    """
     from PIL.Image import Transpose
 
     return _seam(image), _seam(image.transpose(Transpose.TRANSPOSE))
@@ -136,13 +140,13 @@ def _extrema(area: Image) -> Sequence[tuple[int, int]]:
     return found
 
 
-def _seam(image: Image) -> bool:
+def _seam(image: Image) -> bool | None:
     """The step across the vertical middle, beside the steps between columns around it."""
     from PIL.Image import Resampling
 
     width, height = image.size
     if width < 64 or height < 64:
-        return False
+        return None
     middle, rows = width // 2, 64
     strip = image.crop((middle - 16, 0, middle + 16, height)).resize((32, rows), Resampling.BOX)
     pixels = strip.tobytes()
@@ -150,7 +154,10 @@ def _seam(image: Image) -> bool:
     across = max(steps[14:17])
     around = sorted(steps[:13] + steps[18:])
     usual = around[len(around) * 3 // 4]
-    return across >= 3.0 and across > 2.0 * usual
+    if across >= 3.0 and across > 2.0 * usual:
+        return True
+    plain = _is_plain(strip.crop((14, 0, 18, rows)))
+    return None if plain or across > 1.3 * usual + 0.5 else False
 
 
 def _step(pixels: bytes, column: int, rows: int) -> float:

@@ -8,7 +8,7 @@ from .. import pixels
 from ..check import Finding, Observation, check, observes
 from ..context import Context
 from ..shapes import text
-from .parents import picture_of
+from .parents import not_taken, picture_of
 
 _JOB = "blendImages"
 
@@ -17,10 +17,8 @@ _JOB = "blendImages"
 def two_and_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
     for name, count in (("blend", 2), ("blend_5", 5)):
         job = ctx.evidence.trace(name)
-        if not job.accepted and job.submission.errno in (301, 410, 420, 421):
-            yield ctx.expect_errno(job.submission, 0, when=f"a blend of {count} links")
-        elif not job.accepted:
-            yield ctx.inconclusive(f"a blend of {count} links: {job.outcome()}", job)
+        if not job.accepted:
+            yield not_taken(ctx, job, f"a blend of {count} links")
         elif job.finished and text(job.last, "img_buffer") is not None:
             yield ctx.ok(f"{count} links gave a picture", job)
         elif job.finished or (job.seems_failed and not job.gave_up):
@@ -67,9 +65,11 @@ def whether_a_blend_is_a_grid(ctx: Context) -> Observation:
     picture = picture_of(ctx, ctx.evidence.finished("blend"))
     assert picture.image is not None
     upright, level = pixels.seams(pixels.inner(picture.image))
-    if upright != level:
-        return ctx.unobserved("only one seam of a grid can be made out", picture)
-    return ctx.answer("grid" if upright else "single", picture)
+    if upright and level:
+        return ctx.answer("grid", picture)
+    if upright is False or level is False:
+        return ctx.answer("single", picture)
+    return ctx.unobserved("whether there are seams can't be made out", picture)
 
 
 @observes("blend-bad-link", needs=("blend_words",))

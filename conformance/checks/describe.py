@@ -9,17 +9,20 @@ from ..check import Finding, Observation, check, observes
 from ..context import Context
 from ..shapes import brief, text
 from ..trace import JobTrace
+from .parents import not_taken
 
 _JOB = "describeImage"
 #: A number before a prompt: "1." "1)" or the digit in a key cap.
-_NUMBER = re.compile(r"(?:^|\s)([1-4])(?:[.):]|\ufe0f?\u20e3)")
+_NUMBER = re.compile(r"(?:^|\s)([1-4])(?:[.)]\s|\ufe0f?\u20e3)")
 
 
 @check("DESC-1", needs=("describe",))
 def one_link_gives_its_prompts(ctx: Context) -> Finding:
     job = ctx.evidence.trace("describe")
-    if not job.accepted and job.submission.errno in (301, 410, 420, 421):
-        return ctx.expect_errno(job.submission, 0, when="a describe of one link")
+    if not job.accepted:
+        return not_taken(ctx, job, "a describe of one link")
+    if job.seems_failed and not job.gave_up:
+        return ctx.fail("the job failed", job, expected="its prompts", actual=job.outcome())
     job = ctx.evidence.finished("describe")
     found = _prompts(job)
     if found:

@@ -13,6 +13,7 @@ from ..context import Context
 from ..pictures import Picture
 from ..shapes import brief, integer, text
 from ..trace import JobTrace
+from ..wire import Failure
 from .parents import picture_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _MAKERS = ("grid", "upscale", "variation", "niji", "remix", "blend")
 _LINKS = ("img_buffer", "img_thumb", "original_url")
 _FORMATS = {"jpg": "jpeg"}
+#: The server's doing, seen twice, and not the network's.
+_BROKEN = (Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
 
 
 def _finished(ctx: Context) -> list[JobTrace]:
@@ -44,7 +47,14 @@ def every_link_answers_with_a_picture(ctx: Context) -> Iterator[Finding]:
             picture = _fetched(ctx, job, key)
             if picture is None:
                 yield ctx.fail(f"{job.name}: no {key}", job, expected="a link", actual="null")
-            elif picture.reply.failure is not None:
+            elif not picture.url.startswith(("http://", "https://")):
+                yield ctx.fail(
+                    f"{job.name}: {key} is no web address",
+                    job,
+                    expected="http:// or https://",
+                    actual=brief(picture.url),
+                )
+            elif picture.reply.failure not in (None, *_BROKEN) or not picture.reply.status:
                 yield ctx.inconclusive(f"{job.name}: {key}: {picture.problem}", picture)
             elif picture.problem:
                 yield ctx.fail(
@@ -116,7 +126,7 @@ def a_grid_is_four_cells(ctx: Context) -> Iterator[Finding]:
 def _four_cells(ctx: Context, name: str, picture: Picture, image: Image) -> Finding:
     upright, level = pixels.seams(image)
     same = pixels.alike(pixels.cells(image))
-    if not upright and not level:
+    if upright is False or level is False:
         return ctx.fail(
             f"{name}: no grid", picture, expected="two by two cells", actual="no seam in the middle"
         )
@@ -128,7 +138,7 @@ def _four_cells(ctx: Context, name: str, picture: Picture, image: Image) -> Find
             actual=f"cells {same[0] + 1} and {same[1] + 1} can't be told apart",
         )
     if not (upright and level):
-        return ctx.inconclusive(f"{name}: only one seam can be made out", picture)
+        return ctx.inconclusive(f"{name}: its seams can't be made out", picture)
     return ctx.ok(f"{name}: four cells, told apart", picture)
 
 

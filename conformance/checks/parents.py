@@ -33,6 +33,24 @@ def picture_of(ctx: Context, job: JobTrace) -> Picture:
     return picture
 
 
+def not_taken(ctx: Context, job: JobTrace, what: str) -> Finding:
+    """What to say of a good submission that gave no hash."""
+    answer = job.submission
+    if answer.ok:
+        return ctx.fail(f"{what} gives no hash", job, expected="a hash", actual=brief(answer.data))
+    if answer.errno is None or answer.errno in (411, 430):
+        return ctx.inconclusive(f"{what}: {answer.says()}", job)
+    # It was tried again when no other job ran (evidence.py): the number of jobs is no reason.
+    return ctx.fail(f"{what} is refused", job, expected="errno 0", actual=answer.says())
+
+
+def no_picture(ctx: Context, job: JobTrace) -> Finding | None:
+    """A failure for a finished job whose record has no picture at all."""
+    if text(job.last, "img_buffer") is not None:
+        return None
+    return ctx.fail(f"{job.name}: no picture", job, expected="img_buffer", actual="null")
+
+
 def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:
     """The record names its parent, by id or by hash, and no other job."""
     wanted = {

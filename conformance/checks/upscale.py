@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from .. import pixels
 from ..check import Finding, Observation, check, observes
 from ..context import Context
+from ..pictures import Picture
 from ..shapes import brief, integer, millis, text
 from ..trace import JobTrace
-from .parents import accepted_both_ways, names_parent, nobody, picture_of, refused_without
+from .parents import (
+    accepted_both_ways,
+    names_parent,
+    no_picture,
+    nobody,
+    not_taken,
+    picture_of,
+    refused_without,
+)
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _JOB = "upscaleJob"
 
@@ -18,35 +31,45 @@ _JOB = "upscaleJob"
 def an_upscale_is_one_larger_image(ctx: Context) -> Iterator[Finding]:
     job, grid = ctx.evidence.trace("upscale"), ctx.evidence.finished("grid")
     if not job.accepted:
-        yield ctx.expect_errno(job.submission, 0, when="an upscale of a finished grid")
+        yield not_taken(ctx, job, "an upscale of a finished grid")
         return
     job = ctx.evidence.finished("upscale")
+    missing = no_picture(ctx, job)
+    if missing is not None:
+        yield missing
+        return
     large, parent = picture_of(ctx, job), picture_of(ctx, grid)
     yield names_parent(ctx, job, grid)
     assert large.image is not None
     assert parent.image is not None
-    image, whole = pixels.inner(large.image), pixels.inner(parent.image)
+    yield _larger(ctx, large, parent, large.image, parent.image)
+
+
+def _larger(ctx: Context, large: Picture, parent: Picture, image: Image, grid: Image) -> Finding:
+    """Larger than a cell, and one picture. A frame around both counts for neither."""
+    margin = (64, 128) if pixels.framed(grid) else (0, 0)
+    whole = pixels.inner(grid)
     cell = pixels.cells(whole)[0]
-    if image.width <= cell.width or image.height <= cell.height:
-        yield ctx.fail(
+    width, height = image.width - margin[0], image.height - margin[1]
+    if width <= cell.width or height <= cell.height:
+        return ctx.fail(
             "the upscale has no higher resolution than the cell",
             large,
             parent,
             expected=f"more than {cell.width}x{cell.height}",
-            actual=f"{image.width}x{image.height}",
+            actual=f"{width}x{height}",
         )
-    elif pixels.likeness(image, [whole, *pixels.cells(whole)]).nearest == 0:
-        yield ctx.fail(
-            "the upscale shows the whole grid",
+    shown = pixels.inner(image)
+    split = pixels.seams(shown) == (True, True) != pixels.seams(cell)
+    if split or pixels.likeness(shown, [whole, *pixels.cells(whole)]).nearest == 0:
+        return ctx.fail(
+            "the upscale shows several pictures",
             large,
             parent,
             expected="one image",
-            actual="four of them",
+            actual="a grid",
         )
-    else:
-        yield ctx.ok(
-            f"{image.width}x{image.height} from a cell of {cell.width}x{cell.height}", large, parent
-        )
+    return ctx.ok(f"{width}x{height} from a cell of {cell.width}x{cell.height}", large, parent)
 
 
 @check("UP-2", refusals=True)

@@ -9,7 +9,15 @@ from ..check import Finding, check
 from ..context import Context
 from ..shapes import brief, integer, text
 from ..waves import remix_prompt
-from .parents import accepted_both_ways, names_parent, nobody, picture_of, refused_without
+from .parents import (
+    accepted_both_ways,
+    names_parent,
+    no_picture,
+    nobody,
+    not_taken,
+    picture_of,
+    refused_without,
+)
 
 _JOB = "varyJob"
 
@@ -18,19 +26,23 @@ _JOB = "varyJob"
 def a_variation_is_a_new_grid(ctx: Context) -> Iterator[Finding]:
     job, grid = ctx.evidence.trace("variation"), ctx.evidence.finished("grid")
     if not job.accepted:
-        yield ctx.expect_errno(job.submission, 0, when="a variation of a finished grid")
+        yield not_taken(ctx, job, "a variation of a finished grid")
         return
     if job.hash == grid.hash:
         yield ctx.fail("no new job", job, expected="another hash", actual=job.hash)
     job = ctx.evidence.finished("variation")
     yield names_parent(ctx, job, grid)
+    missing = no_picture(ctx, job)
+    if missing is not None:
+        yield missing
+        return
     picture = picture_of(ctx, job)
     assert picture.image is not None
     upright, level = pixels.seams(pixels.inner(picture.image))
     if upright and level:
         yield ctx.ok("its picture is a grid of four", picture)
-    elif upright or level:
-        yield ctx.inconclusive("only one seam of a grid can be made out", picture)
+    elif upright is not False and level is not False:
+        yield ctx.inconclusive("the seams of a grid can't be made out", picture)
     else:
         yield ctx.fail(
             "its picture is no grid", picture, expected="four cells", actual="no seam in the middle"
@@ -89,8 +101,7 @@ def a_variation_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
 def a_remix_carries_the_new_content(ctx: Context) -> Finding:
     job = ctx.evidence.trace("remix")
     if not job.accepted:
-        return ctx.expect_errno(job.submission, 0, when="a variation with content")
-    job = ctx.evidence.accepted("remix")
+        return not_taken(ctx, job, "a variation with content")
     if job.last is None:
         return ctx.inconclusive(job.outcome(), job)
     asked = _folded(remix_prompt(ctx.evidence.mark))

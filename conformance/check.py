@@ -33,11 +33,15 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Evidence that is no exchange: a record, a history of sightings, a picture (PNG bytes)."""
+    """Evidence that is no exchange: a record, a history of sightings, a picture.
+
+    ``picture`` makes a small PNG, or ``None`` if there is none to be shown; it is called by the
+    report that shows it.
+    """
 
     title: str
     text: str
-    picture: bytes | None = None
+    picture: Callable[[], bytes | None] | None = None
 
 
 class Evident(Protocol):

@@ -120,6 +120,11 @@ class Evidence:
 
     def gather(self) -> None:
         """Run both waves. Raises for nothing that the server does."""
+        try:
+            self._session.account()
+        except UnavailableError as problem:
+            self._absent |= {one.name: problem for one in self._plan.jobs}
+            return
         for wave in (1, 2):
             self._run([one for one in self._plan.jobs if one.wave == wave])
         for role in ("first", "second"):

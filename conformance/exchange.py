@@ -13,8 +13,10 @@ from .wire import Failure, Reply, Request
 
 #: What a report shows of a body. Longer ones are cut, after redaction.
 _EXCERPT = 4_000
-#: Redaction looks at this much, so that no secret lies across the cut.
-_LOOKED_AT = 24_000
+#: Redaction looks at this much.
+_LOOKED_AT = 12_000
+#: So much of the end of what was looked at may be the first part of an unknown token.
+_RAGGED = 2_000
 #: Deeper than any answer of this API, and shallow enough for every JSON reader.
 MAX_DEPTH = 100
 
@@ -220,7 +222,10 @@ def _headers(headers: tuple[tuple[str, str], ...], secrets: Secrets) -> tuple[tu
 
 def _excerpt(body: bytes, secrets: Secrets) -> str:
     shown = secrets.redact(body[:_LOOKED_AT].decode("utf-8", "backslashreplace"))
-    if len(shown) <= _EXCERPT and len(body) <= _LOOKED_AT:
+    if len(body) > _LOOKED_AT:
+        # A secret that lies across the cut is not recognised: its first part must go too.
+        shown = shown[: max(0, len(shown) - max(_RAGGED, secrets.longest))]
+    elif len(shown) <= _EXCERPT:
         return shown
     return f"{shown[:_EXCERPT]}… ({len(body)} bytes in all)"
 

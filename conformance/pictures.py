@@ -68,14 +68,14 @@ class Picture:
         return _decode(self.reply.body)
 
     def exhibits(self) -> tuple[Exchange | Shown, ...]:
-        thumb = self._thumb()
-        if thumb is None:
+        if self.image is None:
             return self.exchanges
         width, height = self.size
         title = f"{self.format} picture, {width}x{height}, {self.length} bytes"
-        return (*self.exchanges, Shown(title, self.url, thumb))
+        return (*self.exchanges, Shown(title, self.url, self.thumb))
 
-    def _thumb(self) -> bytes | None:
+    def thumb(self) -> bytes | None:
+        """A small PNG of it, to be shown; ``None`` if it is no picture."""
         if self.image is None:
             return None
         small = self.image.copy()

@@ -26,26 +26,49 @@ _DEPTH = 3
 _TELLING = 6
 
 
+#: Looked up by so many characters at once.
+_KEY = 8
+_RUN = re.compile(rf"[A-Za-z0-9._~+/=-]{{{_KEY},}}")
+#: What no escape changes.
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
+
+
 class Secrets:
-    """A growing set of secrets; safe to use from several threads."""
+    """A growing set of secrets; safe to use from several threads.
+
+    There are few passwords, and each gets a pattern of its own; there are many tokens, which no
+    escape changes, so they are looked up.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._patterns: tuple[re.Pattern[str], ...] = ()
+        self._literals: dict[str, tuple[str, ...]] = {}
+        #: The length of the longest form that a secret can have.
+        self.longest = 0
 
     def add(self, *secrets: str | None) -> None:
         """Know these from now on; ``None`` and empty ones are nothing to hide."""
         with self._lock:
-            new = {one for one in secrets if one} - self._known
-            if not new:
-                return
-            self._known |= new
-            # The longest first: a secret must not be cut short by one that it contains.
-            ordered = sorted(self._known, key=lambda one: (-len(one), one))
-            forms = [_escaped(one) for one in ordered]
-            forms += [re.escape(form) for one in ordered for form in _encoded(one)]
-            self._pattern = re.compile("|".join(forms))
+            for secret in {one for one in secrets if one} - self._known:
+                self._known.add(secret)
+                for form in _encoded(secret):
+                    self._add_literal(form)
+                if len(secret) >= _KEY and _PLAIN.fullmatch(secret):
+                    self._add_literal(secret)
+                else:
+                    patterns = (*self._patterns, re.compile(_escaped(secret)))
+                    # The longest first: a secret must not be cut short by one it contains.
+                    self._patterns = tuple(sorted(patterns, key=lambda one: -len(one.pattern)))
+                    self.longest = max(self.longest, 8 * len(secret))
+
+    def _add_literal(self, form: str) -> None:
+        if len(form) >= _KEY:
+            others = self._literals.get(form[:_KEY], ())
+            ordered = sorted({*others, form}, key=lambda one: (-len(one), one))
+            self._literals[form[:_KEY]] = tuple(ordered)
+            self.longest = max(self.longest, len(form))
 
     def add_if_akin(self, text: str) -> None:
         """Know ``text`` too if it gives a known secret away in part: a password with one letter
@@ -58,10 +81,23 @@ class Secrets:
 
     def redact(self, text: str) -> str:
         """``text`` with every secret in it masked, and fit to be written as UTF-8."""
-        if self._pattern is not None:
-            text = self._pattern.sub(MASK, text)
+        for pattern in self._patterns:
+            text = pattern.sub(MASK, text)
+        text = _RUN.sub(self._without_literals, text)
         # A server may send a lone surrogate, which no file takes.
         return _JWT.sub(MASK, text).encode("utf-8", "backslashreplace").decode()
+
+    def _without_literals(self, run: re.Match[str]) -> str:
+        text, at, kept, done = run[0], 0, "", 0
+        while at <= len(text) - _KEY:
+            forms = self._literals.get(text[at : at + _KEY], ())
+            found = next((one for one in forms if text.startswith(one, at)), None)
+            if found is None:
+                at += 1
+            else:
+                kept += text[done:at] + MASK
+                at = done = at + len(found)
+        return kept + text[done:]
 
 
 def _escaped(secret: str) -> str:
@@ -81,6 +117,8 @@ def _character(one: str) -> str:
 def _escapes(text: str) -> set[str]:
     raw = text.encode("utf-8", "surrogatepass")
     forms = {quote(raw, safe=""), quote(raw), quote_plus(raw), html.escape(text), repr(text)[1:-1]}
+    # Python escapes an apostrophe only where there are quotes too.
+    forms.add(text.replace("'", "\\'"))
     forms |= {re.sub("%[0-9A-F]{2}", lambda hit: hit[0].lower(), form) for form in forms}
     for escaped in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
         # Some writers escape the slash too.

@@ -13,7 +13,10 @@ _OWN_HEADERS = ("content-type", "authorization")
 def curl(exchange: Exchange) -> str:
     """One line. A redacted token is ``$SAMPAN_TOKEN``, a redacted password ``$SAMPAN_PASSWORD``."""
     words = ["curl", "-sS", "-i"]
-    if exchange.method != "POST" or not exchange.request_body:
+    if exchange.operation == "picture":
+        # Not into the terminal.
+        words = ["curl", "-sS", "-D", "-", "-o", "picture"]
+    elif exchange.method != "POST" or not exchange.request_body:
         words += ["-X", exchange.method]
     words.append(_quoted(exchange.url, "SAMPAN_TOKEN"))
     for name, value in exchange.request_headers:

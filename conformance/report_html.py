@@ -130,10 +130,11 @@ def _evidence(evidence: tuple[Exchange | Shown, ...]) -> Iterator[str]:
 
 
 def _shown(shown: Shown) -> Iterator[str]:
-    if shown.picture is None:
+    picture = shown.picture() if shown.picture else None
+    if picture is None:
         yield f"<h4>{escape(shown.title)}</h4><pre>{escape(shown.text)}</pre>"
         return
-    data = base64.b64encode(shown.picture).decode()
+    data = base64.b64encode(picture).decode()
     yield f'<figure><img alt="{escape(shown.title)}" src="data:image/png;base64,{data}">'
     yield f"<figcaption>{escape(shown.title)}<br>{escape(shown.text)}</figcaption></figure>"
 

@@ -122,7 +122,7 @@ class Run:
         self._tell("logging in")
         self._session_login()
         for phase in Phase:
-            if phase is Phase.AFTER and self.plan.jobs and self._session.has("first"):
+            if phase is Phase.AFTER and self.plan.jobs:
                 self._tell("submitting jobs")
                 self._evidence.gather()
             for check in (*self.plan.checks, *self.plan.deeper):

@@ -114,7 +114,8 @@ class Session:
         planned: bool = False,
     ) -> Answer:
         """Send a JSON object to an operation; see ``Context.call``."""
-        content = json.dumps(body, ensure_ascii=False).encode()
+        # A lone surrogate, which a server may have sent us, goes back as the escape it came as.
+        content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
         more = dict(headers or {})
         if operation == "login":
             self.gate.secrets.add_if_akin(str(body.get("password", "")))

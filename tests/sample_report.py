@@ -54,7 +54,7 @@ _FINDINGS = {
         "UP-4",
         Verdict.ERROR,
         "the check broke",
-        evidence=(Shown("what broke", "Trace"), Shown("a picture", "http://x/a.png", PNG)),
+        evidence=(Shown("what broke", "Trace"), Shown("a picture", "http://x/a.png", lambda: PNG)),
     ),
 }
 _OBSERVATIONS = {

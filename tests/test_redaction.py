@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.exchange import record
 from conformance.redaction import MASK, Secrets
+from conformance.wire import Reply, Request
 
 #: Printable, of any script, with quotes, slashes and blanks; long enough not to be there by chance.
 SECRETS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=8, max_size=40)
@@ -91,3 +93,36 @@ def test_nothing_to_hide_changes_nothing() -> None:
     secrets = Secrets()
     secrets.add(None, "")
     assert secrets.redact("errno 301") == "errno 301"
+
+
+@given(st.lists(st.text("abc.-_", min_size=8, max_size=14), min_size=1, max_size=20), st.data())
+def test_tokens_that_resemble_one_another_are_all_masked(
+    tokens: list[str], data: st.DataObject
+) -> None:
+    secrets = Secrets()
+    secrets.add(*tokens)
+    chosen = data.draw(st.lists(st.sampled_from(tokens), min_size=1, max_size=5))
+    text = secrets.redact(" ".join(chosen))
+    assert text.replace(MASK, "").strip(" abc.-_") == ""
+    for token in tokens:
+        assert token not in text
+
+
+@pytest.mark.parametrize("secret", ["a", "pw", "short-1", "x y"])
+def test_a_short_secret_is_masked_too(secret: str) -> None:
+    secrets = Secrets()
+    secrets.add(secret)
+    assert secret not in secrets.redact(f"1{secret}2 {secret}").replace(MASK, "")
+
+
+def test_a_secret_across_the_cut_of_a_long_body_is_not_told() -> None:
+    """The masks before it are shorter than what they hide, so that the cut moves into view."""
+    token = "opaque-" + "x1y2z3" * 30
+    secrets = Secrets()
+    secrets.add(token)
+    for shift in range(0, 200, 7):
+        body = (" " * shift + token * 200).encode()
+        request = Request("POST", "http://x/", (), body)
+        kept = record(1, "login", True, request, Reply(200, (), body), None, "", secrets)
+        for text in (kept.request_body, kept.response_body):
+            assert "x1y2z3" not in text

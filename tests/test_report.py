@@ -181,8 +181,10 @@ def test_a_curl_line_asks_for_the_password() -> None:
 
 
 def test_a_curl_line_of_a_get() -> None:
-    line = curl(replace(EXCHANGE, method="GET", request_body="", request_headers=()))
-    assert line == "curl -sS -i -X GET http://127.0.0.1:8091/jobs/create"
+    get = replace(EXCHANGE, method="GET", request_body="", request_headers=())
+    assert curl(get) == "curl -sS -i -X GET http://127.0.0.1:8091/jobs/create"
+    picture = replace(get, operation="picture", url="http://x/a.png")
+    assert curl(picture) == "curl -sS -D - -o picture http://x/a.png"
 
 
 # The terminal

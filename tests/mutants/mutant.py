@@ -1,0 +1,55 @@
+"""A wrong server: the fake with one deliberate breach of one requirement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fake_server.world import Settings
+
+from ..twist.exchange import Twist
+from ..twist.server import Twisted, twisted
+
+#: Makes a fresh twist, since many remember something of the server they stand before.
+Make = Callable[[], Twist]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """``says`` is the mistake in one sentence.
+
+    ``touches`` names other requirements that the mistake inevitably breaks, or may.
+    """
+
+    id: str
+    requirement: str
+    says: str
+    make: Make
+    touches: tuple[str, ...] = ()
+
+    def build(self, settings: Settings) -> Twisted:
+        """A new server that makes this mistake."""
+        return twisted(self.make(), settings)
+
+
+REGISTERED: dict[str, Mutant] = {}
+
+
+def mutant(requirement: str, says: str, *, touches: str = "") -> Callable[[Make], Make]:
+    """Register a function that makes a twist; its name, with dashes, is the mutant's id.
+
+    ``touches``: ids of requirements with blanks between.
+    """
+
+    def register(make: Make) -> Make:
+        add(make.__name__.replace("_", "-"), requirement, says, make, touches=touches)
+        return make
+
+    return register
+
+
+def add(id: str, requirement: str, says: str, make: Make, *, touches: str = "") -> None:
+    """Register one of a family of mutants."""
+    if id in REGISTERED:
+        raise ValueError(f"two mutants are called {id}")
+    REGISTERED[id] = Mutant(id, requirement, says, make, tuple(touches.split()))

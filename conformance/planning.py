@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from .budget import Budget
 from .check import REGISTRY, Check, Observer
 from .contract import Contract, Question, Requirement, selected
 from .session import Options
@@ -12,6 +13,8 @@ from .waves import WavePlan, plan
 
 #: What the page's service takes for a job, in seconds; only for the quote.
 USUAL_JOB = 60
+#: Requests of a check or an observer, on average; only for the quote.
+_REQUESTS = 8
 
 
 class SelectionError(ValueError):
@@ -28,7 +31,6 @@ class RunPlan:
     selected: frozenset[str]
     waves: WavePlan
     untestable: Mapping[str, str]
-    jobs_at_risk: int
 
     @property
     def jobs(self) -> int:
@@ -36,19 +38,34 @@ class RunPlan:
 
     def quote(self, options: Options) -> str:
         """How many jobs, how long, what stays untestable; a few lines."""
-        allowed = "no limit" if options.jobs is None else f"{options.jobs} allowed"
-        waves = len({one.wave for one in self.waves.jobs})
-        risk = ", 1 more at risk by what ought to be refused" if self.jobs_at_risk else ""
-        took = f"{waves} job durations (about {USUAL_JOB} s each on the live service) and "
         lines = [
             f"{len(self.checks)} requirements and {len(self.observers)} questions on"
             f" {options.target}",
-            f"jobs: {self.jobs} planned ({allowed}){risk}",
-            f"time: {took if waves else ''}about a minute",
+            f"jobs: {self._jobs(options)}",
+            f"time: {self._time(options)}",
         ]
         if self.untestable:
             lines.append(f"untestable: {_grouped(self.untestable)}")
         return "\n".join(lines)
+
+    def _jobs(self, options: Options) -> str:
+        if options.exhaustive:
+            return f"{self.jobs} planned, and as many more as generated requests start"
+        if options.jobs is None:
+            return f"{self.jobs} planned (no limit)"
+        cap = Budget(options.jobs).stray_cap if options.jobs else 0
+        risk = f"; up to {cap} if the server takes what it ought to refuse" if cap else ""
+        return f"{self.jobs} planned ({options.jobs} allowed{risk})"
+
+    def _time(self, options: Options) -> str:
+        waves = len({one.wave for one in self.waves.jobs})
+        requests = _REQUESTS * (len(self.checks) + len(self.observers))
+        seconds = requests / (options.rate or 100)
+        spent = "a few seconds" if seconds < 10 else f"about {_rounded(seconds)}"
+        pace = f" for some {requests} requests at {options.rate:g} a second" if options.rate else ""
+        durations = f"{waves} job durations (about {USUAL_JOB} s each on the live service) and "
+        deeper = ", a minute more for generated requests" if self.deeper else ""
+        return f"{durations if waves else ''}{spent}{pace}{deeper}"
 
 
 def make_plan(contract: Contract, options: Options) -> RunPlan:
@@ -73,7 +90,6 @@ def make_plan(contract: Contract, options: Options) -> RunPlan:
     spare = refusals and bool(wanted)
     waves = plan(wanted, jobs=options.jobs, spare=spare, accounts=options.accounts)
     deeper = [REGISTRY.deeper[one.id] for one in checks if one.id in REGISTRY.deeper]
-    at_risk = int(refusals and options.jobs != 0)
     untestable = dict(_untestable(contract, checks, waves, options))
     return RunPlan(
         tuple(checks),
@@ -82,8 +98,11 @@ def make_plan(contract: Contract, options: Options) -> RunPlan:
         _selected(contract, options.only),
         waves,
         untestable,
-        at_risk,
     )
+
+
+def _rounded(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
 
 
 def _selected(contract: Contract, only: tuple[str, ...]) -> frozenset[str]:

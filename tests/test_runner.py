@@ -277,12 +277,15 @@ def test_a_quote_sends_nothing_and_says_what_stays_untestable() -> None:
         accounts = {"first": Credentials("a", "b")}
         none = quote(Options(server.url, accounts, jobs=0), CONTRACT)
         some = quote(Options(server.url, accounts, jobs=3), CONTRACT)
+        slow = quote(Options(server.url, accounts, jobs=0, rate=0.5), CONTRACT)
         assert server.asked == []
     assert "jobs: 0 planned (0 allowed)" in none
     for id in ("CREATE-1", "UP-1", "VAR-2", "LOGIN-5"):
         assert id in none
-    assert "jobs: 2 planned (3 allowed), 1 more at risk" in some
+    assert "jobs: 2 planned (3 allowed; up to 1 if the server takes what it ought" in some
+    assert "time: 2 job durations (about 60 s each on the live service) and a few" in some
     assert "untestable: LOGIN-5 (needs a second account)" in some
+    assert "time: about 64 s for some 32 requests at 0.5 a second" in slow
 
 
 def test_an_interrupted_run_keeps_what_it_found() -> None:

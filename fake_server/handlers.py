@@ -17,7 +17,7 @@ from . import gallery, listing, pictures
 from .errors import ApiError
 from .lifecycle import JobFacts, Kind, State, end, observe
 from .prompt import without_marker
-from .record import is_grid
+from .record import colours_of, is_grid
 from .submission import Wish, submit
 from .world import Call, NewAccount, World, login_id
 
@@ -84,7 +84,7 @@ async def vary_job(world: World, call: Call) -> bytes:
         parent.prompt if content is None else content,
         parent,
         grid_num,
-        lean=parent.colours[grid_num - 1],
+        lean=colours_of(parent)[grid_num - 1],
         broken=_broken_by(parent),
         after=end(parent),
     )
@@ -221,4 +221,4 @@ def _colour(world: World, call: Call, link: str) -> str:
     """The colour that a linked picture lends to a blend."""
     path = _own(call, link)
     facts = None if path is None else gallery.job_at(world, path)
-    return pictures.blend(facts.colours if facts is not None else pictures.palette(link))
+    return pictures.blend(colours_of(facts) if facts is not None else pictures.palette(link))

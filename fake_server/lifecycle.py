@@ -93,7 +93,7 @@ class JobFacts:
     service: str
     created: int
     plan: Plan
-    colours: tuple[str, str, str, str]
+    colours: tuple[str, str, str, str] | None = None
     ratio: tuple[int, int] = (1, 1)
     parent_hash: str | None = None
     parent_id: str | None = None
@@ -171,6 +171,8 @@ def end(facts: JobFacts) -> int | None:
 
 def delay(plan: Plan, by: int) -> Plan:
     """The same plan, ``by`` ms longer in the queue."""
+    if by == 0:
+        return plan
     pauses = tuple((begin + by, end and end + by) for begin, end in plan.pauses)
     return replace(plan, queue_ms=plan.queue_ms + by, pauses=pauses)
 

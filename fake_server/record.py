@@ -37,11 +37,16 @@ def picture(facts: JobFacts, profile: Profile) -> pictures.Picture | None:
     return pictures.Picture(
         kind="single" if single else "grid",
         ratio=facts.ratio,
-        colours=facts.colours,
+        colours=colours_of(facts),
         cell=facts.grid_num if facts.kind == "upscale" else None,
         texts=tuple(texts),
         framed=profile["image-frame"] == "framed",
     )
+
+
+def colours_of(facts: JobFacts) -> pictures.Colours:
+    """The colours of a job's cells: its own, unless others were given to it at birth."""
+    return pictures.palette(facts.hash) if facts.colours is None else facts.colours
 
 
 def is_grid(facts: JobFacts, profile: Profile) -> bool:

@@ -42,8 +42,7 @@ def row(job: JobFacts) -> tuple[Any, ...]:
 
 def _unusual(value: JobFacts | Plan, usual: dict[str, Any]) -> dict[str, Any]:
     """The fields of ``value`` that differ from ``usual``."""
-    given = ((name, getattr(value, name)) for name in usual)
-    return {name: held for name, held in given if held != usual[name]}
+    return {name: held for name in usual if (held := getattr(value, name)) != usual[name]}
 
 
 def facts(row: tuple[Any, ...]) -> JobFacts:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, get_args
 
 from . import faults
 from .clock import ClockState
+from .colours import Colours
 from .faults import Fault, FaultType
 from .lifecycle import JobFacts, Kind, Plan, moments
 from .profile import Profile
@@ -231,7 +232,6 @@ def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> J
     plan["pauses"] = tuple((begin, end) for begin, end in plan["pauses"])
     folders = tuple(_checked(folder, str, "a folder") for folder in given["folders"])
     width, height = given["ratio"]
-    first, second, third, fourth = given["colours"]
     facts = JobFacts(
         **{
             **given,
@@ -239,19 +239,26 @@ def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> J
             "plan": Plan(**plan),
             "folders": folders,
             "ratio": (width, height),
-            "colours": (first, second, third, fourth),
+            "colours": _as_colours(given["colours"]),
         }
     )
     for holder, types in ((facts, _JOB_TYPES), (facts.plan, _PLAN_TYPES)):
         for field in fields(holder):
             if field.name in types:
                 _checked(getattr(holder, field.name), types[field.name], f"a job's {field.name}")
-    if not all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in facts.colours):
-        raise StateError("a colour is not six hex digits")
     if facts.kind not in get_args(Kind) or not (width > 0 and height > 0):
         raise StateError("a job has an unknown kind or ratio")
     list(moments(facts))  # a plan that can't be followed shows here
     return facts
+
+
+def _as_colours(given: Sequence[str] | None) -> Colours | None:
+    if given is None:
+        return None
+    first, second, third, fourth = given
+    if not all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in given):
+        raise StateError("a colour is not six hex digits")
+    return first, second, third, fourth
 
 
 def _as_clock(given: Mapping[str, Any]) -> ClockState:

@@ -233,8 +233,7 @@ class Store:
         late = self._free_instant(account, job.created) - job.created
         if late:
             job = replace(job, late=late)
-        with self._transaction():
-            self._insert(job)
+        self._insert(job)  # one statement, since a new job lies in no folder
         account.tally = account.tally.and_one(job)
         return job
 
@@ -251,7 +250,10 @@ class Store:
             first, last = ms, ms - 1
         free = last + 1
         sql = "SELECT 1 FROM jobs WHERE account = ? AND created = ?"
-        while self._db.execute(sql, (account.id, free)).fetchone() is not None:
+        while (
+            free <= account.tally.created
+            and self._db.execute(sql, (account.id, free)).fetchone() is not None
+        ):
             free += 1
         account.burst = (first, free)
         return free

@@ -13,6 +13,7 @@ from functools import partial
 from . import pictures, prompt, scenarios
 from .errors import ApiError
 from .lifecycle import JobFacts, Kind, Plan, delay
+from .record import colours_of
 from .scenarios import Scenario, ScenarioError
 from .world import Call, World, as_uuid
 
@@ -123,11 +124,15 @@ def _facts(
     )
 
 
-def _colours(hash: str, wish: Wish) -> tuple[str, str, str, str]:
-    """An upscale shows a cell of its parent; every other job has colours of its own."""
-    if wish.kind == "upscale" and wish.parent is not None:
-        return wish.parent.colours
-    return pictures.palette(hash, wish.lean)
+def _colours(hash: str, wish: Wish) -> pictures.Colours | None:
+    """An upscale shows a cell of its parent, what leans on a colour keeps near it.
+
+    ``None``: colours of its own, which follow from the hash whenever they are needed.
+    """
+    given = () if wish.parent is None else colours_of(wish.parent)
+    if wish.kind == "upscale":
+        return given or None
+    return None if wish.lean is None else pictures.palette(hash, wish.lean, given)
 
 
 def _ratio(wish: Wish) -> tuple[int, int]:

@@ -6,15 +6,25 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ..check import Finding, Observation, Phase, check, observes
+from ..check import (
+    Finding,
+    Observation,
+    Phase,
+    UnavailableError,
+    Verdict,
+    check,
+    observes,
+)
 from ..context import Context
 from ..exchange import Answer
-from ..shapes import brief, text
+from ..shapes import Record, brief, text
 
 #: A body that lacks what is required: what takes the token then says 301, and no job is started.
 _INCOMPLETE: dict[str, object] = {}
+#: How often a token is used besides: it is not said to wear out.
+_USES = 12
 
 
 def _rest(ctx: Context, tried: list[str]) -> str:
@@ -25,13 +35,11 @@ def _rest(ctx: Context, tried: list[str]) -> str:
 
 @check("AUTH-1")
 def the_token_is_accepted_everywhere(ctx: Context) -> Iterator[Finding]:
+    # A fresh one, and no login in between: some servers let a later login end an earlier one.
+    token = _fresh_token(ctx, "first")
     tried = ctx.affordable()
-    token = ctx.account().token
-    for operation in tried:
+    for operation in tried + ["findJobs"] * _USES:
         answer = ctx.call(operation, _INCOMPLETE, token=token)
-        if answer.errno == 430:
-            # Another login may have ended this one: the newest token counts.
-            answer = ctx.call(operation, _INCOMPLETE)
         if answer.errno is None:
             yield ctx.fail(f"{operation}: no errno", answer, expected="errno", actual=answer.says())
         elif answer.errno == 430:
@@ -41,9 +49,17 @@ def the_token_is_accepted_everywhere(ctx: Context) -> Iterator[Finding]:
                 expected="any errno but 430",
                 actual=answer.says(),
             )
-        else:
-            yield ctx.ok(f"{operation}: {answer.says()}", answer)
-    yield ctx.ok(f"taken by {len(tried)} operations", untried=_rest(ctx, tried))
+    yield ctx.ok(f"taken by {len(tried)} operations", answer, untried=_rest(ctx, tried))
+
+
+def _fresh_token(ctx: Context, role: str) -> str:
+    account = ctx.account(role)
+    login = ctx.call("login", {"username": account.username, "password": account.password})
+    token = text(login.data, "token")
+    if token is None:
+        reason = f"the {role} account gets no token (LOGIN-1): {login.says()}"
+        raise UnavailableError(Verdict.UNTESTABLE, reason, login)
+    return token
 
 
 @check("AUTH-2")
@@ -160,41 +176,80 @@ def the_answer_without_a_token_has_the_shape_shown(ctx: Context) -> Iterator[Fin
     yield ctx.ok(f"as shown, from {', '.join(tried)}", untried=_rest(ctx, tried))
 
 
-@check("AUTH-5", phase=Phase.QUIET)
+@check("AUTH-5", wants=("grid", "neighbour"), phase=Phase.QUIET)
 def a_call_acts_for_the_account_of_its_token(ctx: Context) -> Iterator[Finding]:
-    """What each account finds must not depend on who logged in last."""
-    first, second = ctx.account("first"), ctx.account("second")
-    for role, other in (("first", second), ("second", first)):
-        mine = {"username": ctx.account(role).username, "password": ctx.account(role).password}
-        token = text(ctx.call("login", mine).data, "token")
-        if token is None:
-            yield ctx.untestable(f"the {role} account has no token (LOGIN-1)")
-            continue
-        before = ctx.call("findJobs", {}, token=token)
-        login = ctx.call("login", {"username": other.username, "password": other.password})
-        after = ctx.call("findJobs", {}, token=token)
-        if after.errno == 430:
-            yield ctx.fail(
-                "a login of another account ends this one's",
-                before,
-                login,
-                after,
-                expected="what it found before",
-                actual=after.says(),
-            )
-        elif _hashes(before) and not _hashes(before) & _hashes(after):
-            yield ctx.fail(
-                "find shows another account's jobs after that one logged in",
-                before,
-                login,
-                after,
-                expected=f"the {len(before.records)} records found before",
-                actual=f"{len(after.records)} records, none of them among those",
-            )
-        elif not before.records:
-            yield ctx.ok(f"the {role} account has no records to be mixed up", before, after)
-        else:
-            yield ctx.ok(f"the {role} account finds the same before and after", before, after)
+    """What an account finds must not depend on who logged in last, nor must what it submits."""
+    yield from _finds_of_each(ctx, "first", "second")
+    yield from _finds_of_each(ctx, "second", "first")
+    yield from _owner_finds_it(ctx, "grid", "first", "second")
+    yield from _owner_finds_it(ctx, "neighbour", "second", "first")
+
+
+def _finds_of_each(ctx: Context, role: str, other: str) -> Iterator[Finding]:
+    """Find with one token, log the other account in, find again, log the first in, find again.
+
+    Others may use the accounts meanwhile, so records may come and old ones leave the first page;
+    but no page may have nothing in common with the one before, and then again.
+    """
+    token = _fresh_token(ctx, role)
+    before = ctx.call("findJobs", {}, token=token)
+    _fresh_token(ctx, other)
+    between = ctx.call("findJobs", {}, token=token)
+    _fresh_token(ctx, role)
+    after = ctx.call("findJobs", {}, token=token)
+    if before.ok and between.errno == 430:
+        yield ctx.fail(
+            "a login of another account ends this one's",
+            before,
+            between,
+            expected="what it found before",
+            actual=between.says(),
+        )
+    elif _strange(before, between) or _strange(between, after):
+        yield ctx.fail(
+            f"what the {role} account finds depends on who logged in last",
+            before,
+            between,
+            after,
+            expected=f"the {len(before.records)} records found before",
+            actual=f"{len(between.records)} records, none of them among those",
+        )
+    else:
+        yield ctx.ok(f"the {role} account finds the same before and after", before, between)
+
+
+def _strange(one: Answer, other: Answer) -> bool:
+    """Whether there were records, and none of them is there any more."""
+    return other.ok and bool(_hashes(one)) and not _hashes(one) & _hashes(other)
+
+
+def _owner_finds_it(ctx: Context, name: str, owner: str, other: str) -> Iterator[Finding]:
+    """A job belongs to the account whose token submitted it."""
+    job = ctx.evidence.optional(name)
+    if job is None or job.hash is None:
+        return
+    own, foreign = ctx.evidence.history(owner), ctx.evidence.history(other)
+    if own.with_hash(job.hash):
+        yield ctx.ok(f"the {owner} account finds its job", job)
+    elif foreign.with_hash(job.hash):
+        yield ctx.fail(
+            f"a job submitted with the token of the {owner} account went to the {other} one",
+            job,
+            expected=f"a record that the {owner} account finds",
+            actual=f"a record that the {other} account finds",
+        )
+    elif own.records and own.complete and not _senders(own.records) - _senders(foreign.records):
+        yield ctx.fail(
+            f"the {owner} account does not find its job, and finds those of the {other} one",
+            job,
+            *own.answers,
+            expected="its own records",
+            actual=f"{len(own.records)} records of the {other} account",
+        )
+
+
+def _senders(records: Iterable[Record]) -> set[str | None]:
+    return {text(record, "sender_id") for record in records}
 
 
 def _hashes(answer: Answer) -> set[str | None]:

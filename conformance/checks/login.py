@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
-from ..check import Finding, Observation, check, observes
+from ..check import Finding, Observation, UnavailableError, Verdict, check, observes
 from ..context import Context
 from ..exchange import Answer
 from ..shapes import Record, brief, object_at, text, whole
@@ -19,8 +19,13 @@ _ANYTHING = ("name", "phone", "last_paid", "plan_start", "plan_end", "last_plan"
 
 
 def _login(ctx: Context, role: str = "first") -> Answer:
+    """A login that worked; that it does is LOGIN-1."""
     account = ctx.account(role)
-    return ctx.call("login", {"username": account.username, "password": account.password})
+    answer = ctx.call("login", {"username": account.username, "password": account.password})
+    if not answer.ok:
+        reason = f"the {role} account can't log in again (LOGIN-1): {answer.says()}"
+        raise UnavailableError(Verdict.UNTESTABLE, reason, answer)
+    return answer
 
 
 def _account(answer: Answer) -> Record:

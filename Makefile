@@ -2,8 +2,9 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8091
+URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: serve test lint bench check mutants format clean
+.PHONY: serve test lint lint-openapi format bench check mutants legal clients clean
 
 # The fake installs light; everything else is a second, larger step.
 .venv/.fake: pyproject.toml
@@ -19,13 +20,18 @@ PORT ?= 8091
 serve: .venv/.fake
 	$(BIN)/sampan serve --port $(PORT) $(ARGS)
 
+# What CI runs. Two workers at the most: the suite starts servers and kills them.
 test: lint
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Redocly CLI, Spectral and openapi-spec-validator over openapi/; needs npm.
+lint-openapi: .venv/.dev
+	tests/lint_openapi.sh
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix .
@@ -33,6 +39,29 @@ format: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m bench $(ARGS)
+
+# The kit against the fake that `make serve` runs in another terminal: the default accounts, and
+# one more that the control API makes (a name that is taken is as good).
+check: .venv/.dev
+	-@curl -s -o /dev/null $(URL)/__admin/accounts \
+	  -d '{"username": "second", "password": "second-secret"}'
+	SAMPAN_USERNAME=$${SAMPAN_USERNAME:-abc} SAMPAN_PASSWORD=$${SAMPAN_PASSWORD:-abc-secret} \
+	SAMPAN_SECOND_USERNAME=$${SAMPAN_SECOND_USERNAME:-second} \
+	SAMPAN_SECOND_PASSWORD=$${SAMPAN_SECOND_PASSWORD:-second-secret} \
+	SAMPAN_LIMITED_USERNAME=$${SAMPAN_LIMITED_USERNAME:-limited} \
+	SAMPAN_LIMITED_PASSWORD=$${SAMPAN_LIMITED_PASSWORD:-limited-secret} \
+	$(BIN)/sampan check $(URL) $(ARGS)
+
+# The kit against servers that are wrong on purpose, and against every legal one.
+mutants: .venv/.dev
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+legal: .venv/.dev
+	$(BIN)/python -m tests.legal $(ARGS)
+
+# Two generated clients, Python and TypeScript, run the whole flow.
+clients: .venv/.dev
+	tests/clients/run.sh $(ARGS)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -156,13 +156,13 @@ class App:
                 world = world.seen_by(named.id)
         exchange.now = now = world.clocks.now(None if account is None else account.id)
         base = request.base(world.settings.external_url, scope, headers)
-        data = await self._routes[operation.path][1](
-            world, Call(operation, body, account, now, base)
-        )
+        call = Call(operation, body, account, now, base)
+        data = await self._routes[operation.path][1](world, call)
         text = b'{"errno":0,"errmsg":"%b","data":%b}' % (_message(world, operation), data)
         if self._strict:
             self._check(operation, text)
-        return Answer(201 if world.profile["success-http-status"] == "201" else 200, text)
+        status = 201 if world.profile["success-http-status"] == "201" else 200
+        return Answer(status, text, _INVENTED if call.invented else JSON)
 
     def _refusal(self, error: ApiError, exchange: Exchange) -> Answer:
         envelope = self.world.seen_by(exchange.account).envelopes.of(error)
@@ -221,6 +221,9 @@ class App:
                 self.world.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+_INVENTED = (*JSON, told(b"x-fake-invented", "a status other than 2000: the page shows no other"))
 
 
 def _message(world: World, operation: Operation) -> bytes:

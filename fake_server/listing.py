@@ -12,7 +12,7 @@ import orjson
 
 from .conditions import Find, Match
 from .errors import ApiError
-from .lifecycle import Kind, observe
+from .lifecycle import Kind, State, observe
 from .record import render
 from .world import Call, World
 
@@ -40,7 +40,9 @@ def _record(world: World, call: Call, id: int) -> bytes:
     assert account is not None, facts.account
     seen = observe(facts, call.now if account is caller else world.clocks.now(account.id))
     text = orjson.dumps(render(facts, seen, world.owner(account), call.base, world.profile))
-    if account is caller and seen.state.final:
+    if seen.state is not State.FINISHED:
+        call.invented = True
+    elif account is caller:
         world.rendered.keep(key, text)
     return text
 

@@ -269,7 +269,8 @@ class Call:
     """One request of one operation, authenticated and checked.
 
     ``account`` is ``None`` for login alone; ``now`` is that account's time in ms, ``base`` where
-    links to this fake start, as its client sees it.
+    links to this fake start, as its client sees it. A handler sets ``invented`` when it answers a
+    ``status`` that the page does not show (question pending-statuses).
     """
 
     operation: Operation
@@ -277,6 +278,7 @@ class Call:
     account: Account | None
     now: int
     base: str
+    invented: bool = False
 
     @property
     def caller(self) -> Account:

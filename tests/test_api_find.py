@@ -260,3 +260,12 @@ def test_accounts_see_their_own_alone(make_fake: MakeFake) -> None:
     for conditions in ({}, {"prompt": "a cat"}, {"job_type": ["main"]}, {"limit": 100}):
         assert [record["hash"] for record in first.find(**conditions)] == [mine]
         assert [record["hash"] for record in second.find(**conditions)] == [other]
+
+
+def test_a_status_that_the_page_does_not_show_is_marked_as_invented(
+    fake: Fake, abc: Caller
+) -> None:
+    abc.create("a lighthouse")
+    assert "2000" in abc.post("/jobs/find", {}).headers["x-fake-invented"]
+    fake.wall += 60_000
+    assert "x-fake-invented" not in abc.post("/jobs/find", {}).headers

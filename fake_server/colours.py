@@ -20,7 +20,7 @@ Rgb = tuple[float, float, float]
 LOW, HIGH = 56, 212
 
 # Of a job that leans on nothing: four hues a quarter turn apart, each a little off, two of them
-# darker and two lighter (OKLab, so that no hue outshines another): any two are at least 84 apart.
+# darker and two lighter (OKLab, so that no hue outshines another): any two are 82 apart or more.
 _LIGHT = 0.63
 _LIFT = 0.08
 _CHROMA = (0.14, 0.15)
@@ -29,7 +29,7 @@ _SWAY = math.radians(4)
 # Of a job that leans on a cell: how far its colours go from that cell's, in RGB.
 _REACH = 84.0  # when the other cells are known
 _SURE = 40.0  # when they are not: less than half the way between two cells of any first job
-_SHARE = 0.85  # of the way to where another cell would be as near
+_SHARE = 0.92  # of the way to where another cell would be as near
 
 
 def palette(job_hash: str, lean: str | None = None, apart: Iterable[str] = ()) -> Colours:
@@ -39,7 +39,7 @@ def palette(job_hash: str, lean: str | None = None, apart: Iterable[str] = ()) -
     (`lean` among them or not). Without `apart` they keep within 40 of `lean`, so the same is true
     of a parent that leaned on nothing; the children of children need `apart`.
     """
-    drawn = blake2b(job_hash.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    drawn = blake2b(job_hash.encode("utf-8", "surrogatepass"), digest_size=32).digest()
     found = _spread(drawn) if lean is None else _leaning(drawn, rgb(lean), [*map(rgb, apart)])
     one, two, three, four = (_written(colour) for colour in found)
     return one, two, three, four
@@ -114,12 +114,19 @@ def _leaning(drawn: bytes, lean: Rgb, apart: Sequence[Rgb]) -> list[Rgb]:
     middle = (_within(lean[0]), _within(lean[1]), _within(lean[2]))
     others = [other for other in apart if other != lean]
     farthest = _REACH if others else _SURE
-    places = []
-    for i, way in enumerate(_DIRECTIONS):
-        reach = farthest * (0.8 + 0.2 * drawn[1 + i % 15] / 255)
-        reach = min(reach, _to_bounds(middle, way), *(_to(other, middle, way) for other in others))
-        x, y, z = (at + reach * part for at, part in zip(middle, way, strict=True))
-        places.append((x, y, z))
+    places = [middle]
+    for i, (x, y, z) in enumerate(_DIRECTIONS):
+        # A little aside, so that hardly two jobs take the same.
+        a, b, c = drawn[i], drawn[i + 1], drawn[i + 2]
+        way = (x * (0.8 + a / 640), y * (0.8 + b / 640), z * (0.8 + c / 640))
+        reach = min(farthest / math.hypot(*way), _to_bounds(middle, way))
+        for other in others:
+            reach = min(reach, _to(other, middle, way))
+        reach *= 0.85 + drawn[i + 3] / 1700
+        x, y, z = (round(at + reach * part) for at, part in zip(middle, way, strict=True))
+        # Rounded, it might be on the wrong side, if the cells are but a few steps apart.
+        if all(math.dist((x, y, z), lean) < math.dist((x, y, z), other) for other in others):
+            places.append((x, y, z))
     places.sort(key=lambda place: -math.dist(place, middle))
     found = [places[drawn[0] % 8]]
     while len(found) < 4:

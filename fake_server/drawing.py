@@ -19,6 +19,7 @@ Shape = Mapping[int, list[tuple[int, int, int]]]
 _SCANS = 4  # scan lines a row: vertical precision
 _FINE = 16  # steps a pixel: horizontal precision
 FULL = _SCANS * _FINE
+_UNIT = 1 << 16  # a pixel, in fixed point
 
 
 def shape(polygons: Iterable[Polygon]) -> Shape:
@@ -43,17 +44,28 @@ def _add_edge(rows: dict[int, dict[int, int]], start: Point, end: Point) -> None
     sign = 1
     if first > last:
         first, last, sign = last, first, -1
-    x = (x0 + ((first + 0.5) / _SCANS - y0) * slope) * _FINE
-    slope *= _FINE / _SCANS
-    for scan in range(first, last):
-        y = scan // _SCANS
-        if y not in rows:
-            rows[y] = {}
-        steps = rows[y]
-        at, rest = divmod(int(x // 1), _FINE)
-        steps[at] = steps.get(at, 0) + sign * (_FINE - rest)
-        steps[at + 1] = steps.get(at + 1, 0) + sign * rest
-        x += slope
+    x = int((x0 + ((first + 0.5) / _SCANS - y0) * slope) * _UNIT)
+    step = int(slope * _UNIT / _SCANS)
+    while first < last:
+        y = first // _SCANS
+        steps = rows.get(y)
+        if steps is None:
+            steps = rows[y] = {}
+        scans = min(last, (y + 1) * _SCANS) - first
+        across = x + (scans - 1) * step
+        if x >> 16 == across >> 16:  # a steep edge: the row's scans at once, by their mean
+            _step(steps, (x + across) >> 1, sign * scans)
+        else:
+            for at in range(x, x + scans * step, step):
+                _step(steps, at, sign)
+        x = across + step
+        first += scans
+
+
+def _step(steps: dict[int, int], x: int, times: int) -> None:
+    at, rest = x >> 16, (x & 0xFFFF) >> 12
+    steps[at] = steps.get(at, 0) + times * (_FINE - rest)
+    steps[at + 1] = steps.get(at + 1, 0) + times * rest
 
 
 def _runs(steps: dict[int, int]) -> list[tuple[int, int, int]]:
@@ -67,10 +79,10 @@ def _runs(steps: dict[int, int]) -> list[tuple[int, int, int]]:
     return runs
 
 
-def circle(radius: float) -> Shape:
+def circle(radius: int) -> Shape:
     """A filled circle about the origin."""
     rows = {}
-    for y in range(math.ceil(radius + 0.5)):
+    for y in range(radius):
         inner = int(math.sqrt(max(0.0, (radius - 0.5) ** 2 - (y + 0.5) ** 2)) - 0.5)
         edge = []
         x = max(inner, 0)

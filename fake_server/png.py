@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHUNK = 12  # the bytes of a chunk beside its body: length, type, CRC
 _SAME_AS_ABOVE = 2  # the PNG filter "Up"; a row of zeros under it repeats the row above
 
 
-@dataclass(frozen=True, slots=True)
-class Idat:
+class Idat(NamedTuple):
     """The pixels of a palette picture, as a whole IDAT chunk; `colours` is how many it may use."""
 
     width: int
@@ -59,14 +58,20 @@ def _widen(row: bytes) -> bytes:
 
 
 def text_chunks(texts: Iterable[tuple[str, str]]) -> bytes:
-    """Text chunks in the order given: `tEXt` where Latin-1 suffices, else `iTXt` (UTF-8)."""
+    """Text chunks in the order given: `tEXt` where ASCII suffices, else `iTXt` (UTF-8).
+
+    Raises ValueError on a keyword or text that a PNG can't hold.
+    """
     return b"".join(_text_chunk(keyword, text) for keyword, text in texts)
 
 
 def _text_chunk(keyword: str, text: str) -> bytes:
-    key = keyword.encode("latin-1", "replace")
-    if not 1 <= len(key) <= 79 or not keyword.isascii() or not keyword.isprintable():
-        raise ValueError(f"a PNG keyword is 1 to 79 printable ASCII characters, not {keyword!r}")
+    plain = keyword.isascii() and keyword.isprintable() and keyword == keyword.strip()
+    if not plain or not 1 <= len(keyword) <= 79:
+        raise ValueError(
+            f"a PNG keyword is 1 to 79 ASCII characters with no space at either end: {keyword!r}"
+        )
+    key = keyword.encode("ascii")
     if "\0" in text:
         raise ValueError(f"the PNG text {keyword!r} may not hold a NUL character")
     if text.isascii():

@@ -1,0 +1,41 @@
+"""Accounts without the plan that is needed (page, table of errors: 411)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..check import Finding, check
+from ..context import Context
+from ..exchange import Answer
+
+#: Best known first: the content of a create leaves nothing else to refuse it for.
+_ORDER = ("createJob", "blendImages", "describeImage", "upscaleJob", "varyJob")
+
+
+@check("PLAN-1", refusals=True)
+def an_account_without_a_plan_gets_411(ctx: Context) -> Iterator[Finding]:
+    unsure: list[str] = []
+    for operation in _ORDER:
+        if not ctx.affords(operation):
+            unsure.append(f"{operation} (no budget)")
+            continue
+        answer = ctx.call(operation, ctx.contract.example(operation), account="limited")
+        if answer.errno == 411:
+            yield ctx.ok(f"{operation}: {answer.says()}", answer)
+        elif answer.ok or operation == "createJob":
+            yield _broken(ctx, operation, answer)
+        else:
+            # The example's links and parent are not there, and a server may say so first.
+            unsure.append(f"{operation} ({answer.says()})")
+    untried = f"not shown for {', '.join(unsure)}" if unsure else ""
+    yield ctx.ok("an account without a plan gets 411", untried=untried)
+
+
+def _broken(ctx: Context, operation: str, answer: Answer) -> Finding:
+    what = "is taken" if answer.ok else f"gets {answer.says()}"
+    return ctx.fail(
+        f"{operation} of an account without a plan {what}",
+        answer,
+        expected="errno 411",
+        actual=answer.says(),
+    )

@@ -5,6 +5,7 @@ Wall time is about two job durations; more where a server takes only a few jobs 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -42,6 +43,7 @@ class Evidence:
         self._listings = {role: Listing(session, role) for role in ("first", "second")}
         self._looking = threading.Lock()
         self._history: dict[str, Look] = {}
+        self._earlier: Look | None = None
         self._pictures: dict[str, Picture] = {}
         self._slots: int | None = None  # how many jobs the server took at once, if it refused any
         self.on_change: Callable[[], None] = lambda: None
@@ -100,6 +102,13 @@ class Evidence:
             self._history[account] = self._listings[account].everything()
         return self._history[account]
 
+    @property
+    def earlier(self) -> Look:
+        """What the first account's listing began with before any job was submitted."""
+        if self._earlier is None:
+            raise UnavailableError(Verdict.UNTESTABLE, "no listing from before the jobs")
+        return self._earlier
+
     def picture(self, url: str) -> Picture:
         """The picture at ``url``, fetched once however many checks ask."""
         if url not in self._pictures:
@@ -125,6 +134,8 @@ class Evidence:
         except UnavailableError as problem:
             self._absent |= {one.name: problem for one in self._plan.jobs}
             return
+        with contextlib.suppress(UnavailableError):
+            self._earlier = self._listings["first"].look()
         for wave in (1, 2):
             self._run([one for one in self._plan.jobs if one.wave == wave])
         for role in ("first", "second"):

@@ -1,0 +1,275 @@
+"""Job Create (page, Job Create), and what a submission leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from ..check import Finding, Observation, UnavailableError, check, observes
+from ..conditions import falling, hashes, prompts
+from ..context import Context
+from ..listing import Look
+from ..shapes import Record, brief, millis, text
+from ..trace import JobTrace
+
+_JOB = "createJob"
+
+
+def _created(ctx: Context) -> list[JobTrace]:
+    return [one for one in ctx.evidence.traces() if one.operation == _JOB]
+
+
+@check("CREATE-1", needs=("grid",))
+def content_gives_a_hash(ctx: Context) -> Iterator[Finding]:
+    ctx.evidence.trace("grid")
+    for job in _created(ctx):
+        answer = job.submission
+        if job.accepted:
+            yield ctx.ok(f"{brief(job.body['content'], 60)}: a hash", answer)
+        elif answer.failure is not None:
+            yield ctx.inconclusive(f"no answer: {answer.problem}", answer)
+        elif answer.ok:
+            yield ctx.fail(
+                "errno 0 without a hash",
+                answer,
+                expected="data: a string that is not empty",
+                actual=f"data: {brief(answer.data)}" if "data" in answer.envelope else "no data",
+            )
+        elif answer.errno == 411:
+            yield ctx.untestable(f"the account has not the plan for it: {answer.says()}", answer)
+        elif answer.errno == 501:
+            yield ctx.inconclusive(f"the service is in trouble: {answer.says()}", answer)
+        else:
+            yield ctx.fail(
+                f"{brief(job.body['content'], 60)} is refused",
+                answer,
+                expected="errno 0 and a hash",
+                actual=answer.says(),
+            )
+    yield ctx.ok(f"{len(_created(ctx))} prompts gave a hash")
+
+
+# CREATE-2
+
+
+@check("CREATE-2", needs=("grid",), wants=("niji",))
+def the_hash_is_that_of_one_record(ctx: Context) -> Iterator[Finding]:
+    ctx.evidence.accepted("grid")
+    jobs = [one for one in ctx.evidence.traces() if one.accepted]
+    for job in jobs:
+        yield from _one_record(ctx, job)
+    for job in jobs:
+        if job.operation == _JOB and job.account == "first":
+            yield from _no_other_record(ctx, job)
+    yield ctx.ok(f"{len(jobs)} hashes, each that of one record as long as it was looked for")
+
+
+def _one_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
+    several = next((seen for seen in job.sightings if len(seen.records) > 1), None)
+    if several is not None:
+        yield ctx.fail(
+            f"the job “{job.name}”: several records have its hash",
+            several.answer,
+            job,
+            expected="one record",
+            actual=f"{len(several.records)} records",
+        )
+    if job.last is None:
+        yield _never_found(ctx, job)
+        return
+    # A job that failed may be taken away; one that a client waits for may not.
+    if job.seems_failed:
+        return
+    since = next(n for n, seen in enumerate(job.sightings) if seen.records)
+    gone = [seen for seen in job.sightings[since:] if not seen.records and seen.complete]
+    if gone:
+        yield ctx.fail(
+            f"the job “{job.name}” was found, and later it was not",
+            job,
+            gone[0].answer,
+            expected=f"the record with the hash {job.hash}",
+            actual=f"{len(gone[0].answer.records)} other records {gone[0].at:.1f} s after it",
+        )
+
+
+def _never_found(ctx: Context, job: JobTrace) -> Finding:
+    last = job.sightings[-1] if job.sightings else None
+    if last is None or not last.complete:
+        return ctx.inconclusive(f"the job “{job.name}”: {job.outcome()}", job)
+    return ctx.fail(
+        f"the job “{job.name}” is not found by its hash, {last.at:.1f} s after it was submitted",
+        job.submission,
+        last.answer,
+        expected=f"a record with the hash {job.hash}",
+        actual=f"{len(last.answer.records)} records with other hashes",
+    )
+
+
+def _no_other_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
+    """Nothing else in the listing has the prompt of this submission and came with it."""
+    try:
+        before = ctx.evidence.earlier
+    except UnavailableError:
+        return
+    if job.last is None or not (before.complete or falling(before.answers[0].records)):
+        return
+    # What a refused attempt left behind is told by its own check.
+    if len(job.attempts) > 1:
+        return
+    named = {one.hash for one in ctx.evidence.traces()}
+    last = job.sightings[-1].answer
+    others = [
+        one
+        for one in last.records
+        if _is_new(one, before) and _same_origin(one, job.last) and one.get("hash") not in named
+    ]
+    if others:
+        yield ctx.fail(
+            f"the job “{job.name}”: one submission made several records",
+            last,
+            job,
+            expected="one record",
+            actual=f"another with the hash {brief(others[0].get('hash'))} and the same prompt",
+        )
+
+
+def _is_new(record: Record, before: Look) -> bool:
+    newest = max((time for one in before.records if (time := millis(one)) is not None), default=-1)
+    created = millis(record)
+    known = text(record, "hash") in hashes(before.records)
+    return not known and created is not None and created > newest
+
+
+def _same_origin(record: Record, own: Record) -> bool:
+    """Made from the same text as ``own``, and from no parent."""
+    keys = ("job_type", "sender_id")
+    childless = text(record, "parent_id") is None and text(record, "parent_hash") is None
+    alike = all(record.get(key) == own.get(key) for key in keys)
+    return childless and alike and bool(prompts(own)) and prompts(record) == prompts(own)
+
+
+@check("CREATE-3", refusals=True)
+def content_is_required(ctx: Context) -> Iterator[Finding]:
+    for when, body in (("with nothing", {}), ("with a sender_id alone", _sender(ctx))):
+        yield ctx.expect_errno(ctx.call(_JOB, body), 301, when=f"createJob {when}")
+    yield ctx.ok("301 without content")
+
+
+def _sender(ctx: Context) -> dict[str, object]:
+    return {"sender_id": ctx.account().id or ctx.account().username}
+
+
+@check("CREATE-4", needs=("grid", "niji"), wants=("upscale", "variation", "neighbour"))
+def no_two_submissions_share_a_hash(ctx: Context) -> Iterator[Finding]:
+    ctx.evidence.accepted("grid")
+    jobs = [one for one in ctx.evidence.traces() if one.accepted]
+    if len(jobs) < 2:
+        yield ctx.untestable("only one submission was accepted", *jobs)
+        return
+    for first, second in combinations(jobs, 2):
+        if first.hash == second.hash and not _repeated_upscale(first, second):
+            yield ctx.fail(
+                f"“{first.name}” and “{second.name}” have one hash",
+                first.submission,
+                second.submission,
+                expected="two hashes",
+                actual=first.hash or "",
+            )
+    yield ctx.ok(f"{len(jobs)} submissions, no hash shared")
+
+
+def _repeated_upscale(first: JobTrace, second: JobTrace) -> bool:
+    """The same cell of the same parent (question repeat-upscale)."""
+    cells = [(one.body.get("parent_hash"), one.body.get("grid_num")) for one in (first, second)]
+    return first.operation == second.operation == "upscaleJob" and cells[0] == cells[1]
+
+
+@check("CREATE-5", needs=("grid",), wants=("niji",))
+def the_record_carries_the_prompt(ctx: Context) -> Iterator[Finding]:
+    ctx.evidence.accepted("grid")
+    jobs = [one for one in _created(ctx) if one.accepted]
+    for job in jobs:
+        texts = prompts(job.last or {})
+        # A flag may be taken out of the text: what it asks for is told elsewhere.
+        wanted = str(job.body["content"]).split(" --")[0]
+        if any(_carries(one, wanted) for one in texts):
+            yield ctx.ok(f"{brief(wanted, 60)} is in the record", job)
+        elif texts:
+            yield ctx.fail(
+                "the prompt is not whole in the record",
+                job,
+                expected=wanted,
+                actual=" / ".join(texts),
+            )
+        elif job.finished:
+            yield ctx.fail("the record has no prompt", job, expected=wanted, actual="null or none")
+        else:
+            yield ctx.inconclusive(f"the job “{job.name}”: {job.outcome()}", job)
+    yield ctx.ok(f"{len(jobs)} prompts, one of Latin, Chinese and emoji, are whole")
+
+
+def _carries(text: str, wanted: str) -> bool:
+    """Blanks, the case of the first letter and what the service adds do not matter."""
+    there, sought = " ".join(text.split()), " ".join(wanted.split())
+    other = sought[:1].swapcase() + sought[1:]
+    return sought in there or other in there
+
+
+# Questions
+
+
+@observes("submission-message", needs=("grid",))
+def what_an_accepted_submission_reads(ctx: Context) -> Observation:
+    ctx.evidence.accepted("grid")
+    answers = [one.submission for one in ctx.evidence.traces() if one.accepted]
+    seen = sorted({answer.errmsg or "no errmsg" for answer in answers})
+    known = {"OK": "ok", "SUCCESS": "success"}
+    if len(seen) == 1 and seen[0] in known:
+        return ctx.answer(known[seen[0]], answers[0])
+    return ctx.unknown(" / ".join(seen), *answers[:3])
+
+
+@observes("niji-selection", needs=("niji",))
+def what_the_flag_does(ctx: Context) -> Observation:
+    job = ctx.evidence.accepted("niji")
+    if job.last is None:
+        return ctx.unobserved("no find showed the job", job)
+    service = text(job.last, "service")
+    if service in ("niji", "main"):
+        return ctx.answer("flag" if service == "niji" else "never", job)
+    return ctx.unknown(f"service {brief(job.last.get('service'))}", job)
+
+
+@observes(
+    "concurrency-limit",
+    needs=("grid", "niji"),
+    wants=("upscale", "variation", "describe", "blend", "remix"),
+)
+def whether_many_jobs_are_taken(ctx: Context) -> Observation:
+    jobs = ctx.evidence.traces()
+    refused = [one for one in jobs if one.deferred or _turned_away(one)]
+    if refused:
+        errnos = {one.attempts[0].errno for one in refused}
+        if errnos == {501}:
+            return ctx.answer("refused", *refused[:2])
+        return ctx.unknown(f"refused while others ran: {refused[0].attempts[0].says()}", *refused)
+    most = max((_beside(one, jobs) for one in jobs), default=0)
+    if most < 4:
+        return ctx.unobserved(f"no more than {most} jobs ran at once", *jobs[:1])
+    return ctx.answer("queued-silently", *jobs[:4])
+
+
+def _turned_away(job: JobTrace) -> bool:
+    return len(job.attempts) > 1 and all(one.errno == 501 for one in job.attempts)
+
+
+def _beside(job: JobTrace, jobs: list[JobTrace]) -> int:
+    """How many jobs of the account were unfinished when this one was accepted, with it."""
+    moment = job.submitted_at
+    return sum(
+        one.accepted
+        and one.account == job.account
+        and one.submitted_at <= moment
+        and (one.duration is None or one.submitted_at + one.duration > moment)
+        for one in jobs
+    )

@@ -1,0 +1,130 @@
+"""The filters of find one by one (page, Job Find), against what the unfiltered listing holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from ..check import Finding, Phase, check
+from ..conditions import hashes, in_folder, is_favourite, one_of, prompts, says
+from ..context import Context
+from ..exchange import Answer
+from ..shapes import Record, array_at, brief, text
+from .find_listing import JOBS, NOTHING, ask, judged, known, no_folder, unlikely
+
+_SERVICES = ("main", "niji")
+
+
+@check("FIND-5", wants=JOBS, phase=Phase.QUIET)
+def service_restricts(ctx: Context) -> Iterator[Finding]:
+    records = known(ctx)
+    for record in records:
+        if "service" in record and record["service"] not in _SERVICES:
+            yield ctx.fail(
+                "a record of another service",
+                *ctx.evidence.history().answers[:1],
+                expected="main or niji",
+                actual=record["service"],
+            )
+            break
+    for services in (["niji"], ["main"], ["main", "niji"]):
+        what = f"service {' and '.join(services)}"
+        yield judged(ctx, {"service": services}, one_of("service", services), records, what)
+    seen = {text(one, "service") for one in records}
+    some = "" if len(seen) > 1 else f"; all records are of {seen.pop()}, which shows a part"
+    yield ctx.ok(f"niji, main and both, against {len(records)} records{some}")
+
+
+@check("FIND-6", wants=(*JOBS, "variation"), phase=Phase.QUIET)
+def job_type_restricts(ctx: Context) -> Iterator[Finding]:
+    records = known(ctx)
+    seen = sorted({kind for one in records if (kind := text(one, "job_type"))})
+    # These two are shown on the page, and so they can be asked for without being seen.
+    kinds = list(dict.fromkeys([*seen, "main", "upscale"]))
+    asked = [[kind] for kind in kinds]
+    asked += [list(two) for two in list(combinations(seen, 2))[:3]]
+    for some in asked:
+        what = f"job_type {' and '.join(some)}"
+        yield judged(ctx, {"job_type": some}, one_of("job_type", some), records, what)
+    yield ctx.ok(f"{', '.join(kinds)}, one and several, against {len(records)} records")
+
+
+@check("FIND-7", wants=("grid", "niji", "remix"), phase=Phase.QUIET)
+def prompt_restricts(ctx: Context) -> Iterator[Finding]:
+    records = known(ctx)
+    nothing = unlikely(ctx)
+    yield judged(ctx, {"prompt": nothing}, says(nothing), [], "a prompt that no record has")
+    tried = _whole_prompts(records)
+    for record in tried:
+        yield _whole_prompt(ctx, record)
+    if tried:
+        yield ctx.ok(f"nothing for a strange text, and {len(tried)} records by their whole prompt")
+    else:
+        yield ctx.ok("nothing for a strange text; no record has a prompt of its own to be found by")
+
+
+def _whole_prompts(records: list[Record]) -> list[Record]:
+    """The newest and the oldest record made from a text, those of plain words first.
+
+    A child may bear its parent's prompt for show, and a search may have a syntax of its own:
+    quotes, or a minus before a word.
+    """
+    own = [one for one in records if prompts(one) and one.get("job_type") == "main"]
+    plain = [one for one in own if all(c.isalnum() or c in " ," for c in prompts(one)[0])]
+    best = plain or own
+    return best[:1] + [one for one in best[-1:] if one is not best[0]]
+
+
+def _whole_prompt(ctx: Context, record: Record) -> Finding:
+    tried: list[Answer] = []
+    for prompt in prompts(record):
+        answer = ask(ctx, prompt=prompt)
+        tried.append(answer)
+        if text(record, "hash") in hashes(answer.records):
+            return ctx.ok(f"{brief(prompt, 60)} finds its record", answer)
+        if answer.ok and (answer.total or 0) > len(answer.records):
+            return ctx.inconclusive(f"{brief(prompt, 60)} finds more than one answer shows", answer)
+    if tried[0].errno is None or not (tried[0].ok or tried[0].errno in NOTHING):
+        return ctx.fail("a prompt is refused", *tried, expected="records", actual=tried[0].says())
+    still = ask(ctx)
+    if text(record, "hash") not in hashes(still.records):
+        return ctx.inconclusive("the record is not on the first page of the listing", *tried, still)
+    return ctx.fail(
+        "a record is not found by its whole prompt",
+        *tried,
+        still,
+        expected=f"the record with msg_display {brief(record.get('msg_display'), 80)}",
+        actual=f"{len(tried[-1].records)} other records",
+    )
+
+
+@check("FIND-8", wants=("grid",), phase=Phase.QUIET)
+def folders_restrict(ctx: Context) -> Iterator[Finding]:
+    records = known(ctx)
+    none = no_folder(ctx)
+    answer = ask(ctx, folders=[none])
+    if answer.errno == 301:
+        # Perhaps its ids are formed otherwise.
+        yield ctx.inconclusive(f"folders with an unknown id: {answer.says()}", answer)
+    else:
+        yield judged(ctx, {"folders": [none]}, in_folder(none), records, "a folder that no one has")
+    own = dict.fromkeys(
+        folder
+        for one in records
+        for folder in array_at(one, "folders") or []
+        if isinstance(folder, str) and folder
+    )
+    for folder in list(own)[:3]:
+        what = f"folder {brief(folder, 40)}"
+        yield judged(ctx, {"folders": [folder]}, in_folder(folder), records, what)
+    rest = f", and {len(own)} folders of records" if own else "; no record is in a folder"
+    yield ctx.ok(f"nothing for a folder that no one has{rest}")
+
+
+@check("FIND-9", wants=("grid",), phase=Phase.QUIET)
+def favourite_restricts(ctx: Context) -> Iterator[Finding]:
+    records = known(ctx)
+    yield judged(ctx, {"favourite": True}, is_favourite, records, "favourite true")
+    count = sum(map(is_favourite, records))
+    some = f"{count} favourites" if count else "no favourites, so none may come"
+    yield ctx.ok(f"against {len(records)} records with {some}")

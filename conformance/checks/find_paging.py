@@ -1,0 +1,238 @@
+"""The cursor and the count of find (page, Job Find): FIND-4, FIND-13, FIND-14."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..check import Finding, Phase, UnavailableError, Verdict, check
+from ..conditions import CURSOR, falling, hashes, left_out, older_than, strangers, twice
+from ..context import Context
+from ..exchange import Answer
+from ..shapes import Record, brief, millis, text
+from .find_listing import ENOUGH, JOBS, NOTHING, ask, known, look_up, timed, unit, unlikely
+
+#: Pages read at most; the listing is cut into so many, or more where it is long.
+_PAGES = 8
+
+
+@check("FIND-4", wants=JOBS, phase=Phase.QUIET)
+def nothing_is_newer_than_the_cursor(ctx: Context) -> Iterator[Finding]:
+    records = _timed(ctx)
+    times = [time for time, _ in records]
+    size = unit(ctx, [one for _, one in records])
+    cursors = dict.fromkeys(time // size for time in (times[0], times[len(times) // 2], times[-1]))
+    for cursor in cursors:
+        answer = ask(ctx, **{CURSOR: cursor})
+        wrong = strangers(answer, older_than(cursor * size))
+        if not answer.ok and answer.errno not in NOTHING:
+            yield ctx.fail("a cursor is refused", answer, expected="records", actual=answer.says())
+        elif wrong:
+            yield ctx.fail(
+                f"{len(wrong)} of {len(answer.records)} records are not older than the cursor",
+                answer,
+                expected=f"timestamp < {cursor * size}",
+                actual=f"timestamp {brief(wrong[0].get('timestamp'))}",
+            )
+        else:
+            yield ctx.ok(f"before {cursor * size}: {len(answer.records)} records", answer)
+    yield ctx.ok(f"at {len(cursors)} places among {len(times)} records")
+
+
+def _timed(ctx: Context) -> list[tuple[int, Record]]:
+    found = timed(known(ctx))
+    if not found:
+        raise UnavailableError(Verdict.UNTESTABLE, "no record has a timestamp to page by (FIND-11)")
+    return found
+
+
+# FIND-13
+
+
+@check("FIND-13", wants=JOBS, phase=Phase.QUIET)
+def total_counts_what_matches(ctx: Context) -> Iterator[Finding]:
+    records = known(ctx)
+    page = max(len(answer.records) for answer in ctx.evidence.history().answers)
+    conditions: dict[str, dict[str, object]] = {
+        "no filter": {},
+        "service niji": {"service": ["niji"]},
+        "a prompt that no record has": {"prompt": unlikely(ctx)},
+        "favourite": {"favourite": True},
+        "job_type main": {"job_type": ["main"]},
+    }
+    for what, filters in conditions.items():
+        yield from _counted(ctx, what, filters, page)
+    yield _listed_in_full(ctx, records)
+    yield _with_cursor(ctx)
+    yield ctx.ok(f"with and without a limit, against {len(records)} records")
+
+
+def _counted(ctx: Context, what: str, filters: dict[str, object], page: int) -> Iterator[Finding]:
+    """``page``: so many records were once returned at once, so fewer are all that there are."""
+    many, one = ask(ctx, **filters), ctx.call("findJobs", {"limit": 1} | filters)
+    if many.total is None or one.total is None:
+        return
+    returned = len(many.records)
+    # Without a filter a page that is full is no longer than itself.
+    if filters and returned < page and many.total != returned:
+        yield ctx.fail(
+            f"{what}: total is not the number that match",
+            many,
+            expected=f"{returned}, which were returned",
+            actual=many.total,
+        )
+    if one.total == many.total:
+        return
+    again, once = ask(ctx, **filters), ctx.call("findJobs", {"limit": 1} | filters)
+    if again.total != many.total or once.total != one.total:
+        yield ctx.inconclusive(f"{what}: the listing changed meanwhile", again, once)
+        return
+    yield ctx.fail(
+        f"{what}: total depends on the limit",
+        again,
+        once,
+        expected=f"{brief(again.total)}, as with a higher limit",
+        actual=once.total,
+    )
+
+
+def _listed_in_full(ctx: Context, records: Sequence[Record]) -> Finding:
+    """Without a filter total is what can be reached by paging."""
+    look = ctx.evidence.history()
+    first = look.answers[0]
+    if look.complete:
+        return ctx.ok(f"total {brief(look.total)}, and so many records can be reached", first)
+    times = timed(records)
+    if look.total is None or not times or not falling(first.records) or len(look.answers) > 50:
+        return ctx.untestable(f"total can't be compared: {look.why_not}", first)
+    oldest, size = times[-1][0], unit(ctx, records)
+    # All of the oldest millisecond or second, which the end of a page may have cut.
+    edge = ask(ctx, **{CURSOR: oldest // size + 1})
+    before = ask(ctx, **{CURSOR: oldest // size})
+    new = hashes([*edge.records, *before.records]) - hashes(records)
+    if new or not (edge.ok and before.ok):
+        return ctx.untestable(f"total can't be compared: {look.why_not}", edge, before)
+    now = ask(ctx)
+    if now.total != look.total:
+        return ctx.inconclusive("the listing changed meanwhile", first, now)
+    return ctx.fail(
+        "total is more than there are",
+        now,
+        before,
+        expected=f"{len(records)}, which can be reached by paging to the end",
+        actual=look.total,
+    )
+
+
+def _with_cursor(ctx: Context) -> Finding:
+    """Behind a cursor total may count what is left or what there was, and nothing else."""
+    look = ctx.evidence.history()
+    times = timed(look.records)
+    if not look.complete or len(times) < 3 or len(times) < len(look.records):
+        return ctx.untestable("total behind a cursor needs a listing of three records or more")
+    size = unit(ctx, look.records)
+    cursor = times[1][0] // size
+    left = sum(time < cursor * size for time, _ in times)
+    before = ask(ctx)
+    answer = ctx.call("findJobs", {"limit": 1, CURSOR: cursor})
+    after = ask(ctx)
+    every = range(before.total or 0, (after.total or 0) + 1)
+    if answer.total is None or answer.total == left or answer.total in every:
+        return ctx.ok(f"total {brief(answer.total)} behind a cursor", answer)
+    if before.total != look.total:
+        return ctx.inconclusive("the listing changed meanwhile", before, answer, after)
+    return ctx.fail(
+        "total behind a cursor is neither what is left nor what there was",
+        before,
+        answer,
+        expected=f"{left} or {brief(before.total)}",
+        actual=answer.total,
+    )
+
+
+# FIND-14
+
+
+@check("FIND-14", wants=(*JOBS, "variation"), phase=Phase.QUIET)
+def paging_reaches_every_record(ctx: Context) -> Iterator[Finding]:
+    records = _timed(ctx)
+    if unit(ctx, [one for _, one in records]) == 1000:
+        yield from _by_seconds(ctx, records)
+    else:
+        yield from _by_milliseconds(ctx, records)
+
+
+def _by_milliseconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterator[Finding]:
+    newest, oldest = records[0][0], records[-1][0]
+    size = min(ENOUGH, -(-len(records) // 3))
+    pages = _backwards(ctx, newest + 1, size)
+    times = [time for time, _ in timed(pages[0].records)]
+    listed = [one for page in pages for one in page.records]
+    if times and times[-1] <= oldest and times[0] < newest:
+        # A page starts at the oldest record, and can't be continued backwards.
+        pages, listed = pages[:1], pages[0].records
+        expected = [one for time, one in records if time < times[0]]
+        how = "one page, which starts at the oldest record"
+    else:
+        edges = {min(map(_time, page.records)) for page in pages if timed(page.records)}
+        end = min(edges) if pages[-1].records and edges else 0
+        expected = [one for time, one in records if time > end and time not in edges]
+        how = f"{len(pages)} pages of {size}"
+    yield from _none_twice(ctx, listed, pages)
+    missing = [one for one in expected if text(one, "hash") not in hashes(listed)]
+    if missing:
+        yield _unreached(ctx, missing, pages)
+    yield ctx.ok(f"{how}: {len(hashes(listed))} of {len(records)} records, none twice", *pages[:2])
+
+
+def _time(record: Record) -> int:
+    return millis(record) or 0
+
+
+def _backwards(ctx: Context, start: int, size: int) -> list[Answer]:
+    """Page from just above the newest record, so that what comes in meanwhile is not in it."""
+    pages = [ctx.call("findJobs", {"limit": size, CURSOR: start})]
+    cursor = start
+    while len(pages) < _PAGES:
+        times = timed(pages[-1].records)
+        if not times or times[-1][0] >= cursor:
+            break
+        cursor = times[-1][0]
+        pages.append(ctx.call("findJobs", {"limit": size, CURSOR: cursor}))
+    return pages
+
+
+def _by_seconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterator[Finding]:
+    """A page of some second and the next begin in the same second: whole seconds are compared."""
+    newest, oldest = records[0][0] // 1000, records[-1][0] // 1000
+    cursors = dict.fromkeys((newest + 1, newest, oldest + 1))
+    for cursor in cursors:
+        page = ask(ctx, **{CURSOR: cursor})
+        yield from _none_twice(ctx, page.records, [page])
+        missing = left_out(page, [one for _, one in records], older_than(cursor * 1000))
+        if missing:
+            yield _unreached(ctx, missing, [page])
+    yield ctx.ok(f"before {len(cursors)} seconds no record is left out, and none comes twice")
+
+
+def _none_twice(ctx: Context, listed: list[Record], pages: list[Answer]) -> Iterator[Finding]:
+    again = twice(listed, "hash")
+    if again:
+        yield ctx.fail(
+            f"{len(again)} records come twice",
+            *pages,
+            expected="each record once",
+            actual=f"the hash {brief(again[0])} again",
+        )
+
+
+def _unreached(ctx: Context, missing: list[Record], pages: list[Answer]) -> Finding:
+    there, where = look_up(ctx, missing[0])
+    if there is None:
+        return ctx.inconclusive("the listing changed meanwhile", *pages, *where)
+    return ctx.fail(
+        f"paging backwards passes over {len(missing)} records",
+        *pages,
+        *where,
+        expected=f"hash {brief(there.get('hash'))}, timestamp {brief(there.get('timestamp'))}",
+        actual=f"{sum(len(page.records) for page in pages)} others on {len(pages)} pages",
+    )

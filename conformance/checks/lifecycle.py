@@ -1,0 +1,193 @@
+"""A job from its submission to its end, as find shows it (page, Job Find)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from ..check import Finding, Phase, UnavailableError, check
+from ..context import Context
+from ..shapes import Record, brief, instant, integer, millis, text
+from ..trace import FINISHED, JobTrace
+
+#: As shown; UTC may be written as an offset too.
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:?00)")
+#: In the example timestamp is 1 ms before created_at.
+_CLOSE_MS = 1000
+#: What never changes once it is set.
+_IDENTITY = ("hash", "id", "id_uuid", "job_id", "timestamp", "created_at", "sender_id")
+_PARENTS = ("parent_id", "parent_hash")
+#: Jobs that are made from links: what their texts hold, and when, is not said.
+_FROM_LINKS = ("blendImages", "describeImage")
+
+
+def _seen(ctx: Context) -> list[JobTrace]:
+    """The jobs that a find has shown; at least the first grid."""
+    job = ctx.evidence.accepted("grid")
+    jobs = [one for one in ctx.evidence.traces() if one.accepted and one.last is not None]
+    if not jobs:
+        raise UnavailableError(ctx.inconclusive("").verdict, f"“grid”: {job.outcome()}", job)
+    return jobs
+
+
+def _records(ctx: Context, job: JobTrace) -> list[Record]:
+    """The job's record at every sighting, and once more in the listing at the end."""
+    final = ctx.evidence.history(job.account).with_hash(job.hash or "")
+    return [*job.records, *final[:1]]
+
+
+@check("LIFE-1", needs=("grid",))
+def a_job_comes_to_an_end(ctx: Context) -> Iterator[Finding]:
+    ctx.evidence.accepted("grid")
+    jobs = [one for one in ctx.evidence.traces() if one.accepted]
+    for job in jobs:
+        if job.finished:
+            yield ctx.ok(f"“{job.name}” finished in {job.duration or 0:.1f} s", job)
+        elif job.seems_failed:
+            yield ctx.ok(f"“{job.name}” failed", job)
+        elif _has_its_picture(ctx, job):
+            yield ctx.fail(
+                f"“{job.name}” has its picture and never reaches status {FINISHED}",
+                job,
+                expected=f"status {FINISHED}",
+                actual=f"status {brief((job.last or {}).get('status'))}, unchanged since"
+                f" {job.unchanged_since:.1f} s after its submission",
+            )
+        else:
+            yield ctx.inconclusive(f"“{job.name}”: {job.outcome()}", job)
+    yield ctx.ok(f"{len(jobs)} jobs came to an end")
+
+
+def _has_its_picture(ctx: Context, job: JobTrace) -> bool:
+    """The record tells all of a picture, has not changed for most of the wait, and the picture
+    is there and as told."""
+    record = job.last
+    if record is None or not job.gave_up:
+        return False
+    waited = job.sightings[-1].at
+    url, size = (
+        text(record, "img_buffer"),
+        (integer(record, "img_width"), integer(record, "img_height")),
+    )
+    if waited - job.unchanged_since < waited / 2 or url is None:
+        return False
+    picture = ctx.evidence.picture(url)
+    return not picture.problem and (None in size or picture.size == size)
+
+
+@check("LIFE-2", needs=("grid",), phase=Phase.QUIET)
+def finished_is_for_good(ctx: Context) -> Iterator[Finding]:
+    looks = 0
+    for job in _seen(ctx):
+        statuses = [one.get("status") for one in _records(ctx, job)]
+        done = next((n for n, one in enumerate(statuses) if _is_finished(one)), None)
+        if done is None:
+            continue
+        later = statuses[done + 1 :]
+        looks += len(later)
+        changed = [one for one in later if not _is_finished(one)]
+        if changed:
+            yield ctx.fail(
+                f"“{job.name}” was finished, and later it was not",
+                job,
+                expected=f"status {FINISHED} for good",
+                actual=f"status {brief(changed[0])}",
+            )
+    if looks:
+        yield ctx.ok(f"status {FINISHED} in {looks} looks at jobs that had finished")
+    else:
+        yield ctx.inconclusive("no job was seen again after it had finished")
+
+
+def _is_finished(status: object) -> bool:
+    return integer({"status": status}, "status") == FINISHED
+
+
+# LIFE-3
+
+
+@check("LIFE-3", needs=("grid",), phase=Phase.QUIET)
+def times_are_as_shown(ctx: Context) -> Iterator[Finding]:
+    jobs = _seen(ctx)
+    count = 0
+    for job in jobs:
+        wrong: dict[str, tuple[object, object]] = {}
+        for record in _records(ctx, job):
+            count += 1
+            for what, expected, actual in _time_faults(record):
+                wrong.setdefault(what, (expected, actual))
+        for what, (expected, actual) in wrong.items():
+            yield ctx.fail(f"“{job.name}”: {what}", job, expected=expected, actual=actual)
+    yield ctx.ok(f"created_at, updated_at and timestamp agree in {count} looks at {len(jobs)} jobs")
+
+
+def _time_faults(record: Record) -> Iterator[tuple[str, object, object]]:
+    """What, expected, actual."""
+    created, updated = instant(record, "created_at"), instant(record, "updated_at")
+    for key in ("created_at", "updated_at"):
+        if _INSTANT.fullmatch(text(record, key) or "") is None or instant(record, key) is None:
+            shown = "ISO 8601 in UTC with milliseconds, 2024-04-02T06:48:35.165Z"
+            yield f"{key} is no such time", shown, brief(record.get(key))
+    if created is not None and updated is not None and created > updated:
+        yield "updated before it was created", record.get("created_at"), record.get("updated_at")
+    stamp, shown = millis(record), "milliseconds since 1970 as a string, 1712040515164"
+    if stamp is None or text(record, "timestamp") is None:
+        yield "timestamp is none", shown, brief(record.get("timestamp"))
+    elif created is not None and abs(stamp - created.timestamp() * 1000) > _CLOSE_MS:
+        yield "timestamp is not the time of created_at", record.get("created_at"), stamp
+
+
+# LIFE-4
+
+
+@check("LIFE-4", needs=("grid",), phase=Phase.QUIET)
+def a_job_keeps_its_identity(ctx: Context) -> Iterator[Finding]:
+    jobs = _seen(ctx)
+    looks = 0
+    for job in jobs:
+        records = _records(ctx, job)
+        looks += len(records)
+        for key in (*_IDENTITY, *_PARENTS):
+            yield from _kept(ctx, job, records, key)
+        if job.operation not in _FROM_LINKS:
+            yield from _kept(ctx, job, records, "msg_display")
+            yield from _kept_in_substance(ctx, job, records)
+    if looks == len(jobs):
+        yield ctx.inconclusive("every job was seen once only", *jobs[:1])
+        return
+    yield ctx.ok(f"hash, ids, prompt and times are the same in {looks} looks at {len(jobs)} jobs")
+
+
+def _kept(ctx: Context, job: JobTrace, records: list[Record], key: str) -> Iterator[Finding]:
+    """The same at every look; what is null (or not there) at first may be filled once."""
+    first: object = None
+    for record in records:
+        value = record.get(key)
+        if first is None:
+            first = value
+        elif value != first:
+            yield ctx.fail(
+                f"“{job.name}”: {key} changed", job, expected=brief(first), actual=brief(value)
+            )
+            return
+
+
+def _kept_in_substance(ctx: Context, job: JobTrace, records: list[Record]) -> Iterator[Finding]:
+    """msg_content is the prompt as the service uses it: its case, its blanks and what is added
+    may come with the work; other words may not."""
+    seen = [found for one in records if (found := text(one, "msg_content")) is not None]
+    for before, after in pairwise(seen):
+        old, new = _words(before), _words(after)
+        if old not in new and new not in old:
+            yield ctx.fail(
+                f"“{job.name}”: msg_content changed",
+                job,
+                expected=brief(before),
+                actual=brief(after),
+            )
+            return
+
+
+def _words(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -150,7 +150,8 @@ class Gate:
         patience = self.timeout if self._silent < _SILENT else self.timeout / 10
         timeout = patience if left is None else min(patience, left)
         reply = exchange(request, timeout, cap)
-        self._silent = self._silent + 1 if reply.status == 0 else 0
+        silent = reply.status == 0 or reply.failure is Failure.TIMEOUT
+        self._silent = self._silent + 1 if silent else 0
         return reply
 
     def _keep(

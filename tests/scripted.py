@@ -24,8 +24,13 @@ class Asked:
     body: bytes
 
     @property
-    def json(self) -> Any:
-        return json.loads(self.body)
+    def fields(self) -> dict[str, Any]:
+        """The body if it is a JSON object that can be read, else nothing."""
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
 
 def http(

@@ -51,7 +51,7 @@ def test_a_good_server_passes(url: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "LOGIN-1" in done.stdout
     assert done.stdout.rstrip().endswith("pass")
-    assert "jobs: 0 planned (no limit)" in done.stderr
+    assert "jobs: 1 planned (no limit)" in done.stderr
     assert json.loads(files["json"].read_text())["verdict"] == "pass"
     assert "<testsuite" in files["junit"].read_text()
     assert "<!doctype html>" in files["html"].read_text()

@@ -212,7 +212,7 @@ def test_all_records_are_reached_page_by_page(unit: int) -> None:
     def script(asked: Asked) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
-        before = asked.json.get("timestamp_smaller_than", times[0] + 1) * unit
+        before = asked.fields.get("timestamp_smaller_than", times[0] + 1) * unit
         found = [{"hash": f"h{time}", "timestamp": str(time)} for time in times if time < before]
         return http({"errno": 0, "data": {"res": found[:3], "total": len(times)}})
 
@@ -244,7 +244,7 @@ def test_a_limit_that_is_refused_is_left_out() -> None:
     def script(asked: Asked) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
-        if asked.json.get("limit", 0) > 20:
+        if asked.fields.get("limit", 0) > 20:
             return http({"errno": 301, "errmsg": "INVALID PARAMETER"})
         return http({"errno": 0, "data": {"res": [{"hash": "h"}], "total": 1}})
 
@@ -252,5 +252,5 @@ def test_a_limit_that_is_refused_is_left_out() -> None:
         listing = Listing(a_session(server.url))
         assert listing.look().complete
         assert listing.look(["h"]).with_hash("h")
-        limits = [one.json.get("limit") for one in server.asked if one.path == "/jobs/find"]
+        limits = [one.fields.get("limit") for one in server.asked if one.path == "/jobs/find"]
     assert limits == [100, None, None]

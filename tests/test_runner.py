@@ -42,7 +42,7 @@ def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 def polite(asked: Asked) -> Iterable[bytes]:
     """Logs everybody in, finds nothing, refuses the rest."""
     if asked.path == "/auth/login":
-        name = asked.json["username"]
+        name = asked.fields["username"]
         return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": f"token-of-{name}-long"}})
     if asked.path == "/jobs/find":
         return http({"errno": 0, "errmsg": "SUCCESS", "data": {"res": [], "total": 0}})

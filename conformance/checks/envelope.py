@@ -100,7 +100,9 @@ def _judged(
         told.add((one.operation, complaint[0]))
         actual, expected = complaint
         yield ctx.fail(f"{one.operation}: {actual}", one, expected=expected, actual=actual)
-    if answers:
+    if answers and all(one.outline is None for one in answers):
+        yield ctx.untestable("no answer was a JSON object (GEN-1)")
+    elif answers:
         yield ctx.ok(f"{len(answers)} answers: {right}")
     else:
         yield ctx.inconclusive("no operation gave a whole answer")

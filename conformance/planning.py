@@ -63,9 +63,10 @@ class RunPlan:
         seconds = requests / (options.rate or 100)
         spent = "a few seconds" if seconds < 10 else f"about {_rounded(seconds)}"
         pace = f" for some {requests} requests at {options.rate:g} a second" if options.rate else ""
-        durations = f"{waves} job duration{'s' * (waves > 1)} (about {USUAL_JOB} s each on the live service) and "
+        several = "s" if waves > 1 else ""
+        durations = f"{waves} job duration{several} (about {USUAL_JOB} s each on the live service)"
         deeper = ", a minute more for generated requests" if self.deeper else ""
-        return f"{durations if waves else ''}{spent}{pace}{deeper}"
+        return f"{f'{durations} and ' if waves else ''}{spent}{pace}{deeper}"
 
 
 def make_plan(contract: Contract, options: Options) -> RunPlan:

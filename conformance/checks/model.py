@@ -1,0 +1,317 @@
+"""Long random walks through the API, held against a plain model (``--exhaustive``).
+
+A hypothesis state machine logs in, submits, derives, filters and pages; ``conformance/model.py``
+says what can't be. It is played once a run, when the first of these checks asks, and each check
+tells what was found about its own requirement. No rule raises: nothing is shrunk or replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ..check import Finding, Phase, UnavailableError, check
+from ..context import Context
+from ..evidence import Evidence
+from ..exchange import Answer
+from ..model import Complaint, Found, Job, World
+from ..shapes import millis, object_at, text
+
+_WALKS = 20
+_STEPS = 30
+#: The jobs that every walk may start from: finished long before.
+_WANTS = ("grid", "niji", "upscale", "describe", "neighbour")
+
+_REQUIREMENTS = (
+    *("LOGIN-7", "AUTH-5", "CREATE-2", "CREATE-4", "CREATE-5"),
+    *("FIND-2", "FIND-3", "FIND-4", "FIND-5", "FIND-6", "FIND-7", "FIND-10", "FIND-12", "FIND-13"),
+    *("FIND-14", "LIFE-2", "LIFE-3", "LIFE-4", "VAR-1", "UP-1", "UP-6", "UP-7", "GRID-2", "PAR-1"),
+)
+_OPERATION = {"upscaleJob": "UP-1", "varyJob": "VAR-1"}
+
+
+@dataclass(slots=True)
+class _Played:
+    """What the walks found: of each complaint the first."""
+
+    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    steps: int = 0
+    problem: UnavailableError | None = None
+
+    def about(self, id: str) -> list[Finding]:
+        return [one for one in self.findings.values() if one.id == id]
+
+
+_RUNS: WeakKeyDictionary[Evidence, _Played] = WeakKeyDictionary()
+
+
+def _tell(id: str) -> None:
+    """Register the check that tells what the walks found about ``id``."""
+
+    @check(id, phase=Phase.LAST, wants=_WANTS, exhaustive=True)
+    def told(ctx: Context) -> Iterator[Finding]:
+        played = play(ctx)
+        yield from played.about(id)
+        if played.problem is not None:
+            raise played.problem
+        yield ctx.ok(f"{played.steps} steps of random walks agree with a plain model")
+
+
+for _id in _REQUIREMENTS:
+    _tell(_id)
+
+
+def play(ctx: Context) -> _Played:
+    """Walk, unless this run has walked already."""
+    played = _RUNS.get(ctx.evidence)
+    if played is None:
+        played = _RUNS[ctx.evidence] = _Played()
+        try:
+            ctx.account()
+            _walk(Player(ctx, played))
+        except UnavailableError as problem:
+            played.problem = problem
+    return played
+
+
+def _walk(player: Player) -> None:
+    from hypothesis import HealthCheck, seed, settings
+    from hypothesis import Phase as Part
+    from hypothesis.stateful import run_state_machine_as_test
+
+    limits = settings(
+        max_examples=_WALKS,
+        stateful_step_count=_STEPS,
+        deadline=None,
+        database=None,
+        phases=(Part.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    seeded: Any = seed(player.ctx.options.seed)
+    run_state_machine_as_test(seeded(_machine(player)), settings=limits)
+
+
+def _machine(player: Player) -> Any:
+    """The state machine. What is drawn never depends on what the server said: a number chooses
+    among the jobs that there are."""
+    from hypothesis import strategies as st
+    from hypothesis.stateful import RuleBasedStateMachine, rule
+
+    number = st.integers(0, 999)
+    account = st.sampled_from(("first", "first", "first", "second"))
+    words = st.sampled_from(("old boats", "上海的早晨", "a paper lantern 🏮", "Лодка", 'the "sea"'))
+    filters = st.sets(st.sampled_from(("limit", "service", "job_type", "prompt", "cursor")))
+
+    class Walk(RuleBasedStateMachine):
+        @rule(account=account)
+        def log_in(self, account: str) -> None:
+            player.step(lambda: player.log_in(account))
+
+        @rule(account=account, words=words)
+        def create(self, account: str, words: str) -> None:
+            player.step(lambda: player.create(account, words))
+
+        @rule(which=number, cell=st.sampled_from((1, 2, 3, 4, 4, 0, 5)))
+        def upscale(self, which: int, cell: int) -> None:
+            player.step(lambda: player.derive("upscaleJob", which, cell))
+
+        @rule(which=number, cell=st.sampled_from((1, 2, 3, 4, 4, 0, 5)))
+        def vary(self, which: int, cell: int) -> None:
+            player.step(lambda: player.derive("varyJob", which, cell))
+
+        @rule(account=account, chosen=filters, which=number)
+        def find(self, account: str, chosen: set[str], which: int) -> None:
+            player.step(lambda: player.find(account, chosen, which))
+
+        @rule(account=account)
+        def look(self, account: str) -> None:
+            player.step(lambda: player.ask(account, {"limit": 50}))
+
+        @rule(account=account, size=st.integers(5, 30))
+        def page(self, account: str, size: int) -> None:
+            player.step(lambda: player.page(account, size))
+
+    return Walk
+
+
+class Player:
+    """Does at the server what the machine says, and hears what the model thinks of it."""
+
+    def __init__(self, ctx: Context, played: _Played) -> None:
+        self.ctx = ctx
+        self.played = played
+        self.world = World()
+        self._count = 0
+        self._accounts = [one for one in ("first", "second") if ctx.has(one)]
+        self._know()
+
+    def step(self, what: Callable[[], object]) -> None:
+        """One step, unless the time or the budget is over: then the rest is left out."""
+        if self.played.problem is not None:
+            return
+        try:
+            what()
+            self.played.steps += 1
+        except UnavailableError as problem:
+            self.played.problem = problem
+
+    def log_in(self, account: str) -> None:
+        """A login changes neither the id nor what any account finds."""
+        role = self._role(account)
+        given = self.ctx.account(role)
+        before = {one: self._hashes(one) for one in self._accounts}
+        body = {"username": given.username, "password": given.password}
+        answer = self.ctx.call("login", body)
+        known = text(object_at(answer.envelope, "data"), "id")
+        if given.id is not None and known is not None and known != given.id:
+            self._hear(("LOGIN-7", "the id changed from one login to the next", "the same"), answer)
+        for other, hashes in before.items():
+            after = self._hashes(other)
+            if hashes and after and not hashes & after:
+                self._hear(("AUTH-5", "a login changed whose jobs are found", "its own"), answer)
+
+    def create(self, account: str, words: str) -> None:
+        role = self._role(account)
+        self._count += 1
+        content = f"{words} {self.ctx.evidence.mark} walk {self._count}"
+        answer = self.ctx.call("createJob", {"content": content}, account=role)
+        if answer.hash is not None:
+            job = Job(answer.hash, role, "createJob", content)
+            self._hear_all(self.world.submitted(job), answer)
+
+    def derive(self, operation: str, which: int, cell: int) -> None:
+        """A child of one of the jobs, whatever they are."""
+        parent = self._pick(which)
+        key = "hash" if operation == "upscaleJob" else "job_id"
+        name = text(parent.last, key) if parent is not None else None
+        if parent is None or name is None:
+            return
+        field_name = "parent_hash" if key == "hash" else "parent_id"
+        body = {field_name: name, "grid_num": cell}
+        answer = self.ctx.call(operation, body, account=parent.account)
+        due = self.world.must_refuse(parent, cell)
+        if answer.errno == 501:
+            return  # too many jobs at once (question concurrency-limit)
+        if due is not None and answer.errno != due[1]:
+            what = f"{operation} of cell {cell} of a finished {parent.made_by}: {answer.says()}"
+            self._hear((due[0], what, f"errno {due[1]}"), answer)
+        elif answer.hash is not None:
+            made = Job(answer.hash, parent.account, operation, None, parent.hash, cell)
+            self._hear_all(self.world.submitted(made), answer)
+        elif due is None and parent.finished and answer.errno in (410, 420, 421):
+            what = f"{operation} of a finished {parent.made_by} of its own: {answer.says()}"
+            if parent.made_by == "createJob":
+                self._hear((_OPERATION[operation], what, "a hash"), answer)
+
+    def find(self, account: str, chosen: set[str], which: int) -> None:
+        """Filters made of what one of the jobs has, so that something is found."""
+        role = self._role(account)
+        mine = [one for one in self.world.of(role) if one.last is not None]
+        record = mine[which % len(mine)].last if mine else None
+        made: dict[str, object] = {}
+        if "limit" in chosen:
+            made["limit"] = which % 20 + 1
+        if record is not None:
+            made |= self._like(record, chosen)
+        self.ask(role, made)
+
+    def _like(self, record: Any, chosen: Iterable[str]) -> dict[str, object]:
+        made: dict[str, object] = {}
+        for key in ("service", "job_type"):
+            value = text(record, key)
+            if key in chosen and value is not None:
+                made[key] = [value]
+        prompt, time = text(record, "msg_display"), millis(record)
+        if "prompt" in chosen and prompt is not None:
+            made["prompt"] = prompt
+        if "cursor" in chosen and time is not None:
+            made["timestamp_smaller_than"] = time // self.world.unit
+        return made
+
+    def ask(self, account: str, filters: dict[str, object]) -> Answer:
+        """A find, and what the model thinks of it."""
+        role = self._role(account)
+        answer = self.ctx.call("findJobs", filters, account=role)
+        if answer.ok:
+            found = Found(answer.records, answer.total)
+            self._hear_all(self.world.found(role, filters, found), answer)
+        return answer
+
+    def page(self, account: str, size: int) -> None:
+        """Back to the oldest own job that is known: each on the way is there once (FIND-14)."""
+        role = self._role(account)
+        if self.world.unit != 1:
+            return  # a cursor in seconds cuts through the jobs of a second
+        seen: dict[str, int] = {}
+        ends: set[int] = set()
+        known = [one for one in self.world.of(role) if millis(one.last) is not None]
+        answer = self.ask(role, {"limit": size})
+        newest = _newest(answer)
+        for _ in range(8):
+            times = [time for one in answer.records if (time := millis(one)) is not None]
+            if times != sorted(times, reverse=True) or not times:
+                break
+            for record in answer.records:
+                hash = text(record, "hash") or ""
+                seen[hash] = seen.get(hash, 0) + 1
+            ends.add(times[-1])
+            answer = self.ask(role, {"limit": size, "timestamp_smaller_than": times[-1]})
+        twice = [one for one, times_seen in seen.items() if times_seen > 1]
+        if twice:
+            self._hear(("FIND-14", "paging backwards shows a record twice", "once"), answer)
+        if not ends or newest is None:
+            return
+        for job in known:
+            time = millis(job.last) or 0
+            # Jobs of the very millisecond at which a page ends may be cut off by it.
+            if min(ends) < time <= newest and time not in ends and job.hash not in seen:
+                self._hear(("FIND-14", "paging backwards passes over a record", "each"), answer)
+
+    def _know(self) -> None:
+        """Start from the jobs of the run."""
+        made: list[Job] = []
+        for name in _WANTS:
+            trace = self.ctx.evidence.optional(name)
+            if trace is None or trace.hash is None or trace.last is None:
+                continue
+            job = Job(trace.hash, trace.account, trace.operation)
+            job.seen.append(trace.last)
+            if trace.operation == "upscaleJob":
+                job.cell = 2
+            made.append(job)
+        self.world.jobs |= {one.hash: one for one in made}
+        times = [time for one in made if (time := millis(one.last)) is not None]
+        if times:
+            # In seconds this is now, in milliseconds 1970 (question find-timestamp-unit).
+            answer = self.ctx.find(timestamp_smaller_than=max(times) // 1000 + 1)
+            self.world.unit = 1000 if answer.records else 1
+
+    def _pick(self, which: int) -> Job | None:
+        jobs = list(self.world.jobs.values())
+        # The newest are mostly unfinished; every other time one of the first.
+        few = jobs[: len(_WANTS)] if which % 2 else jobs
+        return few[which // 2 % len(few)] if few else None
+
+    def _role(self, account: str) -> str:
+        return account if account in self._accounts else "first"
+
+    def _hashes(self, role: str) -> set[str]:
+        answer = self.ctx.find(role, limit=20)
+        return {hash for one in answer.records if (hash := text(one, "hash")) is not None}
+
+    def _hear_all(self, complaints: Iterable[Complaint], answer: Answer) -> None:
+        for one in complaints:
+            self._hear(one, answer)
+
+    def _hear(self, complaint: Complaint, answer: Answer) -> None:
+        id, what, right = complaint
+        finding = self.ctx.fail(what, answer, expected=right, actual=what)
+        # One of a kind: a fault of the server comes back at every step.
+        if len(self.played.about(id)) < 3:
+            self.played.findings.setdefault((id, what), replace(finding, id=id))
+
+
+def _newest(answer: Answer) -> int | None:
+    return max((time for one in answer.records if (time := millis(one)) is not None), default=None)

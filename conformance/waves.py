@@ -182,9 +182,10 @@ def plan(
         if one.account not in there:
             left_out[one.name] = f"needs a {one.account} account"
         elif missing:
-            left_out[one.name] = f"needs the job “{missing[0]}”, which {left_out[missing[0]]}"
+            left_out[one.name] = left_out[missing[0]]
         elif limit is not None and (one.extra or len(chosen) >= limit):
-            left_out[one.name] = f"does not fit into a budget of {jobs} jobs"
+            short = f"does not fit into a budget of {jobs} job{'s' if jobs != 1 else ''}"
+            left_out[one.name] = short if jobs else "needs a job budget (--budget-jobs)"
         else:
             chosen.append(one)
     return WavePlan(tuple(chosen), left_out)

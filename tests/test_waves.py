@@ -50,7 +50,7 @@ def test_who_is_left_out_is_told_why() -> None:
     made = plan(["upscale", "foreign"], jobs=1, spare=True, accounts=["first"])
     assert [one.name for one in made.jobs] == ["grid"]
     assert made.left_out == {
-        "upscale": "does not fit into a budget of 1 jobs",
+        "upscale": "does not fit into a budget of 1 job",
         "foreign": "needs a second account",
     }
     assert (

@@ -14,7 +14,7 @@ from .waves import WavePlan, plan
 #: What the page's service takes for a job, in seconds; only for the quote.
 USUAL_JOB = 60
 #: Requests of a check or an observer, on average; only for the quote.
-_REQUESTS = 8
+_REQUESTS = 5
 
 
 class SelectionError(ValueError):
@@ -124,7 +124,7 @@ def _untestable(
         elif missing is not None:
             yield one.id, missing
         elif one.refusals and options.jobs == 0:
-            yield one.id, "needs a budget of one job, which a refusal gives back"
+            yield one.id, "needs a job budget of 1, which a refusal gives back"
 
 
 def _grouped(reasons: Mapping[str, str]) -> str:

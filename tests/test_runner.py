@@ -150,7 +150,7 @@ def test_what_is_missing_is_untestable() -> None:
 
     report, server = go("LOGIN-5", "CREATE-1")
     assert "second account" in found(report, "LOGIN-5").message
-    assert "budget of 0" in found(report, "CREATE-1").message
+    assert "needs a job budget" in found(report, "CREATE-1").message
     assert {found(report, one).verdict for one in ("LOGIN-5", "CREATE-1")} == {Verdict.UNTESTABLE}
     assert "/jobs/create" not in server.count()
     assert report.exit_code == 3
@@ -285,7 +285,7 @@ def test_a_quote_sends_nothing_and_says_what_stays_untestable() -> None:
     assert "jobs: 2 planned (3 allowed; up to 1 if the server takes what it ought" in some
     assert "time: 2 job durations (about 60 s each on the live service) and a few" in some
     assert "untestable: LOGIN-5 (needs a second account)" in some
-    assert "time: about 64 s for some 32 requests at 0.5 a second" in slow
+    assert "time: about 40 s for some 20 requests at 0.5 a second" in slow
 
 
 def test_an_interrupted_run_keeps_what_it_found() -> None:

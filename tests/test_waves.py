@@ -35,7 +35,7 @@ def test_a_plan_keeps_to_its_budget_and_knows_parents(
 
 
 def test_with_eleven_jobs_every_requirement_has_its_evidence() -> None:
-    needed = [one for one in NAMES[:10]]
+    needed = list(NAMES[:10])
     made = plan(NAMES, jobs=11, spare=True, accounts=BOTH)
     assert [one.name for one in made.jobs] == needed
 

@@ -52,7 +52,7 @@ class Twisted(App):
         try:
             reply = await self._twist(_request(scope, body), go)
         except DropError:
-            scope["extensions"][TRANSPORT].abort()
+            scope["extensions"][TRANSPORT]["transport"].abort()
             return
         except Exception as problem:
             self.broken = problem
@@ -113,7 +113,7 @@ async def _send(scope: Scope, send: Send, reply: Reply) -> None:
     if reply.cut:
         half = body[: len(body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
-        scope["extensions"][TRANSPORT].close()
+        scope["extensions"][TRANSPORT]["transport"].close()
         return
     middle = len(body) // 2
     first, rest = (body[:middle], body[middle:]) if reply.chunked else (b"", body)

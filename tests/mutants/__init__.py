@@ -30,6 +30,8 @@ from . import (
 )
 from .mutant import REGISTERED, Mutant
 
+__all__ = ["MUTANTS", "SECTIONS", "Mutant"]
+
 #: Each registers its mutants when it is imported.
 SECTIONS = (
     *(envelope, robustness, login, auth, create, prompts, plans, find, find_filters, find_pages),

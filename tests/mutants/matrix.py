@@ -1,0 +1,81 @@
+"""The matrix: each wrong server against the kit, and whether its own requirement's check saw it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from conformance.check import Verdict
+
+from ..twist.server import settings
+from ..twist.trial import JOB_SECONDS, Trial, side_by_side, trial
+from . import MUTANTS
+from .mutant import Mutant
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one mutant. ``others`` are the other requirements that failed with it."""
+
+    mutant: Mutant
+    verdict: Verdict
+    message: str
+    others: tuple[str, ...]
+    errors: tuple[str, ...]
+    seconds: float
+    broken: str | None
+
+    @property
+    def killed(self) -> bool:
+        """The check of its own requirement failed it, and nothing broke on the way."""
+        return self.verdict is Verdict.FAIL and not self.broken
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The others that failed and were not foreseen."""
+        return tuple(id for id in self.others if id not in self.mutant.touches)
+
+
+def outcomes(
+    mutants: Sequence[Mutant], *, alone: bool = False, workers: int | None = None
+) -> Iterator[Outcome]:
+    """Try each mutant; ``alone``: with the check of its own requirement only."""
+    work = partial(_tried, alone=alone)
+    for mutant, found in zip(
+        mutants, side_by_side(work, [one.id for one in mutants], workers), strict=True
+    ):
+        yield _outcome(mutant, found)
+
+
+def chosen(only: Sequence[str]) -> list[Mutant]:
+    """The mutants of these ids, requirements or sections (``FIND``); of none: all."""
+    if not only:
+        return list(MUTANTS)
+    wanted = {one.casefold() for one in only}
+    return [
+        one
+        for one in MUTANTS
+        if wanted & {one.id, one.requirement.casefold(), one.requirement.casefold().split("-")[0]}
+    ]
+
+
+def _tried(id: str, alone: bool) -> Trial:
+    logging.disable(logging.CRITICAL)  # a server that is wrong on purpose has much to say
+    mutant = next(one for one in MUTANTS if one.id == id)
+    only = (mutant.requirement,) if alone else ()
+    return trial(mutant.build(settings(JOB_SECONDS)), only=only)
+
+
+def _outcome(mutant: Mutant, found: Trial) -> Outcome:
+    own = mutant.requirement
+    return Outcome(
+        mutant,
+        found.verdicts[own],
+        found.messages[own],
+        tuple(id for id in found.having(Verdict.FAIL) if id != own),
+        tuple(found.having(Verdict.ERROR)),
+        found.seconds,
+        found.broken,
+    )

@@ -212,14 +212,17 @@ class Evidence:
 
     def _watch(self) -> None:
         """Look until every job has ended, or its time is up."""
-        while busy := self.busy:
+        # Two jobs that go back and forth in turns would be looked at for ever: late is late.
+        late: set[str] = set()
+        while busy := [one for one in self.busy if one.name not in late]:
             youngest = time.monotonic() - max(one.submitted_at for one in busy)
             time.sleep(min(max(youngest / 10, _SHORTEST), _LONGEST))
             for role in sorted({one.account for one in busy}):
                 self._look(role)
             for one in busy:
-                age = time.monotonic() - one.submitted_at
-                one.gave_up = not self._ended(one) and age > self._session.options.job_timeout
+                if time.monotonic() - one.submitted_at > self._session.options.job_timeout:
+                    one.gave_up = not self._ended(one)
+                    late.add(one.name)
             self.on_change()
 
     def _look(self, role: str) -> None:

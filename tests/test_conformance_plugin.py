@@ -26,18 +26,36 @@ def url() -> Iterator[str]:
     fake.stop()
 
 
+#: What the entry points would load, without the heavy plugins that stand beside it.
+_PLUGINS = ("-p", "conformance.pytest_plugin", "-p", "xdist.plugin", "-p", "no:cacheprovider")
+
+
 def in_pytest(
     folder: Path, *arguments: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     accounts = {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "abc-secret"}
+    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-ra", *arguments],
-        env=os.environ | accounts | environment,
+        [sys.executable, "-m", "pytest", *_PLUGINS, "-ra", *arguments],
+        env=os.environ | accounts | alone | environment,
         capture_output=True,
         text=True,
         timeout=120,
         cwd=folder,
     )
+
+
+def test_the_entry_point_brings_it(tmp_path: Path, url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", f"--sampan-url={url}"],
+        env=os.environ | {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "abc-secret"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "sampan::LOGIN-1" in done.stdout
 
 
 def test_each_requirement_is_an_item(tmp_path: Path, url: str) -> None:

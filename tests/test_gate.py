@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import Asked, Scripted, http
 
@@ -44,6 +44,7 @@ def always(*chunks: bytes) -> Callable[[Asked], Iterable[bytes]]:
 # The budget
 
 
+@settings(deadline=None)
 @given(
     allowed=st.integers(0, 6),
     steps=st.lists(st.tuples(st.booleans(), st.booleans()), max_size=30),

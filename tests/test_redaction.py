@@ -9,7 +9,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.exchange import record
@@ -40,6 +40,7 @@ _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(deadline=None)
 @given(secret=SECRETS, before=AROUND, after=AROUND)
 def test_a_secret_is_masked_in_every_form(form: str, secret: str, before: str, after: str) -> None:
     secrets = Secrets()
@@ -50,6 +51,7 @@ def test_a_secret_is_masked_in_every_form(form: str, secret: str, before: str, a
     assert MASK in redacted
 
 
+@settings(deadline=None)
 @given(secret=SECRETS, before=st.binary(max_size=5), after=st.binary(max_size=5))
 def test_a_secret_inside_something_base64_is_masked(
     secret: str, before: bytes, after: bytes
@@ -95,6 +97,7 @@ def test_nothing_to_hide_changes_nothing() -> None:
     assert secrets.redact("errno 301") == "errno 301"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("abc.-_", min_size=8, max_size=14), min_size=1, max_size=20), st.data())
 def test_tokens_that_resemble_one_another_are_all_masked(
     tokens: list[str], data: st.DataObject

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.check import UnavailableError
@@ -14,6 +14,7 @@ NAMES = [one.name for one in PLANS]
 BOTH = ("first", "second")
 
 
+@settings(deadline=None)
 @given(
     wanted=st.sets(st.sampled_from(NAMES)),
     jobs=st.none() | st.integers(0, 25),

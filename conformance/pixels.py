@@ -97,6 +97,12 @@ def alike(images: Sequence[Image]) -> tuple[int, int] | None:
     return None
 
 
+def repeats(image: Image) -> bool:
+    """Whether the four quarters of a picture are one and the same."""
+    first, *others = cells(image)
+    return all(distance(first, one) < _ALIKE for one in others)
+
+
 def seams(image: Image) -> tuple[bool | None, bool | None]:
     """Whether a picture changes abruptly at its vertical and at its horizontal middle line.
 

@@ -100,3 +100,9 @@ def test_pictures_lean_on_the_colour_that_they_share() -> None:
     ]
     assert pixels.kinship(kin, tones).nearest == 1
     assert pixels.kinship(tones, tones).nearest is None
+
+
+def test_a_picture_that_repeats_itself_is_known(parts: list[Image.Image]) -> None:
+    assert pixels.repeats(grid(*[parts[0]] * 4))
+    assert not pixels.repeats(grid(*parts))
+    assert not pixels.repeats(parts[0])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .. import pixels
-from ..check import Finding, Observation, check, observes
+from ..check import Finding, Observation, Phase, check, observes
 from ..context import Context
 from ..pictures import Picture
 from ..shapes import brief, integer, millis, text
@@ -61,6 +61,7 @@ def _larger(ctx: Context, large: Picture, parent: Picture, image: Image, grid: I
         )
     shown = pixels.inner(image)
     split = pixels.seams(shown) == (True, True) != pixels.seams(cell)
+    split = split or (pixels.repeats(shown) and not pixels.repeats(cell))
     if split or pixels.likeness(shown, [whole, *pixels.cells(whole)]).nearest == 0:
         return ctx.fail(
             "the upscale shows several pictures",
@@ -72,13 +73,14 @@ def _larger(ctx: Context, large: Picture, parent: Picture, image: Image, grid: I
     return ctx.ok(f"{width}x{height} from a cell of {cell.width}x{cell.height}", large, parent)
 
 
-@check("UP-2", refusals=True)
+# A server that makes up for what is missing needs a job to take: hence after the shared ones.
+@check("UP-2", refusals=True, phase=Phase.AFTER)
 def an_upscale_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
     body = {"parent_hash": nobody(ctx), "grid_num": 1}
     yield from refused_without(ctx, _JOB, body, "parent_hash", "grid_num")
 
 
-@check("UP-3", refusals=True)
+@check("UP-3", refusals=True, phase=Phase.AFTER)
 def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
     answer = ctx.call(_JOB, {"parent_hash": nobody(ctx), "grid_num": 1})
     return ctx.expect_errno(answer, 410, 420, when="an upscale of a job that there is not")

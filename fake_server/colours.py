@@ -172,11 +172,17 @@ def shades(colour: str) -> tuple[bytes, bytes, bytes]:
     return _ramp(0, red), _ramp(1, green), _ramp(2, blue)
 
 
+# For each part, what the ends bring to each shade (and a half, to round), and what the colour does.
+_MIXES = [
+    [
+        ((_INK if t < _ITSELF else _PAPER)[part] * weight + 0.5, 1 - weight)
+        for t, weight in enumerate(_WEIGHTS)
+    ]
+    for part in range(3)
+]
+
+
 @lru_cache(maxsize=768)
 def _ramp(part: int, value: int) -> bytes:
     strong = min(max((value - _BROUGHT[part]) / (1 - _FOREIGN), 0), 255)
-    ends = [_INK[part] if t < _ITSELF else _PAPER[part] for t in range(SHADES)]
-    return bytes(
-        int(strong + (end - strong) * weight + 0.5)
-        for end, weight in zip(ends, _WEIGHTS, strict=True)
-    )
+    return bytes([int(brought + strong * share) for brought, share in _MIXES[part]])

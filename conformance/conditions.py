@@ -96,12 +96,13 @@ def falling(records: Sequence[Record]) -> bool:
 
 
 def twice(records: Iterable[Record], key: str) -> list[object]:
-    """The values of ``key`` that more than one of the records has; null counts for nothing."""
+    """The values of ``key`` that more than one of the records has. None, 0 and an empty text
+    count for nothing: there is no id yet."""
     seen: set[object] = set()
     again: list[object] = []
     for one in records:
         value = one.get(key)
-        if value is None or not _hashable(value):
+        if not value or not _hashable(value):
             continue
         if value in seen:
             again.append(value)

@@ -12,6 +12,8 @@ from .shapes import Record, brief, integer, text
 
 #: The one status that the page shows: finished, with a picture.
 FINISHED = 2000
+#: The one error that the page shows, and it is on a finished job: no failure.
+_REMARK = "altered prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ class JobTrace:
     @property
     def seems_failed(self) -> bool:
         """Not finished, and its record bears an error. It may still finish: keep looking."""
-        return self.last is not None and not self.finished and text(self.last, "error") is not None
+        error = text(self.last, "error")
+        return not self.finished and error is not None and error.casefold() != _REMARK
 
     @property
     def unchanged_since(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from ..check import Finding, Observation, UnavailableError, check, observes
+from ..check import Finding, Observation, Phase, UnavailableError, check, observes
 from ..conditions import falling, hashes, prompts
 from ..context import Context
 from ..listing import Look
@@ -52,7 +52,7 @@ def content_gives_a_hash(ctx: Context) -> Iterator[Finding]:
 # CREATE-2
 
 
-@check("CREATE-2", needs=("grid",), wants=("niji",))
+@check("CREATE-2", needs=("grid",), wants=("niji",), phase=Phase.QUIET)
 def the_hash_is_that_of_one_record(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.accepted("grid")
     jobs = [one for one in ctx.evidence.traces() if one.accepted]
@@ -89,6 +89,16 @@ def _one_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
             gone[0].answer,
             expected=f"the record with the hash {job.hash}",
             actual=f"{len(gone[0].answer.records)} other records {gone[0].at:.1f} s after it",
+        )
+        return
+    look = ctx.evidence.history(job.account)
+    if look.complete and not look.with_hash(job.hash or ""):
+        yield ctx.fail(
+            f"the job “{job.name}” was found, and in the end it is not",
+            job,
+            *look.answers[:1],
+            expected=f"the record with the hash {job.hash}",
+            actual=f"{len(look.records)} other records",
         )
 
 
@@ -159,7 +169,7 @@ def _sender(ctx: Context) -> dict[str, object]:
     return {"sender_id": ctx.account().id or ctx.account().username}
 
 
-@check("CREATE-4", needs=("grid", "niji"), wants=("upscale", "variation", "neighbour"))
+@check("CREATE-4", needs=("grid", "niji"), wants=("upscale", "upscale_4", "neighbour"))
 def no_two_submissions_share_a_hash(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.accepted("grid")
     jobs = [one for one in ctx.evidence.traces() if one.accepted]

@@ -10,8 +10,8 @@ from ..conditions import CURSOR, twice
 from ..context import Context
 from ..contract import Contract
 from ..exchange import Answer
-from ..shapes import Record, array_at, brief, object_at, whole
-from .find_listing import JOBS, NOTHING, known, no_folder, unlikely
+from ..shapes import Record, array_at, brief, object_at, text, whole
+from .find_listing import JOBS, NOTHING, ask, known, no_folder, timed, unlikely
 
 #: What tells one record from another.
 _IDS = ("id", "id_uuid", "hash", "job_id")
@@ -106,7 +106,7 @@ def at_most_limit_records(ctx: Context) -> Iterator[Finding]:
     yield ctx.ok(f"kept to with {count} records{few}")
 
 
-@check("FIND-11", wants=("grid",), phase=Phase.QUIET)
+@check("FIND-11", wants=JOBS, phase=Phase.QUIET)
 def every_record_has_the_keys_shown(ctx: Context) -> Iterator[Finding]:
     shown = _shown_types(ctx.contract)
     complaints: dict[str, Finding] = {}
@@ -173,14 +173,17 @@ def _is(kind: str, value: object) -> bool:
     return isinstance(value, {"boolean": bool, "string": str, "array": list}[kind])
 
 
-@check("FIND-12", wants=("grid", "niji", "neighbour"), phase=Phase.QUIET)
+@check("FIND-12", wants=(*JOBS, "neighbour"), phase=Phase.QUIET)
 def ids_are_unique(ctx: Context) -> Iterator[Finding]:
-    known(ctx)
-    for answer in _finds(ctx):
+    newest = timed(known(ctx))[:1]
+    # A page that begins elsewhere: what is counted on the page is no id.
+    finds = [*_finds(ctx), *(ask(ctx, **{CURSOR: time}) for time, _ in newest)]
+    for answer in finds:
         for key in _IDS:
             again = twice(answer.records, key)
             if again:
                 yield _shared(ctx, key, again[0], answer.records, answer)
+    yield from _handed_on(ctx, finds)
     looks = [ctx.evidence.history(role) for role in ("first", "second") if ctx.has(role)]
     listed = [record for look in looks for answer in look.answers for record in answer.records]
     records = _distinct(listed)
@@ -207,6 +210,30 @@ def _shared(
         expected="one record",
         actual=others,
     )
+
+
+def _handed_on(ctx: Context, finds: list[Answer]) -> Iterator[Finding]:
+    """An id that was one record's at one time and is another's at another."""
+    for key in ("id", "id_uuid", "job_id"):
+        owners: dict[object, tuple[object, Answer]] = {}
+        for answer in finds:
+            for record in answer.records:
+                value, owner = record.get(key), text(record, "hash")
+                if not isinstance(value, str | int) or not value or owner is None:
+                    continue
+                before, first = owners.setdefault(value, (owner, answer))
+                if before != owner:
+                    yield ctx.fail(
+                        f"one {key} is that of one record and later of another",
+                        first,
+                        answer,
+                        expected=f"{key} {brief(value)} with the hash {brief(before)}",
+                        actual=f"with the hash {brief(owner)}",
+                    )
+                    break
+            else:
+                continue
+            break
 
 
 def _distinct(records: list[Record]) -> list[Record]:

@@ -46,7 +46,22 @@ def job_type_restricts(ctx: Context) -> Iterator[Finding]:
     for some in asked:
         what = f"job_type {' and '.join(some)}"
         yield judged(ctx, {"job_type": some}, one_of("job_type", some), records, what)
+    yield _unknown_type(ctx)
     yield ctx.ok(f"{', '.join(kinds)}, one and several, against {len(records)} records")
+
+
+def _unknown_type(ctx: Context) -> Finding:
+    """A type that there is not may be refused; it may not let everything through."""
+    name = unlikely(ctx)
+    answer = ask(ctx, job_type=[name])
+    if answer.records:
+        return ctx.fail(
+            "a job_type that there is not finds records",
+            answer,
+            expected=f"none of job_type {name}",
+            actual=f"{len(answer.records)} records",
+        )
+    return ctx.ok(f"a job_type that there is not: {answer.says()}", answer)
 
 
 @check("FIND-7", wants=("grid", "niji", "remix"), phase=Phase.QUIET)
@@ -102,12 +117,7 @@ def _whole_prompt(ctx: Context, record: Record) -> Finding:
 def folders_restrict(ctx: Context) -> Iterator[Finding]:
     records = known(ctx)
     none = no_folder(ctx)
-    answer = ask(ctx, folders=[none])
-    if answer.errno == 301:
-        # Perhaps its ids are formed otherwise.
-        yield ctx.inconclusive(f"folders with an unknown id: {answer.says()}", answer)
-    else:
-        yield judged(ctx, {"folders": [none]}, in_folder(none), records, "a folder that no one has")
+    yield judged(ctx, {"folders": [none]}, in_folder(none), records, "a folder that no one has")
     own = dict.fromkeys(
         folder
         for one in records

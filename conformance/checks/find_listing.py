@@ -60,11 +60,14 @@ def unlikely(ctx: Context) -> str:
 
 
 def no_folder(ctx: Context) -> str:
-    """The id of a folder that no one has, formed as ids on the page are."""
+    """The id of a folder that no one has, in the first form that is not refused.
+
+    The page shows a text and no more: a server may tell by its form that something is no id.
+    """
     digits = f"{ctx.random.getrandbits(128):032x}"
-    return "-".join(
-        (digits[:8], digits[8:12], "4" + digits[13:16], "a" + digits[17:20], digits[20:])
-    )
+    groups = (digits[:8], digits[8:12], f"4{digits[13:16]}", f"a{digits[17:20]}", digits[20:])
+    forms = ("-".join(groups), digits[:24], str(ctx.random.randrange(10**8, 10**9)))
+    return next((one for one in forms if ctx.find(folders=[one]).errno != 301), forms[0])
 
 
 def judged(

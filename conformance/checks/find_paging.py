@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..check import Finding, Phase, UnavailableError, Verdict, check
-from ..conditions import CURSOR, falling, hashes, left_out, older_than, strangers, twice
+from ..conditions import CURSOR, falling, hashes, left_out, older_than, rising, strangers, twice
 from ..context import Context
 from ..exchange import Answer
 from ..shapes import Record, brief, millis, text
@@ -35,7 +35,26 @@ def nothing_is_newer_than_the_cursor(ctx: Context) -> Iterator[Finding]:
             )
         else:
             yield ctx.ok(f"before {cursor * size}: {len(answer.records)} records", answer)
+    yield from _beside_filters(ctx, times[len(times) // 2] // size, size, records)
     yield ctx.ok(f"at {len(cursors)} places among {len(times)} records")
+
+
+def _beside_filters(
+    ctx: Context, cursor: int, size: int, records: list[tuple[int, Record]]
+) -> Iterator[Finding]:
+    """The same with filters that leave no record out."""
+    kinds = sorted({kind for _, one in records if (kind := text(one, "job_type"))})
+    wide: tuple[dict[str, object], ...] = ({"service": ["main", "niji"]}, {"job_type": kinds})
+    for filters in wide:
+        answer = ask(ctx, **filters, **{CURSOR: cursor})
+        wrong = strangers(answer, older_than(cursor * size))
+        if wrong:
+            yield ctx.fail(
+                f"with {next(iter(filters))}: {len(wrong)} records are not older than the cursor",
+                answer,
+                expected=f"timestamp < {cursor * size}",
+                actual=f"timestamp {brief(wrong[0].get('timestamp'))}",
+            )
 
 
 def _timed(ctx: Context) -> list[tuple[int, Record]]:
@@ -163,11 +182,11 @@ def paging_reaches_every_record(ctx: Context) -> Iterator[Finding]:
 
 def _by_milliseconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterator[Finding]:
     newest, oldest = records[0][0], records[-1][0]
-    size = min(ENOUGH, -(-len(records) // 3))
+    size = min(ENOUGH, max(-(-len(records) // 3), min(len(records) - 1, 2), 1))
     pages = _backwards(ctx, newest + 1, size)
     times = [time for time, _ in timed(pages[0].records)]
     listed = [one for page in pages for one in page.records]
-    if times and times[-1] <= oldest and times[0] < newest:
+    if times and times[-1] <= oldest and times[0] < newest and _turned(pages[0], size):
         # A page starts at the oldest record, and can't be continued backwards.
         pages, listed = pages[:1], pages[0].records
         expected = [one for time, one in records if time < times[0]]
@@ -181,7 +200,30 @@ def _by_milliseconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterato
     missing = [one for one in expected if text(one, "hash") not in hashes(listed)]
     if missing:
         yield _unreached(ctx, missing, pages)
+    elif not pages[-1].records:
+        yield from _own_unreached(ctx, pages)
     yield ctx.ok(f"{how}: {len(hashes(listed))} of {len(records)} records, none twice", *pages[:2])
+
+
+def _turned(page: Answer, size: int) -> bool:
+    """Whether a page is full and oldest first. One record is in any order."""
+    return len(page.records) >= size and rising(page.records)
+
+
+def _own_unreached(ctx: Context, pages: list[Answer]) -> Iterator[Finding]:
+    """Jobs of this run that are counted, and not on any page although the last one is empty."""
+    listed = hashes(one for page in pages for one in page.records)
+    total = pages[0].total or 0
+    for job in ctx.evidence.traces():
+        counted = job.account == "first" and job.finished and total > len(listed)
+        if counted and job.hash not in listed:
+            yield ctx.fail(
+                f"paging backwards does not reach “{job.name}”",
+                *pages,
+                job,
+                expected=f"{total} records, one with the hash {job.hash}",
+                actual=f"{len(listed)} records on {len(pages)} pages, the last of them empty",
+            )
 
 
 def _time(record: Record) -> int:

@@ -37,14 +37,14 @@ def _records(ctx: Context, job: JobTrace) -> list[Record]:
     return [*job.records, *final[:1]]
 
 
-@check("LIFE-1", needs=("grid",))
+@check("LIFE-1", needs=("grid",), wants=("niji",))
 def a_job_comes_to_an_end(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.accepted("grid")
     jobs = [one for one in ctx.evidence.traces() if one.accepted]
     for job in jobs:
         if job.finished:
             yield ctx.ok(f"“{job.name}” finished in {job.duration or 0:.1f} s", job)
-        elif job.seems_failed:
+        elif job.seems_failed and not job.gave_up:
             yield ctx.ok(f"“{job.name}” failed", job)
         elif _has_its_picture(ctx, job):
             yield ctx.fail(
@@ -76,7 +76,7 @@ def _has_its_picture(ctx: Context, job: JobTrace) -> bool:
     return not picture.problem and (None in size or picture.size == size)
 
 
-@check("LIFE-2", needs=("grid",), phase=Phase.QUIET)
+@check("LIFE-2", needs=("grid",), wants=("upscale",), phase=Phase.QUIET)
 def finished_is_for_good(ctx: Context) -> Iterator[Finding]:
     looks = 0
     for job in _seen(ctx):
@@ -117,6 +117,10 @@ def times_are_as_shown(ctx: Context) -> Iterator[Finding]:
             count += 1
             for what, expected, actual in _time_faults(record):
                 wrong.setdefault(what, (expected, actual))
+        stamps = [time for one in _records(ctx, job) if (time := millis(one)) is not None]
+        moved = [one for one in stamps if one != stamps[0]]
+        if moved:
+            wrong["timestamp moves on, a job is created once"] = (stamps[0], moved[0])
         for what, (expected, actual) in wrong.items():
             yield ctx.fail(f"“{job.name}”: {what}", job, expected=expected, actual=actual)
     yield ctx.ok(f"created_at, updated_at and timestamp agree in {count} looks at {len(jobs)} jobs")
@@ -141,7 +145,7 @@ def _time_faults(record: Record) -> Iterator[tuple[str, object, object]]:
 # LIFE-4
 
 
-@check("LIFE-4", needs=("grid",), phase=Phase.QUIET)
+@check("LIFE-4", needs=("grid",), wants=("upscale",), phase=Phase.QUIET)
 def a_job_keeps_its_identity(ctx: Context) -> Iterator[Finding]:
     jobs = _seen(ctx)
     looks = 0
@@ -153,6 +157,7 @@ def a_job_keeps_its_identity(ctx: Context) -> Iterator[Finding]:
         if job.operation not in _FROM_LINKS:
             yield from _kept(ctx, job, records, "msg_display")
             yield from _kept_in_substance(ctx, job, records)
+        yield from _renamed(ctx, job)
     if looks == len(jobs):
         yield ctx.inconclusive("every job was seen once only", *jobs[:1])
         return
@@ -187,6 +192,26 @@ def _kept_in_substance(ctx: Context, job: JobTrace, records: list[Record]) -> It
                 actual=brief(after),
             )
             return
+
+
+def _renamed(ctx: Context, job: JobTrace) -> Iterator[Finding]:
+    """The job's record under another hash: the same ids and time, in a later look."""
+    keys = ("id", "id_uuid", "timestamp")
+    own = job.records[0]
+    if any(own.get(key) is None for key in keys):
+        return
+    for seen in job.sightings:
+        for record in seen.answer.records:
+            same = all(record.get(key) == own.get(key) for key in keys)
+            if same and record.get("hash") != job.hash:
+                yield ctx.fail(
+                    f"“{job.name}”: hash changed",
+                    job,
+                    seen.answer,
+                    expected=job.hash or "",
+                    actual=brief(record.get("hash")),
+                )
+                return
 
 
 def _words(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from .wire import Failure, Reply, Request
 
 #: What a report shows of a body. Longer ones are cut, after redaction.
 _EXCERPT = 4_000
+#: How a body that was cut ends.
+CUT = re.compile(r"… \([0-9]+ bytes in all\)$")
 #: Redaction looks at this much.
 _LOOKED_AT = 12_000
 #: So much of the end of what was looked at may be the first part of an unknown token.

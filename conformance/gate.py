@@ -117,7 +117,7 @@ class Gate:
         """GET ``url``, following a few redirects; ``token`` goes to the API's own origin alone."""
         seen: list[Exchange] = []
         for _ in range(_REDIRECTS + 1):
-            if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            if not _is_web(url):
                 return Reply(failure=Failure.CONNECT, detail=f"not a web address: {url!r}"), seen
             own = token is not None and _origin(url) == _origin(self.target)
             headers = (("Authorization", f"Bearer {token}"),) if own else ()
@@ -128,7 +128,7 @@ class Gate:
             location = reply.header("location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
                 return reply, seen
-            url = urljoin(url, location)
+            url = _joined(url, location)
         return Reply(failure=Failure.PROTOCOL, detail=f"over {_REDIRECTS} redirects"), seen
 
     def time_left(self) -> float | None:
@@ -204,12 +204,8 @@ def is_loopback(target: str) -> bool:
 
 def checked_target(target: str, *, allow_plain_http: bool) -> str:
     """The target without a trailing slash; ``TargetError`` says what is wrong with it."""
-    parts = urlsplit(target)
-    try:
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or parts.query or parts.fragment:
+    parts = urlsplit(target) if _is_web(target) else None
+    if parts is None or parts.query or parts.fragment:
         raise TargetError(f"{target!r} is no URL of an API; one looks like http://127.0.0.1:8091")
     if parts.username or parts.password:
         raise TargetError(
@@ -222,6 +218,22 @@ def checked_target(target: str, *, allow_plain_http: bool) -> str:
             " accept that."
         )
     return target.rstrip("/")
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # A port that is no number shows only when it is asked for.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
 
 
 def _normal(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from .exchange import Exchange
+from .exchange import CUT, Exchange
 from .redaction import MASK
 
 _OWN_HEADERS = ("content-type", "authorization")
@@ -24,7 +24,8 @@ def curl(exchange: Exchange) -> str:
             words += ["-H", _quoted(f"{name}: {value}", "SAMPAN_TOKEN")]
     if exchange.request_body:
         words += ["--data-raw", _quoted(exchange.request_body, "SAMPAN_PASSWORD")]
-    return " ".join(words)
+    line = " ".join(words)
+    return f"{line}  # the body is cut here" if CUT.search(exchange.request_body) else line
 
 
 def _quoted(text: str, secret: str) -> str:

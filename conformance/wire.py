@@ -15,7 +15,7 @@ import time
 import zlib
 from dataclasses import dataclass
 from enum import Enum
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import h11
 
@@ -149,9 +149,15 @@ class _Talk:
 
     def _send(self, connection: socket.socket) -> None:
         self.http = h11.Connection(h11.CLIENT)
-        head = h11.Request(
-            method=self.request.method, target=_path(self.request.target), headers=self._headers()
-        )
+        try:
+            head = h11.Request(
+                method=self.request.method,
+                target=_path(self.request.target),
+                headers=self._headers(),
+            )
+        except h11.LocalProtocolError as error:
+            # A link that a server made up may not fit into a request at all.
+            raise _BrokenError(Failure.CONNECT, str(error)) from None
         packet = self.http.send(head) or b""
         if self.request.body:
             packet += self.http.send(h11.Data(self.request.body)) or b""
@@ -168,7 +174,7 @@ class _Talk:
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         given = [(key, value) for key, value in self.request.headers if key.lower() != "host"]
-        fixed = [("Host", urlsplit(self.request.target).netloc.rpartition("@")[2])]
+        fixed = [("Host", _authority(self.request.target))]
         fixed += [("Connection", "close"), ("Accept-Encoding", "gzip, deflate")]
         if self.request.body or self.request.method in ("POST", "PUT", "PATCH"):
             fixed.append(("Content-Length", str(len(self.request.body))))
@@ -217,6 +223,22 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def _authority(target: str) -> str:
+    parts = urlsplit(target)
+    host = parts.hostname or ""
+    try:
+        # As the resolver asks for it.
+        host = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    except UnicodeError:
+        raise _BrokenError(Failure.CONNECT, f"{host!r} is no host's name") from None
+    return host if parts.port is None else f"{host}:{parts.port}"
+
+
+#: What may stand in a path or a query as it is; anything else is escaped.
+_SAFE = "/?%:@!$&'()*+,;=~-._[]|"
+
+
 def _path(target: str) -> str:
     parts = urlsplit(target)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    whole = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return quote(whole.encode("utf-8", "backslashreplace"), safe=_SAFE)

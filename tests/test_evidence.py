@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -193,6 +194,25 @@ def test_a_job_with_an_error_is_not_waited_for_to_the_last(monkeypatch: pytest.M
     trace = one_job(lambda _: {"status": 4000, "error": "banned"}, 3600.0).trace("grid")
     assert trace.seems_failed
     assert not trace.gave_up
+
+
+def test_jobs_are_given_up_when_the_time_for_the_run_is_over(start: Start) -> None:
+    fake = start()
+    fake.admin.freeze()
+    gate = Gate(
+        fake.url,
+        CONTRACT,
+        budget=Budget(None),
+        secrets=Secrets(),
+        until=time.monotonic() + 1.0,
+    )
+    session = Session(Options(fake.url, ACCOUNTS, None, job_timeout=3600.0), CONTRACT, gate)
+    session.login_all()
+    evidence = gathered(session, "grid", "upscale")
+    assert evidence.trace("grid").gave_up
+    with pytest.raises(UnavailableError) as refusal:
+        evidence.finished("upscale")
+    assert refusal.value.verdict is Verdict.INCONCLUSIVE
 
 
 def test_odd_records_are_no_crash() -> None:

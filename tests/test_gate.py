@@ -256,12 +256,55 @@ def test_the_token_goes_to_the_own_origin_alone() -> None:
     assert away == {"/there.png": None, "/a.png": None}
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x/y", "data:,x", "", "http://", "x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://x/y",
+        "data:,x",
+        "",
+        "http://",
+        "x",
+        "http://[::1",
+        "http://x:y/",
+    ],
+)
 def test_a_link_that_is_no_web_address_is_not_opened(url: str) -> None:
     reply, seen = a_gate("http://127.0.0.1:9").picture(url, TOKEN)
     assert reply.failure is Failure.CONNECT
     assert reply.detail.startswith("not a web address")
     assert seen == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/上海 🚣.png?q=é#x",
+        "/a b\r\nX-Evil: 1",
+        "/\x00\x7f",
+        "/%zz",
+        "/\ud800",
+        "/[a]{b}|^`",
+        "//x//y",
+    ],
+)
+def test_an_odd_link_is_escaped(path: str) -> None:
+    with Scripted(always(*http("picture", kind="image/png"))) as server:
+        reply, _ = a_gate(server.url).picture(f"{server.url}{path}", TOKEN)
+        assert reply.body == b"picture"
+        assert "x-evil" not in server.asked[0].headers
+
+
+@pytest.mark.parametrize("host", ["上海.invalid", "a b.invalid", "-", "x" * 300, "\ud800", "a..b"])
+def test_an_odd_host_is_no_crash(host: str) -> None:
+    reply, _ = a_gate("http://127.0.0.1:9").picture(f"http://{host}/a.png", TOKEN)
+    assert reply.failure is Failure.CONNECT
+
+
+def test_an_odd_redirect_is_no_crash() -> None:
+    with Scripted(always(*http("", 302, location="http://[::1/x"))) as server:
+        reply, _ = a_gate(server.url).picture(f"{server.url}/a.png", None)
+    assert reply.detail.startswith("not a web address")
 
 
 def test_a_redirect_to_a_file_is_not_followed() -> None:

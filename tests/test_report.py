@@ -180,6 +180,12 @@ def test_a_curl_line_asks_for_the_password() -> None:
     assert '{"username": "abc", "password": "$SAMPAN_PASSWORD"}' in shlex.split(line)
 
 
+def test_a_curl_line_with_a_cut_body_says_so() -> None:
+    line = curl(replace(EXCHANGE, request_body="[[[[… (2000000 bytes in all)"))
+    assert line.endswith("  # the body is cut here")
+    assert "cut here" not in curl(EXCHANGE)
+
+
 def test_a_curl_line_of_a_get() -> None:
     get = replace(EXCHANGE, method="GET", request_body="", request_headers=())
     assert curl(get) == "curl -sS -i -X GET http://127.0.0.1:8091/jobs/create"

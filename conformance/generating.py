@@ -57,8 +57,8 @@ class Generator:
 
         strategy = self._operation(operation).as_strategy(generation_mode=mode)
         seeded: Any = seed(self._seed)
-        run: Any = limits(seeded(given(strategy)(example)))
-        run()
+        tried: Any = given(strategy)
+        limits(seeded(tried(example)))()
 
     def complaints(self, operation: str, answer: Answer) -> Iterator[str]:
         """What of the answer's body the schema of its errno does not allow, a line each."""

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from ..check import CheckFunction, Finding, Phase, UnavailableError, check
 from ..context import Context
+from ..contract import Contract
 from ..evidence import Evidence
 from ..exchange import Answer
 from ..generating import Generator
@@ -159,7 +160,7 @@ class _Trial:
         if answer.failure is not None:
             self._lost(body, answer, size)
             return
-        wrong = wrong_parameter(self.ctx, self.operation, body)
+        wrong = wrong_parameter(self.ctx.contract, self.operation, body)
         if wrong:
             self._judge_wrong(wrong, answer, size)
         else:
@@ -235,10 +236,9 @@ class _Trial:
         self.found.add(f"{self.operation} {kind}", finding, size)
 
 
-def wrong_parameter(ctx: Context, operation: str, body: _Body) -> str:
+def wrong_parameter(contract: Contract, operation: str, body: _Body) -> str:
     """What is wrong with ``body`` beyond any question; empty if nothing is."""
-    item = ctx.contract.operations[operation]
-    schema = ctx.contract.document["components"]["schemas"][_SCHEMAS[item.id]]
+    schema = contract.document["components"]["schemas"][_SCHEMAS[operation]]
     for key in schema.get("required", ()):
         if body.get(key) is None:
             return f"no {key}"

@@ -17,7 +17,7 @@ from ..context import Context
 from ..evidence import Evidence
 from ..exchange import Answer
 from ..model import Complaint, Found, Job, World
-from ..shapes import millis, object_at, text
+from ..shapes import integer, millis, object_at, text
 
 _WALKS = 20
 _STEPS = 30
@@ -276,10 +276,9 @@ class Player:
             trace = self.ctx.evidence.optional(name)
             if trace is None or trace.hash is None or trace.last is None:
                 continue
-            job = Job(trace.hash, trace.account, trace.operation)
+            parent, cell = text(trace.body, "parent_hash"), integer(trace.body, "grid_num")
+            job = Job(trace.hash, trace.account, trace.operation, None, parent, cell)
             job.seen.append(trace.last)
-            if trace.operation == "upscaleJob":
-                job.cell = 2
             made.append(job)
         self.world.jobs |= {one.hash: one for one in made}
         times = [time for one in made if (time := millis(one.last)) is not None]

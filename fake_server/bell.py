@@ -1,7 +1,13 @@
 """Waiting for something to change, without looking again and again.
 
 Who waits may be in another thread's event loop than who rings: an application without a socket is
-called by its client's loop and by the control handle's.
+called by its client's loop and by the control handle's. So that no ring falls between looking and
+waiting, who waits says since when:
+
+    since = bell.rung
+    while not there():
+        await bell.heard(since)
+        since = bell.rung
 """
 
 from __future__ import annotations
@@ -11,28 +17,28 @@ import contextlib
 
 
 class Bell:
-    """Wakes everybody who waits for it when it rings."""
+    """Wakes everybody who waits for it when it rings. ``rung`` is another object at each ring."""
 
     def __init__(self) -> None:
+        self.rung = object()
         self._waiting: set[asyncio.Future[None]] = set()
-
-    def __bool__(self) -> bool:
-        """Whether anybody waits."""
-        return bool(self._waiting)
 
     def ring(self) -> None:
         """Wake everybody who waits."""
-        waiting, self._waiting = self._waiting, set()
-        for future in waiting:
-            with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits any more
-                future.get_loop().call_soon_threadsafe(_wake, future)
+        self.rung = object()
+        if self._waiting:
+            for future in tuple(self._waiting):
+                with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits
+                    future.get_loop().call_soon_threadsafe(_wake, future)
 
-    async def heard(self, seconds: float | None = None) -> bool:
-        """Wait for the next ring, ``seconds`` at the most; whether it rang."""
+    async def heard(self, since: object, seconds: float | None = None) -> bool:
+        """Wait for the first ring after ``since``, ``seconds`` at the most; whether it rang."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         try:
-            await asyncio.wait_for(future, seconds)
+            # Looked at only now: whoever rings from here on sees the future.
+            if self.rung is since:
+                await asyncio.wait_for(future, seconds)
         except TimeoutError:
             return False
         finally:

@@ -94,9 +94,11 @@ class Clocks:
 
     async def reached(self, account: int | None, at: int) -> None:
         """Wait until the account's clock says ``at`` ms; a frozen one holds until it is moved."""
+        since = self._changed.rung
         while (left := at - self.now(account)) > 0:
             running = self.state(account).frozen is None
-            await self._changed.heard(left / 1000 if running else None)
+            await self._changed.heard(since, left / 1000 if running else None)
+            since = self._changed.rung
 
     def wall(self) -> int:
         """The machine's time, which no clock moves."""

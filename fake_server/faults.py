@@ -155,6 +155,8 @@ class Faults:
     def arm(self, terms: Mapping[str, Any]) -> Fault:
         """Arm what a body of ``armFault`` describes, checked against its schema."""
         self._count += 1
+        while self.by_id(f"f{self._count}") is not None:  # one that was imported
+            self._count += 1
         fault = make(f"f{self._count}", terms)
         self.put([*self.all, fault])
         return fault

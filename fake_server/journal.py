@@ -84,6 +84,7 @@ class Journal:
         self._kept: deque[Exchange] = deque()
         self._bytes = 0
         self._count = 0
+        self._looked = 0
         self._bell = Bell()
         self.lost = 0
 
@@ -105,8 +106,7 @@ class Journal:
         while self._bytes > self._most:
             self._bytes -= self._kept.popleft().size
             self.lost += 1
-        if self._bell:
-            self._bell.ring()
+        self._bell.ring()
 
     def answered(self, exchange: Exchange, answer: Answer | None) -> None:
         """Say what a kept exchange was answered in the end; ``None``: nothing."""
@@ -148,38 +148,37 @@ class Journal:
     async def wait(self, match: RequestMatch, count: int, seconds: float) -> list[Exchange]:
         """The exchanges that are meant, as soon as there are ``count``, or after ``seconds``."""
         deadline = time.monotonic() + seconds
+        since = self._bell.rung
         while len(found := self.find(match)) < count:
             left = deadline - time.monotonic()
-            if left <= 0 or not await self._bell.heard(left):
+            if left <= 0 or not await self._bell.heard(since, left):
                 return self.find(match)
+            since = self._bell.rung
         return found
 
     def show(
         self, exchanges: Iterable[Exchange], username: Callable[[int], str | None]
     ) -> list[dict[str, Any]]:
         """Exchanges as ``Request`` of the control API describes, without their secrets."""
-        common = {*self._secrets, *self._seen()}
-        return [self._shown(exchange, username, common) for exchange in exchanges]
+        self._learn()
+        return [self._shown(exchange, username) for exchange in exchanges]
 
     def redact(self, text: str) -> str:
         """``text``, which was made from exchanges, without their secrets."""
-        return redaction.in_text(text, {*self._secrets, *self._seen()})
+        self._learn()
+        return redaction.in_text(text, self._secrets.found_in([text]))
 
-    def _seen(self) -> Iterator[str]:
-        """The secrets that clients sent or were sent."""
-        for exchange in self._kept:
-            for name, value in exchange.headers:
-                if name == b"authorization":
-                    yield value.decode("latin-1").rpartition(" ")[2]
-            if exchange.operation is not None and exchange.operation.id == "login":
-                yield from _named(exchange.body)
-                if exchange.answer is not None:
-                    yield from _named(exchange.answer.body)
+    def _learn(self) -> None:
+        """Know the secrets that clients sent or were sent since the last look."""
+        for exchange in reversed(self._kept):
+            if exchange.number <= self._looked:
+                break
+            for secret in _secrets_of(exchange):
+                self._secrets.remember(secret)
+        self._looked = self._count
 
-    def _shown(
-        self, exchange: Exchange, username: Callable[[int], str | None], common: set[str]
-    ) -> dict[str, Any]:
-        secrets = sorted({*common, *_named(exchange.body)}, key=len, reverse=True)
+    def _shown(self, exchange: Exchange, username: Callable[[int], str | None]) -> dict[str, Any]:
+        secrets = {*self._secrets.found_in(_texts(exchange)), *_named(exchange.body)}
         answer = exchange.answer
         query = f"?{exchange.query.decode('latin-1')}" if exchange.query else ""
         names = dict.fromkeys(name for name, _ in exchange.headers)
@@ -209,6 +208,28 @@ class Journal:
         }
 
 
+def _secrets_of(exchange: Exchange) -> Iterator[str]:
+    """The secrets that an exchange holds by name."""
+    for name, value in exchange.headers:
+        if name == b"authorization":
+            yield value.decode("latin-1").rpartition(" ")[2]
+    if exchange.operation is not None and exchange.operation.id == "login":
+        yield from _named(exchange.body)
+        if exchange.answer is not None:
+            yield from _named(exchange.answer.body)
+
+
+def _texts(exchange: Exchange) -> list[str]:
+    """All that is told of an exchange, as it came."""
+    answer = exchange.answer
+    raw = [exchange.query, exchange.body, *(value for _, value in exchange.headers)]
+    if answer is not None:
+        raw += [answer.body, *(value for _, value in answer.headers)]
+    return [exchange.path, *(text.decode("utf-8", "replace") for text in raw)] + [
+        value.decode("latin-1") for _, value in exchange.headers
+    ]
+
+
 def nearest(exchange: Exchange, operations: Sequence[Operation]) -> dict[str, Any] | None:
     """The operation that a request which reached nothing may have meant, and what differs."""
     path = exchange.path.rstrip("/").lower()
@@ -232,12 +253,12 @@ def _header(headers: list[tuple[bytes, bytes]], name: bytes) -> str | None:
     return ", ".join(values) if values else None
 
 
-def _reason(answer: Answer, secrets: Sequence[str]) -> str | None:
+def _reason(answer: Answer, secrets: Iterable[str]) -> str | None:
     reason = _header(list(answer.headers), b"x-fake-reason")
     return None if reason is None else redaction.in_text(reason, secrets)
 
 
-def _body(raw: bytes, secrets: Sequence[str]) -> Any:
+def _body(raw: bytes, secrets: Iterable[str]) -> Any:
     return redaction.in_body(raw.decode("utf-8", "replace"), secrets) if raw else None
 
 

@@ -11,6 +11,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from . import request
 from .answer import HTML, JSON, Answer, told
@@ -56,17 +57,20 @@ async def befall(
     fault = strike.fault
     exchange.fault, exchange.lost = fault.id, fault.type in LOST
     answer = await answering() if fault.type in CARRIED_OUT else _instead(world, strike, exchange)
+    # Read before anybody can know of the request and move the clock for it.
+    begun, wait = world.clocks.now(exchange.account), strike.wait_ms
     world.journal.keep(exchange)
-    wait = strike.wait_ms
     held = fault.type != "TRICKLE" and wait > 0
-    if held and not await _hold(world, exchange.account, wait, line):
+    if held and not await _hold(world, exchange.account, begun + wait, line):
         exchange.lost = True
         world.journal.answered(exchange, None)
         return
     world.journal.answered(exchange, None if answer is None or fault.type in _SILENT else answer)
     if fault.type == "TRICKLE":
         assert answer is not None
-        await _trickle(world, exchange, answer, wait, line)
+        body = b"" if exchange.method == "HEAD" else answer.body
+        await _begin(answer, line)
+        await _trickle(body, partial(_hold, world, exchange.account), begun, wait, line)
     elif fault.type == "TRUNCATED_BODY":
         assert answer is not None
         await _truncate(answer, line)
@@ -110,11 +114,10 @@ def _instead(world: World, strike: Strike, exchange: Exchange) -> Answer | None:
     return Answer(envelope.status, envelope.body, (*JSON, reason))
 
 
-async def _hold(world: World, account: int | None, ms: int, line: Line) -> bool:
-    """Wait by the account's clock; ``False`` if the client left meanwhile."""
-    until = world.clocks.now(account) + ms
+async def _hold(world: World, account: int | None, until: int, line: Line) -> bool:
+    """Wait until the account's clock says ``until``; ``False`` if the client left meanwhile."""
     waiting = asyncio.ensure_future(world.clocks.reached(account, until))
-    leaving = asyncio.ensure_future(line.receive())
+    leaving = asyncio.ensure_future(_gone(line))
     try:
         await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
         return waiting.done()
@@ -123,13 +126,17 @@ async def _hold(world: World, account: int | None, ms: int, line: Line) -> bool:
         leaving.cancel()
 
 
-async def _trickle(world: World, exchange: Exchange, answer: Answer, ms: int, line: Line) -> None:
-    """The whole answer, in pieces."""
-    body = b"" if exchange.method == "HEAD" else answer.body
-    await _begin(answer, line)
+async def _trickle(
+    body: bytes,
+    hold: Callable[[int, Line], Awaitable[bool]],
+    begun: int,
+    ms: int,
+    line: Line,
+) -> None:
+    """The body in pieces, the first at once and then one every ``ms``."""
     step = max(-(-len(body) // _PIECES), 1)
-    for start in range(0, len(body), step):
-        if start and not await _hold(world, exchange.account, ms, line):
+    for index, start in enumerate(range(0, len(body), step)):
+        if index and not await hold(begun + index * ms, line):
             return
         piece = body[start : start + step]
         await line.send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -184,6 +191,6 @@ def _reset(transport: asyncio.Transport) -> None:
 
 
 async def _gone(line: Line) -> None:
-    """Wait until the server has seen that the connection has ended, so that it does not mind."""
+    """Wait until the server has seen that the connection has ended."""
     while (await line.receive())["type"] != "http.disconnect":
         pass

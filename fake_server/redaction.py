@@ -11,7 +11,7 @@ import base64
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -35,28 +35,70 @@ _AROUND = "[A-Za-z0-9+/_-]"
 
 
 class Secrets:
-    """The secrets that are known, the latest ones of them."""
+    """The secrets that are known, the latest ones of them.
 
-    MOST = 1024
+    There may be thousands, and hardly ever more than two in one exchange: each form of a secret is
+    found by its end (those of tokens all begin alike). Forms are only looked into when they are
+    needed: logging in must not cost more for it.
+    """
+
+    MOST = 4096
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, None] = OrderedDict()
+        self._fresh: list[str] = []
+        self._by_end: dict[str, set[str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def remember(self, secret: str) -> None:
         """Take ``secret`` out of whatever is shown from now on."""
-        self._known[secret] = None
-        self._known.move_to_end(secret)
-        if len(self._known) > self.MOST:
-            self._known.popitem(last=False)
+        if secret in self._known:
+            self._known.move_to_end(secret)
+        elif len(secret) >= _SHORTEST:
+            self._known[secret] = None
+            self._fresh.append(secret)
+            if len(self._known) > self.MOST:
+                self._forget(self._known.popitem(last=False)[0])
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
+    def _forget(self, secret: str) -> None:
+        self._learn()
+        for end in _ends(secret):
+            self._by_end[end].discard(secret)
+            if not self._by_end[end]:
+                del self._by_end[end]
+
+    def _learn(self) -> None:
+        for secret in self._fresh:
+            for end in _ends(secret):
+                self._by_end.setdefault(end, set()).add(secret)
+        self._fresh.clear()
+
+    def found_in(self, texts: Sequence[str]) -> set[str]:
+        """The secrets that may stand in the texts, in any form."""
+        self._learn()
+        everything = "\0".join([*texts, *map(_canonical, texts)])
+        ends = {everything[at : at + _SHORTEST] for at in range(len(everything) - _SHORTEST + 1)}
+        return {secret for end in self._by_end.keys() & ends for secret in self._by_end[end]}
+
+
+def _ends(secret: str) -> set[str]:
+    return {form[-_SHORTEST:] for form in (*_plain(secret), *_base64(secret))}
+
+
+def _canonical(text: str) -> str:
+    """JSON written as :func:`in_body` looks at it; nothing for another text."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return ""
 
 
 def in_text(text: str, secrets: Iterable[str]) -> str:
     """``text`` without secrets."""
     text = _JWT.sub(MARK, text)
-    for secret in secrets:
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be a part of another
         if len(secret) >= _SHORTEST:
             for plain in _plain(secret):
                 text = text.replace(plain, MARK)
@@ -135,6 +177,7 @@ def _plain(secret: str) -> tuple[str, ...]:
     quoted = (quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"))
     forms = {
         secret,
+        secret.encode("utf-8", "replace").decode("latin-1"),  # UTF-8 in a header
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         json.dumps(json.dumps(secret)[1:-1])[1:-1],

@@ -6,7 +6,7 @@ import argparse
 import platform
 from collections.abc import Callable
 
-from . import install, memory, pictures, scale, startup, throughput
+from . import double, install, memory, pictures, scale, startup, throughput
 
 
 def _throughput(quick: bool) -> None:
@@ -43,6 +43,16 @@ def _pictures(quick: bool) -> None:
     print(f"  first {found['first']:.2f} ms, again {found['again']:.2f} ms")
 
 
+def _double(quick: bool) -> None:
+    found = double.measure(5 if quick else 15)
+    print("In a test's process, medians (bare: uvicorn alone in a thread):\n")
+    for name, ms in found.items():
+        if not name.endswith(" bare"):
+            yardstick = found.get(f"{name} bare")
+            beside = "" if yardstick is None else f", bare {yardstick:.1f} ms"
+            print(f"  {name:28}{ms:7.2f} ms{beside}")
+
+
 def _install(quick: bool) -> None:
     found = install.measure()
     print("Installing the fake without the kit:\n")
@@ -55,6 +65,7 @@ _SECTIONS: dict[str, Callable[[bool], None]] = {
     "memory": _memory,
     "scale": _scale,
     "pictures": _pictures,
+    "double": _double,
     "install": _install,
 }
 

@@ -11,6 +11,11 @@ import pytest
 import yaml
 from controls import Control
 from fakes import Caller, Fake, Served
+from hypothesis import settings
+
+# A law that takes long on a busy machine holds all the same.
+settings.register_profile("sampan", deadline=None)
+settings.load_profile("sampan")
 
 MakeFake = Callable[..., Fake]
 

@@ -76,8 +76,9 @@ class Generator:
         response.elapsed = _NO_TIME
         try:
             self._operation(operation).validate_response(response)
-        except FailureGroup as group:
-            for failure in group.exceptions:
+        except (AssertionError, FailureGroup) as raised:
+            # One failure comes as it is, several in a group.
+            for failure in getattr(raised, "exceptions", (raised,)):
                 yield str(getattr(failure, "validation_message", "") or failure)
 
     def _operation(self, operation: str) -> Any:

@@ -67,7 +67,7 @@ def _along(edge: tuple[Point, Point], t: float) -> Point:
 
 def _cloth() -> list[Polygon]:
     """The strips of the sail between its battens."""
-    strips = []
+    strips: list[Polygon] = []
     for i in range(_BATTENS):
         top, bottom = i / _BATTENS + 0.022, (i + 1) / _BATTENS - 0.022
         upper = (_along(_LEFT_EDGE, top), _along(_RIGHT_EDGE, top))

@@ -46,6 +46,7 @@ def judged(
     seed: int = 1,
     jobs: int | None = None,
     timeout: float = 10.0,
+    job_timeout: float = 60.0,
 ) -> Report:
     """Run the checks ``only``. ``answers``: a profile's name, or answers (needs ``folder``)."""
     profile = {}
@@ -65,6 +66,7 @@ def judged(
                 exhaustive=exhaustive,
                 seed=seed,
                 timeout=timeout,
+                job_timeout=job_timeout,
             )
         )
 

@@ -75,10 +75,11 @@ def _one_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
             actual=f"{len(several.records)} records",
         )
     if job.last is None:
-        yield _never_found(ctx, job)
+        # Another kind of job may fail, and a record of that need not be kept.
+        if job.operation == _JOB:
+            yield _never_found(ctx, job)
         return
-    # A job that failed may be taken away; one that a client waits for may not.
-    if job.seems_failed:
+    if job.operation != _JOB and not job.finished:
         return
     since = next(n for n, seen in enumerate(job.sightings) if seen.records)
     gone = [seen for seen in job.sightings[since:] if not seen.records and seen.complete]

@@ -79,7 +79,9 @@ class Generator:
         except (AssertionError, FailureGroup) as raised:
             # One failure comes as it is, several in a group.
             for failure in getattr(raised, "exceptions", (raised,)):
-                yield str(getattr(failure, "validation_message", "") or failure)
+                said = str(getattr(failure, "validation_message", "") or failure)
+                place = ".".join(str(step) for step in getattr(failure, "instance_path", ()))
+                yield f"{place}: {said}" if place else said
 
     def _operation(self, operation: str) -> Any:
         item = self._contract.operations[operation]

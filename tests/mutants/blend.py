@@ -32,17 +32,17 @@ def _blending(change: Callable[[list[str]], list[str] | Reply]) -> Twist:
 
 @mutant("BLEND-1", "five links are refused: fewer than five are taken")
 def five_links_are_refused() -> Twist:
-    return _blending(lambda links: refusal(301) if len(links) == 5 else links)
+    return _blending(lambda links: [] if len(links) == 5 else links)
 
 
 @mutant("BLEND-1", "two links are refused: more than two are taken")
 def two_links_are_refused() -> Twist:
-    return _blending(lambda links: refusal(301) if len(links) == 2 else links)
+    return _blending(lambda links: [] if len(links) == 2 else links)
 
 
 @mutant("BLEND-1", "links are to be separated by commas")
 def links_are_separated_by_commas() -> Twist:
-    return _blending(lambda links: links if "," in links[0] else refusal(301))
+    return _blending(lambda links: links if "," in links[0] else [])
 
 
 @mutant("BLEND-1", "a blend has no picture in the end")

@@ -4,14 +4,15 @@ Job Variation and Job Upscale).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from ..twist.exchange import Go, Reply, Request, Twist, refusal
-from ..twist.making import all_records, asking, failing
+from ..twist.exchange import PATHS, Go, Reply, Request, Twist, refusal
+from ..twist.making import asking, failing
 from .mutant import add, mutant
 
 _CHILDREN = ("varyJob", "upscaleJob")
-_PARENTS = {"varyJob": ("parent_id", "job_id"), "upscaleJob": ("parent_hash", "hash")}
+PARENTS = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}
 _SECTION = {"varyJob": "VAR", "upscaleJob": "UP"}
 _NAME = {"varyJob": "variation", "upscaleJob": "upscale"}
 
@@ -21,7 +22,7 @@ _NAME = {"varyJob": "variation", "upscaleJob": "upscale"}
 
 def _grid_has_a_default(operation: str) -> Twist:
     def change(request: Request) -> Request:
-        parent = _PARENTS[operation][0] in request.fields
+        parent = PARENTS[operation] in request.fields
         return request.but(grid_num=request.fields.get("grid_num", 1)) if parent else request
 
     return asking(change, operation)
@@ -34,18 +35,18 @@ def _missing_is(operation: str, name: str, answer: Reply) -> Twist:
     return failing(change, operation, errno=301)
 
 
-def _newest_parent(operation: str, only_missing: bool) -> Twist:
-    """The newest finished grid is taken where no parent, or none that exists, is named."""
-    field, key = _PARENTS[operation]
+def _parent_is_not_asked_for(operation: str, errno: int) -> Twist:
+    """Instead of a child of no parent (301), or of one that is not there (420), a job is made."""
+    field = PARENTS[operation]
 
     async def twist(request: Request, go: Go) -> Reply:
         reply = await go(request)
-        errno = reply.envelope.get("errno")
-        missing = errno == 301 and field not in request.fields and "grid_num" in request.fields
-        if request.operation != operation or not (missing if only_missing else errno == 420):
+        if request.operation != operation or reply.envelope.get("errno") != errno:
             return reply
-        grids = [one for one in await all_records(request, go) if one["job_type"] == "main"]
-        return await go(request.but(**{field: grids[0][key]})) if grids else reply
+        if "grid_num" not in request.fields or (errno == 301 and field in request.fields):
+            return reply
+        orphan = replace(request, path=PATHS["createJob"])
+        return await go(orphan.saying({"content": "untitled"}))
 
     return twist
 
@@ -55,13 +56,14 @@ def _unknown_is(operation: str, answer: Reply) -> Twist:
 
 
 def _sender_is_required(operation: str) -> Twist:
-    missing = refusal(301, "MISSING PARAMETER")
-    return asking(lambda request: request if "sender_id" in request.fields else missing, operation)
+    return asking(
+        lambda request: request if "sender_id" in request.fields else request.spoilt(), operation
+    )
 
 
 def _sender_is_refused(operation: str) -> Twist:
     return asking(
-        lambda request: refusal(301) if "sender_id" in request.fields else request, operation
+        lambda request: request.spoilt() if "sender_id" in request.fields else request, operation
     )
 
 
@@ -71,12 +73,12 @@ def _sender_is_430(operation: str) -> Twist:
 
 
 for _operation in _CHILDREN:
-    _field, _ = _PARENTS[_operation]
+    _field = PARENTS[_operation]
     for _number, _id, _says, _make, _touches in (
         (2, "grid-has-a-default", "without grid_num takes cell 1",
          partial(_grid_has_a_default, _operation), ""),
-        (2, "parent-has-a-default", f"without {_field} takes the newest job",
-         partial(_newest_parent, _operation, True), ""),
+        (2, "parent-is-not-asked-for", f"without {_field} is a job without a parent",
+         partial(_parent_is_not_asked_for, _operation, 301), ""),
         (2, "missing-parent-is-420", f"without {_field} is 420",
          partial(_missing_is, _operation, _field, refusal(420, "PARENT NOT FOUND")), ""),
         (2, "missing-grid-is-501", "without grid_num is 501",
@@ -85,8 +87,8 @@ for _operation in _CHILDREN:
          partial(_unknown_is, _operation, refusal(301)), ""),
         (3, "unknown-parent-is-501", "of a parent that does not exist is 501",
          partial(_unknown_is, _operation, refusal(501, "SERVICE_ERROR")), ""),
-        (3, "unknown-parent-is-replaced", "of a parent that does not exist is one of the newest",
-         partial(_newest_parent, _operation, False), ""),
+        (3, "unknown-parent-is-taken", "of a parent that does not exist is a job without one",
+         partial(_parent_is_not_asked_for, _operation, 420), ""),
         (5, "sender-is-required", "needs a sender_id beside the token",
          partial(_sender_is_required, _operation), f"{_SECTION[_operation]}-1"),
         (5, "sender-is-refused", "is refused with a sender_id: 301",
@@ -118,7 +120,7 @@ def cells_are_counted_from_0() -> Twist:
 
 def _refuse_cell(cell: int, operation: str) -> Twist:
     return asking(
-        lambda request: refusal(301) if request.fields.get("grid_num") == cell else request,
+        lambda request: request.spoilt() if request.fields.get("grid_num") == cell else request,
         operation,
     )
 

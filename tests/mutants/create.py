@@ -43,7 +43,9 @@ def hash_is_missing() -> Twist:
 @mutant("CREATE-1", "content that is not plain English is refused")
 def only_english_is_accepted() -> Twist:
     return asking(
-        lambda request: request if str(request.fields.get("content")).isascii() else refusal(301),
+        lambda request: (
+            request if str(request.fields.get("content")).isascii() else request.spoilt()
+        ),
         "createJob",
     )
 
@@ -51,7 +53,7 @@ def only_english_is_accepted() -> Twist:
 @mutant("CREATE-1", "content is refused unless a model is named too")
 def model_is_required() -> Twist:
     def change(request: Request) -> Request | Reply:
-        return request if "model" in request.fields else refusal(301, "MISSING PARAMETER")
+        return request if "model" in request.fields else request.spoilt()
 
     return asking(change, "createJob")
 
@@ -105,14 +107,14 @@ def finished_jobs_vanish() -> Twist:
     return _hiding(is_finished)
 
 
-@mutant("CREATE-2", "a job is found while it runs, and for a second after its end")
-def jobs_are_forgotten_after_a_second() -> Twist:
+@mutant("CREATE-2", "a job is found while it runs, and for a moment after its end")
+def jobs_are_forgotten_after_a_moment() -> Twist:
     ended: dict[str, float] = {}
 
     def forgotten(record: JSON) -> bool:
         if not is_finished(record):
             return False
-        return time.monotonic() - ended.setdefault(record["hash"], time.monotonic()) > 1
+        return time.monotonic() - ended.setdefault(record["hash"], time.monotonic()) > 0.2
 
     return _hiding(forgotten)
 

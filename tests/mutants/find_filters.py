@@ -9,6 +9,7 @@ from ..twist.exchange import JSON, Go, Reply, Request, Twist, refusal, success
 from ..twist.making import all_records, asking, each_record, set_in_records
 from .mutant import mutant
 
+_CURSOR = "timestamp_smaller_than"
 _FILTERS = ("service", "job_type", "prompt", "folders", "favourite")
 
 
@@ -173,11 +174,6 @@ def folders_is_501() -> Twist:
     return _answering("folders", refusal(501, "GENERAL_ERROR"))
 
 
-@mutant("FIND-8", "folders is refused: 301")
-def folders_is_refused() -> Twist:
-    return _answering("folders", refusal(301))
-
-
 @mutant("FIND-9", "favourite is ignored", touches="FIND-10")
 def favourite_is_ignored() -> Twist:
     return _ignoring("favourite")
@@ -190,7 +186,10 @@ def favourite_is_turned_round() -> Twist:
 
 @mutant("FIND-9", "favourite is refused: 301")
 def favourite_is_refused() -> Twist:
-    return _answering("favourite", refusal(301))
+    return asking(
+        lambda request: request.spoilt() if request.fields.get("favourite") else request,
+        "findJobs",
+    )
 
 
 # FIND-10: filters combine.
@@ -251,7 +250,15 @@ def folders_is_ignored_with_a_service() -> Twist:
 @mutant("FIND-10", "with a cursor the job type does not count")
 def job_type_is_ignored_with_a_cursor() -> Twist:
     def change(request: Request) -> Request:
-        paging = "timestamp_smaller_than" in request.fields
+        paging = _CURSOR in request.fields
         return request.less("job_type") if paging else request
+
+    return asking(change, "findJobs")
+
+
+@mutant("FIND-10", "with a service the cursor is ignored")
+def cursor_is_ignored_with_a_service() -> Twist:
+    def change(request: Request) -> Request:
+        return request.less(_CURSOR) if request.fields.get("service") else request
 
     return asking(change, "findJobs")

@@ -86,17 +86,14 @@ def further_page_begins_with_another_second() -> Twist:
     return asking(moved_cursor(lambda cursor: cursor // 1000 * 1000), "findJobs")
 
 
-@mutant("FIND-14", "the oldest record is never reached")
-def oldest_record_is_never_reached() -> Twist:
+@mutant("FIND-14", "the oldest record is on no further page")
+def oldest_record_is_on_no_further_page() -> Twist:
     async def twist(request: Request, go: Go) -> Reply:
         reply = await go(request)
-        if request.operation != "findJobs" or not reply.records:
+        if request.operation != "findJobs" or not reply.ok or CURSOR not in request.fields:
             return reply
-        if len(everything := await all_records(request, go)) < 8:
-            return reply
-        return reply.holding(
-            [one for one in reply.records if one["hash"] != everything[-1]["hash"]]
-        )
+        oldest = [one["hash"] for one in await all_records(request, go)][-1:]
+        return reply.holding([one for one in reply.records if one["hash"] not in oldest])
 
     return twist
 

@@ -99,7 +99,7 @@ def one_id_for_all_records() -> Twist:
     return set_in_records(id=32)
 
 
-@mutant("FIND-12", "id is the place on the page", touches="LIFE-4")
+@mutant("LIFE-4", "id is the place on the page", touches="FIND-12")
 def id_is_the_place_on_the_page() -> Twist:
     def change(_: Request, reply: Reply) -> Reply:
         numbered = enumerate(reply.records, 1)

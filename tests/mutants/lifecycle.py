@@ -102,7 +102,7 @@ def timestamp_in_seconds() -> Twist:
     return _timed(timestamp=lambda one: one["timestamp"][:-3])
 
 
-@mutant("LIFE-3", "timestamp is that of the last change", touches="LIFE-4 FIND-4 FIND-14")
+@mutant("LIFE-4", "timestamp is that of the last change", touches="LIFE-3 FIND-4 FIND-14")
 def timestamp_of_the_last_change() -> Twist:
     def change(one: JSON) -> str:
         return str(round(datetime.fromisoformat(one["updated_at"]).timestamp() * 1000))
@@ -171,10 +171,10 @@ def id_changes_at_the_end() -> Twist:
     return each_finished(lambda one: {**one, "id": one["id"] + 500_000_000})
 
 
-@mutant("LIFE-4", "the hash is another one when the job is finished", touches="CREATE-2")
+@mutant("CREATE-2", "the hash of a niji job is another one when it is finished", touches="LIFE-4")
 def hash_changes_at_the_end() -> Twist:
     return each_finished(
-        lambda one: one if one["job_type"] == "main" else {**one, "hash": one["hash"][::-1]}
+        lambda one: {**one, "hash": one["hash"][::-1]} if one["service"] == "niji" else one
     )
 
 

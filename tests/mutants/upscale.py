@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from PIL import Image
+
 from ..twist.exchange import JSON, Reply, Request, Twist, refusal, success
 from ..twist.making import asking, chain, each_finished, each_record, succeeding
 from ..twist.repainting import FRAME, Picture, Repainted, cell_box, inner_box
@@ -52,13 +54,14 @@ def _resized(key: str, image: Picture, by: int) -> Picture:
 @mutant("UP-1", "an upscale is the whole grid, enlarged", touches="UP-4")
 def upscale_is_the_grid() -> Twist:
     def paint(key: str, image: Picture) -> Picture:
-        """Four times the cell: what is told apart is how the picture repeats."""
-        left, top, right, bottom = inner_box(key, image)
-        copy = image.copy()
-        for cell in (1, 2, 3, 4):
-            x0, y0, x1, y1 = cell_box(key, image, cell)
-            whole = image.crop((left, top, right, bottom)).resize((x1 - x0, y1 - y0))
-            copy.paste(whole, (x0, y0))
+        """Four cells in different colours: what stands in the picture, made small."""
+        copy = image.convert("RGB")
+        whole = copy.crop(inner_box(key, image))
+        for cell, order in enumerate(("RGB", "GBR", "BRG", "RBG"), 1):
+            bands = dict(zip("RGB", whole.split(), strict=True))
+            coloured = Image.merge("RGB", [bands[band] for band in order])
+            left, top, right, bottom = cell_box(key, image, cell)
+            copy.paste(coloured.resize((right - left, bottom - top)), (left, top))
         return copy
 
     return _upscales(paint)

@@ -138,7 +138,7 @@ def remix_shows_the_prompt_of_its_parent() -> Twist:
 @mutant("REMIX-1", "a remix is refused, for content is an unknown parameter")
 def remix_is_refused() -> Twist:
     return asking(
-        lambda request: refusal(301) if "content" in request.fields else request, "varyJob"
+        lambda request: request.spoilt() if "content" in request.fields else request, "varyJob"
     )
 
 

@@ -78,7 +78,11 @@ class Request:
 
     def saying(self, body: object) -> Self:
         """The same with another body."""
-        return replace(self, body=json.dumps(body, ensure_ascii=False).encode())
+        return replace(self, body=json.dumps(body).encode())
+
+    def spoilt(self) -> Self:
+        """The same with a body that the fake refuses with 301, after all that comes before it."""
+        return self.saying({"limit": "none"} if self.operation == "findJobs" else {})
 
     def bearing(self, token: str | None) -> Self:
         """The same with another token, or with none."""
@@ -141,7 +145,7 @@ class Reply:
 
     def saying(self, body: object) -> Self:
         """The same with another body as JSON."""
-        return replace(self, body=json.dumps(body, ensure_ascii=False).encode())
+        return replace(self, body=json.dumps(body).encode())
 
     def holding(self, records: list[JSON], total: object = ...) -> Self:
         """The same find with other records, and with another total if one is given."""

@@ -18,7 +18,7 @@ from .server import ACCOUNTS, Twisted, running
 JOB_SECONDS = 0.3
 #: How long (s) the kit waits for an answer and for a job; a server that hangs costs that much.
 _TIMEOUT = 1.0
-_JOB_TIMEOUT = 2.5
+_JOB_TIMEOUT = 4.0
 
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")

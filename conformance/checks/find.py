@@ -102,8 +102,8 @@ def at_most_limit_records(ctx: Context) -> Iterator[Finding]:
             )
         if limit >= count:
             break
-    few = "; with a single record that shows little" if count < 2 else ""
-    yield ctx.ok(f"kept to with {count} records{few}")
+    few = "a limit below the number of records: there is one" if count < 2 else ""
+    yield ctx.ok(f"kept to with {count} records", untried=few)
 
 
 @check("FIND-11", wants=JOBS, phase=Phase.QUIET)

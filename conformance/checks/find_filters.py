@@ -31,8 +31,8 @@ def service_restricts(ctx: Context) -> Iterator[Finding]:
         what = f"service {' and '.join(services)}"
         yield judged(ctx, {"service": services}, one_of("service", services), records, what)
     seen = {text(one, "service") for one in records}
-    some = "" if len(seen) > 1 else f"; all records are of {seen.pop()}, which shows a part"
-    yield ctx.ok(f"niji, main and both, against {len(records)} records{some}")
+    one = f"to tell services apart: all records are of {seen.pop()}" if len(seen) == 1 else ""
+    yield ctx.ok(f"niji, main and both, against {len(records)} records", untried=one)
 
 
 @check("FIND-6", wants=(*JOBS, "variation"), phase=Phase.QUIET)
@@ -72,10 +72,9 @@ def prompt_restricts(ctx: Context) -> Iterator[Finding]:
     tried = _whole_prompts(records)
     for record in tried:
         yield _whole_prompt(ctx, record)
-    if tried:
-        yield ctx.ok(f"nothing for a strange text, and {len(tried)} records by their whole prompt")
-    else:
-        yield ctx.ok("nothing for a strange text; no record has a prompt of its own to be found by")
+    none = "" if tried else "a whole prompt: no record has one of its own"
+    found = f", and {len(tried)} records by their whole prompt" if tried else ""
+    yield ctx.ok(f"nothing for a strange text{found}", untried=none)
 
 
 def _whole_prompts(records: list[Record]) -> list[Record]:
@@ -127,8 +126,9 @@ def folders_restrict(ctx: Context) -> Iterator[Finding]:
     for folder in list(own)[:3]:
         what = f"folder {brief(folder, 40)}"
         yield judged(ctx, {"folders": [folder]}, in_folder(folder), records, what)
-    rest = f", and {len(own)} folders of records" if own else "; no record is in a folder"
-    yield ctx.ok(f"nothing for a folder that no one has{rest}")
+    found = f", and {len(own)} folders hold their records" if own else ""
+    none = "" if own else "a folder that holds something: no record is in one"
+    yield ctx.ok(f"nothing for a folder that no one has{found}", untried=none)
 
 
 @check("FIND-9", wants=("grid",), phase=Phase.QUIET)
@@ -136,5 +136,5 @@ def favourite_restricts(ctx: Context) -> Iterator[Finding]:
     records = known(ctx)
     yield judged(ctx, {"favourite": True}, is_favourite, records, "favourite true")
     count = sum(map(is_favourite, records))
-    some = f"{count} favourites" if count else "no favourites, so none may come"
-    yield ctx.ok(f"against {len(records)} records with {some}")
+    none = "" if count else "finding a favourite: there is none"
+    yield ctx.ok(f"{count} favourites of {len(records)} records", untried=none)

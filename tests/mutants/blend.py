@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..twist.exchange import JSON, Go, Reply, Request, Twist, refusal, success
-from ..twist.making import all_records, asking, each_finished, failing, succeeding
+from ..twist.making import (
+    MEASURES,
+    PICTURES,
+    all_records,
+    asking,
+    each_finished,
+    failing,
+    succeeding,
+)
 from .mutant import mutant
 
 
@@ -47,9 +55,7 @@ def links_are_separated_by_commas() -> Twist:
 
 @mutant("BLEND-1", "a blend has no picture in the end")
 def blend_has_no_picture() -> Twist:
-    blank = dict.fromkeys(
-        ("img_buffer", "img_thumb", "original_url", "img_width", "img_height", "img_length")
-    )
+    blank = dict.fromkeys((*PICTURES, *MEASURES))
     return each_finished(lambda one: {**one, **blank} if one["job_type"] == "blend" else one)
 
 
@@ -136,13 +142,11 @@ def failed_blend_is_finished() -> Twist:
         if request.operation != "findJobs" or not reply.ok:
             return reply
         done = [one for one in await all_records(request, go) if one["img_buffer"]]
-        pictures = ("img_buffer", "img_thumb", "original_url", "img_format", "img_length")
-        sizes = ("img_width", "img_height")
 
         def change(one: JSON) -> JSON:
             if one["job_type"] != "blend" or one["status"] != 4000 or not done:
                 return one
-            shown = {key: done[-1][key] for key in (*pictures, *sizes)}
+            shown = {key: done[-1][key] for key in (*PICTURES, *MEASURES, "img_format")}
             return {**one, **shown, "status": 2000, "error": None}
 
         return reply.holding([change(one) for one in reply.records])

@@ -7,11 +7,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PIL import Image
-
-from ..twist.exchange import JSON, Reply, Request, Twist, refusal, success
-from ..twist.making import asking, chain, each_finished, each_record, succeeding
-from ..twist.repainting import FRAME, Picture, Repainted, cell_box, inner_box
+from ..twist.exchange import JSON, Go, Reply, Request, Twist, refusal, success
+from ..twist.making import (
+    MEASURES,
+    PICTURES,
+    all_records,
+    asking,
+    chain,
+    each_finished,
+    each_record,
+    succeeding,
+)
+from ..twist.repainting import FRAME, Picture, Repainted, inner_box
 from .mutant import add, mutant
 from .variation import MISTAKES, another_cell
 
@@ -51,20 +58,23 @@ def _resized(key: str, image: Picture, by: int) -> Picture:
     return framed
 
 
-@mutant("UP-1", "an upscale is the whole grid, enlarged", touches="UP-4")
+@mutant("UP-1", "an upscale shows the whole grid of its parent", touches="UP-4 IMG-5")
 def upscale_is_the_grid() -> Twist:
-    def paint(key: str, image: Picture) -> Picture:
-        """Four cells in different colours: what stands in the picture, made small."""
-        copy = image.convert("RGB")
-        whole = copy.crop(inner_box(key, image))
-        for cell, order in enumerate(("RGB", "GBR", "BRG", "RBG"), 1):
-            bands = dict(zip("RGB", whole.split(), strict=True))
-            coloured = Image.merge("RGB", [bands[band] for band in order])
-            left, top, right, bottom = cell_box(key, image, cell)
-            copy.paste(coloured.resize((right - left, bottom - top)), (left, top))
-        return copy
+    async def twist(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != "findJobs" or not reply.records:
+            return reply
+        jobs = {one["hash"]: one for one in await all_records(request, go)}
 
-    return _upscales(paint)
+        def change(one: JSON) -> JSON:
+            parent = jobs.get(one["parent_hash"])
+            if parent is None or one["job_type"] != "upscale" or not one["img_buffer"]:
+                return one
+            return {**one, **{key: parent[key] for key in (*PICTURES, *MEASURES)}}
+
+        return reply.holding([change(one) for one in reply.records])
+
+    return twist
 
 
 @mutant("UP-1", "an upscale is refused: 501", touches="GRID-1 UP-4 UP-5 UP-6")
@@ -82,9 +92,7 @@ def upscale_is_no_new_job() -> Twist:
 
 @mutant("UP-1", "an upscale has no picture in the end")
 def upscale_has_no_picture() -> Twist:
-    blank = dict.fromkeys(
-        ("img_buffer", "img_thumb", "original_url", "img_width", "img_height", "img_length")
-    )
+    blank = dict.fromkeys((*PICTURES, *MEASURES))
     return each_finished(lambda one: {**one, **blank} if one["job_type"] == "upscale" else one)
 
 

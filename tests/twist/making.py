@@ -12,6 +12,7 @@ FINISHED = 2000
 #: What a record's prompt stands in, and what tells one record from another.
 PROMPTS = ("msg_content", "msg_display")
 PICTURES = ("img_buffer", "img_thumb", "original_url")
+MEASURES = ("img_length", "img_width", "img_height")
 
 
 def asking(

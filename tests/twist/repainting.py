@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ class Repainted:
         self._paint = paint
         self._files: dict[str, bytes] = {}
         self._facts: dict[str, JSON] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, request: Request, go: Go) -> Reply:
         if request.method == "GET" and request.path in self._files:
@@ -42,8 +44,9 @@ class Repainted:
     async def _record(self, request: Request, go: Go, record: JSON) -> JSON:
         if not is_finished(record) or not record["img_buffer"]:
             return record
-        if record["hash"] not in self._facts:
-            self._facts[record["hash"]] = await self._repaint(request, go, record)
+        async with self._one_at_a_time:
+            if record["hash"] not in self._facts:
+                self._facts[record["hash"]] = await self._repaint(request, go, record)
         return {**record, **self._facts[record["hash"]]}
 
     async def _repaint(self, request: Request, go: Go, record: JSON) -> JSON:

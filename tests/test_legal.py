@@ -1,0 +1,27 @@
+"""No right server is failed, and what is learnt of it is what was set.
+
+A part of ``make legal``: the shipped profiles, and everything that wraps them. Each question turned by
+itself takes longer and is left to the command.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.legal import LEGAL, QUESTIONS, outcome
+
+CHOSEN = [one.id for one in LEGAL.values() if one.wrapping != "plain" or one.id.endswith("-1")]
+
+
+def test_every_variant_of_every_question_has_a_server() -> None:
+    turned = {(key, one.answers[key]) for one in LEGAL.values() for key in one.answers}
+    for question in QUESTIONS:
+        for variant in question["variants"]:
+            answer = variant.get("example", variant["id"])
+            assert answer == question["default"] or (question["id"], answer) in turned
+
+
+@pytest.mark.parametrize("id", CHOSEN)
+def test_a_right_server_is_not_failed(id: str) -> None:
+    found = outcome(id)
+    assert (found.failed, found.mistaken, found.trial.broken) == ((), (), None)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..check import Finding, Observation, UnavailableError, Verdict, check, observes
 from ..context import Context
 from ..pictures import Picture
-from ..shapes import brief, text
+from ..pixels import Likeness, cells, inner
+from ..shapes import brief, integer, text
 from ..trace import JobTrace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 #: Numbers that name no cell of a grid.
 _NO_CELLS: tuple[object, ...] = (0, 5, -1, None)
@@ -49,6 +54,38 @@ def no_picture(ctx: Context, job: JobTrace) -> Finding | None:
     if text(job.last, "img_buffer") is not None:
         return None
     return ctx.fail(f"{job.name}: no picture", job, expected="img_buffer", actual="null")
+
+
+def by_the_cell(
+    ctx: Context,
+    grid: JobTrace,
+    jobs: Sequence[JobTrace],
+    resembles: Callable[[Image, Sequence[Image]], Likeness],
+) -> Iterator[Finding]:
+    """Whether each finished child shows, by ``resembles``, the cell of the grid it was to show."""
+    parent = picture_of(ctx, grid)
+    assert parent.image is not None
+    candidates = cells(inner(parent.image))
+    for job in jobs:
+        if not job.finished:
+            continue
+        asked, picture = integer(job.body, "grid_num") or 0, picture_of(ctx, job)
+        assert picture.image is not None
+        seen = resembles(inner(picture.image), candidates)
+        when = f"{job.operation} of cell {asked}"
+        if seen.nearest is None:
+            why = f"{when}: no cell is clearly the nearest (distances {seen.shown()})"
+            yield ctx.inconclusive(why, picture, parent)
+        elif seen.nearest + 1 == asked:
+            yield ctx.ok(f"{when}: the picture is nearest to that cell", picture, parent)
+        else:
+            yield ctx.fail(
+                f"{when}: the picture is nearest to cell {seen.nearest + 1}",
+                picture,
+                parent,
+                expected=f"cell {asked}",
+                actual=f"cell {seen.nearest + 1} (distances {seen.shown()})",
+            )
 
 
 def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:

@@ -9,10 +9,11 @@ from .. import pixels
 from ..check import Finding, Observation, Phase, check, observes
 from ..context import Context
 from ..pictures import Picture
-from ..shapes import brief, integer, millis, text
+from ..shapes import brief, millis, text
 from ..trace import JobTrace
 from .parents import (
     accepted_both_ways,
+    by_the_cell,
     names_parent,
     no_picture,
     nobody,
@@ -89,32 +90,9 @@ def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
 @check("UP-4", needs=("upscale", "upscale_4", "grid"), wants=("upscale_1", "upscale_3"))
 def an_upscale_is_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
     grid = ctx.evidence.finished("grid")
-    parent = picture_of(ctx, grid)
-    assert parent.image is not None
-    candidates = pixels.cells(pixels.inner(parent.image))
     jobs = [ctx.evidence.finished("upscale"), ctx.evidence.finished("upscale_4")]
     jobs += [one for name in ("upscale_1", "upscale_3") if (one := ctx.evidence.optional(name))]
-    for job in jobs:
-        if not job.finished:
-            continue
-        asked = integer(job.body, "grid_num") or 0
-        large = picture_of(ctx, job)
-        assert large.image is not None
-        seen = pixels.likeness(pixels.inner(large.image), candidates)
-        if seen.nearest is None:
-            yield ctx.inconclusive(
-                f"cell {asked}: the cells are too much alike ({seen.shown()})", large, parent
-            )
-        elif seen.nearest + 1 == asked:
-            yield ctx.ok(f"cell {asked} was asked for and is shown", large, parent)
-        else:
-            yield ctx.fail(
-                f"the upscale of cell {asked} shows cell {seen.nearest + 1}",
-                large,
-                parent,
-                expected=f"cell {asked}",
-                actual=f"cell {seen.nearest + 1} (distances {seen.shown()})",
-            )
+    yield from by_the_cell(ctx, grid, jobs, pixels.likeness)
 
 
 @check("UP-5", needs=("upscale", "upscale_4"))

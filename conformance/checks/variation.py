@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from .. import pixels
 from ..check import Finding, Phase, check
 from ..context import Context
-from ..shapes import brief, integer, text
+from ..shapes import brief, text
 from ..waves import remix_prompt
 from .parents import (
     accepted_both_ways,
+    by_the_cell,
     names_parent,
     no_picture,
     nobody,
@@ -18,6 +20,9 @@ from .parents import (
     picture_of,
     refused_without,
 )
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _JOB = "varyJob"
 
@@ -64,33 +69,14 @@ def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
 
 @check("VAR-4", needs=("variation", "grid"), wants=("variation_1", "variation_2", "variation_4"))
 def a_variation_resembles_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
-    parent = picture_of(ctx, ctx.evidence.finished("grid"))
-    assert parent.image is not None
-    candidates = pixels.cells(pixels.inner(parent.image))
-    jobs = [ctx.evidence.finished("variation")]
+    grid, jobs = ctx.evidence.finished("grid"), [ctx.evidence.finished("variation")]
     names = ("variation_1", "variation_2", "variation_4")
     jobs += [one for name in names if (one := ctx.evidence.optional(name))]
-    for job in jobs:
-        if not job.finished:
-            continue
-        asked = integer(job.body, "grid_num") or 0
-        picture = picture_of(ctx, job)
-        assert picture.image is not None
-        seen = pixels.kinship(pixels.cells(pixels.inner(picture.image)), candidates)
-        if seen.nearest is None:
-            yield ctx.inconclusive(
-                f"cell {asked}: no cell is clearly the nearest ({seen.shown()})", picture, parent
-            )
-        elif seen.nearest + 1 == asked:
-            yield ctx.ok(f"its pictures lean on cell {asked}, as asked", picture, parent)
-        else:
-            yield ctx.fail(
-                f"the variation of cell {asked} leans on cell {seen.nearest + 1}",
-                picture,
-                parent,
-                expected=f"cell {asked}",
-                actual=f"cell {seen.nearest + 1} (distances {seen.shown()})",
-            )
+    yield from by_the_cell(ctx, grid, jobs, _leaning)
+
+
+def _leaning(image: Image, candidates: Sequence[Image]) -> pixels.Likeness:
+    return pixels.kinship(pixels.cells(image), candidates)
 
 
 @check("VAR-5", needs=("variation", "remix"))

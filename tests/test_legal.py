@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.legal import LEGAL, QUESTIONS, WRAPPINGS, outcome
+from tests.legal_servers import LEGAL, QUESTIONS, WRAPPINGS, outcome
 
 CHOSEN = ["documented-1", "mixed-1", *(name for name in WRAPPINGS if name != "plain")]
 

@@ -1,4 +1,4 @@
-"""Right servers, unlike the fake's default: no check may fail one (``python -m tests.legal_servers``).
+"""Right servers: no check may fail one (``python -m tests.legal_servers``).
 
 Each turns one open question to another variant, or wraps the fake in what any server may do: wait,
 shuffle, add, compress, chunk, close. What the kit learns of a question is what was set.

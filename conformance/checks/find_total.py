@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..check import Finding, Phase, check
 from ..conditions import CURSOR, falling, hashes
 from ..context import Context
+from ..exchange import Answer
 from ..shapes import Record, brief
 from .find_listing import JOBS, ask, known, timed, unit, unlikely
 
@@ -77,6 +78,11 @@ def _listed_in_full(ctx: Context, records: Sequence[Record]) -> Finding:
     # All of the milliseconds or seconds that the end of a page may have cut, and what is before.
     ends = [timed(page.records)[-1][0] for page in look.answers if timed(page.records)]
     more = [ask(ctx, **{CURSOR: end // size + 1}) for end in ends]
+    most = max(len(page.records) for page in look.answers)
+    if not all(
+        _shows_all(page, end // size, size, most) for page, end in zip(more, ends, strict=True)
+    ):
+        return open_end
     more.append(ask(ctx, **{CURSOR: stamps[-1] // size}))
     found = hashes(one for answer in more for one in answer.records)
     if found - hashes(records) or not all(answer.ok for answer in more):
@@ -91,6 +97,12 @@ def _listed_in_full(ctx: Context, records: Sequence[Record]) -> Finding:
         expected=f"{len(records)}, which can be reached by paging to the end",
         actual=look.total,
     )
+
+
+def _shows_all(page: Answer, moment: int, size: int, most: int) -> bool:
+    """Whether a page shows all records of a moment: it goes on to older ones, or is not full."""
+    older = any(time // size < moment for time, _ in timed(page.records))
+    return older or len(page.records) < most
 
 
 def _with_cursor(ctx: Context) -> Finding:

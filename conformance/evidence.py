@@ -175,11 +175,12 @@ class Evidence:
                     list(pool.map(self._submit_one, group))
         refused = [one for one in plans if one.deferrable and self._was_refused(one)]
         running = len(self.busy)
-        if not running:
+        # Short jobs may be over before the last answer is there: those that were taken count too.
+        if not running and all(self._was_refused(one) for one in plans):
             # An idle server does not refuse for the number of jobs.
             return []
         if refused:
-            self._slots = running
+            self._slots = max(running, 1)
         return [one for one in refused if len(self._traces[one.name].attempts) < _ATTEMPTS]
 
     def _was_refused(self, plan: JobPlan) -> bool:

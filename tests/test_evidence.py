@@ -137,6 +137,28 @@ def test_a_refusal_on_its_merits_stays_one(start: Start) -> None:
         gathered(session, "blend_words").accepted("blend_words")
 
 
+def test_who_was_refused_beside_a_job_that_is_over_already_is_tried_again() -> None:
+    submissions = itertools.count()
+
+    def script(asked: Asked) -> Iterable[bytes]:
+        """Jobs are finished at the first look; the second submission is one too many."""
+        if asked.path == "/auth/login":
+            data: Any = {"token": "a-token-of-someone"}
+        elif asked.path == "/jobs/find":
+            done = [{"hash": f"hash-{n}", "timestamp": str(n), "status": 2000} for n in range(3)]
+            data = {"res": done, "total": 3}
+        elif (number := next(submissions)) == 1:
+            return http({"errno": 501, "errmsg": "SERVICE_ERROR"})
+        else:
+            data = f"hash-{number}"
+        return http({"errno": 0, "errmsg": "OK", "data": data})
+
+    with Scripted(script) as server:
+        evidence = gathered(a_session(server.url), "grid", "niji")
+    assert all(one.finished for one in evidence.traces())
+    assert sum(one.deferred for one in evidence.traces()) == 1
+
+
 class Jobs:
     """A server of one kind of job, whose records a test makes: ``record(age in looks)``."""
 

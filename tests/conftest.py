@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,18 @@ from hypothesis import settings
 # A law that takes long on a busy machine holds all the same.
 settings.register_profile("sampan", deadline=None)
 settings.load_profile("sampan")
+
+
+def _only_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
+    """No test reaches another machine, whatever it gets wrong: the live service costs money."""
+    if event != "socket.connect" or not isinstance(arguments[1], tuple):
+        return
+    host = str(arguments[1][0])
+    if not host.startswith("127.") and host not in ("localhost", "::1", "0.0.0.0", ""):
+        raise PermissionError(f"a test tried to connect to {host}")
+
+
+sys.addaudithook(_only_this_machine)
 
 MakeFake = Callable[..., Fake]
 

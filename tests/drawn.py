@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
 from fake_server.lifecycle import JobFacts, Kind, Plan
-from fake_server.scenarios import SCENARIOS, Scenario
+from fake_server.scenarios import PICTURES, SCENARIOS, Scenario
+from fake_server.store import Account, Store
 
 NOW = 1_712_040_515_164
 
@@ -16,6 +18,14 @@ spans = st.integers(0, 100_000)
 kinds: st.SearchStrategy[Kind] = st.sampled_from(
     ("main", "variation", "remix", "upscale", "blend", "describe")
 )
+
+
+#: Scenarios that change a plan. One that acts on the picture stands for all of them.
+_CHANGING = [
+    scenario
+    for scenario in SCENARIOS.values()
+    if scenario.change is not None and scenario.name not in PICTURES[1:]
+]
 
 
 def arguments(scenario: Scenario) -> st.SearchStrategy[int]:
@@ -27,8 +37,7 @@ def arguments(scenario: Scenario) -> st.SearchStrategy[int]:
 def plans(draw: st.DrawFn, scenarios: bool = True) -> Plan:
     """A plan, plain or as a scenario changed it."""
     plan = Plan(queue_ms=draw(spans), run_ms=draw(spans))
-    changes = [scenario for scenario in SCENARIOS.values() if scenario.change is not None]
-    scenario = draw(st.sampled_from([None, *changes])) if scenarios else None
+    scenario = draw(st.sampled_from([None, *_CHANGING])) if scenarios else None
     if scenario is None or scenario.change is None:
         return plan
     return scenario.change(plan, draw(arguments(scenario)))
@@ -50,6 +59,23 @@ def facts(plan: Plan, **given: Any) -> JobFacts:
         colours=("#102030", "#405060", "#708090", "#a0b0c0"),
     )
     return replace(job, **given)
+
+
+def names(number: int) -> tuple[str, str, str]:
+    """The hash, job id and uuid of the so many'th job."""
+    digest = hashlib.sha512(b"%d" % number).hexdigest()
+    return digest[:64], digest[64:96], digest[96:]
+
+
+def submitted(store: Store, account: Account, number: int, **given: Any) -> JobFacts:
+    """The so many'th job, submitted to a store."""
+    hash, job_id, id_uuid = names(number)
+
+    def make(_: int, id: int) -> JobFacts:
+        job = facts(Plan(300, 1700), id=id, account=account.id)
+        return replace(job, hash=hash, job_id=job_id, id_uuid=id_uuid, **given)
+
+    return store.submit(account, make)
 
 
 jobs = plans().map(facts)

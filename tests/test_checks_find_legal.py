@@ -229,6 +229,11 @@ def _talkative(record: JSON) -> JSON:
     }
 
 
+def _embellished(record: JSON) -> JSON:
+    """The service adds to the texts that it shows, and searches those that it was given."""
+    return {**record, **{key: f"{record[key]} --v 6" for key in ("msg_content", "msg_display")}}
+
+
 def _not_numbered(record: JSON) -> JSON:
     return {**record, "job_id": None} if record["status"] != 2000 else record
 
@@ -268,6 +273,7 @@ def _late() -> Twist:
         pytest.param(asking(_numbers_for_folders, "findJobs"), id="folders are numbered"),
         pytest.param(asking(_known_types, "findJobs"), id="unknown types are refused"),
         pytest.param(each_record(_talkative), id="what is null on the page is not"),
+        pytest.param(each_record(_embellished), id="the service adds to the prompt"),
         pytest.param(each_record(_not_numbered), id="an id comes at the end"),
         pytest.param(_late(), id="records are found late"),
         pytest.param(_coarse, id="timestamps are coarse"),

@@ -10,7 +10,18 @@ from ..conditions import hashes, in_folder, is_favourite, one_of, prompts, says
 from ..context import Context
 from ..exchange import Answer
 from ..shapes import Record, array_at, brief, text
-from .find_listing import JOBS, NOTHING, ask, judged, known, no_folder, unlikely
+from .find_listing import (
+    JOBS,
+    NOTHING,
+    ask,
+    judged,
+    known,
+    look_up,
+    no_folder,
+    submitted,
+    unlikely,
+    wordings,
+)
 
 _SERVICES = ("main", "niji")
 
@@ -69,46 +80,44 @@ def prompt_restricts(ctx: Context) -> Iterator[Finding]:
     records = known(ctx)
     nothing = unlikely(ctx)
     yield judged(ctx, {"prompt": nothing}, says(nothing), [], "a prompt that no record has")
-    tried = _whole_prompts(records)
+    own = [one for one in records if text(one, "hash") in submitted(ctx)]
+    tried = own[:3] or _made_from_text(records)
     for record in tried:
-        yield _whole_prompt(ctx, record)
+        yield _whole_prompt(ctx, record, own=bool(own))
     none = "" if tried else "a whole prompt: no record has one of its own"
     found = f", and {len(tried)} records by their whole prompt" if tried else ""
     yield ctx.ok(f"nothing for a strange text{found}", untried=none)
 
 
-def _whole_prompts(records: list[Record]) -> list[Record]:
-    """The newest and the oldest record made from a text, those of plain words first.
-
-    A child may bear its parent's prompt for show, and a search may have a syntax of its own:
-    quotes, or a minus before a word.
-    """
-    own = [one for one in records if prompts(one) and one.get("job_type") == "main"]
-    plain = [one for one in own if all(c.isalnum() or c in " ," for c in prompts(one)[0])]
-    best = plain or own
-    return best[:1] + [one for one in best[-1:] if one is not best[0]]
+def _made_from_text(records: list[Record]) -> list[Record]:
+    """The newest and the oldest; a child may bear its parent's prompt for show."""
+    found = [one for one in records if prompts(one) and one.get("job_type") == "main"]
+    return found[:1] + found[1:][-1:]
 
 
-def _whole_prompt(ctx: Context, record: Record) -> Finding:
+def _whole_prompt(ctx: Context, record: Record, *, own: bool) -> Finding:
+    """``own``: it is known what was submitted, and not only what is shown."""
     tried: list[Answer] = []
-    for prompt in prompts(record):
+    for prompt in wordings(ctx, record):
         answer = ask(ctx, prompt=prompt)
         tried.append(answer)
         if text(record, "hash") in hashes(answer.records):
             return ctx.ok(f"{brief(prompt, 60)} finds its record", answer)
         if answer.ok and (answer.total or 0) > len(answer.records):
             return ctx.inconclusive(f"{brief(prompt, 60)} finds more than one answer shows", answer)
-    if tried[0].errno is None or not (tried[0].ok or tried[0].errno in NOTHING):
+    if not (tried[0].ok or tried[0].errno in NOTHING):
         return ctx.fail("a prompt is refused", *tried, expected="records", actual=tried[0].says())
-    still = ask(ctx)
-    if text(record, "hash") not in hashes(still.records):
-        return ctx.inconclusive("the record is not on the first page of the listing", *tried, still)
+    there, where = look_up(ctx, record)
+    if there is None:
+        return ctx.inconclusive("the listing changed meanwhile", *tried, *where)
+    if not own:
+        return ctx.inconclusive("a record is not found by its prompt as it is shown", *tried)
     return ctx.fail(
         "a record is not found by its whole prompt",
         *tried,
-        still,
-        expected=f"the record with msg_display {brief(record.get('msg_display'), 80)}",
-        actual=f"{len(tried[-1].records)} other records",
+        *where,
+        expected=f"the record of {brief(wordings(ctx, record)[0], 80)}",
+        actual=f"{len(tried[0].records)} other records",
     )
 
 

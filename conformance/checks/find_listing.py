@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..check import Finding, UnavailableError, Verdict
-from ..conditions import CURSOR, Holds, hashes, left_out, strangers
+from ..conditions import CURSOR, Holds, hashes, left_out, prompts, strangers
 from ..context import Context
 from ..exchange import Answer
 from ..shapes import Record, brief, millis, text
@@ -68,6 +68,23 @@ def no_folder(ctx: Context) -> str:
     groups = (digits[:8], digits[8:12], f"4{digits[13:16]}", f"a{digits[17:20]}", digits[20:])
     forms = ("-".join(groups), digits[:24], str(ctx.random.randrange(10**8, 10**9)))
     return next((one for one in forms if ctx.find(folders=[one]).errno != 301), forms[0])
+
+
+def submitted(ctx: Context) -> dict[str, str]:
+    """The prompts of this run by the hash of their job: what a record shows may be more or less."""
+    jobs = [one for one in ctx.evidence.traces() if one.operation in ("createJob", "varyJob")]
+    return {
+        one.hash: prompt
+        for one in jobs
+        if one.hash is not None and one.last is not None and (prompt := text(one.body, "content"))
+    }
+
+
+def wordings(ctx: Context, record: Record) -> list[str]:
+    """What a record's whole prompt may be: as submitted, as shown, and without flags."""
+    own = submitted(ctx).get(text(record, "hash") or "")
+    texts = [*([own] if own else []), *prompts(record)]
+    return list(dict.fromkeys([*texts, *(one.split(" --")[0] for one in texts)]))
 
 
 def judged(

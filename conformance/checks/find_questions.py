@@ -7,7 +7,7 @@ from ..conditions import CURSOR, falling, hashes, prompts, rising
 from ..context import Context
 from ..exchange import Answer
 from ..shapes import Record, brief, text
-from .find_listing import JOBS, NOTHING, ask, known, timed, unit
+from .find_listing import JOBS, NOTHING, ask, known, timed, unit, wordings
 
 
 @observes("find-scope", wants=("grid", "neighbour"), phase=Phase.QUIET)
@@ -127,9 +127,9 @@ def what_a_prompt_matches(ctx: Context) -> Observation:
         "piece": piece,
         "shouted": piece.upper(),
         "turned": f"{last} {first}",
-        "whole": prompts(sample)[0],
-        "content": prompts(sample)[-1],
     }
+    # What is found by its whole prompt alone may be so by what was submitted, or by what is shown.
+    asked |= {f"whole {place}": one for place, one in enumerate(wordings(ctx, sample))}
     answers = {what: ask(ctx, prompt=prompt) for what, prompt in asked.items()}
     found = {what for what, one in answers.items() if text(sample, "hash") in hashes(one.records)}
     matches = {
@@ -139,7 +139,7 @@ def what_a_prompt_matches(ctx: Context) -> Observation:
         (): "exact",
     }
     inner = tuple(what for what in ("piece", "shouted", "turned") if what in found)
-    if inner in matches and found & {"whole", "content"}:
+    if inner in matches and (inner or found):
         return ctx.answer(matches[inner], *answers.values())
     shown = ", ".join(f"{what} {asked[what]!r}" for what in asked if what in found) or "nothing"
     return ctx.unknown(f"found by {shown}", *answers.values())

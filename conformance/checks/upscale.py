@@ -139,10 +139,11 @@ def a_child_bears_the_cell_asked_for(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.accepted("upscale")
     names = ("upscale", "upscale_4", "variation", "remix", "upscale_1", "upscale_3")
     jobs = [one for name in names if (one := ctx.evidence.optional(name)) is not None]
-    for job in jobs:
-        if job.last is None:
-            continue
-        asked, shown = job.body.get("grid_num"), job.last.get("grid_num")
+    seen = [(job, job.last) for job in jobs if job.last is not None]
+    if not seen:
+        yield ctx.inconclusive("no find showed a child's record", *jobs)
+    for job, record in seen:
+        asked, shown = job.body.get("grid_num"), record.get("grid_num")
         if shown is None or shown == asked:
             yield ctx.ok(f"{job.name}: grid_num {brief(shown)}", job)
         else:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from ..answer import JSON, Answer
+import orjson
+
+from ..answer import JSON, Answer, Headers
 from ..lifecycle import JobFacts
 from ..store import Account
 from ..world import World
@@ -28,10 +30,11 @@ STATUS = {
 class ControlError(Exception):
     """A refusal of the control API: what is wrong, and what would be right."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, headers: Headers = ()) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,5 @@ def _hint(given: str, known: list[str]) -> str:
 
 def refused(error: ControlError) -> Answer:
     """The answer that says no."""
-    import orjson
-
     document = {"error": {"code": error.code, "message": error.message}}
-    return Answer(STATUS[error.code], orjson.dumps(document), JSON)
+    return Answer(STATUS[error.code], orjson.dumps(document), (*JSON, *error.headers))

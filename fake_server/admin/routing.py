@@ -93,8 +93,11 @@ class Control:
             if found is None:
                 continue
             if method not in methods:
+                allowed = ", ".join(methods)
                 raise ControlError(
-                    "method-not-allowed", f"{text} takes {', '.join(methods)}, not {method}"
+                    "method-not-allowed",
+                    f"{text} takes {allowed}, not {method}",
+                    ((b"allow", allowed.encode()),),
                 )
             return methods[method], {
                 name: unquote(value) for name, value in found.groupdict().items()

@@ -57,7 +57,7 @@ mutants: .venv/.dev
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 legal: .venv/.dev
-	$(BIN)/python -m tests.legal_servers $(ARGS)
+	$(BIN)/python -m tests.legal $(ARGS)
 
 # Two generated clients, Python and TypeScript, run the whole flow.
 clients: .venv/.dev

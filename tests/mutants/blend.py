@@ -129,7 +129,7 @@ def words_are_blended() -> Twist:
         if request.operation != "blendImages" or not words:
             return await go(request)
         pictures = [one["original_url"] for one in await all_records(request, go)]
-        found = [link for link in pictures if link][:2]
+        found = [link for link in pictures if link][:1] * 2
         return await go(request.but(content=" ".join(found)) if len(found) == 2 else request)
 
     return twist

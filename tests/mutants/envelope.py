@@ -37,7 +37,7 @@ def find_answers_an_array() -> Twist:
     return succeeding(lambda _, reply: reply.saying(reply.records), "findJobs")
 
 
-@mutant("GEN-1", "a submission has no errmsg")
+@mutant("GEN-1", "a submission has no errmsg", whole=True)
 def submission_without_errmsg() -> Twist:
     return succeeding(lambda _, reply: reply.less("errmsg"), *SUBMISSIONS)
 
@@ -250,7 +250,7 @@ def nothing_found_is_404() -> Twist:
     return succeeding(change, "findJobs")
 
 
-@mutant("GEN-6", "an accepted submission is HTTP 500")
+@mutant("GEN-6", "an accepted submission is HTTP 500", whole=True)
 def accepted_submission_is_500() -> Twist:
     return succeeding(lambda _, reply: Reply(500, reply.headers, reply.body), *SUBMISSIONS)
 

@@ -82,7 +82,7 @@ for _key, _name, _change, _touches in (
     )
 
 
-@mutant("FIND-11", "one record of a page is null")
+@mutant("FIND-11", "the last record of a long page is null", whole=True)
 def last_record_is_null() -> Twist:
     def change(_: Request, reply: Reply) -> Reply:
         broken: list[Any] = [*reply.records[:-1], None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -41,12 +40,17 @@ class Outcome:
 def outcomes(
     mutants: Sequence[Mutant], *, alone: bool = False, workers: int | None = None
 ) -> Iterator[Outcome]:
-    """Try each mutant; ``alone``: with the check of its own requirement only."""
+    """Try each mutant in processes; ``alone``: with the check of its own requirement only."""
     work = partial(_tried, alone=alone)
-    for mutant, found in zip(
-        mutants, side_by_side(work, [one.id for one in mutants], workers), strict=True
-    ):
-        yield _outcome(mutant, found)
+    found = side_by_side(work, [one.id for one in mutants], workers)
+    for mutant, result in zip(mutants, found, strict=True):
+        yield judged(mutant, result)
+
+
+def tried(mutant: Mutant, *, alone: bool = False) -> Trial:
+    """Let the kit loose on a mutant; ``alone``: the check of its own requirement, if it can."""
+    only = (mutant.requirement,) if alone and not mutant.whole else ()
+    return trial(mutant.build(settings(JOB_SECONDS)), only=only)
 
 
 def chosen(only: Sequence[str]) -> list[Mutant]:
@@ -62,13 +66,11 @@ def chosen(only: Sequence[str]) -> list[Mutant]:
 
 
 def _tried(id: str, alone: bool) -> Trial:
-    logging.disable(logging.CRITICAL)  # a server that is wrong on purpose has much to say
-    mutant = next(one for one in MUTANTS if one.id == id)
-    only = (mutant.requirement,) if alone else ()
-    return trial(mutant.build(settings(JOB_SECONDS)), only=only)
+    return tried(next(one for one in MUTANTS if one.id == id), alone=alone)
 
 
-def _outcome(mutant: Mutant, found: Trial) -> Outcome:
+def judged(mutant: Mutant, found: Trial) -> Outcome:
+    """What a trial says of the mutant."""
     own = mutant.requirement
     return Outcome(
         mutant,

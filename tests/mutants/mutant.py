@@ -18,7 +18,8 @@ Make = Callable[[], Twist]
 class Mutant:
     """``says`` is the mistake in one sentence.
 
-    ``touches`` names other requirements that the mistake inevitably breaks, or may.
+    ``touches`` names other requirements that the mistake inevitably breaks, or may. ``whole``: it
+    shows only in a run of the whole kit, since the check judges what others have sent or made.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Mutant:
     says: str
     make: Make
     touches: tuple[str, ...] = ()
+    whole: bool = False
 
     def build(self, settings: Settings) -> Twisted:
         """A new server that makes this mistake."""
@@ -35,21 +37,26 @@ class Mutant:
 REGISTERED: dict[str, Mutant] = {}
 
 
-def mutant(requirement: str, says: str, *, touches: str = "") -> Callable[[Make], Make]:
+def mutant(
+    requirement: str, says: str, *, touches: str = "", whole: bool = False
+) -> Callable[[Make], Make]:
     """Register a function that makes a twist; its name, with dashes, is the mutant's id.
 
     ``touches``: ids of requirements with blanks between.
     """
 
     def register(make: Make) -> Make:
-        add(make.__name__.replace("_", "-"), requirement, says, make, touches=touches)
+        id = make.__name__.replace("_", "-")
+        add(id, requirement, says, make, touches=touches, whole=whole)
         return make
 
     return register
 
 
-def add(id: str, requirement: str, says: str, make: Make, *, touches: str = "") -> None:
+def add(
+    id: str, requirement: str, says: str, make: Make, *, touches: str = "", whole: bool = False
+) -> None:
     """Register one of a family of mutants."""
     if id in REGISTERED:
         raise ValueError(f"two mutants are called {id}")
-    REGISTERED[id] = Mutant(id, requirement, says, make, tuple(touches.split()))
+    REGISTERED[id] = Mutant(id, requirement, says, make, tuple(touches.split()), whole)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 from collections.abc import Callable
+from typing import Literal
 from urllib.parse import urlsplit
 
 from PIL import Image
@@ -21,20 +23,22 @@ FRAME = (32, 32, 32, 96)
 
 
 class Repainted:
-    """A twist: ``paint`` paints the pictures of finished jobs anew.
+    """A twist: ``paint`` paints the pictures of finished jobs anew, ``form`` is their format.
 
-    ``img_length``, ``img_width`` and ``img_height`` are then those of the new file.
+    ``img_length``, ``img_width``, ``img_height`` and ``img_md5`` (if there is one) are then those
+    of the new file.
     """
 
-    def __init__(self, paint: Paint) -> None:
+    def __init__(self, paint: Paint, form: Literal["PNG", "JPEG", "WEBP"] = "PNG") -> None:
         self._paint = paint
+        self._form = form
         self._files: dict[str, bytes] = {}
         self._facts: dict[str, JSON] = {}
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, request: Request, go: Go) -> Reply:
         if request.method == "GET" and request.path in self._files:
-            headers = ((b"content-type", b"image/png"),)
+            headers = ((b"content-type", f"image/{self._form.lower()}".encode()),)
             return Reply(200, headers, self._files[request.path])
         reply = await go(request)
         if request.operation != "findJobs" or not reply.ok:
@@ -57,15 +61,20 @@ class Repainted:
             new = self._paint(record, key, old)
             if new is old:
                 continue
-            self._files[path] = data = png(new)
+            self._files[path] = data = _encoded(new, self._form)
             if key == "img_buffer":
                 facts = {"img_length": len(data), "img_width": new.width, "img_height": new.height}
+                if record["img_md5"] is not None:
+                    facts["img_md5"] = hashlib.md5(data, usedforsecurity=False).hexdigest()
         return facts
 
 
-def png(image: Picture) -> bytes:
+def _encoded(image: Picture, form: str) -> bytes:
     file = io.BytesIO()
-    image.save(file, "PNG", compress_level=1)
+    if form == "PNG":
+        image.save(file, form, compress_level=1)
+    else:
+        image.convert("RGB").save(file, form, quality=90)
     return file.getvalue()
 
 

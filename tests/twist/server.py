@@ -34,7 +34,7 @@ class Twisted(App):
 
     def __init__(self, world: World, twist: Twist) -> None:
         super().__init__(world)
-        self._twist = twist
+        self.twist = twist
         #: What the twist raised of itself: it is broken then, and its server proves nothing.
         self.broken: Exception | None = None
 
@@ -50,7 +50,7 @@ class Twisted(App):
             return await self._plain(scope, request)
 
         try:
-            reply = await self._twist(_request(scope, body), go)
+            reply = await self.twist(_request(scope, body), go)
         except DropError:
             scope["extensions"][TRANSPORT]["transport"].abort()
             return

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import conformance
@@ -17,8 +21,8 @@ from .server import ACCOUNTS, Twisted, running
 #: Seconds that a job takes on the servers that are tried.
 JOB_SECONDS = 0.3
 #: How long (s) the kit waits for an answer and for a job; a server that hangs costs that much.
-_TIMEOUT = 1.0
-_JOB_TIMEOUT = 4.0
+TIMEOUT = 1.0
+JOB_TIMEOUT = 4.0
 
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
@@ -44,13 +48,29 @@ class Trial:
         return [id for id, found in self.verdicts.items() if found is verdict]
 
 
+#: What goes on around a run of the kit, at the server and its address.
+Around = Callable[[Twisted, str], AbstractContextManager[None]]
+
+
+@contextmanager
+def quiet(app: Twisted, url: str) -> Iterator[None]:
+    """Nothing goes on."""
+    yield
+
+
 def trial(
-    app: Twisted, *, only: Sequence[str] = (), seed: int = 1, timeout: float = _TIMEOUT
+    app: Twisted,
+    *,
+    only: Sequence[str] = (),
+    seed: int = 1,
+    timeout: float = TIMEOUT,
+    job_timeout: float = JOB_TIMEOUT,
+    around: Around = quiet,
 ) -> Trial:
-    """Run the kit on ``app``: all of it, or the checks and observers of ``only``."""
+    """Run the kit on ``app``: all of it, or the checks and observers of ``only``. Times in s."""
     first, second, limited = (ACCOUNTS[role] for role in ("first", "second", "limited"))
-    started = time.monotonic()
-    with running(app) as url:
+    with running(app) as url, around(app, url):
+        started = time.monotonic()
         report = conformance.run(
             url,
             username=first.username,
@@ -61,10 +81,11 @@ def trial(
             limited_password=limited.password,
             budget_jobs="unlimited",
             timeout=timeout,
-            job_timeout=_JOB_TIMEOUT,
+            job_timeout=job_timeout,
             only=tuple(only),
             seed=seed,
         )
+        seconds = time.monotonic() - started
     seen = {one.id: one for one in report.observations}
     answered = {id: one for id, one in seen.items() if one.seen is Seen.ANSWERED}
     return Trial(
@@ -77,7 +98,7 @@ def trial(
             if id not in answered
         },
         report.jobs_spent,
-        time.monotonic() - started,
+        seconds,
         None if app.broken is None else repr(app.broken),
     )
 
@@ -90,5 +111,18 @@ def side_by_side(
     Most of a trial is waiting for jobs, so there are more processes than cores.
     """
     count = workers or 3 * (os.cpu_count() or 1)
-    with ProcessPoolExecutor(min(count, max(len(given), 1))) as pool:
-        yield from pool.map(work, given)
+    with ProcessPoolExecutor(min(count, max(len(given), 1)), initializer=_quieten) as pool:
+        yield from pool.map(partial(_done, work), given)
+
+
+def _quieten() -> None:
+    """A server that is wrong on purpose has much to say."""
+    logging.disable(logging.CRITICAL)
+
+
+def _done(work: Callable[[_Given], _Found], given: _Given) -> _Found:
+    """What came of it; whatever is raised can be sent to another process."""
+    try:
+        return work(given)
+    except Exception:
+        raise RuntimeError(f"{given}: {traceback.format_exc()}") from None

@@ -125,7 +125,7 @@ def restore(world: World, document: Mapping[str, Any]) -> tuple[int, int]:
     )
     try:
         world.store.restore(contents.accounts, contents.jobs, contents.clocks, settings)
-    except sqlite3.IntegrityError as problem:
+    except (sqlite3.IntegrityError, OverflowError) as problem:
         raise StateError(f"the document contradicts what is here: {problem}") from problem
     _take(world, contents, only)
     return len(contents.accounts), len(contents.jobs)

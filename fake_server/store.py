@@ -185,7 +185,8 @@ class Store:
     ) -> None:
         """Have these accounts, with these jobs and clocks, in place of those of their ids.
 
-        With ``settings`` they replace everything. Raises ``sqlite3.IntegrityError``.
+        With ``settings`` they replace everything. Raises ``sqlite3.IntegrityError``,
+        and ``OverflowError`` on a number of more than 64 bits.
         """
         with self._transaction():
             if settings is not None:

@@ -13,7 +13,9 @@ from drawn import NOW, facts, submitted
 
 from fake_server.conditions import Find, Match
 from fake_server.lifecycle import Plan
+from fake_server.state import StateError, export, restore
 from fake_server.store import Store
+from fake_server.world import Settings, World
 
 
 @pytest.fixture
@@ -84,3 +86,20 @@ def test_after_an_import_the_next_job_is_behind_what_was_imported(store: Store) 
     store.put([facts(Plan(300, 1700), id=7, account=account.id)])
     assert submitted(store, account, 1).id == 8
     assert store.find(Find(account.id, NOW + 1, limit=1)) == ([8], 2)
+
+
+def test_a_number_that_can_not_be_stored_leaves_everything_as_it_was(store: Store) -> None:
+    account = store.put_account("abc", "digest", "unlimited")
+    job = submitted(store, account, 1)
+    with pytest.raises(OverflowError):
+        store.restore([replace(account, revoked=2**63)], [], {}, {"seed": "s"})
+    assert list(store.jobs()) == [job]
+    assert store.setting("seed", lambda: "untouched") == "untouched"
+
+
+def test_a_document_with_such_a_number_is_refused() -> None:
+    with closing(World(Settings())) as world:
+        document = export(world)
+        document["accounts"][0]["revoked"] = 2**63
+        with pytest.raises(StateError, match="int too large"):
+            restore(world, document)

@@ -201,6 +201,8 @@ def what_an_unfinished_parent_gives(ctx: Context) -> Observation:
     done = parent.duration
     if done is not None and parent.submitted_at + done < job.submitted_at:
         return ctx.unobserved("the parent had finished before it could be asked", job, parent)
+    if parent.seems_failed:
+        return ctx.unobserved("the parent failed, before it was asked or after", job, parent)
     if job.accepted:
         return ctx.answer("queued", job, parent)
     errno = job.submission.errno

@@ -44,6 +44,8 @@ def connect(path: Path | None) -> sqlite3.Connection:
     if path is None:
         db = _connection(":memory:")
         db.executescript(_SCHEMA)
+        # Never committed: there is nothing to keep, and in memory a commit looks at every page.
+        db.execute("BEGIN")
         return db
     if path.is_dir():
         raise StoreError(f"data file {path} is a directory")

@@ -75,6 +75,7 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         """Open ``path``, or a store in memory. Raises :class:`StoreError`."""
         self._db = connect(path)
+        self._in_memory = path is None
         try:
             self._load()
         except (sqlite3.Error, UnicodeError) as problem:
@@ -344,13 +345,16 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All or nothing, kept on leaving."""
-        self._db.execute("BEGIN")
+        """All or nothing, kept on leaving: the outermost savepoint of a file is a commit."""
+        self._db.execute("SAVEPOINT work")
         try:
             yield
-            self._db.execute("COMMIT")
+            self._db.execute("RELEASE work")
         except BaseException:
-            if self._db.in_transaction:
+            if self._in_memory:
+                self._db.execute("ROLLBACK TO work")
+                self._db.execute("RELEASE work")
+            elif self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
 

@@ -51,6 +51,16 @@ def _whatever_it_is(request: Request, logins: Logins) -> str | None:
     return logins.first if request.token and request.token not in logins.issued else None
 
 
+#: What else can't be had where an operation refuses tokens.
+_LOST = {
+    "findJobs": "GEN-4 LOGIN-6 FIND-1",
+    "createJob": "GEN-4 CREATE-1 CREATE-3 PLAN-1",
+    "varyJob": "GEN-4 VAR-2 VAR-3 VAR-5 GRID-2 PAR-1",
+    "upscaleJob": "GEN-4 GRID-2 UP-2 UP-3 UP-5",
+    "blendImages": "GEN-4 BLEND-2 BLEND-3",
+    "describeImage": "GEN-4 DESC-2",
+}
+
 for _operation in JOB_OPERATIONS:
     for _requirement, _id, _says, _make in (
         ("AUTH-1", "refuses-tokens", "does not take the token", _refuse_tokens),
@@ -62,10 +72,11 @@ for _operation in JOB_OPERATIONS:
             _requirement,
             f"{_operation} {_says}",
             partial(_make, _operation),
+            touches=_LOST[_operation] if _requirement == "AUTH-1" else "",
         )
 
 
-@mutant("AUTH-1", "a token is good for ten requests")
+@mutant("AUTH-1", "a token is good for ten requests", touches="GEN-5")
 def token_is_good_for_ten_requests() -> Twist:
     used: dict[str, int] = {}
 
@@ -199,7 +210,7 @@ def all_act_for_the_last_login() -> Twist:
     return _for_another(lambda logins: logins.last, *JOB_OPERATIONS)
 
 
-@mutant("AUTH-5", "find acts for whoever logged in first")
+@mutant("AUTH-5", "find acts for whoever logged in first", touches="CREATE-2")
 def find_acts_for_the_first_login() -> Twist:
     return _for_another(lambda logins: logins.first, "findJobs")
 
@@ -209,7 +220,7 @@ def submissions_act_for_the_last_login() -> Twist:
     return _for_another(lambda logins: logins.last, *SUBMISSIONS)
 
 
-@mutant("AUTH-5", "a login ends the session of every other account")
+@mutant("AUTH-5", "a login ends the session of every other account", touches="CREATE-2")
 def login_ends_other_sessions() -> Twist:
     last = ""
 

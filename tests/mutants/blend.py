@@ -53,7 +53,7 @@ def links_are_separated_by_commas() -> Twist:
     return _blending(lambda links: links if "," in links[0] else [])
 
 
-@mutant("BLEND-1", "a blend has no picture in the end")
+@mutant("BLEND-1", "a blend has no picture in the end", touches="IMG-1")
 def blend_has_no_picture() -> Twist:
     blank = dict.fromkeys((*PICTURES, *MEASURES))
     return each_finished(lambda one: {**one, **blank} if one["job_type"] == "blend" else one)

@@ -90,11 +90,12 @@ for _operation in _CHILDREN:
         (3, "unknown-parent-is-taken", "of a parent that does not exist is a job without one",
          partial(_parent_is_not_asked_for, _operation, 420), ""),
         (5, "sender-is-required", "needs a sender_id beside the token",
-         partial(_sender_is_required, _operation), f"{_SECTION[_operation]}-1"),
+         partial(_sender_is_required, _operation),
+         f"{_SECTION[_operation]}-1 {_SECTION[_operation]}-3 GRID-1 PAR-1"),
         (5, "sender-is-refused", "is refused with a sender_id: 301",
-         partial(_sender_is_refused, _operation), "GRID-1"),
+         partial(_sender_is_refused, _operation), "GRID-1 REMIX-1"),
         (5, "sender-is-430", "is refused with a sender_id that is not the token: 430",
-         partial(_sender_is_430, _operation), "GRID-1"),
+         partial(_sender_is_430, _operation), "GRID-1 GEN-4"),
     ):  # fmt: skip
         add(
             f"{_NAME[_operation]}-{_id}",
@@ -108,7 +109,11 @@ for _operation in _CHILDREN:
 # GRID-1: 1 to 4 are taken. GRID-2: nothing else.
 
 
-@mutant("GRID-1", "cells are counted from 0, and 4 is out of range", touches="GRID-2 UP-5 VAR-5")
+@mutant(
+    "GRID-1",
+    "cells are counted from 0, and 4 is out of range",
+    touches="VAR-4 VAR-5 GRID-2 UP-5 UP-7 REMIX-1",
+)
 def cells_are_counted_from_0() -> Twist:
     def change(request: Request) -> Request:
         number = request.fields.get("grid_num")
@@ -132,7 +137,7 @@ for _operation in _CHILDREN:
             "GRID-1",
             f"cell {_cell} is refused by {_operation}",
             partial(_refuse_cell, _cell, _operation),
-            touches="VAR-5 REMIX-1" if _operation == "varyJob" else "UP-5",
+            touches="VAR-3 VAR-5 REMIX-1 PAR-1" if _operation == "varyJob" else "UP-3 UP-5 PAR-1",
         )
 
 

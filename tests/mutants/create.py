@@ -49,7 +49,7 @@ def only_english_is_accepted() -> Twist:
     )
 
 
-@mutant("CREATE-1", "content is refused unless a model is named too")
+@mutant("CREATE-1", "content is refused unless a model is named too", touches="PLAN-1")
 def model_is_required() -> Twist:
     def change(request: Request) -> Request | Reply:
         return request if "model" in request.fields else request.spoilt()
@@ -92,7 +92,9 @@ def submission_makes_two_records() -> Twist:
     return twist
 
 
-@mutant("CREATE-2", "every record is in the listing twice", touches="FIND-3 FIND-12 FIND-14")
+@mutant(
+    "CREATE-2", "every record is in the listing twice", touches="FIND-3 FIND-10 FIND-12 FIND-14"
+)
 def record_is_listed_twice() -> Twist:
     def change(_: Request, reply: Reply) -> Reply:
         twice = [one for record in reply.records for one in (record, record)]
@@ -106,7 +108,11 @@ def finished_jobs_vanish() -> Twist:
     return _hiding(is_finished)
 
 
-@mutant("CREATE-2", "a job is found while it runs, and twice after its end")
+@mutant(
+    "CREATE-2",
+    "a job is found while it runs, and twice after its end",
+    touches="FIND-10 FIND-13 FIND-14 UP-6",
+)
 def jobs_are_forgotten_after_two_looks() -> Twist:
     looks: dict[str, int] = {}
 
@@ -119,7 +125,12 @@ def jobs_are_forgotten_after_two_looks() -> Twist:
     return _hiding(forgotten)
 
 
-@mutant("CREATE-2", "only the five newest jobs of an account are kept", whole=True)
+@mutant(
+    "CREATE-2",
+    "only the five newest jobs of an account are kept",
+    whole=True,
+    touches="FIND-13 UP-6",
+)
 def only_five_jobs_are_kept() -> Twist:
     async def twist(request: Request, go: Go) -> Reply:
         reply = await go(request)
@@ -186,17 +197,35 @@ def _no_content(answer: Reply) -> Twist:
 # CREATE-4: no two submissions share a hash.
 
 
-@mutant("CREATE-4", "a hash is made of the account and the second", touches="CREATE-2 FIND-12")
+@mutant(
+    "CREATE-4",
+    "a hash is made of the account and the second",
+    touches=(
+        "CREATE-2 CREATE-5 FIND-12 FIND-14 LIFE-2 LIFE-3 LIFE-4 IMG-4 IMG-5 "
+        "VAR-1 UP-1 UP-7 PAR-1 REMIX-1 BLEND-4"
+    ),
+)
 def hash_of_the_second() -> Twist:
     return _sharing(lambda record: (record["sender_id"], record["timestamp"][:-3]))
 
 
-@mutant("CREATE-4", "a hash is made of the kind of job", touches="CREATE-2 FIND-12")
+@mutant(
+    "CREATE-4",
+    "a hash is made of the kind of job",
+    touches=(
+        "CREATE-2 CREATE-5 FIND-10 FIND-12 FIND-14 LIFE-3 LIFE-4 IMG-5 VAR-1 "
+        "VAR-4 UP-1 UP-4 UP-7 REMIX-1 BLEND-1"
+    ),
+)
 def hash_of_the_kind() -> Twist:
     return _sharing(lambda record: (record["sender_id"], record["job_type"]))
 
 
-@mutant("CREATE-4", "a second child of a parent is answered with the hash of the first")
+@mutant(
+    "CREATE-4",
+    "a second child of a parent is answered with the hash of the first",
+    touches="IMG-5 VAR-4 UP-4 UP-7 REMIX-1",
+)
 def one_child_a_parent() -> Twist:
     children: dict[object, Reply] = {}
 

@@ -99,7 +99,7 @@ def _no_content(answer: Reply) -> Twist:
     )
 
 
-@mutant("DESC-2", "a word that is no link is described")
+@mutant("DESC-2", "a word that is no link is described", touches="GEN-4")
 def word_is_described() -> Twist:
     def change(request: Request) -> Request:
         content = str(request.fields.get("content", "http"))

@@ -11,28 +11,51 @@ from .mutant import mutant
 # GEN-1: a JSON object with an integer errno; 0 is success, and errmsg is then OK or SUCCESS.
 
 
-@mutant("GEN-1", "errno is a string in every answer of find", touches="FIND-1")
+@mutant(
+    "GEN-1",
+    "errno is a string in every answer of find",
+    touches="GEN-4 GEN-5 LOGIN-6 AUTH-1 AUTH-2 AUTH-3 FIND-1",
+)
 def errno_is_a_string() -> Twist:
     return telling(lambda _, reply: reply.but(errno=str(reply.envelope["errno"])), "findJobs")
 
 
-@mutant("GEN-1", "errno is false, which is no integer, in a success of find", touches="FIND-1")
+@mutant(
+    "GEN-1",
+    "errno is false, which is no integer, in a success of find",
+    touches="GEN-5 LOGIN-6 AUTH-1 FIND-1",
+)
 def errno_is_false() -> Twist:
     return succeeding(lambda _, reply: reply.but(errno=False), "findJobs")
 
 
-@mutant("GEN-1", "errno is a string in failures only")
+@mutant(
+    "GEN-1",
+    "errno is a string in failures only",
+    touches=(
+        "GEN-4 GEN-5 LOGIN-3 LOGIN-4 AUTH-1 AUTH-2 AUTH-3 CREATE-3 VAR-2 VAR-3 "
+        "GRID-2 UP-2 UP-3 PAR-1 BLEND-2 BLEND-3 DESC-2 PLAN-1"
+    ),
+)
 def failing_errno_is_a_string() -> Twist:
     return failing(lambda _, reply: reply.but(errno=str(reply.envelope["errno"])))
 
 
-@mutant("GEN-1", "find without a token answers as a web framework does, in a shape of its own")
+@mutant(
+    "GEN-1",
+    "find without a token answers as a web framework does, in a shape of its own",
+    touches="AUTH-2 AUTH-3",
+)
 def framework_answers_without_a_token() -> Twist:
     answer = Reply(401).saying({"detail": "Not authenticated"})
     return asking(lambda request: request if request.token else answer, "findJobs")
 
 
-@mutant("GEN-1", "find answers with the records alone, in an array", touches="FIND-1 FIND-2")
+@mutant(
+    "GEN-1",
+    "find answers with the records alone, in an array",
+    touches="GEN-5 LOGIN-6 AUTH-1 FIND-1 FIND-2",
+)
 def find_answers_an_array() -> Twist:
     return succeeding(lambda _, reply: reply.saying(reply.records), "findJobs")
 
@@ -60,12 +83,12 @@ def failure_with_errno_0() -> Twist:
 # GEN-2: no errno beside those of the table.
 
 
-@mutant("GEN-2", "wrong credentials have an errno of their own, 431")
+@mutant("GEN-2", "wrong credentials have an errno of their own, 431", touches="GEN-3")
 def own_errno_for_a_wrong_password() -> Twist:
     return failing(lambda _, reply: reply.but(errno=431), "login", errno=430)
 
 
-@mutant("GEN-2", "wrong credentials have errno -1")
+@mutant("GEN-2", "wrong credentials have errno -1", touches="GEN-3")
 def errno_minus_one() -> Twist:
     return failing(lambda _, reply: reply.but(errno=-1), "login", errno=430)
 
@@ -78,7 +101,7 @@ def errno_500_for_a_limit_of_0() -> Twist:
     return asking(change, "findJobs")
 
 
-@mutant("GEN-2", "a token that is not valid has errno 401", touches="AUTH-3")
+@mutant("GEN-2", "a token that is not valid has errno 401", touches="GEN-3 AUTH-3")
 def errno_401_for_a_bad_token() -> Twist:
     def change(request: Request, reply: Reply) -> Reply:
         return reply if request.token is None else reply.but(errno=401)
@@ -89,7 +112,7 @@ def errno_401_for_a_bad_token() -> Twist:
 # GEN-3: a failure has a text and no data.
 
 
-@mutant("GEN-3", "a find that fails has an empty listing as its data")
+@mutant("GEN-3", "a find that fails has an empty listing as its data", touches="AUTH-4")
 def failed_find_with_a_listing() -> Twist:
     return failing(lambda _, reply: reply.but(data={"res": [], "total": 0}), "findJobs")
 
@@ -220,7 +243,11 @@ def find_without_content_type() -> Twist:
     return telling(lambda _, reply: Reply(reply.status, (), reply.body), "findJobs")
 
 
-@mutant("GEN-6", "a notice of the interpreter stands before the JSON", touches="GEN-1")
+@mutant(
+    "GEN-6",
+    "a notice of the interpreter stands before the JSON",
+    touches="GEN-1 GEN-4 GEN-5 LOGIN-6 AUTH-1 FIND-1",
+)
 def notice_before_the_json() -> Twist:
     notice = b"<br />\n<b>Notice</b>: Undefined index: limit in <b>find.php</b><br />\n"
 
@@ -232,7 +259,7 @@ def notice_before_the_json() -> Twist:
     return telling(change, "findJobs")
 
 
-@mutant("GEN-6", "a total that nobody counted is NaN", touches="GEN-1 FIND-2")
+@mutant("GEN-6", "a total that nobody counted is NaN", touches="GEN-1 FIND-1 FIND-2 FIND-9 FIND-10")
 def nan_in_json() -> Twist:
     def change(request: Request, reply: Reply) -> Reply:
         if "favourite" not in request.fields:

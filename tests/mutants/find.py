@@ -13,17 +13,17 @@ CURSOR = "timestamp_smaller_than"
 # FIND-1: all seven filters are optional.
 
 
-@mutant("FIND-1", "an empty object lacks parameters: 301")
+@mutant("FIND-1", "an empty object lacks parameters: 301", touches="LOGIN-6")
 def empty_object_is_refused() -> Twist:
     return asking(lambda request: request.spoilt() if request.json == {} else request, "findJobs")
 
 
-@mutant("FIND-1", "limit is required")
+@mutant("FIND-1", "limit is required", touches="LOGIN-6")
 def limit_is_required() -> Twist:
     return _requiring("limit")
 
 
-@mutant("FIND-1", "service is required")
+@mutant("FIND-1", "service is required", touches="LOGIN-6")
 def service_is_required() -> Twist:
     return _requiring("service")
 
@@ -33,12 +33,12 @@ def cursor_needs_a_limit() -> Twist:
     return _requiring("limit", along=CURSOR)
 
 
-@mutant("FIND-1", "a prompt is found only within a service that is named")
+@mutant("FIND-1", "a prompt is found only within a service that is named", touches="FIND-7")
 def prompt_needs_a_service() -> Twist:
     return _requiring("service", along="prompt")
 
 
-@mutant("FIND-1", "an empty object breaks the server: 501")
+@mutant("FIND-1", "an empty object breaks the server: 501", touches="LOGIN-6")
 def empty_object_is_501() -> Twist:
     failed = refusal(501, "GENERAL_ERROR")
     return asking(lambda request: failed if request.json == {} else request, "findJobs")
@@ -101,7 +101,7 @@ def empty_res_is_null() -> Twist:
     return succeeding(change, "findJobs")
 
 
-@mutant("FIND-2", "where one record is found res is that record")
+@mutant("FIND-2", "where one record is found res is that record", touches="FIND-10 FIND-13")
 def single_res_is_the_record() -> Twist:
     def change(_: Request, reply: Reply) -> Reply:
         if len(reply.records) != 1:
@@ -114,22 +114,22 @@ def single_res_is_the_record() -> Twist:
 # FIND-3: at most limit records.
 
 
-@mutant("FIND-3", "limit is ignored")
+@mutant("FIND-3", "limit is ignored", touches="FIND-10")
 def limit_is_ignored() -> Twist:
     return asking(_limited(lambda limit: 10), "findJobs")
 
 
-@mutant("FIND-3", "one record more than limit is returned")
+@mutant("FIND-3", "one record more than limit is returned", touches="FIND-10")
 def limit_is_exceeded_by_one() -> Twist:
     return asking(_limited(lambda limit: limit + 1), "findJobs")
 
 
-@mutant("FIND-3", "a page has five records at least")
+@mutant("FIND-3", "a page has five records at least", touches="FIND-10")
 def page_has_five_records() -> Twist:
     return asking(_limited(lambda limit: max(limit, 5)), "findJobs")
 
 
-@mutant("FIND-3", "limit holds for each kind of job")
+@mutant("FIND-3", "limit holds for each kind of job", touches="FIND-10")
 def limit_holds_for_each_kind() -> Twist:
     async def twist(request: Request, go: Go) -> Reply:
         reply = await go(request)
@@ -162,20 +162,31 @@ def _limited(change: Callable[[int], int]) -> Callable[[Request], Request]:
 
 @mutant("FIND-4", "the cursor is ignored", touches="FIND-10 FIND-14")
 def cursor_is_ignored() -> Twist:
-    return asking(lambda request: request.less(CURSOR), "findJobs")
+    def change(request: Request) -> Request:
+        return request.less(CURSOR) if type(request.fields.get(CURSOR)) is int else request
+
+    return asking(change, "findJobs")
 
 
-@mutant("FIND-4", "the record at the cursor is returned too: <= for <", touches="FIND-14")
+@mutant(
+    "FIND-4",
+    "the record at the cursor is returned too: <= for <",
+    touches="FIND-10 FIND-13 FIND-14",
+)
 def cursor_includes_its_record() -> Twist:
     return asking(moved_cursor(lambda cursor: cursor + 1), "findJobs")
 
 
-@mutant("FIND-4", "records of the cursor's second are returned too", touches="FIND-14")
+@mutant("FIND-4", "records of the cursor's second are returned too", touches="FIND-10 FIND-14")
 def cursor_includes_its_second() -> Twist:
     return asking(moved_cursor(lambda cursor: (cursor // 1000 + 1) * 1000), "findJobs")
 
 
-@mutant("FIND-4", "records after the cursor are returned: > for <", touches="FIND-10 FIND-14")
+@mutant(
+    "FIND-4",
+    "records after the cursor are returned: > for <",
+    touches="FIND-10 FIND-13 FIND-14 UP-6",
+)
 def cursor_is_turned_round() -> Twist:
     async def twist(request: Request, go: Go) -> Reply:
         cursor = request.fields.get(CURSOR)

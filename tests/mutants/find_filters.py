@@ -14,23 +14,35 @@ _FILTERS = ("service", "job_type", "prompt", "folders", "favourite")
 
 
 def _ignoring(name: str) -> Twist:
-    return asking(lambda request: request.less(name), "findJobs")
+    """What is of the wrong type is refused as ever."""
+
+    def change(request: Request) -> Request:
+        return request.less(name) if _good(name, request.fields.get(name)) else request
+
+    return asking(change, "findJobs")
+
+
+def _good(name: str, given: object) -> bool:
+    kind = {"prompt": str, "favourite": bool}.get(name, list)
+    if isinstance(given, list):
+        return bool(given) and all(isinstance(one, str) for one in given)
+    return isinstance(given, kind) and bool(given)
 
 
 def _changed(name: str, change: Callable[[Any], Any]) -> Twist:
     """Change a filter that is given; what is of the wrong type is refused as ever."""
-    kind = {"prompt": str, "favourite": bool}.get(name, list)
 
     def asked(request: Request) -> Request:
         given = request.fields.get(name)
-        good = isinstance(given, kind) and bool(given)
-        return request.but(**{name: change(given)}) if good else request
+        return request.but(**{name: change(given)}) if _good(name, given) else request
 
     return asking(asked, "findJobs")
 
 
 def _answering(name: str, answer: Reply) -> Twist:
-    return asking(lambda request: answer if request.fields.get(name) else request, "findJobs")
+    return asking(
+        lambda request: answer if _good(name, request.fields.get(name)) else request, "findJobs"
+    )
 
 
 def _picking(name: str, fits: Callable[[JSON, Any], bool]) -> Twist:
@@ -68,7 +80,7 @@ def first_service_counts() -> Twist:
     return _changed("service", lambda given: given[:1])
 
 
-@mutant("FIND-5", "service is turned round: niji finds main")
+@mutant("FIND-5", "service is turned round: niji finds main", touches="FIND-10")
 def services_are_swapped() -> Twist:
     other = {"niji": "main", "main": "niji"}
     return _changed("service", lambda given: [other.get(one, one) for one in given])
@@ -86,7 +98,7 @@ def service_is_null() -> Twist:
     return set_in_records(service=None)
 
 
-@mutant("FIND-5", "service main finds nothing, for it is stored as null")
+@mutant("FIND-5", "service main finds nothing, for it is stored as null", touches="FIND-10")
 def main_finds_nothing() -> Twist:
     return _changed("service", lambda given: ["niji"] if "main" in given else given)
 
@@ -114,7 +126,7 @@ def job_type_is_turned_round() -> Twist:
     return _picking("job_type", lambda record, wanted: record["job_type"] not in wanted)
 
 
-@mutant("FIND-6", "job_type main finds every job that has a picture")
+@mutant("FIND-6", "job_type main finds every job that has a picture", touches="FIND-10")
 def job_type_main_finds_every_picture() -> Twist:
     return _picking(
         "job_type",
@@ -133,12 +145,12 @@ def unknown_job_type_is_ignored() -> Twist:
 # FIND-7: prompt.
 
 
-@mutant("FIND-7", "prompt is ignored", touches="FIND-10")
+@mutant("FIND-7", "prompt is ignored", touches="GEN-4 FIND-10")
 def prompt_is_ignored() -> Twist:
     return _ignoring("prompt")
 
 
-@mutant("FIND-7", "prompt is looked for in a column that is always empty")
+@mutant("FIND-7", "prompt is looked for in a column that is always empty", touches="GEN-4")
 def prompt_finds_nothing() -> Twist:
     return _answering("prompt", _NOTHING)
 
@@ -152,7 +164,7 @@ def chinese_prompt_finds_nothing() -> Twist:
     return asking(change, "findJobs")
 
 
-@mutant("FIND-7", "quotes in a prompt break the query: 501")
+@mutant("FIND-7", "quotes in a prompt break the query: 501", touches="GEN-5")
 def quotes_in_a_prompt_are_501() -> Twist:
     def change(request: Request) -> Request | Reply:
         quoted = '"' in str(request.fields.get("prompt", ""))
@@ -169,7 +181,7 @@ def folders_is_ignored() -> Twist:
     return _ignoring("folders")
 
 
-@mutant("FIND-8", "there is no table of folders: 501")
+@mutant("FIND-8", "there is no table of folders: 501", touches="FIND-1 FIND-10")
 def folders_is_501() -> Twist:
     return _answering("folders", refusal(501, "GENERAL_ERROR"))
 
@@ -184,7 +196,7 @@ def favourite_is_turned_round() -> Twist:
     return _changed("favourite", lambda given: False)
 
 
-@mutant("FIND-9", "favourite is refused: 301")
+@mutant("FIND-9", "favourite is refused: 301", touches="FIND-1 FIND-10")
 def favourite_is_refused() -> Twist:
     return asking(
         lambda request: request.spoilt() if request.fields.get("favourite") else request,
@@ -256,7 +268,7 @@ def job_type_is_ignored_with_a_cursor() -> Twist:
     return asking(change, "findJobs")
 
 
-@mutant("FIND-10", "with a service the cursor is ignored")
+@mutant("FIND-10", "with a service the cursor is ignored", touches="FIND-4")
 def cursor_is_ignored_with_a_service() -> Twist:
     def change(request: Request) -> Request:
         return request.less(_CURSOR) if request.fields.get("service") else request

@@ -59,7 +59,7 @@ def _total_without(name: str) -> Twist:
 # FIND-14: paging backwards reaches every record, and none twice.
 
 
-@mutant("FIND-14", "a further page begins with its second record")
+@mutant("FIND-14", "a further page begins with its second record", touches="FIND-10")
 def further_page_skips_a_record() -> Twist:
     return _further_pages(lambda records: records[1:])
 
@@ -69,19 +69,25 @@ def further_page_is_empty() -> Twist:
     return _further_pages(lambda records: [])
 
 
-@mutant("FIND-14", "a further page shows only what is finished and has no parent")
+@mutant(
+    "FIND-14", "a further page shows only what is finished and has no parent", touches="FIND-10"
+)
 def further_page_leaves_children_out() -> Twist:
     return _further_pages(
         lambda records: [one for one in records if is_finished(one) and not one["parent_id"]]
     )
 
 
-@mutant("FIND-14", "a further page has its first record twice")
+@mutant("FIND-14", "a further page has its first record twice", touches="FIND-12")
 def further_page_has_a_record_twice() -> Twist:
     return _further_pages(lambda records: records[:1] + records)
 
 
-@mutant("FIND-14", "the cursor is cut to the second, and what is left of it is passed over")
+@mutant(
+    "FIND-14",
+    "the cursor is cut to the second, and what is left of it is passed over",
+    touches="FIND-10 FIND-13 UP-6",
+)
 def further_page_begins_with_another_second() -> Twist:
     return asking(moved_cursor(lambda cursor: cursor // 1000 * 1000), "findJobs")
 

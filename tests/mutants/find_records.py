@@ -39,7 +39,7 @@ def records_lack_the_parent() -> Twist:
     return each_record(change)
 
 
-@mutant("FIND-11", "keys are written in camelCase", touches="LIFE-3 IMG-1")
+@mutant("FIND-11", "keys are written in camelCase", touches="CREATE-5 LIFE-3 IMG-1 IMG-2 REMIX-1")
 def keys_in_camel_case() -> Twist:
     def camel(key: str) -> str:
         first, *rest = key.split("_")
@@ -82,7 +82,7 @@ for _key, _name, _change, _touches in (
     )
 
 
-@mutant("FIND-11", "the last record of a long page is null", whole=True)
+@mutant("FIND-11", "the last record of a long page is null", whole=True, touches="CREATE-2")
 def last_record_is_null() -> Twist:
     def change(_: Request, reply: Reply) -> Reply:
         broken: list[Any] = [*reply.records[:-1], None]
@@ -108,7 +108,7 @@ def id_is_the_place_on_the_page() -> Twist:
     return succeeding(change, "findJobs")
 
 
-@mutant("FIND-12", "id_uuid is that of the account", touches="")
+@mutant("FIND-12", "id_uuid is that of the account")
 def one_uuid_for_all_records() -> Twist:
     return each_record(lambda record: {**record, "id_uuid": record["sender_id"]})
 
@@ -118,6 +118,10 @@ def child_has_the_job_id_of_its_parent() -> Twist:
     return each_record(lambda record: {**record, "job_id": record["parent_id"] or record["job_id"]})
 
 
-@mutant("FIND-12", "a child has the hash of its parent", touches="CREATE-2 CREATE-4")
+@mutant(
+    "FIND-12",
+    "a child has the hash of its parent",
+    touches="CREATE-2 CREATE-4 FIND-14 LIFE-2 LIFE-3 LIFE-4 IMG-4 UP-6",
+)
 def child_has_the_hash_of_its_parent() -> Twist:
     return each_record(lambda record: {**record, "hash": record["parent_hash"] or record["hash"]})

@@ -48,13 +48,13 @@ def finished_job_flickers() -> Twist:
     return _finished_looks(lambda record, look: _running(record) if look % 2 == 0 else record)
 
 
-@mutant("LIFE-2", "a finished job fails later, when its picture is filed")
+@mutant("LIFE-2", "a finished job fails later, when its picture is filed", touches="BLEND-1 DESC-1")
 def finished_job_fails() -> Twist:
     failed = {"status": 4000, "error": "storage"}
     return _finished_looks(lambda record, look: {**record, **failed} if look > 2 else record)
 
 
-@mutant("LIFE-2", "a finished job goes on to status 3000 when it is archived")
+@mutant("LIFE-2", "a finished job goes on to status 3000 when it is archived", touches="LIFE-1")
 def finished_job_is_archived() -> Twist:
     return _finished_looks(lambda record, look: {**record, "status": 3000} if look > 3 else record)
 
@@ -91,12 +91,12 @@ def created_and_updated_are_swapped() -> Twist:
     )
 
 
-@mutant("LIFE-3", "timestamp is in seconds", touches="FIND-4 FIND-14")
+@mutant("LIFE-3", "timestamp is in seconds", touches="FIND-4 FIND-10 FIND-14 UP-6")
 def timestamp_in_seconds() -> Twist:
     return _timed(timestamp=lambda one: one["timestamp"][:-3])
 
 
-@mutant("LIFE-4", "timestamp is that of the last change", touches="LIFE-3 FIND-4 FIND-14")
+@mutant("LIFE-4", "timestamp is that of the last change", touches="FIND-4 FIND-10 FIND-14 LIFE-3")
 def timestamp_of_the_last_change() -> Twist:
     def change(one: JSON) -> str:
         return str(round(datetime.fromisoformat(one["updated_at"]).timestamp() * 1000))
@@ -148,7 +148,7 @@ def created_at_is_a_number() -> Twist:
 # LIFE-4: what never changes between polls.
 
 
-@mutant("LIFE-4", "the job_id is drawn anew at every look", touches="VAR-1 PAR-1 FIND-12")
+@mutant("LIFE-4", "the job_id is drawn anew at every look", touches="FIND-12 VAR-1 PAR-1")
 def job_id_is_drawn_anew() -> Twist:
     return each_record(
         lambda one: one if one["job_type"] == "main" else {**one, "job_id": str(uuid4())}
@@ -165,7 +165,11 @@ def id_changes_at_the_end() -> Twist:
     return each_finished(lambda one: {**one, "id": one["id"] + 500_000_000})
 
 
-@mutant("CREATE-2", "the hash of a niji job is another one when it is finished", touches="LIFE-4")
+@mutant(
+    "CREATE-2",
+    "the hash of a niji job is another one when it is finished",
+    touches="FIND-12 LIFE-4",
+)
 def hash_changes_at_the_end() -> Twist:
     return each_finished(
         lambda one: {**one, "hash": one["hash"][::-1]} if one["service"] == "niji" else one
@@ -187,7 +191,7 @@ def created_at_changes_at_the_end() -> Twist:
     return each_finished(lambda one: {**one, "created_at": one["updated_at"]})
 
 
-@mutant("LIFE-4", "timestamp and created_at move on while a job runs")
+@mutant("LIFE-4", "timestamp and created_at move on while a job runs", touches="LIFE-3")
 def creation_moves_while_running() -> Twist:
     def change(one: JSON) -> JSON:
         if is_finished(one):

@@ -240,7 +240,13 @@ def one_id_for_all() -> Twist:
     return _data(id="64179e-af357c-18960-4c08b2c9-19e4c58e")
 
 
-@mutant("LOGIN-6", "the token is cut to what a column of 100 letters takes", touches="AUTH-1")
+@mutant(
+    "LOGIN-6",
+    "the token is cut to what a column of 100 letters takes",
+    touches=(
+        "GEN-4 AUTH-1 CREATE-1 CREATE-3 FIND-1 VAR-2 VAR-3 UP-2 UP-3 BLEND-2 BLEND-3 DESC-2 PLAN-1"
+    ),
+)
 def token_is_cut() -> Twist:
     def change(_: Request, reply: Reply) -> Reply:
         return reply.but(data={**reply.data, "token": reply.data["token"][:100]})
@@ -248,7 +254,7 @@ def token_is_cut() -> Twist:
     return succeeding(change, "login")
 
 
-@mutant("LOGIN-6", "of all the tokens of an account only the first is valid")
+@mutant("LOGIN-6", "of all the tokens of an account only the first is valid", touches="AUTH-1")
 def only_the_first_token_is_valid() -> Twist:
     firsts: dict[str, str] = {}
     void: set[str] = set()

@@ -84,7 +84,7 @@ def format_is_another() -> Twist:
     return _known(img_format="webp")
 
 
-@mutant("IMG-1", "img_buffer has no host", touches="FIND-11 IMG-2 IMG-3 IMG-4 IMG-5")
+@mutant("IMG-1", "img_buffer has no host", touches="FIND-11 IMG-2 IMG-3 IMG-4 IMG-5 BLEND-1")
 def link_without_a_host() -> Twist:
     return each_finished(
         lambda one: {**one, "img_buffer": one["img_buffer"] and urlsplit(one["img_buffer"]).path}
@@ -97,7 +97,7 @@ for _key in PICTURES:
         "IMG-1",
         f"{_key} of a finished job is null",
         partial(_known, **{_key: None}),
-        touches="" if _key == "original_url" else "IMG-3",
+        touches="" if _key == "original_url" else "IMG-3 VAR-1 UP-1 BLEND-1",
     )
 
 
@@ -199,7 +199,7 @@ def _grids(paint: Callable[[str, Picture], Picture]) -> Twist:
     return Repainted(chosen)
 
 
-@mutant("IMG-4", "a grid shows one of its cells in full size", touches="UP-4 VAR-4")
+@mutant("IMG-4", "a grid shows one of its cells in full size", touches="VAR-1 VAR-4 UP-4")
 def grid_is_a_single() -> Twist:
     def paint(key: str, image: Picture) -> Picture:
         box = inner_box(key, image)
@@ -209,7 +209,7 @@ def grid_is_a_single() -> Twist:
     return _grids(paint)
 
 
-@mutant("IMG-4", "the four cells of a grid are one and the same", touches="UP-4 VAR-4")
+@mutant("IMG-4", "the four cells of a grid are one and the same", touches="VAR-1 VAR-4 UP-4")
 def cells_are_the_same() -> Twist:
     def paint(key: str, image: Picture) -> Picture:
         cell = image.crop(cell_box(key, image, 1))
@@ -220,7 +220,7 @@ def cells_are_the_same() -> Twist:
     return _grids(paint)
 
 
-@mutant("IMG-4", "a grid has two pictures side by side", touches="UP-4 VAR-4")
+@mutant("IMG-4", "a grid has two pictures side by side", touches="VAR-1 VAR-4 UP-4")
 def grid_has_two_pictures() -> Twist:
     def paint(key: str, image: Picture) -> Picture:
         for number in (1, 2):
@@ -232,7 +232,11 @@ def grid_has_two_pictures() -> Twist:
     return _grids(paint)
 
 
-@mutant("IMG-4", "a grid is a single colour: the pictures are drawn before they are there")
+@mutant(
+    "IMG-4",
+    "a grid is a single colour: the pictures are drawn before they are there",
+    touches="IMG-5",
+)
 def grid_is_blank() -> Twist:
     return _grids(lambda key, image: Image.new("RGB", image.size, "#7f7f7f"))
 
@@ -246,19 +250,21 @@ def _pasted(image: Picture, part: Picture, box: tuple[int, ...]) -> Picture:
 # IMG-5: different jobs have different pictures.
 
 
-@mutant("IMG-5", "every job has the picture of the first of its size", touches="UP-4 VAR-4")
+@mutant("IMG-5", "every job has the picture of the first of its size", touches="VAR-4 UP-4")
 def one_picture_for_all() -> Twist:
     return _cached(lambda record, key, image: (key, image.size))
 
 
 @mutant(
-    "IMG-5", "pictures are cached by the prompt: two jobs with one share theirs", touches="VAR-4"
+    "IMG-5",
+    "pictures are cached by the prompt: two jobs with one share theirs",
+    touches="VAR-4 UP-4",
 )
 def one_picture_a_prompt() -> Twist:
     return _cached(lambda record, key, image: (key, image.size, record["msg_display"]))
 
 
-@mutant("IMG-5", "every job of text has the same picture", touches="UP-4 VAR-4")
+@mutant("IMG-5", "every job of text has the same picture", touches="VAR-4 UP-4")
 def one_picture_for_all_texts() -> Twist:
     def kind(record: JSON, key: str, image: Picture) -> object:
         return (key, image.size, record["hash"] if record["job_type"] != "main" else "")

@@ -20,7 +20,7 @@ def _prompts(change: Callable[[str], str]) -> Twist:
     return each_record(changed)
 
 
-@mutant("CREATE-5", "a prompt is cut to 24 letters")
+@mutant("CREATE-5", "a prompt is cut to 24 letters", touches="REMIX-1")
 def prompt_is_cut() -> Twist:
     return _prompts(lambda text: text[:24])
 

@@ -98,7 +98,9 @@ def no_utf8_is_500() -> Twist:
     return _where(broken, lambda: _CRASH)
 
 
-@mutant("GEN-5", "an emoji in the prompt to find breaks the database's old UTF-8: 501")
+@mutant(
+    "GEN-5", "an emoji in the prompt to find breaks the database's old UTF-8: 501", touches="FIND-7"
+)
 def emoji_to_find_is_501() -> Twist:
     return _where(
         lambda request: any(ord(letter) > 0xFFFF for letter in _prompt(request)),
@@ -107,7 +109,7 @@ def emoji_to_find_is_501() -> Twist:
     )
 
 
-@mutant("GEN-5", "a Chinese prompt to find is a wrong parameter: 301")
+@mutant("GEN-5", "a Chinese prompt to find is a wrong parameter: 301", touches="FIND-7")
 def chinese_to_find_is_301() -> Twist:
     return _where(
         lambda request: any("\u4e00" <= letter <= "\u9fff" for letter in _prompt(request)),

@@ -58,7 +58,7 @@ def _resized(key: str, image: Picture, by: int) -> Picture:
     return framed
 
 
-@mutant("UP-1", "an upscale shows the whole grid of its parent", touches="UP-4 IMG-5")
+@mutant("UP-1", "an upscale shows the whole grid of its parent", touches="IMG-5 UP-4")
 def upscale_is_the_grid() -> Twist:
     async def twist(request: Request, go: Go) -> Reply:
         reply = await go(request)
@@ -82,7 +82,11 @@ def upscale_is_refused() -> Twist:
     return succeeding(lambda *_: refusal(501, "SERVICE_ERROR"), "upscaleJob")
 
 
-@mutant("UP-1", "an upscale answers with the hash of its parent, whose picture it replaces")
+@mutant(
+    "UP-1",
+    "an upscale answers with the hash of its parent, whose picture it replaces",
+    touches="CREATE-4 IMG-5 UP-6 PAR-1",
+)
 def upscale_is_no_new_job() -> Twist:
     def change(request: Request, reply: Reply) -> Reply:
         return reply.but(data=request.fields["parent_hash"])
@@ -90,7 +94,7 @@ def upscale_is_no_new_job() -> Twist:
     return succeeding(change, "upscaleJob")
 
 
-@mutant("UP-1", "an upscale has no picture in the end")
+@mutant("UP-1", "an upscale has no picture in the end", touches="IMG-1")
 def upscale_has_no_picture() -> Twist:
     blank = dict.fromkeys((*PICTURES, *MEASURES))
     return each_finished(lambda one: {**one, **blank} if one["job_type"] == "upscale" else one)
@@ -109,12 +113,12 @@ for _id, (_says, _cells) in MISTAKES.items():
 # UP-6: job_type upscale, and found by that filter.
 
 
-@mutant("UP-6", "an upscale's job_type is main", touches="FIND-6")
+@mutant("UP-6", "an upscale's job_type is main", touches="FIND-6 FIND-10")
 def upscale_is_called_main() -> Twist:
     return _called("main")
 
 
-@mutant("UP-6", "an upscale's job_type is upsample", touches="FIND-6")
+@mutant("UP-6", "an upscale's job_type is upsample", touches="FIND-6 FIND-10")
 def upscale_is_called_upsample() -> Twist:
     return _called("upsample")
 
@@ -135,7 +139,11 @@ def filter_upscale_finds_nothing() -> Twist:
     )
 
 
-@mutant("UP-6", "an upscale is called upscale_2 after its cell, in record and filter")
+@mutant(
+    "UP-6",
+    "an upscale is called upscale_2 after its cell, in record and filter",
+    touches="FIND-6 FIND-10",
+)
 def upscale_is_called_after_its_cell() -> Twist:
     def unnamed(request: Request) -> Request:
         kinds = request.fields.get("job_type")

@@ -56,12 +56,12 @@ def variation_is_a_single() -> Twist:
     return Repainted(paint)
 
 
-@mutant("VAR-1", "a variation is refused: 501", touches="GRID-1 VAR-5")
+@mutant("VAR-1", "a variation is refused: 501", touches="VAR-5 GRID-1 REMIX-1")
 def variation_is_refused() -> Twist:
     return succeeding(lambda *_: refusal(501, "SERVICE_ERROR"), "varyJob")
 
 
-@mutant("VAR-1", "a variation has no hash")
+@mutant("VAR-1", "a variation has no hash", touches="REMIX-1")
 def variation_has_no_hash() -> Twist:
     return succeeding(lambda _, reply: reply.but(data=None), "varyJob")
 
@@ -135,7 +135,9 @@ def remix_shows_the_prompt_of_its_parent() -> Twist:
     return twist
 
 
-@mutant("REMIX-1", "a remix is refused, for content is an unknown parameter")
+@mutant(
+    "REMIX-1", "a remix is refused, for content is an unknown parameter", touches="VAR-5 GRID-1"
+)
 def remix_is_refused() -> Twist:
     return asking(
         lambda request: request.spoilt() if "content" in request.fields else request, "varyJob"

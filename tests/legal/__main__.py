@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 
 from .judging import chosen, outcomes
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit code; ``arguments`` are those of the command if none are given."""
     parser = argparse.ArgumentParser(prog="python -m tests.legal", description=__doc__)
     parser.add_argument("only", nargs="*", help="part of an id: find-, mixed")
     parser.add_argument("--workers", type=int, help="processes; three a core if not given")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     servers = chosen(given.only)
     if not servers:
         parser.error(f"{' '.join(given.only)} names no server")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 
 from .matrix import Outcome, chosen, outcomes
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit code; ``arguments`` are those of the command if none are given."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--only", action="append", default=[], help="a mutant, UP-4 or FIND")
     parser.add_argument("--alone", action="store_true", help="run the one check of each only")
     parser.add_argument("--workers", type=int, help="processes; three a core if not given")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     mutants = chosen(given.only)
     if not mutants:
         parser.error(f"--only {' '.join(given.only)} names no mutant")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..twist.exchange import JSON, Go, Reply, Request, Twist, refusal, success
+from ..twist.history import history
 from ..twist.making import all_records, asking, each_record, set_in_records
 from .mutant import mutant
 
@@ -184,6 +185,16 @@ def folders_is_ignored() -> Twist:
 @mutant("FIND-8", "there is no table of folders: 501", touches="FIND-1 FIND-10")
 def folders_is_501() -> Twist:
     return _answering("folders", refusal(501, "GENERAL_ERROR"))
+
+
+@mutant("FIND-8", "a folder that is there finds what is in any folder", around=history)
+def folder_finds_what_is_in_any() -> Twist:
+    return _picking("folders", lambda record, wanted: bool(record["folders"]))
+
+
+@mutant("FIND-9", "favourites are those in folders, too", around=history)
+def folders_hold_favourites() -> Twist:
+    return _picking("favourite", lambda one, wanted: one["is_favourite"] or bool(one["folders"]))
 
 
 @mutant("FIND-9", "favourite is ignored", touches="FIND-10")

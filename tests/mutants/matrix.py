@@ -50,7 +50,7 @@ def outcomes(
 def tried(mutant: Mutant, *, alone: bool = False) -> Trial:
     """Let the kit loose on a mutant; ``alone``: the check of its own requirement, if it can."""
     only = (mutant.requirement,) if alone and not mutant.whole else ()
-    return trial(mutant.build(settings(JOB_SECONDS)), only=only)
+    return trial(mutant.build(settings(JOB_SECONDS)), only=only, around=mutant.around)
 
 
 def chosen(only: Sequence[str]) -> list[Mutant]:

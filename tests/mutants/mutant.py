@@ -9,6 +9,7 @@ from fake_server.world import Settings
 
 from ..twist.exchange import Twist
 from ..twist.server import Twisted, twisted
+from ..twist.trial import Around, quiet
 
 #: Makes a fresh twist, since many remember something of the server they stand before.
 Make = Callable[[], Twist]
@@ -20,6 +21,7 @@ class Mutant:
 
     ``touches`` names other requirements that the mistake inevitably breaks, or may. ``whole``: it
     shows only in a run of the whole kit, since the check judges what others have sent or made.
+    ``around`` is what must have gone on at the server for it to show.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Mutant:
     make: Make
     touches: tuple[str, ...] = ()
     whole: bool = False
+    around: Around = quiet
 
     def build(self, settings: Settings) -> Twisted:
         """A new server that makes this mistake."""
@@ -38,7 +41,12 @@ REGISTERED: dict[str, Mutant] = {}
 
 
 def mutant(
-    requirement: str, says: str, *, touches: str = "", whole: bool = False
+    requirement: str,
+    says: str,
+    *,
+    touches: str = "",
+    whole: bool = False,
+    around: Around = quiet,
 ) -> Callable[[Make], Make]:
     """Register a function that makes a twist; its name, with dashes, is the mutant's id.
 
@@ -47,16 +55,23 @@ def mutant(
 
     def register(make: Make) -> Make:
         id = make.__name__.replace("_", "-")
-        add(id, requirement, says, make, touches=touches, whole=whole)
+        add(id, requirement, says, make, touches=touches, whole=whole, around=around)
         return make
 
     return register
 
 
 def add(
-    id: str, requirement: str, says: str, make: Make, *, touches: str = "", whole: bool = False
+    id: str,
+    requirement: str,
+    says: str,
+    make: Make,
+    *,
+    touches: str = "",
+    whole: bool = False,
+    around: Around = quiet,
 ) -> None:
     """Register one of a family of mutants."""
     if id in REGISTERED:
         raise ValueError(f"two mutants are called {id}")
-    REGISTERED[id] = Mutant(id, requirement, says, make, tuple(touches.split()), whole)
+    REGISTERED[id] = Mutant(id, requirement, says, make, tuple(touches.split()), whole, around)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
@@ -54,6 +55,8 @@ class Twisted(App):
         except DropError:
             scope["extensions"][TRANSPORT]["transport"].abort()
             return
+        except asyncio.CancelledError:
+            return  # the server ends
         except Exception as problem:
             self.broken = problem
             raise
@@ -123,11 +126,20 @@ async def _send(scope: Scope, send: Send, reply: Reply) -> None:
 
 
 class _Threaded(Server):
-    """A server in a thread that is not the main one, without signals."""
+    """A server in a thread that is not the main one: no signals, and it waits for nobody."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # the transports tell their connections
+        for task in list(self.server_state.tasks):
+            task.cancel()  # a twist that hangs
 
 
 @contextmanager
@@ -136,8 +148,6 @@ def running(app: App) -> Iterator[str]:
     listening = bind("127.0.0.1", 0)
     ready = threading.Event()
     server = _Threaded(app, ready.set)
-    # A twist that hangs must not keep the server from its end.
-    server.config.timeout_graceful_shutdown = 1
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     if not ready.wait(20):
@@ -145,7 +155,7 @@ def running(app: App) -> Iterator[str]:
     try:
         yield url("127.0.0.1", listening.getsockname()[1])
     finally:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         thread.join()
         listening.close()
         app.world.close()

@@ -15,9 +15,9 @@ from typing import Any
 
 import orjson
 
-from .journal import errno
 from .lifecycle import State
 from .request import Exchange
+from .shown import errno
 
 #: A poll sooner than this after the same poll is too fast, in ms. A job takes about a minute.
 _POLL_MS = 1000

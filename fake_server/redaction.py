@@ -10,9 +10,10 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -21,6 +22,8 @@ MARK = "(redacted)"
 #: Shorter ones are only taken out where they stand by name: they are parts of other words.
 _SHORTEST = 6
 _DEEPEST = 50
+#: To look for one in a text is cheap; for more than these, looking for all at once is cheaper.
+_LATEST = 16
 _KEY = re.compile(r"passw|token|secret|authori[sz]ation|credential|api[-_]?key|jwt|cookie", re.I)
 # No run without an end: clients choose these texts, and a pattern must not take its time on them.
 _JWT = re.compile(
@@ -47,6 +50,8 @@ class Secrets:
     def __init__(self) -> None:
         self._known: OrderedDict[str, None] = OrderedDict()
         self._fresh: list[str] = []
+        self._latest: deque[set[str]] = deque(maxlen=_LATEST)
+        self._learnt = 0
         self._by_end: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
@@ -71,28 +76,51 @@ class Secrets:
 
     def _learn(self) -> None:
         for secret in self._fresh:
-            for end in _ends(secret):
+            ends = _ends(secret)
+            for end in ends:
                 self._by_end.setdefault(end, set()).add(secret)
+            self._latest.append(ends)
+        self._learnt += len(self._fresh)
         self._fresh.clear()
 
-    def found_in(self, texts: Sequence[str]) -> set[str]:
-        """The secrets that may stand in the texts, in any form."""
+    @property
+    def learnt(self) -> int:
+        """How many there have ever been, those that were forgotten as well."""
         self._learn()
-        everything = "\0".join([*texts, *map(_canonical, texts)])
-        ends = {everything[at : at + _SHORTEST] for at in range(len(everything) - _SHORTEST + 1)}
+        return self._learnt
+
+    def found_in(self, text: str) -> set[str]:
+        """The secrets that may stand in the text, in any form."""
+        self._learn()
+        ends = {text[at : at + _SHORTEST] for at in range(len(text) - _SHORTEST + 1)}
         return {secret for end in self._by_end.keys() & ends for secret in self._by_end[end]}
+
+    def may_hold(self, text: str, learnt: int) -> bool:
+        """Whether one that came after the first ``learnt`` may stand in the text, in any form.
+
+        Where too many have come to look for each, ``True``.
+        """
+        fresh = self.learnt - learnt
+        if fresh > len(self._latest):
+            return True
+        return any(end in text for ends in islice(reversed(self._latest), fresh) for end in ends)
 
 
 def _ends(secret: str) -> set[str]:
     return {form[-_SHORTEST:] for form in (*_plain(secret), *_base64(secret))}
 
 
-def _canonical(text: str) -> str:
-    """JSON written as :func:`in_body` looks at it; nothing for another text."""
+def as_looked_at(text: str) -> str:
+    """JSON as :func:`in_body` writes it to look for secrets in it; nothing for another text."""
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False)
+        return _plainly(json.loads(text))
     except (ValueError, RecursionError):
         return ""
+
+
+def _plainly(value: Any) -> str:
+    # As the fake itself writes JSON: most of what is looked at is in this form already.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def in_text(text: str, secrets: Iterable[str]) -> str:
@@ -134,7 +162,7 @@ def in_body(text: str, secrets: Iterable[str]) -> Any:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return in_query(_MEMBER.sub(rf'\1"{MARK}"', text), secrets)
-    clean = in_text(json.dumps(_by_name(value, 0), ensure_ascii=False), secrets)
+    clean = in_text(_plainly(_by_name(value, 0)), secrets)
     try:
         return json.loads(clean)
     except ValueError:  # a secret reached across the JSON's own signs

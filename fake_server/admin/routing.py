@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote
 import orjson
 
 from .. import request, spec
-from ..answer import JSON, YAML, Answer
+from ..answer import JSON, YAML, Answer, as_json
 from ..errors import ApiError
 from ..request import Headers, Receive, Scope
 from ..spec import Operation, Parameter
@@ -75,7 +74,7 @@ class Control:
                 _query(operation, scope["query_string"]),
                 _path(operation, path),
             )
-            return Answer(200, _json(await HANDLERS[operation.id](call)), JSON)
+            return Answer(200, as_json(await HANDLERS[operation.id](call)), JSON)
         except ControlError as error:
             return refused(error)
         except request.Disconnected:
@@ -174,10 +173,3 @@ def _read_as(parameter: Parameter, text: str) -> Any:
     if error is not None:
         raise ControlError("bad-request", f"{parameter.name}: {error.message}")
     return value
-
-
-def _json(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except TypeError:  # a client's JSON in the journal: numbers and surrogates that orjson has not
-        return json.dumps(value).encode()

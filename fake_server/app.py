@@ -3,7 +3,9 @@
     socket → journal → faults → route → body → auth → JSON → schema → handler → envelope
 
 The routes are a table made from the contract. There is no framework between the server and the
-handlers: on this path one costs more than all the rest.
+handlers: on this path one costs more than all the rest. Only faults and the control API ever wait
+for something; an operation's answer is a plain function of the request and the world, which is
+why ``protocol.py`` can ask for it without an ASGI call.
 """
 
 from __future__ import annotations
@@ -50,6 +52,8 @@ class App:
         """Raises :class:`~fake_server.spec.SpecError` on an operation that has no handler."""
         self.world = world
         self._routes = {operation.path: _route(operation) for operation in world.spec.operations}
+        #: The operations' paths as they stand in a request, without a query.
+        self.targets = {path.encode(): path for path in self._routes}
         self._strict: dict[str, jsonschema_rs.Draft202012Validator] = {}
         if world.settings.strict:
             self._strict = {o.id: world.spec.response_validator(o) for o in world.spec.operations}
@@ -81,26 +85,43 @@ class App:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises ``Disconnected``, and ``ConnectionFault`` in-process."""
-        exchange = Exchange(scope)
+        exchange = request.of_scope(scope)
         headers = dict(exchange.headers)
         route = self._routes.get(exchange.path)
         if route is not None and exchange.method == "POST":
             exchange.operation = route[0]
         refusal = None
         try:
-            await request.receive(exchange, scope, headers, receive)
+            await request.receive(exchange, headers, receive)
         except ApiError as error:
             refusal = error
         if self.world.faults.live:
             strike = self._strike(exchange, headers)
             if strike is not None:
-                answering = partial(self._answer, exchange, scope, headers, refusal)
+                answering = partial(self._answer, exchange, headers, refusal)
                 line = Line(scope, receive, send)
                 await misfortune.befall(self.world, strike, exchange, answering, line)
                 return
-        answer = await self._answer(exchange, scope, headers, refusal)
+        answer = self._answer(exchange, headers, refusal)
         self.world.journal.record(exchange, answer)
         await request.send(send, answer, exchange.method == "HEAD")
+
+    def at_once(self, exchange: Exchange, headers: Headers) -> Answer | None:
+        """The answer to a whole POST to one of :attr:`targets`, without an ASGI call.
+
+        ``None`` where a fault may befall it, which takes the connection and time.
+        """
+        if self.world.faults.live:
+            return None
+        exchange.operation = self._routes[exchange.path][0]
+        refusal = None
+        try:
+            request.refuse_large(exchange, headers)
+        except ApiError as error:
+            refusal = error
+        answer = self._answer(exchange, headers, refusal)
+        self.world.journal.record(exchange, answer)
+        return answer
 
     def _strike(self, exchange: Exchange, headers: Headers) -> Strike | None:
         """The fault that befalls a request, if one does."""
@@ -113,17 +134,15 @@ class App:
             exchange.path,
         )
 
-    async def _answer(
-        self, exchange: Exchange, scope: Scope, headers: Headers, refusal: ApiError | None
-    ) -> Answer:
+    def _answer(self, exchange: Exchange, headers: Headers, refusal: ApiError | None) -> Answer:
         """The answer to one request; never raises."""
         operation = exchange.operation
         try:
             if refusal is not None:
                 return self._refusal(refusal, exchange)
             if operation is None:
-                return self._elsewhere(exchange, scope, headers)
-            return await self._operate(exchange, scope, headers, operation)
+                return self._elsewhere(exchange, headers)
+            return self._operate(exchange, headers, operation)
         except ApiError as error:
             return self._refusal(error, exchange)
         except BreachError as breach:
@@ -137,9 +156,7 @@ class App:
             )
             return self._refusal(ApiError(name, "the fake itself failed: see its log"), exchange)
 
-    async def _operate(
-        self, exchange: Exchange, scope: Scope, headers: Headers, operation: Operation
-    ) -> Answer:
+    def _operate(self, exchange: Exchange, headers: Headers, operation: Operation) -> Answer:
         world, raw, account = self.world, exchange.body, None
         if operation.secured:
             account = caller.authenticate(world, headers, raw)
@@ -155,9 +172,9 @@ class App:
                 exchange.account = named.id
                 world = world.seen_by(named.id)
         exchange.now = now = world.clocks.now(None if account is None else account.id)
-        base = request.base(world.settings.external_url, scope, headers)
+        base = request.base(world.settings.external_url, exchange, headers)
         call = Call(operation, body, account, now, base)
-        data = await self._routes[operation.path][1](world, call)
+        data = self._routes[operation.path][1](world, call)
         text = b'{"errno":0,"errmsg":"%b","data":%b}' % (_message(world, operation), data)
         if self._strict:
             self._check(operation, text)
@@ -179,13 +196,13 @@ class App:
             where = "/".join(str(step) for step in error.instance_path)
             raise BreachError(f"{operation.id} was to answer {where or 'a body'}: {error.message}")
 
-    def _elsewhere(self, exchange: Exchange, scope: Scope, headers: Headers) -> Answer:
+    def _elsewhere(self, exchange: Exchange, headers: Headers) -> Answer:
         """Pictures, pages, and what is nowhere."""
         method, path = exchange.method, exchange.path
         if method in ("GET", "HEAD"):
             if gallery.is_address(path):
                 return self._picture(exchange, headers)
-            base = request.base(self.world.settings.external_url, scope, headers)
+            base = request.base(self.world.settings.external_url, exchange, headers)
             page = pages.get(self.world, path, base)
             if page is not None:
                 return page

@@ -27,8 +27,8 @@ CREATE TABLE jobs (
     kind TEXT NOT NULL, service TEXT NOT NULL, prompt TEXT NOT NULL, favourite INTEGER NOT NULL,
     facts BLOB NOT NULL
 );
-CREATE INDEX jobs_by_time ON jobs (account, created, id, visible, favourite, kind, service);
-CREATE INDEX jobs_by_end ON jobs (account, ends);
+CREATE INDEX jobs_by_time
+    ON jobs (account, created, id, visible, ends, favourite, kind, service);
 CREATE TABLE folders (
     job INTEGER NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (job, folder)
 ) WITHOUT ROWID;

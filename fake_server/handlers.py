@@ -1,4 +1,4 @@
-"""One coroutine per operationId of the contract.
+"""One function per operationId of the contract.
 
 A handler gets a :class:`~fake_server.world.Call` that is authenticated and checked, and returns
 the ``data`` of its success as JSON text; it raises :class:`~fake_server.errors.ApiError` for
@@ -8,7 +8,7 @@ everything else. What the page leaves open it asks of the profile.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import orjson
@@ -21,10 +21,10 @@ from .record import colours_of, is_grid
 from .submission import Wish, submit
 from .world import Call, NewAccount, World, login_id
 
-Handler = Callable[[World, Call], Awaitable[bytes]]
+Handler = Callable[[World, Call], bytes]
 
 
-async def login(world: World, call: Call) -> bytes:
+def login(world: World, call: Call) -> bytes:
     """Page, Login: the twelve keys of ``data``, the token among them."""
     username, password = call.body["username"], call.body["password"]
     account = world.store.account(username)
@@ -63,17 +63,17 @@ _WRONG_CREDENTIALS = {
 }
 
 
-async def create_job(world: World, call: Call) -> bytes:
+def create_job(world: World, call: Call) -> bytes:
     """Page, Job Create."""
     return _hash(submit(world, call, Wish("main", call.body["content"])))
 
 
-async def find_jobs(world: World, call: Call) -> bytes:
+def find_jobs(world: World, call: Call) -> bytes:
     """Page, Job Find."""
     return listing.find(world, call)
 
 
-async def vary_job(world: World, call: Call) -> bytes:
+def vary_job(world: World, call: Call) -> bytes:
     """Page, Job Variation; with ``content`` it is Job Remix, at the same address."""
     parent = _parent(world, call, world.store.by_job_id(call.body["parent_id"]))
     content = call.body.get("content")
@@ -91,7 +91,7 @@ async def vary_job(world: World, call: Call) -> bytes:
     return _hash(submit(world, call, wish))
 
 
-async def upscale_job(world: World, call: Call) -> bytes:
+def upscale_job(world: World, call: Call) -> bytes:
     """Page, Job Upscale."""
     parent = _parent(world, call, world.store.by_hash(call.body["parent_hash"]))
     grid_num = call.body["grid_num"]
@@ -112,7 +112,7 @@ async def upscale_job(world: World, call: Call) -> bytes:
     return _hash(submit(world, call, wish))
 
 
-async def blend_images(world: World, call: Call) -> bytes:
+def blend_images(world: World, call: Call) -> bytes:
     """Page, Job Blend: 2 to 5 links in one string."""
     content = call.body["content"]
     links = _plain(world, content).split()
@@ -123,7 +123,7 @@ async def blend_images(world: World, call: Call) -> bytes:
     return _hash(submit(world, call, Wish("blend", content, lean=lean, broken=broken)))
 
 
-async def describe_image(world: World, call: Call) -> bytes:
+def describe_image(world: World, call: Call) -> bytes:
     """Page, Job Describe: one link."""
     content = call.body["content"]
     link = _plain(world, content).strip()

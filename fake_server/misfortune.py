@@ -47,7 +47,7 @@ async def befall(
     world: World,
     strike: Strike,
     exchange: Exchange,
-    answering: Callable[[], Awaitable[Answer]],
+    answering: Callable[[], Answer],
     line: Line,
 ) -> None:
     """Let a fault befall a request; ``answering`` carries it out.
@@ -56,7 +56,7 @@ async def befall(
     """
     fault = strike.fault
     exchange.fault, exchange.lost = fault.id, fault.type in LOST
-    answer = await answering() if fault.type in CARRIED_OUT else _instead(world, strike, exchange)
+    answer = answering() if fault.type in CARRIED_OUT else _instead(world, strike, exchange)
     # Read before anybody can know of the request and move the clock for it.
     begun, wait = world.clocks.now(exchange.account), strike.wait_ms
     world.journal.keep(exchange)

@@ -19,6 +19,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = Mapping[bytes, bytes]
+#: A server's name and port, as ASGI has it.
+Address = tuple[str, int | None]
 
 #: What a client may send, in bytes.
 MOST_BODY = 1 << 20
@@ -36,7 +38,7 @@ class Exchange:
     says whether there was something at its address. ``number`` is 0 until the journal has it.
     ``fault`` is the id of the fault that befell it, ``lost`` says that its answer did not reach
     the client whole, ``cut`` that not all of a body is kept. ``took`` is in ns; ``size`` is what
-    the journal counts for it, in bytes.
+    the journal counts for it, in bytes. ``scheme`` and ``server`` are those of its connection.
     """
 
     __slots__ = (
@@ -56,17 +58,28 @@ class Exchange:
         "operation",
         "path",
         "query",
+        "scheme",
+        "server",
         "size",
         "took",
     )
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        headers: list[tuple[bytes, bytes]],
+        scheme: str = "http",
+        server: Address | None = None,
+    ) -> None:
         self.at = time.time_ns() // 1_000_000
         self.began = time.perf_counter_ns()
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
-        self.query: bytes = scope["query_string"]
-        self.headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self.method = method
+        self.path = path
+        self.query = b""
+        self.headers = headers
+        self.scheme = scheme
+        self.server = server
         self.body = b""
         self.operation: Operation | None = None
         self.account: int | None = None
@@ -77,21 +90,30 @@ class Exchange:
         self.lost = False
         self.cut = False
         self.number = 0
-        self.size = 0
+        self.size = len(path)
         self.took = 0
 
 
-async def receive(exchange: Exchange, scope: Scope, headers: Headers, receive: Receive) -> None:
+def of_scope(scope: Scope) -> Exchange:
+    """The exchange that an ASGI call begins."""
+    exchange = Exchange(
+        scope["method"], scope["path"], scope["headers"], scope["scheme"], scope.get("server")
+    )
+    exchange.query = scope["query_string"]
+    exchange.size = len(scope.get("raw_path", b"")) + len(exchange.query)
+    return exchange
+
+
+async def receive(exchange: Exchange, headers: Headers, receive: Receive) -> None:
     """Fill in the body. Raises :class:`Disconnected`, and :class:`ApiError` on too large ones."""
-    _refuse_large(exchange, scope, headers)
+    refuse_large(exchange, headers)
     exchange.body = await read(receive, MOST_BODY)
 
 
-def _refuse_large(exchange: Exchange, scope: Scope, headers: Headers) -> None:
-    size = sum([len(name) + len(value) for name, value in exchange.headers])
-    size += len(scope.get("raw_path", b"")) + len(exchange.query)
-    exchange.size = size
-    if size > MOST_HEADERS:
+def refuse_large(exchange: Exchange, headers: Headers) -> None:
+    """Note the head's size. Raises :class:`ApiError` where it, or the coming body, is too large."""
+    exchange.size += sum([len(name) + len(value) for name, value in exchange.headers])
+    if exchange.size > MOST_HEADERS:
         raise ApiError("invalid-parameter", f"the headers are larger than {MOST_HEADERS} bytes")
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and (len(declared) > 18 or int(declared) > MOST_BODY):
@@ -116,7 +138,7 @@ def _too_large() -> ApiError:
     return ApiError("invalid-parameter", f"the body is larger than {MOST_BODY} bytes")
 
 
-def base(external: str | None, scope: Scope, headers: Headers) -> str:
+def base(external: str | None, exchange: Exchange, headers: Headers) -> str:
     """Where this fake is, as its client sees it: picture links start there."""
     if external is not None:
         return external
@@ -124,14 +146,14 @@ def base(external: str | None, scope: Scope, headers: Headers) -> str:
     host = headers.get(b"x-forwarded-host") or headers.get(b"host")
     prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
     if not host:
-        name, number = scope.get("server") or ("127.0.0.1", None)
+        name, number = exchange.server or ("127.0.0.1", None)
         name = f"[{name}]" if ":" in name else name
         host = (f"{name}:{number}" if number else name).encode()
     first = host.split(b",")[0].strip().decode("latin-1")
     port = headers.get(b"x-forwarded-port")
     if port is not None and port.isdigit() and ":" not in first:
         first = f"{first}:{port.decode()}"
-    proto = scope["scheme"] if scheme is None else scheme.split(b",")[0].strip().decode("latin-1")
+    proto = exchange.scheme if scheme is None else scheme.split(b",")[0].strip().decode("latin-1")
     return f"{proto}://{first}{prefix}"
 
 

@@ -6,8 +6,9 @@ thousand jobs are to be cheap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -18,8 +19,6 @@ from .lifecycle import JobFacts, Plan, end
 COLUMNS = "id, account, hash, job_id, created, visible, kind, service, prompt, favourite, facts"
 
 _REST = ("id_uuid", "colours", "ratio", "parent_hash", "parent_id", "grid_num", "folders", "late")
-_USUAL = {field.name: field.default for field in fields(JobFacts) if field.name in _REST}
-_USUAL_PLAN = {field.name: field.default for field in fields(Plan)}
 
 
 def row(job: JobFacts) -> tuple[Any, ...]:
@@ -36,13 +35,29 @@ def row(job: JobFacts) -> tuple[Any, ...]:
         job.service,
         job.prompt,
         job.favourite,
-        orjson.dumps({**_unusual(job, _USUAL), "plan": _unusual(job.plan, _USUAL_PLAN)}),
+        orjson.dumps({**_rest.unusual(job), "plan": _plan.unusual(job.plan)}),
     )
 
 
-def _unusual(value: JobFacts | Plan, usual: dict[str, Any]) -> dict[str, Any]:
-    """The fields of ``value`` that differ from ``usual``."""
-    return {name: held for name in usual if (held := getattr(value, name)) != usual[name]}
+class _Fields:
+    """Some fields of a dataclass, and what is usual in them."""
+
+    def __init__(self, kind: type[JobFacts | Plan], names: Collection[str]) -> None:
+        chosen = [(field.name, field.default) for field in fields(kind) if field.name in names]
+        self._named = chosen
+        self._read = attrgetter(*(name for name, _ in chosen))
+
+    def unusual(self, value: JobFacts | Plan) -> dict[str, Any]:
+        """What differs from the usual, by name."""
+        return {
+            name: held
+            for held, (name, usual) in zip(self._read(value), self._named, strict=True)
+            if held != usual
+        }
+
+
+_rest = _Fields(JobFacts, _REST)
+_plan = _Fields(Plan, [field.name for field in fields(Plan)])
 
 
 def facts(row: tuple[Any, ...]) -> JobFacts:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from . import conditions, rows
 from .clock import ClockState
@@ -22,12 +22,14 @@ from .lifecycle import JobFacts
 
 AccountPlan = Literal["unlimited", "none"]
 
+#: Makes a job of its number in the account, its id and by how many ms its timestamp is late.
+Make = Callable[[int, int, int], JobFacts]
+
 #: Ids of jobs are this far apart from account to account: no account shows in another's ids.
 _STRIDE = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """What is remembered of an account's jobs, so that it need not be counted.
 
     ``stored`` is how many there are, ``ordinal`` the number of the last one, ``created`` the time
@@ -49,6 +51,9 @@ class Tally:
         )
 
 
+_NO_JOBS = Tally()
+
+
 @dataclass(slots=True)
 class Account:
     """An account, which is a sandbox: it has its own jobs, clock and faults.
@@ -66,7 +71,7 @@ class Account:
     revoked: int | None = None
     epoch: int = 0
     burst: tuple[int, int] = (0, -1)
-    tally: Tally = field(default=Tally())
+    tally: Tally = _NO_JOBS
 
 
 class Store:
@@ -174,7 +179,7 @@ class Store:
             self._forget_jobs(account)
             self._db.execute("UPDATE accounts SET revoked = NULL WHERE id = ?", (account.id,))
             self._db.execute("DELETE FROM clocks WHERE account = ?", (account.id,))
-        account.revoked, account.burst, account.tally = None, (0, -1), Tally()
+        account.revoked, account.burst, account.tally = None, (0, -1), _NO_JOBS
         account.epoch += 1
 
     def restore(
@@ -228,13 +233,11 @@ class Store:
 
     # Jobs
 
-    def submit(self, account: Account, make: Callable[[int, int], JobFacts]) -> JobFacts:
-        """Store a new job, made by ``make(ordinal in the account, id)``; it is kept on return."""
+    def submit(self, account: Account, now: int, make: Make) -> JobFacts:
+        """Store the new job of ``now`` (ms) that ``make`` makes; it is kept on return."""
         ordinal = account.tally.ordinal + 1
-        job = make(ordinal, _first_id(account) + ordinal - 1)
-        late = self._free_instant(account, job.created) - job.created
-        if late:
-            job = replace(job, late=late)
+        late = self._free_instant(account, now) - now
+        job = make(ordinal, _first_id(account) + ordinal - 1, late)
         self._insert(job)  # one statement, since a new job lies in no folder
         account.tally = account.tally.and_one(job)
         return job

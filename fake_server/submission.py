@@ -48,7 +48,7 @@ def submit(world: World, call: Call, wish: Wish) -> JobFacts:
     plan = _plan(world.settings.job_ms, call.now, wish, scenario, number)
 
     visible = call.now + number if scenario is not None and scenario.lag else None
-    facts = world.store.submit(account, partial(_facts, world, call, wish, plan, visible))
+    facts = world.store.submit(account, call.now, partial(_facts, world, call, wish, plan, visible))
     if scenario is not None and scenario.expires_token:
         middle = facts.created + (plan.queue_ms + plan.run_ms) // 2
         world.store.revoke_tokens(account, middle)
@@ -98,7 +98,14 @@ def _plan(job_ms: int, now: int, wish: Wish, scenario: Scenario | None, number: 
 
 
 def _facts(
-    world: World, call: Call, wish: Wish, plan: Plan, visible: int | None, ordinal: int, id: int
+    world: World,
+    call: Call,
+    wish: Wish,
+    plan: Plan,
+    visible: int | None,
+    ordinal: int,
+    id: int,
+    late: int,
 ) -> JobFacts:
     drawn = hashlib.blake2b(f"{world.seed}\0{call.caller.username}\0{ordinal}".encode()).hexdigest()
     hash = drawn[:64]
@@ -121,6 +128,7 @@ def _facts(
         parent_id=parent.job_id if parent is not None else None,
         grid_num=wish.grid_num,
         visible=visible,
+        late=late,
     )
 
 

@@ -71,11 +71,11 @@ def submitted(store: Store, account: Account, number: int, **given: Any) -> JobF
     """The so many'th job, submitted to a store."""
     hash, job_id, id_uuid = names(number)
 
-    def make(_: int, id: int) -> JobFacts:
-        job = facts(Plan(300, 1700), id=id, account=account.id)
+    def make(_: int, id: int, late: int) -> JobFacts:
+        job = facts(Plan(300, 1700), id=id, account=account.id, late=late)
         return replace(job, hash=hash, job_id=job_id, id_uuid=id_uuid, **given)
 
-    return store.submit(account, make)
+    return store.submit(account, given.get("created", NOW), make)
 
 
 jobs = plans().map(facts)

@@ -219,17 +219,16 @@ class StoreMachine(RuleBasedStateMachine):
         self.submitted += 1
         told: list[int] = []
 
-        def make(ordinal: int, id: int) -> JobFacts:
+        def make(ordinal: int, id: int, late: int) -> JobFacts:
             told.append(ordinal)
-            return facts(
-                id=id, account=account.id, hash=hash, job_id=job_id, id_uuid=id_uuid, **given
-            )
+            ids = {"id": id, "hash": hash, "job_id": job_id, "id_uuid": id_uuid}
+            return facts(account=account.id, late=late, **ids, **given)
 
-        job = self.store.submit(account, make)
+        job = self.store.submit(account, given.get("created", NOW), make)
         assert told == [len(known.jobs) + 1]
         taken = {other.timestamp for other in known.jobs}
         free = next(ms for ms in range(job.created, job.created + 1000) if ms not in taken)
-        assert job == replace(make(0, job.id), late=free - job.created)
+        assert job == make(0, job.id, free - job.created)
         assert job.id not in {other.id for other in self._all()}
         assert all(other.id < job.id for other in known.jobs)
         known.jobs.append(job)

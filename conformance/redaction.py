@@ -24,7 +24,13 @@ _ENCODABLE = 6
 _DEPTH = 3
 #: So much of a secret is a secret too.
 _TELLING = 6
-
+#: Before a word, in text that is escaped or not: what is no letter or digit, or an escape's end.
+_BEFORE = (
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[a-z])|(?<=\\x[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})"
+    r"|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2}))"
+)
+_AFTER = r"(?![A-Za-z0-9])"
+_LETTER = re.compile("[A-Za-z0-9]")
 
 #: Looked up by so many characters at once.
 _KEY = 8
@@ -43,6 +49,7 @@ class Secrets:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: set[str] = set()
+        self._akin: set[str] = set()
         self._patterns: tuple[re.Pattern[str], ...] = ()
         self._literals: dict[str, tuple[str, ...]] = {}
         #: The length of the longest form that a secret can have.
@@ -53,15 +60,38 @@ class Secrets:
         with self._lock:
             for secret in {one for one in secrets if one} - self._known:
                 self._known.add(secret)
-                for form in _encoded(secret):
-                    self._add_literal(form)
-                if len(secret) >= _KEY and _PLAIN.fullmatch(secret):
-                    self._add_literal(secret)
-                else:
-                    patterns = (*self._patterns, re.compile(_escaped(secret)))
-                    # The longest first: a secret must not be cut short by one it contains.
-                    self._patterns = tuple(sorted(patterns, key=lambda one: -len(one.pattern)))
-                    self.longest = max(self.longest, 8 * len(secret))
+                self._mask(secret)
+
+    def add_if_akin(self, text: str) -> None:
+        """Know ``text`` too if it gives a known secret away in part: a password with one letter
+        changed is told by neither.
+
+        What is akin to a short password is short, and may be a part of any word: it is masked
+        where it stands by itself. The password itself is masked wherever it stands.
+        """
+        with self._lock:
+            if not text or text in self._known | self._akin:
+                return
+            if any(_share(text, one, _TELLING) for one in self._known):
+                self._akin.add(text)
+                self._mask(text)
+            elif any(_nearly(text, one) for one in self._known):
+                self._akin.add(text)
+                self._add_pattern(_word(text), len(text))
+
+    def _mask(self, secret: str) -> None:
+        for form in _encoded(secret):
+            self._add_literal(form)
+        if len(secret) >= _KEY and _PLAIN.fullmatch(secret):
+            self._add_literal(secret)
+        else:
+            self._add_pattern(_escaped(secret), len(secret))
+
+    def _add_pattern(self, pattern: str, length: int) -> None:
+        patterns = (*self._patterns, re.compile(pattern))
+        # The longest first: a secret must not be cut short by one it contains.
+        self._patterns = tuple(sorted(patterns, key=lambda one: -len(one.pattern)))
+        self.longest = max(self.longest, 8 * length)
 
     def _add_literal(self, form: str) -> None:
         if len(form) >= _KEY:
@@ -69,15 +99,6 @@ class Secrets:
             ordered = sorted({*others, form}, key=lambda one: (-len(one), one))
             self._literals[form[:_KEY]] = tuple(ordered)
             self.longest = max(self.longest, len(form))
-
-    def add_if_akin(self, text: str) -> None:
-        """Know ``text`` too if it gives a known secret away in part: a password with one letter
-        changed is told by neither."""
-        folded = text.casefold()
-        pieces = {folded[at : at + _TELLING] for at in range(max(1, len(folded) - _TELLING + 1))}
-        known = [one.casefold() for one in self._known]
-        if any(piece in one for piece in pieces if piece for one in known):
-            self.add(text)
 
     def redact(self, text: str) -> str:
         """``text`` with every secret in it masked, and fit to be written as UTF-8."""
@@ -98,6 +119,25 @@ class Secrets:
                 kept += text[done:at] + MASK
                 at = done = at + len(found)
         return kept + text[done:]
+
+
+def _share(text: str, secret: str, length: int) -> bool:
+    """Whether the two have a run of so many letters in common, in any case."""
+    text, secret = text.casefold(), secret.casefold()
+    return any(text[at : at + length] in secret for at in range(len(text) - length + 1))
+
+
+def _nearly(text: str, secret: str) -> bool:
+    """Whether ``text`` is a short secret but for a letter more or less, or for its case."""
+    short = len(secret) <= _TELLING and abs(len(text) - len(secret)) <= 1
+    return short and _share(text, secret, max(1, len(secret) - 1))
+
+
+def _word(text: str) -> str:
+    """A pattern for the text where it is no part of a longer word."""
+    before = _BEFORE if _LETTER.match(text[0]) else ""
+    after = _AFTER if _LETTER.match(text[-1]) else ""
+    return before + _escaped(text) + after
 
 
 def _escaped(secret: str) -> str:

@@ -118,7 +118,8 @@ class Session:
         content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
         more = dict(headers or {})
         if operation == "login":
-            self.gate.secrets.add_if_akin(str(body.get("password", "")))
+            if isinstance(password := body.get("password"), str):
+                self.gate.secrets.add_if_akin(password)
             return self._send(operation, content, None, more, planned=False)
         if not isinstance(token, Own):
             return self._send(operation, content, token, more, planned=planned)

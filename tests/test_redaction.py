@@ -129,3 +129,63 @@ def test_a_secret_across_the_cut_of_a_long_body_is_not_told() -> None:
         kept = record(1, "login", True, request, Reply(200, (), body), None, "", secrets)
         for text in (kept.request_body, kept.response_body):
             assert "x1y2z3" not in text
+
+
+@pytest.mark.parametrize("tried", ["pw1x", "xpw1", "pw", "PW1"])
+def test_what_is_akin_to_a_short_password_is_masked_where_it_stands_by_itself(tried: str) -> None:
+    secrets = Secrets()
+    secrets.add("pw1")
+    secrets.add_if_akin(tried)
+    sent = json.dumps({"username": "abc", "password": tried})
+    for text in (
+        sent,
+        json.dumps(sent),
+        html.escape(sent),
+        quote(sent),
+        quote(quote(sent)),
+        f"password={tried}&x=1",
+        f"密码{tried}错误",
+        f"line\\n{tried}\\n",
+        f"user_{tried}",
+    ):
+        assert secrets.redact(text) != text
+        assert tried not in secrets.redact(text).replace(MASK, "")
+    assert secrets.redact("PWR 301, a pwd and PW12") == "PWR 301, a pwd and PW12"
+
+
+@pytest.mark.parametrize("tried", ["a", "0", "None", "horse", "sampan-nobody", ""])
+def test_what_tells_little_of_a_secret_is_not_masked(tried: str) -> None:
+    secrets = Secrets()
+    secrets.add("correct-horse-None", "xa0", "opaque-sampa-0a", "pan-1")
+    secrets.add_if_akin(tried)
+    text = f"{tried}, a horse, 0 and None of sampan-nobody"
+    assert secrets.redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "tried", ["correct-hors", "xcorrect-horse", "CORRECT-HORSE", "a correct b"]
+)
+def test_what_tells_much_of_a_secret_is_masked_wherever_it_stands(tried: str) -> None:
+    secrets = Secrets()
+    secrets.add("correct-horse")
+    secrets.add_if_akin(tried)
+    assert tried not in secrets.redact(f"a{tried}b {tried}")
+
+
+def test_what_is_akin_to_something_akin_is_not_akin() -> None:
+    secrets = Secrets()
+    secrets.add("correct-horse")
+    secrets.add_if_akin("sampan-correct")
+    secrets.add_if_akin("sampan-nobody")
+    assert secrets.redact("sampan-correct sampan-nobody") == f"{MASK} sampan-nobody"
+
+
+@pytest.mark.parametrize("secret", ["p", "pw", "pw1", "short-"])
+def test_a_short_password_is_masked_inside_words_too(secret: str) -> None:
+    """However much that hides: whoever uses such a password has been told nothing else."""
+    secrets = Secrets()
+    secrets.add(secret)
+    for tried in (f"{secret}x", f"x{secret}", secret[:-1], secret.swapcase()):
+        secrets.add_if_akin(tried)
+    for text in (f"a{secret}b", f"x{secret}", f"{secret}x1", quote(f"={secret}x1")):
+        assert secret not in secrets.redact(text).replace(MASK, "")

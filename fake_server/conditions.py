@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -13,8 +12,7 @@ from .lifecycle import Kind
 Match = Literal["substring-any-case", "substring", "exact", "words"]
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
+class Find(NamedTuple):
     """The conditions of a find, all of which must hold; ``None`` is no condition.
 
     ``account`` ``None``: everybody's. ``before``: ms. ``now``: ms, for jobs not yet visible.
@@ -38,7 +36,7 @@ class Find:
     def filters(self) -> bool:
         """Whether anything but the owner, the cursor and the limit restricts it."""
         given = (self.kinds, self.services, self.prompt, self.folders, self.favourite, self.hash)
-        return any(condition is not None for condition in given)
+        return given.count(None) < len(given)
 
 
 #: A condition in SQL and the values for its question marks.

@@ -23,17 +23,14 @@ def find(world: World, call: Call) -> bytes:
     if conditions is None:
         return b'{"res":[],"total":0}'
     ids, total = world.store.find(conditions)
-    records = b",".join([_record(world, call, id) for id in ids])
-    return b'{"res":[%b],"total":%d}' % (records, total)
+    known, epoch, base = world.rendered.get, call.caller.epoch, call.base
+    records = [known(id, epoch, base) or _record(world, call, id) for id in ids]
+    return b'{"res":[%b],"total":%d}' % (b",".join(records), total)
 
 
 def _record(world: World, call: Call, id: int) -> bytes:
     """One record as JSON text."""
     caller = call.caller
-    key = (id, caller.epoch, call.base)
-    text = world.rendered.get(key)
-    if text is not None:
-        return text
     facts = world.store.by_id(id)
     assert facts is not None, id
     account = world.store.account_by_id(facts.account)
@@ -43,7 +40,7 @@ def _record(world: World, call: Call, id: int) -> bytes:
     if seen.state is not State.FINISHED:
         call.invented = True
     elif account is caller:
-        world.rendered.keep(key, text)
+        world.rendered.keep(id, caller.epoch, call.base, text)
     return text
 
 
@@ -52,7 +49,7 @@ def _conditions(world: World, call: Call) -> Find | None:
     body, profile = call.body, world.profile
     services, folders = _listed(world, body, "service"), _listed(world, body, "folders")
     kinds = _kinds(world, _listed(world, body, "job_type"))
-    if () in (services, folders, kinds):
+    if services == () or folders == () or kinds == ():
         return None
     return Find(
         account=call.caller.id if profile["find-scope"] == "own" else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 
 from . import pictures, prompt, scenarios
 from .errors import ApiError
@@ -84,8 +84,7 @@ def _refuse(world: World, call: Call, scenario: Scenario | None) -> None:
 
 
 def _plan(job_ms: int, now: int, wish: Wish, scenario: Scenario | None, number: int) -> Plan:
-    queue = job_ms * _QUEUE_PERCENT // 100
-    plan = Plan(queue_ms=queue, run_ms=job_ms - queue)
+    plan = _usual(job_ms)
     if scenario is not None and scenario.change is not None:
         plan = scenario.change(plan, number)
     if scenario is not None and scenario.alters_prompt:
@@ -95,6 +94,13 @@ def _plan(job_ms: int, now: int, wish: Wish, scenario: Scenario | None, number: 
     if wish.after is None:  # behind a job that never ends
         return replace(plan, pauses=((0, None),))
     return delay(plan, max(wish.after - now, 0))
+
+
+@lru_cache(maxsize=16)
+def _usual(job_ms: int) -> Plan:
+    """The plan of a job that nothing was asked for but a picture."""
+    queue = job_ms * _QUEUE_PERCENT // 100
+    return Plan(queue_ms=queue, run_ms=job_ms - queue)
 
 
 def _facts(

@@ -60,7 +60,7 @@ _FILTERS = ("kinds", "services", "prompt", "folders", "favourite", "hash")
 
 def _with(find: Find, kept: set[str]) -> Find:
     dropped: dict[str, Any] = {name: None for name in _FILTERS if name not in kept}
-    return replace(find, **dropped)
+    return find._replace(**dropped)
 
 
 #: Most of the time few of a find's filters are given, since all together find nothing.
@@ -290,7 +290,7 @@ class StoreMachine(RuleBasedStateMachine):
     def find(self, finds: list[Find], everybody: bool) -> None:
         for find in finds:
             account, _ = self._account(find.account or 0)
-            self._find(replace(find, account=None if everybody else account.id))
+            self._find(find._replace(account=None if everybody else account.id))
 
     def _find(self, find: Find) -> None:
         matching = [job for job in self._all() if _matches(job, find)]

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import math
 import os
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import click
-
-if TYPE_CHECKING:
-    from .world import NewAccount
 
 _KIT = ("check", "compare")
 
@@ -96,7 +91,7 @@ def serve(
     open_accounts: bool,
     job_seconds: float,
     seed: int | None,
-    clock: str,
+    clock: Literal["real", "auto"],
     no_markers: bool,
     external_url: str | None,
     admin_token: str | None,
@@ -105,28 +100,30 @@ def serve(
     """Run the fake until Ctrl-C or SIGTERM."""
     from .app import App
     from .datafile import StoreError
+    from .options import settings
     from .profile import ProfileError
     from .serving import Server, bind, url
     from .spec import SpecError
-    from .world import DEFAULT_ACCOUNTS, Settings, World
+    from .world import DEFAULT_ACCOUNTS, World
 
-    if not math.isfinite(job_seconds):
-        raise _Refused(f"--job-seconds {job_seconds} is not a number of seconds")
-    settings = Settings(
-        profile=profile,
-        accounts=tuple(_account(text) for text in accounts) or DEFAULT_ACCOUNTS,
-        open_accounts=open_accounts,
-        job_ms=round(job_seconds * 1000),
-        seed=seed,
-        data=data,
-        strict=strict,
-        external_url=_external(external_url),
-        clock="auto" if clock == "auto" else "real",
-        markers=not no_markers,
-        admin_token=admin_token,
-    )
     try:
-        app = App(World(settings))
+        given = settings(
+            profile=profile,
+            accounts=accounts or DEFAULT_ACCOUNTS,
+            open_accounts=open_accounts,
+            job_seconds=job_seconds,
+            seed=seed,
+            data=data,
+            strict=strict,
+            external_url=external_url,
+            clock=clock,
+            markers=not no_markers,
+            admin_token=admin_token,
+        )
+    except ValueError as problem:
+        raise _Refused(str(problem)) from problem
+    try:
+        app = App(World(given))
     except (SpecError, ProfileError, StoreError) as problem:
         raise _Refused(str(problem)) from problem
     try:
@@ -151,30 +148,6 @@ def serve(
         Server(app, ready).run(sockets=[listening])
     finally:
         app.world.close()
-
-
-def _account(text: str) -> NewAccount:
-    from .world import NewAccount
-
-    name, colon, rest = text.partition(":")
-    password, _, plan = rest.partition(":")
-    if plan not in ("", "unlimited", "none") or not (name and colon and password):
-        raise _Refused(
-            "--account takes NAME:PASSWORD or NAME:PASSWORD:PLAN, PLAN being unlimited or none"
-        )
-    if not text.isprintable():
-        raise _Refused("--account takes a name and a password that can be printed, in UTF-8")
-    return NewAccount(name, password, "none" if plan == "none" else "unlimited")
-
-
-def _external(text: str | None) -> str | None:
-    if text is None:
-        return None
-    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
-        raise _Refused(
-            f"--external-url {text!r} is not a URL; one looks like http://sampan.test:8091"
-        )
-    return text.rstrip("/")
 
 
 def _ready_line(address: str, port: int, profile: str, *, as_json: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -44,7 +45,7 @@ def settings(**options: Unpack[Options]) -> Settings:
         raise TypeError(f"there is no option {unknown[0]!r}; there are {known}")
     job_seconds = options.get("job_seconds", 2.0)
     if not 0 <= job_seconds <= 86_400:
-        raise ValueError(f"job_seconds is {job_seconds}; it can be 0 to 86400")
+        raise ValueError(f"a job takes 0 to 86400 seconds, not {job_seconds}")
     clock = options.get("clock", "real")
     if clock not in ("real", "auto"):
         raise ValueError(f"clock is {clock!r}; it can be 'real' or 'auto'")
@@ -81,11 +82,13 @@ def account(text: str) -> NewAccount:
     """``name:password`` or ``name:password:plan``. Raises ``ValueError``."""
     name, _, rest = text.partition(":")
     password, colon, plan = rest.partition(":")
+    # The text may hold a password: it is not repeated.
     if not (name and password) or (colon and plan not in ("unlimited", "none")):
-        # The text may hold a password: it is not repeated.
         raise ValueError(
             "an account is NAME:PASSWORD or NAME:PASSWORD:PLAN, PLAN being unlimited or none"
         )
+    if not text.isprintable():
+        raise ValueError("an account has a name and a password that can be printed, in UTF-8")
     return NewAccount(name, password, "none" if plan == "none" else "unlimited")
 
 
@@ -95,6 +98,8 @@ def _account(given: str | NewAccount) -> NewAccount:
 
 def external_url(text: str | None) -> str | None:
     """A URL without a slash at its end. Raises ``ValueError`` on what is none."""
-    if text is not None and not text.startswith(("http://", "https://")):
+    if text is None:
+        return None
+    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
         raise ValueError(f"{text!r} is not a URL; one looks like http://sampan.test:8091")
-    return None if text is None else text.rstrip("/")
+    return text.rstrip("/")

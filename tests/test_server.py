@@ -106,12 +106,14 @@ def test_options_and_settings_agree() -> None:
 def test_a_setting_that_is_none_is_refused_before_anything_starts() -> None:
     with pytest.raises(TypeError, match=r"no option 'job_second'; there are .*job_seconds"):
         FakeServer(job_second=1)  # type: ignore[call-arg]
-    with pytest.raises(ValueError, match="job_seconds is -1; it can be 0 to 86400"):
+    with pytest.raises(ValueError, match="a job takes 0 to 86400 seconds, not -1"):
         FakeServer(job_seconds=-1)
     with pytest.raises(ValueError, match="clock is 'fast'; it can be 'real' or 'auto'"):
         FakeServer(clock="fast")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"'pictures\.test' is not a URL"):
         FakeServer(external_url="pictures.test")
+    with pytest.raises(ValueError, match="'http://a b' is not a URL"):
+        FakeServer(external_url="http://a b")
 
 
 @pytest.mark.parametrize("text", ["", "abc", "abc:", ":p", "abc:p:gold", "abc:p:"])
@@ -119,6 +121,12 @@ def test_an_account_that_is_none_is_refused_without_its_password(text: str) -> N
     with pytest.raises(ValueError, match="an account is NAME:PASSWORD") as caught:
         account(text)
     assert "gold" not in str(caught.value)
+
+
+def test_an_account_that_can_t_be_printed_is_refused_without_its_password() -> None:
+    with pytest.raises(ValueError, match="can be printed") as caught:
+        account("a\nb:secret")
+    assert "secret" not in str(caught.value)
 
 
 def test_an_account_is_read_as_serve_reads_it() -> None:

@@ -105,7 +105,7 @@ class Phase(IntEnum):
     BEFORE = 0  # needs no job: login, tokens, refusals
     AFTER = 1  # looks at the jobs, or derives from them
     QUIET = 2  # compares listings: nothing is submitted any more
-    LAST = 3  # judges the log of the whole run, and sends nothing
+    LAST = 3  # judges the log of the whole run; only exhaustive checks still send
 
 
 CheckFunction = Callable[["Context"], "Finding | Iterable[Finding]"]

@@ -28,7 +28,8 @@ How to write a check::
 - ``refusals=True``: the check sends to submitting operations what ought to be refused (needs a
   budget of one job). If only a part of it does, leave the flag and loop over ``ctx.affordable()``.
 - Phases: BEFORE (default without needs), AFTER (default with needs), QUIET (compares listings;
-  ``ctx.evidence.history()`` is paged in there), LAST (judges ``ctx.exchanges()``, sends nothing).
+  ``ctx.evidence.history()`` is paged in there), LAST (judges ``ctx.exchanges()``;
+  exhaustive checks send what they generate in it, after the others have judged).
 - Evidence: ``ctx.evidence.trace(name)`` sent, ``accepted(name)``, ``finished(name)``, ``record``,
   ``traces()`` all sent, ``optional(name)`` of ``wants=``, ``history(account)``,
   ``picture(url)``, ``sender(account)``, ``mark``.

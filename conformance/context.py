@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Unpack
 
 from .check import (
     Evident,
@@ -18,7 +19,7 @@ from .check import (
 from .contract import Contract
 from .evidence import Evidence
 from .exchange import Answer, Exchange
-from .session import Account, Options, Own, Session, bearer
+from .session import Account, Bearing, How, Options, Own, Session, bearer
 from .shapes import brief
 
 
@@ -35,58 +36,34 @@ class Context:
 
     # Calls
 
-    def call(
-        self,
-        operation: str,
-        body: Mapping[str, object],
-        *,
-        account: str = "first",
-        token: str | Own | None = Own.TOKEN,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    def call(self, operation: str, body: Mapping[str, object], **how: Unpack[How]) -> Answer:
         """Send a JSON object to an operation, as the account.
 
-        ``token``: another one, or ``None`` for no Authorization header. Raises
-        ``UnavailableError`` (inconclusive) if the network gave no whole answer, (untestable) if
-        the account or the budget is missing: a check need not catch it.
+        Raises ``UnavailableError`` (inconclusive) if the network gave no whole answer,
+        (untestable) if the account or the budget is missing: a check need not catch it.
         """
-        answer = self.try_call(operation, body, account=account, token=token, headers=headers)
+        answer = self.try_call(operation, body, **how)
         if answer.failure is not None:
             raise UnavailableError(
                 Verdict.INCONCLUSIVE, f"no answer to {operation}: {answer.problem}", answer
             )
         return answer
 
-    def try_call(
-        self,
-        operation: str,
-        body: Mapping[str, object],
-        *,
-        account: str = "first",
-        token: str | Own | None = Own.TOKEN,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    def try_call(self, operation: str, body: Mapping[str, object], **how: Unpack[How]) -> Answer:
         """As ``call``, but a failure of the network is in ``answer.failure`` for you to judge."""
-        return self._session.call(operation, body, account=account, token=token, headers=headers)
+        return self._session.call(operation, body, **how)
 
     def find(self, account: str = "first", **filters: object) -> Answer:
         """``call("findJobs", filters)``."""
         return self.call("findJobs", filters, account=account)
 
-    def raw(
-        self,
-        operation: str,
-        content: bytes,
-        *,
-        token: str | Own | None = Own.TOKEN,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    def raw(self, operation: str, content: bytes, **bearing: Unpack[Bearing]) -> Answer:
         """Send any bytes to an operation. Never raises for the network; see ``try_call``.
 
         It is kept out of what GEN-1 to GEN-3 and GEN-6 judge: those are about plain requests.
         """
         item = self.contract.operations[operation]
-        return self.route(item.method, item.path, content, token=token, headers=headers)
+        return self.route(item.method, item.path, content, **bearing)
 
     def route(
         self,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypedDict
 
 from .check import UnavailableError, Verdict
 from .contract import Contract
@@ -62,6 +63,20 @@ class Own(Enum):
     """Stands for "the account's own token"."""
 
     TOKEN = "token"
+
+
+class Bearing(TypedDict, total=False):
+    """What a call bears: ``token``, another than the account's own or ``None`` for no
+    Authorization header; more ``headers``."""
+
+    token: str | Own | None
+    headers: Mapping[str, str] | None
+
+
+class How(Bearing, total=False):
+    """As whom a call is made: ``account`` is a role, the first one's if it is left out."""
+
+    account: str
 
 
 class Session:

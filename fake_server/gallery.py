@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 
 from . import pictures
 from .answer import Answer, Headers
@@ -65,7 +66,7 @@ def get(world: World, method: str, path: str, headers: Mapping[bytes, bytes]) ->
     webp = facts.plan.picture == "webp" and view != "preview"
     data = pictures.webp(drawn, view) if webp else pictures.png(drawn, view)
     data = _spoilt(facts, data)
-    etag = b'"%x-%08x"' % (len(data), zlib.crc32(data))
+    etag = _etag(data)
     common = (
         (b"content-type", b"image/webp" if webp else b"image/png"),
         (b"etag", etag),
@@ -79,6 +80,11 @@ def get(world: World, method: str, path: str, headers: Mapping[bytes, bytes]) ->
     if method == "GET" and headers.get(b"if-range", etag) == etag and b"range" in headers:
         return _part(data, headers[b"range"].decode("latin-1"), common)
     return Answer(200, data, common)
+
+
+@lru_cache(maxsize=32)
+def _etag(data: bytes) -> bytes:
+    return b'"%x-%08x"' % (len(data), zlib.crc32(data))
 
 
 def _etags(header: bytes) -> list[bytes]:

@@ -79,8 +79,9 @@ def length(picture: Picture, view: View) -> int:
     return container.length(_idat(picture, view), _texts(picture))
 
 
+@lru_cache(maxsize=32)
 def png(picture: Picture, view: View) -> bytes:
-    """The PNG; the same bytes for the same picture and view, always."""
+    """The PNG; the same bytes for the same picture and view, always. The last ones are kept."""
     return container.assemble(_idat(picture, view), _plte(picture, view), _texts(picture))
 
 

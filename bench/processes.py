@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-
 @dataclass(frozen=True, slots=True)
 class Process:
     """A server in a process of its own."""

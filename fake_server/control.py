@@ -24,11 +24,11 @@ Plan = Literal["unlimited", "none"]
 
 
 class Changes(TypedDict, total=False):
-    """What can be changed about an account."""
+    """What can be changed about an account. A ``name`` of ``None`` takes it away."""
 
     password: str
     plan: Plan
-    name: str
+    name: str | None
 
 
 class Admin(JobControl, FaultControl, RequestControl):

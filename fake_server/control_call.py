@@ -47,7 +47,10 @@ class Control:
         query: Mapping[str, Any] | None = None,
         patience: float = PATIENCE,
     ) -> Document:
-        """One call as it is: ``path`` is what follows ``/__admin``. ``None`` is left out."""
+        """One call as it is: ``path`` is what follows ``/__admin``.
+
+        ``None`` is null in the body, and left out of the query, which has no null.
+        """
         path = f"/__admin{path}"
         given = {key: _text(value) for key, value in (query or {}).items() if value is not None}
         if given:
@@ -56,7 +59,7 @@ class Control:
         text = None
         if body is not None:
             headers["content-type"] = "application/json"
-            text = json.dumps({k: v for k, v in body.items() if v is not None}).encode()
+            text = json.dumps(body).encode()
         reply = self.transport.send(method, path, headers, text, patience)
         try:
             answer = json.loads(reply.body)
@@ -76,11 +79,15 @@ class Control:
         given: Mapping[str, Any] | None = None,
         patience: float = PATIENCE,
     ) -> Document:
-        """A call about this control's account: ``given`` goes where the method has it."""
+        """A call about this control's account: ``given`` goes where the method has it.
+
+        ``None`` is left out.
+        """
         about = {**(given or {}), "account": self.username}
         if method in ("GET", "DELETE"):
             return self.call(method, path, query=about, patience=patience)
-        return self.call(method, path, about, patience=patience)
+        told = {key: value for key, value in about.items() if value is not None}
+        return self.call(method, path, told, patience=patience)
 
 
 def _text(value: Any) -> str:

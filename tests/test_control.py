@@ -37,6 +37,15 @@ def test_an_account_is_controlled_alone(admin: Admin) -> None:
         admin.delete_account(account.username)
 
 
+def test_an_accounts_name_can_be_taken_away(admin: Admin) -> None:
+    admin.account("t", name="Tee")
+    assert admin.change_account("t", plan="none")["name"] == "Tee"
+    assert admin.change_account("t", name=None)["name"] is None
+    with pytest.raises(ControlRefused, match="plan"):
+        admin.call("PATCH", "/accounts/t", {"plan": None})
+    admin.delete_account("t")
+
+
 def test_jobs_are_ended_at_will(account: Account) -> None:
     finished, failed, stalled = (account.create(f"job {number}") for number in range(3))
     assert account.admin.complete(finished)["state"] == "finished"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 from . import describe, pictures
 from .lifecycle import JobFacts, Moment, State
@@ -226,9 +226,10 @@ def _md5(facts: JobFacts, drawn: pictures.Picture | None, profile: Profile) -> s
 
 def _svg(name: str | None) -> str:
     """The caption that is laid over the picture's footer: 64 px high, as wide as the grid."""
+    shown = "null" if name is None else escape(name, quote=False)
     return (
         '<svg width="1024" height="64">\n\t\t\t  <style>\n\t\t\t  .title { fill: #eeeeee;'
         " font-family: Arial sans-serif; font-size: 32px; font-weight: 420;}\n\t\t\t  </style>\n"
         '\t\t\t  <text x="109" y="45" text-anchor="start" class="title">'
-        f"@{'null' if name is None else escape(name)} : 小船AI生成</text>\n\t\t\t</svg>"
+        f"@{shown} : 小船AI生成</text>\n\t\t\t</svg>"
     )

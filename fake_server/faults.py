@@ -154,12 +154,23 @@ class Faults:
 
     def arm(self, terms: Mapping[str, Any]) -> Fault:
         """Arm what a body of ``armFault`` describes, checked against its schema."""
+        fault = make(self._free_id(), terms)
+        self.put([*self.all, fault])
+        return fault
+
+    def _free_id(self) -> str:
         self._count += 1
         while self.by_id(f"f{self._count}") is not None:  # one that was imported
             self._count += 1
-        fault = make(f"f{self._count}", terms)
-        self.put([*self.all, fault])
-        return fault
+        return f"f{self._count}"
+
+    def replace(self, account: str, faults: list[Fault]) -> None:
+        """Have these instead of those that name the account; an id that is taken is changed."""
+        self.clear(account)
+        for fault in faults:
+            if self.by_id(fault.id) is not None:
+                fault.id = self._free_id()
+            self.put([*self.all, fault])
 
     def put(self, faults: list[Fault]) -> None:
         """Have these faults and no others."""

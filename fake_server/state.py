@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, get_args
 
-from . import faults
 from .clock import ClockState
 from .colours import Colours
-from .faults import Fault, FaultType
+from .faults import Fault, make, told
 from .lifecycle import JobFacts, Kind, Plan, moments
 from .profile import Profile
 from .scenarios import SCENARIOS
@@ -52,7 +51,7 @@ def export(world: World, account: Account | None = None) -> dict[str, Any]:
             if (state := world.clocks.own(id)) is not None
         ],
         "faults": [
-            faults.told(fault)
+            told(fault)
             for fault in world.faults.all
             if account is None or fault.match.account == account.username
         ],
@@ -76,7 +75,7 @@ def _account(account: Account) -> dict[str, Any]:
 def _armed(armed: ArmedScenario, names: Mapping[int, str]) -> dict[str, Any]:
     return {
         "scenario": armed.scenario.name,
-        "argument": armed.number,
+        "argument": armed.number if armed.scenario.argument is not None else None,
         "account": None if armed.account is None else names[armed.account],
         "times": armed.times,
     }
@@ -143,8 +142,7 @@ def _take(world: World, contents: _Contents, only: str | None) -> None:
         world.recall_clocks()
         world.forget_rendered()
         world.drop_profile(account)
-        others = [fault for fault in world.faults.all if fault.match.account != only]
-        world.faults.put([*others, *contents.faults])
+        world.faults.replace(only, contents.faults)
         world.armed[:] = [a for a in world.armed if a.account != account.id] + contents.armed
         world.journal.clear(account.id)
     for id, profile in contents.profiles.items():
@@ -160,22 +158,32 @@ def _contents(world: World, document: Mapping[str, Any], only: str | None) -> _C
         raise StateError("two accounts have the same name or id")
     if only is None:
         ids[None] = None
-    elif any(None is each["account"] for each in (*document["clocks"], *document["profiles"])):
-        raise StateError("a document of one account holds what all share")
+    elif any(account != only for account in _accounts(document)):
+        raise StateError("a document of one account holds what is not that account's")
     jobs = [_as_job(given, ids) for given in document["jobs"]]
     if len({job.id for job in jobs}) != len(jobs) or len({job.hash for job in jobs}) != len(jobs):
         raise StateError("two jobs have the same id or hash")
+    faults = [make(given["id"], given) for given in document["faults"]]
+    if len({fault.id for fault in faults}) != len(faults):
+        raise StateError("two faults have the same id")
     return _Contents(
         accounts,
         jobs,
         {ids[given["account"]]: _as_clock(given) for given in document["clocks"]},
-        [_as_fault(given) for given in document["faults"]],
+        faults,
         [_as_armed(given, ids) for given in document["scenarios"]],
         {
             ids[given["account"]]: Profile.of(world.questions, given["answers"], given["name"])
             for given in document["profiles"]
         },
     )
+
+
+def _accounts(document: Mapping[str, Any]) -> Iterator[str | None]:
+    """Whose the things are that an account may have or all may share."""
+    for part in ("clocks", "profiles", "scenarios"):
+        yield from (each["account"] for each in document[part])
+    yield from (each["match"].get("account") for each in document["faults"])
 
 
 def _only(world: World, accounts: list[Account], username: str) -> None:
@@ -269,20 +277,9 @@ def _as_clock(given: Mapping[str, Any]) -> ClockState:
     return state
 
 
-def _as_fault(given: Mapping[str, Any]) -> Fault:
-    fault = faults.make(_checked(given["id"], str, "a fault's id"), given)
-    if fault.type not in get_args(FaultType):
-        raise StateError(f"there is no fault {fault.type!r}")
-    for number in (fault.skip, fault.seed, fault.matched, fault.applied):
-        _checked(number, int, "a fault's count")
-    return fault
-
-
 def _as_armed(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> ArmedScenario:
-    account = given["account"]
+    scenario, argument, account = SCENARIOS[given["scenario"]], given["argument"], given["account"]
+    number = scenario.number(None if argument is None else str(argument))
     return ArmedScenario(
-        SCENARIOS[given["scenario"]],
-        _checked(given["argument"], int, "a scenario's argument"),
-        None if account is None else ids[account],
-        _checked(given["times"], _NUMBER_OR_NOT, "a scenario's times"),
+        scenario, number, None if account is None else ids[account], given["times"]
     )

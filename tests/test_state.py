@@ -98,6 +98,17 @@ def test_a_fault_goes_on_where_it_was(control: Control, abc: Caller, make_fake: 
     assert [each["id"] for each in other.get("faults")["faults"]] == ["f1", "f2"]
 
 
+def test_a_fault_that_comes_back_takes_no_other_ones_id(make_fake: MakeFake) -> None:
+    before, after = Control(make_fake(seed=1)), Control(make_fake(seed=1))
+    before.post("faults", type="ERRNO", errno=501, match={"account": "abc"})
+    after.post("faults", type="EMPTY_RESPONSE", match={"account": "limited"})
+    after.call("PUT", "state", before.get("state", account="abc"))
+    assert [(each["id"], each["type"]) for each in after.get("faults")["faults"]] == [
+        ("f1", "EMPTY_RESPONSE"),
+        ("f2", "ERRNO"),
+    ]
+
+
 def test_an_import_empties_the_journal(control: Control, abc: Caller) -> None:
     control.call("PUT", "state", control.get("state"))
     assert control.requests() == []
@@ -184,6 +195,16 @@ def broken(document: JSON, path: list[Any], value: object) -> JSON:
         (["faults", 0, "type"], "ERNO"),
         (["faults", 0, "skip"], "x"),
         (["faults", 0, "match"], {"acount": "abc"}),
+        (["faults", 0, "match"], {"path": 5}),
+        (["faults", 0, "errno"], 999),
+        (["faults", 0, "times"], "x"),
+        (["faults", 0, "times"], -1),
+        (["faults", 0, "probability"], "x"),
+        (["faults", 1, "delay"], {"distribution": "odd"}),
+        (["faults", 1, "id"], "f1"),
+        (["scenarios", 0, "argument"], 1_000),
+        (["scenarios", 0, "argument"], -4),
+        (["scenarios", 0, "times"], 0),
         (["scenarios", 0, "scenario"], "fial"),
         (["scenarios", 0, "account"], "nobody"),
         (["profiles", 0, "answers"], {"find-ordr": "x"}),
@@ -198,6 +219,26 @@ def test_a_document_is_taken_whole_or_not_at_all(
     document = control.get("state")
     assert control.refusal("PUT", "state", broken(document, path, value)).status == 400
     assert control.get("state") == document
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["faults", 0, "match"], {}),
+        (["faults", 0, "match"], {"account": "limited"}),
+        (["scenarios", 0, "account"], None),
+        (["clocks", 0, "account"], None),
+        (["profiles", 0, "account"], None),
+    ],
+)
+def test_a_document_of_one_account_holds_nothing_of_others(
+    control: Control, path: list[Any], value: object
+) -> None:
+    lived_in(control)
+    document, before = control.get("state", account="abc"), control.get("state")
+    told = control.refusal("PUT", "state", broken(document, path, value))
+    assert "not that account's" in told.message
+    assert control.get("state") == before
 
 
 def test_one_account_of_another_fake_is_refused(control: Control, make_fake: MakeFake) -> None:
@@ -221,11 +262,12 @@ _clocks = st.builds(
     auto=st.booleans(),
 )
 _faults = st.builds(
-    lambda type, skip, times, probability, seed, path: make(
-        "f1",
+    lambda id, type, skip, times, probability, seed, path: make(
+        id,
         {"type": type, "skip": skip, "times": times, "probability": probability, "seed": seed}
         | ({"match": {"path": path}} if path else {}),
     ),
+    st.sampled_from(["f1", "f2", "f9"]),
     st.sampled_from(FaultType.__args__),
     st.integers(0, 9),
     st.none() | st.integers(1, 9),
@@ -238,7 +280,7 @@ _faults = st.builds(
 @settings(max_examples=30)
 @given(
     st.dictionaries(_names, st.none() | _clocks, max_size=3),
-    st.lists(_faults, max_size=2),
+    st.lists(_faults, max_size=2, unique_by=lambda fault: fault.id),
     st.lists(st.tuples(st.sampled_from(list(SCENARIOS.values())), st.none() | st.integers(1, 9))),
     st.none() | st.integers(),
 )

@@ -46,7 +46,9 @@ def main() -> None:
 )
 @click.option("--port-file", type=click.Path(path_type=Path), help="Write the port there.")
 @click.option("--ready-json", is_flag=True, help="Print the ready line as JSON.")
-@click.option("--data", type=click.Path(path_type=Path), help="Keep everything in this file.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Keep accounts, jobs and clocks in this file."
+)
 @click.option(
     "--profile",
     default="documented",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from . import gallery, validation
 from .auth import TokenError
 from .errors import ApiError
@@ -17,10 +19,15 @@ def authenticate(world: World, headers: Headers, raw: bytes) -> Account:
         return _identify(world, raw)
     account, issued, expires = _bearer(world, header)
     now = world.clocks.now(account.id)
-    revoked = account.revoked
-    if now >= expires or (revoked is not None and issued < revoked <= now):
+    if now >= expires or (account.revoked and issued < _voided(account.revoked, now)):
         raise ApiError("invalid-login", "the token has expired")
     return account
+
+
+def _voided(moments: list[int], now: int) -> int:
+    """The last of the moments up to ``now``; tokens issued before it are void. 0: none are."""
+    passed = bisect_right(moments, now)
+    return moments[passed - 1] if passed else 0
 
 
 def guess(world: World, exchange: Exchange, headers: Headers) -> Account | None:

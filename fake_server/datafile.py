@@ -10,14 +10,17 @@ import sqlite3
 from pathlib import Path
 
 _APPLICATION = 0x53414D50  # "SAMP"
-_VERSION = 1
+_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, password TEXT NOT NULL,
-    plan TEXT NOT NULL, name TEXT, revoked INTEGER
+    plan TEXT NOT NULL, name TEXT
 );
+CREATE TABLE revocations (
+    account INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (account, at)
+) WITHOUT ROWID;
 CREATE TABLE clocks (
     account INTEGER PRIMARY KEY, shift INTEGER NOT NULL, frozen INTEGER, auto INTEGER NOT NULL
 );

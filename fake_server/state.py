@@ -68,8 +68,8 @@ def export(world: World, account: Account | None = None) -> dict[str, Any]:
 
 
 def _account(account: Account) -> dict[str, Any]:
-    kept = ("id", "username", "password", "plan", "name", "revoked")
-    return {name: getattr(account, name) for name in kept}
+    kept = ("id", "username", "password", "plan", "name")
+    return {name: getattr(account, name) for name in kept} | {"revoked": [*account.revoked]}
 
 
 def _armed(armed: ArmedScenario, names: Mapping[int, str]) -> dict[str, Any]:
@@ -214,7 +214,8 @@ def _as_account(given: Mapping[str, Any]) -> Account:
     for text in (account.username, account.password):
         _checked(text, str, "an account's username or password")
     _checked(account.name, _TEXT_OR_NOT, "an account's name")
-    _checked(account.revoked, _NUMBER_OR_NOT, "an account's revoked")
+    for moment in _checked(account.revoked, list, "an account's revoked"):
+        _checked(moment, int, "a moment of an account's revoked")
     if account.id < 1 or account.plan not in get_args(AccountPlan):
         raise StateError(f"account {account.username!r} has an id below 1 or an unknown plan")
     return account

@@ -8,9 +8,10 @@ can stand here one day.
 from __future__ import annotations
 
 import sqlite3
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -58,9 +59,9 @@ _NO_JOBS = Tally()
 class Account:
     """An account, which is a sandbox: it has its own jobs, clock and faults.
 
-    Tokens issued before ``revoked`` (ms) are void from then on. ``epoch`` grows whenever what was
-    rendered for the account may no longer hold. ``burst`` is the last run of milliseconds with a
-    job in each.
+    ``revoked`` are moments (ms, in order): from each on, the tokens issued before it are void.
+    ``epoch`` grows whenever what was rendered for the account may no longer hold. ``burst`` is the
+    last run of milliseconds with a job in each.
     """
 
     id: int
@@ -68,7 +69,7 @@ class Account:
     password: str
     plan: AccountPlan
     name: str | None = None
-    revoked: int | None = None
+    revoked: list[int] = field(default_factory=list)
     epoch: int = 0
     burst: tuple[int, int] = (0, -1)
     tally: Tally = _NO_JOBS
@@ -89,6 +90,8 @@ class Store:
 
     def _load(self) -> None:
         self._accounts = {row[0]: Account(*row) for row in self._db.execute(_ALL_ACCOUNTS)}
+        for id, at in self._db.execute("SELECT account, at FROM revocations ORDER BY account, at"):
+            self._accounts[id].revoked.append(at)
         for account in self._accounts.values():
             self._count(account)
         self._by_name = {account.username: account for account in self._accounts.values()}
@@ -160,16 +163,20 @@ class Store:
         self._accounts[account.id] = self._by_name[username] = account
         return account
 
-    def revoke_tokens(self, account: Account, at: int | None) -> None:
-        """Void, from ``at`` (ms) on, the tokens issued before it; ``None``: none are."""
-        self._db.execute("UPDATE accounts SET revoked = ? WHERE id = ?", (at, account.id))
-        account.revoked = at
+    def revoke_tokens(self, account: Account, at: int) -> None:
+        """Void, from ``at`` (ms) on, the tokens issued before it, besides what is void already."""
+        added = self._db.execute(
+            "INSERT OR IGNORE INTO revocations VALUES (?, ?)", (account.id, at)
+        ).rowcount
+        if added:
+            insort(account.revoked, at)
 
     def drop_account(self, account: Account) -> None:
         """Forget an account with all that is its own."""
         with self._transaction():
             self._forget_jobs(account)
             self._db.execute("DELETE FROM clocks WHERE account = ?", (account.id,))
+            self._db.execute("DELETE FROM revocations WHERE account = ?", (account.id,))
             self._db.execute("DELETE FROM accounts WHERE id = ?", (account.id,))
         del self._accounts[account.id], self._by_name[account.username]
 
@@ -177,9 +184,9 @@ class Store:
         """Forget an account's jobs and clock, void no token; its next job is its first again."""
         with self._transaction():
             self._forget_jobs(account)
-            self._db.execute("UPDATE accounts SET revoked = NULL WHERE id = ?", (account.id,))
+            self._db.execute("DELETE FROM revocations WHERE account = ?", (account.id,))
             self._db.execute("DELETE FROM clocks WHERE account = ?", (account.id,))
-        account.revoked, account.burst, account.tally = None, (0, -1), _NO_JOBS
+        account.revoked, account.burst, account.tally = [], (0, -1), _NO_JOBS
         account.epoch += 1
 
     def restore(
@@ -196,7 +203,7 @@ class Store:
         """
         with self._transaction():
             if settings is not None:
-                for table in ("folders", "jobs", "clocks", "accounts"):
+                for table in ("folders", "jobs", "clocks", "revocations", "accounts"):
                     self._db.execute(f"DELETE FROM {table}")
                 for key, value in settings.items():
                     self.keep(key, value)
@@ -204,9 +211,14 @@ class Store:
                 self._forget_jobs(each)
                 self.keep_clock(each.id, None)
                 self._db.execute(
-                    "INSERT OR REPLACE INTO accounts (id, username, password, plan, name, revoked)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    (each.id, each.username, each.password, each.plan, each.name, each.revoked),
+                    "INSERT OR REPLACE INTO accounts (id, username, password, plan, name)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (each.id, each.username, each.password, each.plan, each.name),
+                )
+                self._db.execute("DELETE FROM revocations WHERE account = ?", (each.id,))
+                self._db.executemany(
+                    "INSERT OR IGNORE INTO revocations VALUES (?, ?)",
+                    [(each.id, at) for at in each.revoked],
                 )
             for job in jobs:
                 self._insert(job)
@@ -362,7 +374,7 @@ class Store:
             raise
 
 
-_ALL_ACCOUNTS = "SELECT id, username, password, plan, name, revoked FROM accounts"
+_ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
 _ALL_JOBS = f"SELECT {rows.COLUMNS} FROM jobs"
 
 

@@ -48,7 +48,7 @@ def test_a_reset_is_kept(tmp_path: Path) -> None:
     with closing(Store(path)) as store:
         again = store.account("abc")
         assert again is not None
-        assert again.revoked is None
+        assert again.revoked == []
         assert store.clocks() == {}
         assert store.find(Find(again.id, NOW)) == ([], 0)
 
@@ -113,7 +113,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 99")
     assert _refusal(path) == (
-        f"data file {path} can't be used: it has format 99, this sampan reads format 1"
+        f"data file {path} can't be used: it has format 99, this sampan reads format 2"
     )
 
 

@@ -83,7 +83,7 @@ class Known:
     password: str
     plan: AccountPlan
     jobs: list[JobFacts] = field(default_factory=list)
-    revoked: int | None = None
+    revoked: set[int] = field(default_factory=set)
 
 
 _submissions = st.fixed_dictionaries(
@@ -196,15 +196,15 @@ class StoreMachine(RuleBasedStateMachine):
         epoch = account.epoch
         self.store.reset(account)
         assert account.epoch > epoch
-        known.jobs, known.revoked = [], None
+        known.jobs, known.revoked = [], set()
         self.clocks.pop(account.id, None)
 
     @precondition(lambda self: self.model)
-    @rule(number=st.integers(0, 2), at=st.none() | _instants)
-    def revoke(self, number: int, at: int | None) -> None:
+    @rule(number=st.integers(0, 2), at=_instants)
+    def revoke(self, number: int, at: int) -> None:
         account, known = self._account(number)
         self.store.revoke_tokens(account, at)
-        known.revoked = at
+        known.revoked.add(at)
 
     # Jobs
 
@@ -309,7 +309,7 @@ class StoreMachine(RuleBasedStateMachine):
             account.username: (account.id, account.password, account.plan, account.revoked)
             for account in self.store.accounts()
         } == {
-            name: (known.id, known.password, known.plan, known.revoked)
+            name: (known.id, known.password, known.plan, sorted(known.revoked))
             for name, known in self.model.items()
         }
         assert self.store.clocks() == self.clocks

@@ -7,7 +7,7 @@ drift between contract and code shows at start and not in somebody's test.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +90,15 @@ class Spec:
     document: dict[str, Any]
     operations: tuple[Operation, ...]
     errors: Mapping[str, ErrorText]
+    _answers: dict[str, jsonschema_rs.Draft202012Validator] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def response_validator(self, operation: Operation) -> jsonschema_rs.Draft202012Validator:
         """A validator of what ``operation`` answers, for ``--strict``."""
-        return _validator(self.document, operation.response_pointer)
+        if operation.id not in self._answers:
+            self._answers[operation.id] = _validator(self.document, operation.response_pointer)
+        return self._answers[operation.id]
 
 
 def read(name: str) -> Any:

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,7 +76,7 @@ class World:
         """Raises ``SpecError``, ``ProfileError`` or ``StoreError`` on what can't be used."""
         self.settings = settings
         self.spec = contract.compile(contract.read("openapi.yaml")) if spec is None else spec
-        self.questions: Mapping[str, Question] = questions(contract.read("questions.yaml"))
+        self.questions = shipped_questions()
         self.first_profile = self.profile = load_profile(settings.profile, self.questions)
         self.envelopes = Envelopes(self.spec.errors, self.profile)
         self.store = Store(settings.data)
@@ -264,6 +265,12 @@ class Call:
         """The account whose token the call bears."""
         assert self.account is not None, f"{self.operation.id} is not secured"
         return self.account
+
+
+@cache
+def shipped_questions() -> Mapping[str, Question]:
+    """The questions of the contract, read once in a process."""
+    return questions(contract.read("questions.yaml"))
 
 
 def sender_id(seed: str, username: str) -> str:

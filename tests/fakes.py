@@ -13,7 +13,8 @@ from typing import Any, cast
 
 import httpx
 
-from fake_server.app import create_app
+from fake_server.app import App
+from fake_server.options import new_world
 from fake_server.world import Settings
 
 #: When the page's example record was created (page, Job Find), in ms.
@@ -33,7 +34,7 @@ class Fake:
 
     def __init__(self, **settings: Any) -> None:
         self.wall = START
-        self.app = create_app(Settings(strict=True, wall=lambda: self.wall, **settings))
+        self.app = App(new_world(Settings(strict=True, wall=lambda: self.wall, **settings)))
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app))
 

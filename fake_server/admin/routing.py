@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -41,16 +42,21 @@ HANDLERS: Mapping[str, ControlHandler] = {
 log = logging.getLogger("sampan")
 
 
+@cache
+def _contract() -> spec.Spec:
+    """What ``admin.yaml`` says, read once in a process: a test may start a fake for each case."""
+    return spec.compile(spec.read("admin.yaml"))
+
+
 class Control:
     """The control API of one world."""
 
     def __init__(self, world: World) -> None:
         """Raises :class:`~fake_server.spec.SpecError` on an operation that has no handler."""
         self.world = world
-        document = spec.compile(spec.read("admin.yaml"))
         self._routes: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
         by_path: dict[str, dict[str, Operation]] = {}
-        for operation in document.operations:
+        for operation in _contract().operations:
             if operation.id not in HANDLERS:
                 raise spec.SpecError(f"admin.yaml's {operation.id} has no handler")
             by_path.setdefault(operation.path, {})[operation.method] = operation

@@ -82,10 +82,10 @@ class Requirements(pytest.Collector):
     """The requirements of the contract, as a node of the tree."""
 
     def collect(self) -> Iterable[RequirementItem]:
-        from .contract import Contract
+        from .contract import shipped
 
         options = self.config.stash[_ASKED]
-        for one in Contract().requirements.values():
+        for one in shipped().requirements.values():
             yield RequirementItem.from_parent(
                 self, name=one.id, options=options, sentence=one.sentence
             )

@@ -23,7 +23,7 @@ from .check import (
 )
 from .checks import load
 from .context import Context
-from .contract import Contract
+from .contract import Contract, shipped
 from .evidence import Evidence
 from .exchange import Exchange
 from .gate import Gate, TargetError
@@ -57,7 +57,7 @@ def run(
     """Run what ``options`` select. Raises ``TargetError`` or ``SelectionError`` before anything
     is sent, and nothing for what the server does. ``secrets`` learns what must not be shown."""
     load()
-    return Run(options, contract or Contract(), on_progress, secrets or Secrets()).report()
+    return Run(options, contract or shipped(), on_progress, secrets or Secrets()).report()
 
 
 def quote(options: Options, contract: Contract) -> str:

@@ -1,15 +1,14 @@
 """Generate a Python client from ``openapi/openapi.yaml`` and run the whole flow with it.
 
-    python python_client.py BASE_URL [--folder DIR]
+    python python_client.py BASE_URL FOLDER [BASE_URL FOLDER]...
 
 The account is the fake's own, or SAMPAN_USERNAME and SAMPAN_PASSWORD. The client is made by
 openapi-python-client in a temporary folder, ``python_flow.py`` is checked against its types by
-mypy, and then run. The pictures end up in DIR, by default also temporary.
+mypy, and then run for each address. The pictures of each flow end up in its FOLDER.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -62,19 +61,22 @@ def run_flow(folder: Path, base_url: str, pictures: Path) -> int:
     return subprocess.run(command, env=environment, check=False).returncode
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("base_url")
-    parser.add_argument("--folder", type=Path, help="where the pictures go")
-    options = parser.parse_args()
+def main(arguments: list[str]) -> int:
+    if not arguments or len(arguments) % 2:
+        print("usage: python_client.py BASE_URL FOLDER [BASE_URL FOLDER]...", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory(prefix="sampan-client-") as name:
         folder = Path(name)
         generate(folder)
         check_types(folder)
-        pictures = (options.folder or folder).resolve()
-        pictures.mkdir(parents=True, exist_ok=True)
-        return run_flow(folder, options.base_url, pictures)
+        for base_url, place in zip(arguments[::2], arguments[1::2], strict=True):
+            pictures = Path(place).resolve()
+            pictures.mkdir(parents=True, exist_ok=True)
+            print(f"== {pictures}", flush=True)
+            if code := run_flow(folder, base_url, pictures):
+                return code
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
 # Generate TypeScript types from openapi/openapi.yaml and run the whole flow with them.
 #
-#   client.sh BASE_URL FOLDER     the pictures go to FOLDER
+#   client.sh BASE_URL FOLDER [BASE_URL FOLDER]...     the pictures of each flow go to its FOLDER
 #
 # The account is the fake's own, or SAMPAN_USERNAME and SAMPAN_PASSWORD. Everything is installed
 # and built in a temporary folder. Exits 69 where npm is missing or can't install.
 set -euo pipefail
 
-if [ $# -ne 2 ]; then
-    echo "usage: client.sh BASE_URL FOLDER" >&2
+if [ $# -lt 2 ] || [ $(($# % 2)) -ne 0 ]; then
+    echo "usage: client.sh BASE_URL FOLDER [BASE_URL FOLDER]..." >&2
     exit 2
 fi
-base_url=$1
-mkdir -p "$2"
-folder=$(cd "$2" && pwd)
+flows=()
+while [ $# -gt 0 ]; do
+    mkdir -p "$2"
+    flows+=("$1" "$(cd "$2" && pwd)")
+    shift 2
+done
 here=$(cd "$(dirname "$0")" && pwd)
 contract=$here/../../../openapi/openapi.yaml
 
@@ -39,4 +42,7 @@ if ! node_modules/.bin/openapi-typescript "$contract" -o image-api.d.ts >generat
     exit 1
 fi
 node_modules/.bin/tsc
-node built/flow.js "$base_url" "$folder"
+for ((at = 0; at < ${#flows[@]}; at += 2)); do
+    echo "== ${flows[at + 1]}"
+    node built/flow.js "${flows[at]}" "${flows[at + 1]}"
+done

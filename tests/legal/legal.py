@@ -35,6 +35,11 @@ async def plain(request: Request, go: Go) -> Reply:
     return await go(request)
 
 
+def untwisted() -> Twist:
+    """No twist at all."""
+    return plain
+
+
 @dataclass(frozen=True, slots=True)
 class Legal:
     """``answers`` are those that differ from the defaults.
@@ -46,7 +51,7 @@ class Legal:
 
     id: str
     says: str
-    make: Make = lambda: plain
+    make: Make = untwisted
     answers: Mapping[str, str] = field(default_factory=dict)
     open: Mapping[str, str] = field(default_factory=dict)
     learnt: Mapping[str, str] = field(default_factory=dict)

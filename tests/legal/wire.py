@@ -15,7 +15,7 @@ from ..twist.making import succeeding, telling
 from .legal import legal
 
 
-@legal("every answer takes up to 30 ms, and not always the same")
+@legal("every answer takes up to 60 ms, and not always the same")
 def slow() -> Twist:
     draw = random.Random(1)
 

@@ -10,7 +10,7 @@ import threading
 import time
 from types import TracebackType
 
-from .check import UnavailableError, Verdict
+from .finding import UnavailableError, Verdict
 
 
 class Budget:

@@ -1,4 +1,4 @@
-"""The values of the kit: a check, what it finds, what it observes. Nothing here does I/O.
+"""Checks and observers, and how a module of ``checks/`` registers them.
 
 A check answers for one requirement and returns findings; an observer answers one open question
 and returns an observation. Neither prints, and neither raises because a server misbehaves.
@@ -8,95 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Protocol
+from enum import IntEnum
 
-if TYPE_CHECKING:
-    from .context import Context
-    from .exchange import Exchange
-
-
-class Verdict(IntEnum):
-    """How a requirement came out; of several findings the worst wins, and the worst is last."""
-
-    PASS = 0
-    SKIPPED = 1  # not asked for
-    UNTESTABLE = 2  # an account, the budget or something to look at is missing
-    INCONCLUSIVE = 3  # tried, but the wait ran out or the network failed
-    FAIL = 4
-    ERROR = 5  # the kit's own fault
-
-    @property
-    def word(self) -> str:
-        return self.name.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Evidence that is no exchange: a record, a history of sightings, a picture.
-
-    ``picture`` makes a small PNG, or ``None`` if there is none to be shown; it is called by the
-    report that shows it.
-    """
-
-    title: str
-    text: str
-    picture: Callable[[], bytes | None] | None = None
-
-
-class Evident(Protocol):
-    """Anything that can be shown as evidence: an answer, a job's trace, a picture."""
-
-    def exhibits(self) -> tuple[Exchange | Shown, ...]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found about a requirement. ``expected`` and ``actual`` are plain texts.
-
-    ``untried``: what of the requirement could not be tried, on a pass of the rest.
-    """
-
-    id: str
-    verdict: Verdict
-    message: str
-    expected: str = ""
-    actual: str = ""
-    evidence: tuple[Exchange | Shown, ...] = ()
-    untried: str = ""
-
-
-class Seen(Enum):
-    """How an open question came out; never a failure."""
-
-    ANSWERED = "answered"  # one of the variants
-    UNKNOWN = "unknown"  # something else, which nobody listed
-    UNOBSERVED = "unobserved"  # could not be tried
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """``answer`` is the variant seen (or, for ``UNKNOWN``, what was seen); ``None`` if none was."""
-
-    id: str
-    seen: Seen
-    answer: str | None
-    reason: str = ""
-    evidence: tuple[Exchange | Shown, ...] = ()
-
-
-class UnavailableError(Exception):
-    """Something a check needs is not there, and why: the runner makes the verdict of it.
-
-    Raised by the context, the gate and the evidence, not by checks. Findings that a check has
-    already yielded count all the same.
-    """
-
-    def __init__(self, verdict: Verdict, reason: str, *evidence: Evident) -> None:
-        super().__init__(reason)
-        self.verdict = verdict
-        self.reason = reason
-        self.evidence = tuple(shown for one in evidence for shown in one.exhibits())
+from .context import Context
+from .finding import Finding, Observation
 
 
 class Phase(IntEnum):
@@ -108,8 +23,8 @@ class Phase(IntEnum):
     LAST = 3  # judges the log of the whole run; only exhaustive checks still send
 
 
-CheckFunction = Callable[["Context"], "Finding | Iterable[Finding]"]
-ObserverFunction = Callable[["Context"], Observation]
+CheckFunction = Callable[[Context], Finding | Iterable[Finding]]
+ObserverFunction = Callable[[Context], Observation]
 
 
 @dataclass(frozen=True, slots=True)

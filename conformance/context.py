@@ -7,18 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Unpack
 
-from .check import (
-    Evident,
-    Finding,
-    Observation,
-    Seen,
-    Shown,
-    UnavailableError,
-    Verdict,
-)
 from .contract import Contract
 from .evidence import Evidence
 from .exchange import Answer, Exchange
+from .finding import Evident, Finding, Observation, Seen, Shown, UnavailableError, Verdict
 from .session import Account, Bearing, How, Options, Own, Session, bearer
 from .shapes import brief
 

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from .check import UnavailableError, Verdict
 from .exchange import Answer
+from .finding import UnavailableError, Verdict
 from .listing import Listing, Look
 from .pictures import Picture
 from .session import Session

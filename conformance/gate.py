@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urljoin, urlsplit
 
 from .budget import Budget
-from .check import UnavailableError, Verdict
 from .contract import Contract
 from .exchange import Answer, Exchange, Log, read, record
+from .finding import UnavailableError, Verdict
 from .redaction import Secrets
 from .shapes import object_at, text
 from .wire import Failure, Reply, Request, exchange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from .check import Seen
+from .finding import Seen
 from .report import Report
 from .shapes import printable
 

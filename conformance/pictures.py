@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .check import Shown
 from .exchange import Exchange
+from .finding import Shown
 from .wire import Reply
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from .check import Finding, Observation, Shown, Verdict
 from .exchange import Exchange
+from .finding import Finding, Observation, Shown, Verdict
 
 #: What a reader is told the ids of requirements are about, by the part before the number.
 TITLES = {

@@ -6,9 +6,9 @@ import base64
 from collections.abc import Iterator
 from html import escape
 
-from .check import Finding, Observation, Seen, Shown, Verdict
 from .contract import Contract
 from .exchange import Exchange
+from .finding import Finding, Observation, Seen, Shown, Verdict
 from .report import Report, title
 from .report_curl import curl
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .check import Finding, Observation, Seen, Shown
 from .contract import Contract
 from .exchange import Exchange
+from .finding import Finding, Observation, Seen, Shown
 from .report import Report
 from .report_curl import curl
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as xml
 
-from .check import Finding, Seen, Shown, Verdict
 from .contract import Contract
 from .exchange import Exchange
+from .finding import Finding, Seen, Shown, Verdict
 from .report import Report
 from .report_curl import curl
 from .report_json import told

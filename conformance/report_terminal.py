@@ -12,8 +12,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from .check import Finding, Observation, Seen, Verdict
 from .contract import Contract
+from .finding import Finding, Observation, Seen, Verdict
 from .report import Report, title
 from .runner import Progress
 from .shapes import printable

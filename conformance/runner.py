@@ -9,23 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from .budget import Budget
-from .check import (
-    REGISTRY,
-    Check,
-    Finding,
-    Observation,
-    Observer,
-    Phase,
-    Seen,
-    Shown,
-    UnavailableError,
-    Verdict,
-)
+from .check import REGISTRY, Check, Observer, Phase
 from .checks import load
 from .context import Context
 from .contract import Contract, shipped
 from .evidence import Evidence
 from .exchange import Exchange
+from .finding import Finding, Observation, Seen, Shown, UnavailableError, Verdict
 from .gate import Gate, TargetError
 from .planning import RunPlan, make_plan
 from .redaction import Secrets

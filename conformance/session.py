@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypedDict
 
-from .check import UnavailableError, Verdict
 from .contract import Contract
 from .exchange import Answer
+from .finding import UnavailableError, Verdict
 from .gate import Gate
 from .shapes import object_at, text
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .check import Shown
 from .exchange import Answer, Exchange
+from .finding import Shown
 from .shapes import Record, brief, integer, text
 
 #: The one status that the page shows: finished, with a picture.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol
 
-from .check import UnavailableError, Verdict
+from .finding import UnavailableError, Verdict
 from .shapes import Record, text
 
 

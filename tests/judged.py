@@ -13,7 +13,7 @@ import yaml
 from twist.exchange import Go, Reply, Request, Twist
 from twist.server import ACCOUNTS, running, settings, twisted
 
-from conformance.check import Finding, Observation, Verdict
+from conformance.finding import Finding, Observation, Verdict
 from conformance.report import Report
 from conformance.runner import run
 from conformance.session import Credentials, Options

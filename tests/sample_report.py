@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from conformance.check import Finding, Observation, Seen, Shown, Verdict
 from conformance.contract import Contract
 from conformance.exchange import Exchange
+from conformance.finding import Finding, Observation, Seen, Shown, Verdict
 from conformance.redaction import MASK
 from conformance.report import Report
 

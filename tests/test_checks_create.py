@@ -10,7 +10,7 @@ from judged import complaints, embellished, finding, honest, judged, observation
 from twist.exchange import JSON, Go, Reply, Request, Twist, refusal
 from twist.making import all_records, asking, each_record, failing, is_finished, succeeding
 
-from conformance.check import Seen, Verdict
+from conformance.finding import Seen, Verdict
 
 QUESTIONS = ("submission-message", "niji-selection", "concurrency-limit")
 

@@ -10,7 +10,7 @@ from judged import finding, judged
 from twist.exchange import JSON, Go, Reply, Request, Twist, refusal
 from twist.making import all_records, asking, each_record, set_in_records, succeeding, without
 
-from conformance.check import Verdict
+from conformance.finding import Verdict
 
 CURSOR = "timestamp_smaller_than"
 

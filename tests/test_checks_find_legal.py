@@ -11,7 +11,7 @@ from judged import complaints, embellished, finding, honest, judged, observation
 from twist.exchange import JSON, Go, Reply, Request, Twist, refusal
 from twist.making import asking, each_record, succeeding
 
-from conformance.check import Seen, Verdict
+from conformance.finding import Seen, Verdict
 
 CURSOR = "timestamp_smaller_than"
 PREFIX = "find-"

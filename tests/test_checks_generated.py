@@ -13,10 +13,10 @@ import pytest
 from judged import complaints, embellished, finding, honest, judged
 from twist.exchange import Go, Reply, Request, Twist, html, refusal
 
-from conformance.check import Verdict
 from conformance.checks import generated, model
 from conformance.checks.generated import sensible, wrong_parameter
 from conformance.contract import Contract
+from conformance.finding import Verdict
 from conformance.generating import VIRTUAL, Generator, virtual
 
 CONTRACT = Contract()

@@ -12,7 +12,7 @@ from judged import complaints, embellished, finding, honest, judged, observation
 from twist.exchange import JSON, Go, Reply, Request, Twist
 from twist.making import each_finished, each_record, is_finished, succeeding
 
-from conformance.check import Seen, Verdict
+from conformance.finding import Seen, Verdict
 
 QUESTIONS = {
     "pending-statuses": ("0-1000-4000", "1-2-?"),

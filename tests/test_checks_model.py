@@ -10,8 +10,8 @@ import pytest
 from judged import complaints, embellished, finding, honest, judged
 from twist.exchange import Go, Reply, Request, Twist, refusal
 
-from conformance.check import Verdict
 from conformance.checks import generated, model
+from conformance.finding import Verdict
 from conformance.model import Found, Job, World
 
 #: What the walks answer for alone here: the generated bodies have tests of their own.

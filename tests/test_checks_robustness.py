@@ -10,8 +10,8 @@ import pytest
 from judged import complaints, embellished, finding, honest, judged, observation
 from twist.exchange import DropError, Go, Reply, Request, Twist, html, refusal
 
-from conformance.check import Seen, Verdict
 from conformance.checks.corpus import few, samples
+from conformance.finding import Seen, Verdict
 
 PARTS = ("GEN", "PLAN")
 LEGAL = [

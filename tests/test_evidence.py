@@ -16,9 +16,9 @@ import yaml
 from scripted import Asked, Scripted, http
 
 from conformance.budget import Budget
-from conformance.check import UnavailableError, Verdict
 from conformance.contract import Contract
 from conformance.evidence import Evidence
+from conformance.finding import UnavailableError, Verdict
 from conformance.gate import Gate
 from conformance.listing import Listing
 from conformance.redaction import Secrets

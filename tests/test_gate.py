@@ -15,9 +15,9 @@ from scripted import Asked, Scripted, http
 
 from conformance import gate as gate_module
 from conformance.budget import Budget
-from conformance.check import UnavailableError, Verdict
 from conformance.contract import Contract
 from conformance.exchange import Answer
+from conformance.finding import UnavailableError, Verdict
 from conformance.gate import Gate, Pace, TargetError, checked_target, is_loopback
 from conformance.redaction import Secrets
 from conformance.wire import Failure, Reply

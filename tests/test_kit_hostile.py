@@ -11,9 +11,9 @@ import pytest
 from scripted import Asked, Scripted, http
 
 from conformance.budget import Budget
-from conformance.check import Verdict
 from conformance.contract import Contract
 from conformance.exchange import Answer
+from conformance.finding import Verdict
 from conformance.gate import ANSWER_CAP, Gate
 from conformance.pictures import MAX_PIXELS, Picture
 from conformance.redaction import Secrets

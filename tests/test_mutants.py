@@ -16,7 +16,7 @@ import httpx
 import pytest
 import yaml
 
-from conformance.check import Verdict
+from conformance.finding import Verdict
 from tests.mutants import MUTANTS, Mutant
 from tests.mutants import __main__ as command
 from tests.mutants.matrix import Outcome, chosen, judged, tried

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from sample_report import CONTRACT, EXCHANGE, LOGIN, NASTY, PNG, a_report
 
-from conformance.check import Finding, Verdict
+from conformance.finding import Finding, Verdict
 from conformance.redaction import MASK
 from conformance.report import Report, title
 from conformance.report_curl import curl

@@ -10,18 +10,10 @@ from scripted import Asked, Scripted, http
 
 from conformance import check as check_module
 from conformance import runner
-from conformance.check import (
-    Finding,
-    Observation,
-    Phase,
-    Seen,
-    UnavailableError,
-    Verdict,
-    check,
-    observes,
-)
+from conformance.check import Phase, check, observes
 from conformance.context import Context
 from conformance.contract import Contract, selected
+from conformance.finding import Finding, Observation, Seen, UnavailableError, Verdict
 from conformance.gate import TargetError
 from conformance.planning import SelectionError
 from conformance.report import Report, folded

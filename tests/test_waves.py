@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.check import UnavailableError
+from conformance.finding import UnavailableError
 from conformance.shapes import Record
 from conformance.waves import BY_NAME, PLANS, grid_prompt, links, plan
 

@@ -8,17 +8,10 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator
 
-from ..check import (
-    Finding,
-    Observation,
-    Phase,
-    UnavailableError,
-    Verdict,
-    check,
-    observes,
-)
+from ..check import Phase, check, observes
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Finding, Observation, UnavailableError, Verdict
 from ..shapes import Record, brief, text
 
 #: A body that lacks what is required: what takes the token then says 301, and no job is started.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import pixels
-from ..check import Finding, Observation, check, observes
+from ..check import check, observes
 from ..context import Context
+from ..finding import Finding, Observation
 from ..shapes import text
 from .parents import not_taken, picture_of
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from ..check import Finding, Observation, Phase, UnavailableError, check, observes
+from ..check import Phase, check, observes
 from ..conditions import falling, hashes, prompts
 from ..context import Context
+from ..finding import Finding, Observation, UnavailableError
 from ..listing import Look
 from ..shapes import Record, brief, millis, text
 from ..trace import JobTrace

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..check import Finding, Observation, check, observes
+from ..check import check, observes
 from ..context import Context
+from ..finding import Finding, Observation
 from ..shapes import brief, text
 from ..trace import JobTrace
 from .parents import not_taken

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..check import Finding, Observation, Phase, check, observes
+from ..check import Phase, check, observes
 from ..context import Context
 from ..exchange import Exchange
+from ..finding import Finding, Observation
 from ..shapes import brief, text
 
 #: The table of errors; its heading says that these are all.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..check import Finding, Phase, check
+from ..check import Phase, check
 from ..conditions import CURSOR, twice
 from ..context import Context
 from ..contract import Contract
 from ..exchange import Answer
+from ..finding import Finding
 from ..shapes import Record, array_at, brief, object_at, text, whole
 from .find_listing import JOBS, NOTHING, ask, known, no_folder, timed, unlikely
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from ..check import Finding, Phase, check
+from ..check import Phase, check
 from ..conditions import hashes, in_folder, is_favourite, one_of, prompts, says
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Finding
 from ..shapes import Record, array_at, brief, text
 from .find_listing import (
     JOBS,

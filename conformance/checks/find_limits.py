@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..check import Observation, Phase, observes
+from ..check import Phase, observes
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Observation
 from .find_listing import JOBS
 
 #: More records than this, without asking for any number, are all that there are.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..check import Finding, UnavailableError, Verdict
 from ..conditions import CURSOR, Holds, hashes, left_out, prompts, strangers
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Finding, UnavailableError, Verdict
 from ..shapes import Record, brief, millis, text
 
 #: As many as most servers return at once.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import Finding, Phase, UnavailableError, Verdict, check
+from ..check import Phase, check
 from ..conditions import CURSOR, hashes, left_out, older_than, rising, strangers, twice
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Finding, UnavailableError, Verdict
 from ..shapes import Record, brief, millis, text
 from .find_listing import ENOUGH, JOBS, NOTHING, ask, known, look_up, timed, unit
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from ..check import Finding, Phase, check
+from ..check import Phase, check
 from ..conditions import (
     CURSOR,
     Holds,
@@ -19,6 +19,7 @@ from ..conditions import (
     prompts,
 )
 from ..context import Context
+from ..finding import Finding
 from ..shapes import Record, array_at, text
 from .find_listing import JOBS, ask, glimpse, judged, known, no_folder, timed, unit, unlikely
 

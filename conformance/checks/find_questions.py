@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..check import Observation, Phase, observes
+from ..check import Phase, observes
 from ..conditions import CURSOR, falling, hashes, prompts, rising
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Observation
 from ..shapes import Record, brief, text
 from .find_listing import JOBS, NOTHING, ask, known, timed, unit, wordings
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..check import Finding, Phase, check
+from ..check import Phase, check
 from ..conditions import CURSOR, falling, hashes
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Finding
 from ..shapes import Record, brief
 from .find_listing import JOBS, ask, known, timed, unit, unlikely
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from ..check import CheckFunction, Finding, Phase, UnavailableError, check
+from ..check import CheckFunction, Phase, check
 from ..context import Context
 from ..contract import Contract
 from ..evidence import Evidence
 from ..exchange import Answer
+from ..finding import Finding, UnavailableError
 from ..generating import Generator
 from ..wire import Failure
 from . import envelope, model

@@ -8,8 +8,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from .. import pixels
-from ..check import Finding, Observation, UnavailableError, Verdict, check, observes
+from ..check import check, observes
 from ..context import Context
+from ..finding import Finding, Observation, UnavailableError, Verdict
 from ..pictures import Picture
 from ..shapes import brief, integer, text
 from ..trace import JobTrace

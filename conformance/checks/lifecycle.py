@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ..check import Finding, Phase, UnavailableError, check
+from ..check import Phase, check
 from ..context import Context
+from ..finding import Finding, UnavailableError
 from ..shapes import Record, brief, instant, integer, millis, text
 from ..trace import FINISHED, JobTrace
 

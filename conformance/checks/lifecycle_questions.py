@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ..check import Observation, observes
+from ..check import observes
 from ..context import Context
+from ..finding import Observation
 from ..shapes import Record, brief, text, whole
 from ..trace import FINISHED, JobTrace
 

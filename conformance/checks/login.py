@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
-from ..check import Finding, Observation, UnavailableError, Verdict, check, observes
+from ..check import check, observes
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Finding, Observation, UnavailableError, Verdict
 from ..shapes import Record, brief, object_at, text, whole
 
 #: The twelve keys of the example. What is null there may hold anything (LOGIN-2).

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ..check import Finding, Phase, UnavailableError, check
+from ..check import Phase, check
 from ..context import Context
 from ..evidence import Evidence
 from ..exchange import Answer
+from ..finding import Finding, UnavailableError
 from ..model import Complaint, Found, Job, World
 from ..shapes import integer, millis, object_at, text
 

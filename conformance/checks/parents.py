@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..check import Finding, Observation, UnavailableError, Verdict, check, observes
+from ..check import check, observes
 from ..context import Context
+from ..finding import Finding, Observation, UnavailableError, Verdict
 from ..pictures import Picture
 from ..pixels import Likeness, cells, inner
 from ..shapes import brief, integer, text

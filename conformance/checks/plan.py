@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import Finding, check
+from ..check import check
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Finding
 
 #: Best known first: the content of a create leaves nothing else to refuse it for.
 _ORDER = ("createJob", "blendImages", "describeImage", "upscaleJob", "varyJob")

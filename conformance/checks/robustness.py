@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from ..check import Finding, check
+from ..check import check
 from ..context import Context
 from ..exchange import Answer
+from ..finding import Finding
 from ..wire import Failure
 from .corpus import SCRIPTS, Sample, few, samples
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .. import pixels
-from ..check import Finding, Observation, Phase, check, observes
+from ..check import Phase, check, observes
 from ..context import Context
+from ..finding import Finding, Observation
 from ..pictures import Picture
 from ..shapes import brief, millis, text
 from ..trace import JobTrace

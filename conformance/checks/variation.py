@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .. import pixels
-from ..check import Finding, Phase, check
+from ..check import Phase, check
 from ..context import Context
+from ..finding import Finding
 from ..shapes import brief, text
 from ..waves import remix_prompt
 from .parents import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.check import Verdict
+from conformance.finding import Verdict
 
 from ..twist.server import settings
 from ..twist.trial import JOB_SECONDS, Trial, side_by_side, trial

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from conformance.check import Verdict
+from conformance.finding import Verdict
 
 from ..twist.server import settings
 from ..twist.trial import JOB_SECONDS, Trial, side_by_side, trial

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 import conformance
-from conformance.check import Seen, Verdict
+from conformance.finding import Seen, Verdict
 
 from .server import ACCOUNTS, Twisted, running
 

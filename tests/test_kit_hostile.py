@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from scripted import Asked, Scripted, http
 
+from conformance import gate
 from conformance.budget import Budget
 from conformance.contract import Contract
 from conformance.exchange import Answer
@@ -59,7 +60,9 @@ def two_gigabytes(_: Asked) -> Iterator[bytes]:
 
 
 def endless_hundreds(_: Asked) -> Iterator[bytes]:
-    yield from itertools.repeat(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n")
+    while True:
+        yield b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" * 10
+        STOPPED.wait(0.005)
 
 
 def endless_headers(_: Asked) -> Iterator[bytes]:
@@ -146,7 +149,9 @@ def checked(url: str) -> Report:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_whatever_it_does_there_are_verdicts(name: str) -> None:
+def test_whatever_it_does_there_are_verdicts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The cap itself is held to above; a run meets what is too large a few hundred times.
+    monkeypatch.setattr(gate, "ANSWER_CAP", 4 << 20)
     with Scripted(HOSTILE[name][0]) as server:
         report = checked(server.url)
     assert report.count(Verdict.PASS) == 0

@@ -22,8 +22,9 @@ CREDENTIALS = {
     role: Credentials(known.username, known.password) for role, known in ACCOUNTS.items()
 }
 #: Answers of a profile that differ from the default, one question at a time.
-QUESTIONS = yaml.safe_load(
-    (Path(__file__).parent.parent / "openapi" / "questions.yaml").read_text(encoding="utf-8")
+QUESTIONS = yaml.load(
+    (Path(__file__).parent.parent / "openapi" / "questions.yaml").read_bytes(),
+    Loader=yaml.CSafeLoader,
 )["questions"]
 SINGLES = [
     (row["id"], one.get("example", one["id"]))

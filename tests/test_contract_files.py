@@ -136,7 +136,7 @@ CONTRACT_FILES = (
 
 
 def load(name: str) -> Any:
-    return yaml.safe_load((OPENAPI / name).read_text(encoding="utf-8"))
+    return yaml.load((OPENAPI / name).read_bytes(), Loader=yaml.CSafeLoader)
 
 
 def problems(schema: dict[str, Any], instance: Any) -> list[str]:

@@ -65,7 +65,7 @@ URI = "urn:control"
 
 
 def load(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load((OPENAPI / name).read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.load((OPENAPI / name).read_bytes(), Loader=yaml.CSafeLoader)
     return document
 
 

@@ -18,7 +18,7 @@ from ..twist.trial import Around, quiet
 Make = Callable[[], Twist]
 
 _OPENAPI = Path(__file__).resolve().parents[2] / "openapi"
-QUESTIONS = yaml.safe_load((_OPENAPI / "questions.yaml").read_text("utf-8"))["questions"]
+QUESTIONS = yaml.load((_OPENAPI / "questions.yaml").read_bytes(), yaml.CSafeLoader)["questions"]
 DEFAULTS: Mapping[str, str] = {one["id"]: one["default"] for one in QUESTIONS}
 #: Questions that are answered without a job and without records.
 FREE = {one["id"] for one in QUESTIONS if one["cost"] in ("free", "free-if-refused")}

@@ -9,8 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .client import Account
-    from .control import Admin
+    from .handles.account import Account
+    from .handles.control import Admin
     from .inprocess import asgi_app
     from .server import FakeServer
 
@@ -18,8 +18,8 @@ __all__ = ["Account", "Admin", "FakeServer", "asgi_app"]
 
 # Imported when they are asked for: who only wants to know a version must not wait for a server.
 _HOME = {
-    "Account": "client",
-    "Admin": "control",
+    "Account": "handles.account",
+    "Admin": "handles.control",
     "FakeServer": "server",
     "asgi_app": "inprocess",
 }

@@ -16,9 +16,9 @@ from typing import Any, Unpack
 from urllib.parse import unquote
 
 from .app import App
-from .client_error import Disconnected
+from .handles.errors import Disconnected
+from .handles.transport import ASGI, PATIENCE, Reply
 from .options import Options, new_world, settings
-from .transport import ASGI, PATIENCE, Reply
 
 
 def asgi_app(**options: Unpack[Options]) -> App:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 if TYPE_CHECKING:
-    from .client import Account
+    from .handles.account import Account
     from .options import Options
     from .server import FakeServer
 
@@ -75,7 +75,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     report = yield
     account = item.stash.get(_USED, None)
     if account is not None and report.failed:
-        from .journal_text import journal_text
+        from .handles.journal_text import journal_text
 
         report.sections.append((f"sampan journal of {account.username}", journal_text(account)))
     return report

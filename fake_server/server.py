@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Self, Unpack
 
 from .app import App
-from .client import Account
-from .control import Admin
+from .handles.account import Account
+from .handles.control import Admin
 from .options import Options, new_world, settings
 from .serving import Server, bind, url
 from .store import AccountPlan

@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, get_args
 
 from .clock import ClockState
-from .colours import Colours
 from .faults import Fault, make, told
 from .lifecycle import JobFacts, Kind, Plan, moments
+from .pictures import Colours
 from .profile import Profile
 from .scenarios import SCENARIOS
 from .store import Account, AccountPlan

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from fake_server import Account, Admin, FakeServer
-from fake_server.client_error import (
+from fake_server.handles.errors import (
     JobFailed,
     NotInTime,
     PictureRefused,

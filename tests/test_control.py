@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from fake_server import Account, Admin, FakeServer
-from fake_server.client_error import (
+from fake_server.handles.call import Control
+from fake_server.handles.errors import (
     ControlRefused,
     JobFailed,
     NotInTime,
     Refused,
 )
-from fake_server.control_call import Control
+from fake_server.handles.transport import Reply
 from fake_server.spec import read
-from fake_server.transport import Reply
 
 pytest_plugins = ["handles"]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_server import drawing
+from fake_server.pictures import drawing
 
 SQUARE = [(1.5, 1.0), (6.0, 1.0), (6.0, 5.5), (1.5, 5.5)]
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from fake_server import FakeServer, redaction
 from fake_server.answer import Answer
-from fake_server.client_error import NotInTime
+from fake_server.handles.errors import NotInTime
 from fake_server.journal import Journal, RequestMatch
 from fake_server.redaction import MARK, Secrets
 from fake_server.request import Exchange

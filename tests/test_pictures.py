@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from pixels import EXTREMES, SIZES, difference, grid, hashes, load, numbers, rgb, single
 
-from fake_server import pictures, png
-from fake_server.pictures import Picture, View
+from fake_server import pictures
+from fake_server.pictures import Picture, View, container
 
 VIEWS: tuple[View, ...] = get_args(View)
 ratios = st.tuples(st.integers(1, 9999), st.integers(1, 9999))
@@ -25,7 +25,7 @@ ratios = st.tuples(st.integers(1, 9999), st.integers(1, 9999))
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Type and body of every chunk; each CRC is checked."""
-    assert data[:8] == png.SIGNATURE
+    assert data[:8] == container.SIGNATURE
     at = 8
     while at < len(data):
         end = at + 8 + int.from_bytes(data[at : at + 4])
@@ -165,16 +165,16 @@ def test_a_text_that_a_png_cannot_hold_is_refused(keyword: str, text: str, wrong
 
 
 def test_a_palette_of_another_length_is_refused() -> None:
-    pixels = png.pack([b"\0\1", b"\1\0"], 2)
+    pixels = container.pack([b"\0\1", b"\1\0"], 2)
     with pytest.raises(ValueError, match="3 bytes for 2 colours"):
-        png.assemble(pixels, b"\0\0\0", b"")
+        container.assemble(pixels, b"\0\0\0", b"")
 
 
 def test_doubled_pixels_are_the_same_pixels() -> None:
     rows = [bytes([1, 2, 0]), bytes([0, 0, 3])]
     palette = bytes(range(12))
     plain, double = (
-        Image.open(BytesIO(png.assemble(png.pack(rows, 4, twice), palette, b"")))
+        Image.open(BytesIO(container.assemble(container.pack(rows, 4, twice), palette, b"")))
         for twice in (False, True)
     )
     assert plain.tobytes() == b"".join(rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_server import pytest_plugin
-from fake_server.journal_text import journal_text
+from fake_server.handles.journal_text import journal_text
 from fake_server.server import FakeServer
 
 pytest_plugins = ["pytester"]

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fake_server import FakeServer
-from fake_server.client import Account
-from fake_server.client_error import Refused
+from fake_server.handles.account import Account
+from fake_server.handles.errors import Refused
 
 SANDBOXES = 500
 THREADS = 8

@@ -20,8 +20,8 @@ import pytest
 import fake_server
 from fake_server import FakeServer, asgi_app
 from fake_server import server as server_module
-from fake_server.client_error import Disconnected
 from fake_server.datafile import StoreError
+from fake_server.handles.errors import Disconnected
 from fake_server.options import account, settings
 from fake_server.profile import ProfileError
 from fake_server.world import NewAccount, Settings

@@ -16,15 +16,15 @@ import httpx
 import pytest
 
 from fake_server import Account, Admin, FakeServer, asgi_app
-from fake_server.client_error import (
+from fake_server.faults import CARRIED_OUT
+from fake_server.handles.errors import (
     Disconnected,
     NotAnEnvelope,
     Refused,
     SampanError,
     Unreachable,
 )
-from fake_server.faults import CARRIED_OUT
-from fake_server.transport import SocketTransport
+from fake_server.handles.transport import SocketTransport
 
 pytest_plugins = ["handles"]
 

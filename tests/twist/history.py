@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from fake_server.client import Account
-from fake_server.client_error import Refused
-from fake_server.control import Admin
+from fake_server.handles.account import Account
+from fake_server.handles.control import Admin
+from fake_server.handles.errors import Refused
 
 from .server import ACCOUNTS, Twisted
 

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from .client_error import Disconnected, Unreachable
+from .errors import Disconnected, Unreachable
 
 #: Seconds after which silence counts as a lost connection.
 PATIENCE = 60.0
@@ -61,7 +61,7 @@ def connect(target: Target) -> Transport:
         return SocketTransport(target)
     if not callable(target):
         return target
-    from .inprocess import AppTransport
+    from ..inprocess import AppTransport
 
     return AppTransport(target)
 

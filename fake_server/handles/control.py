@@ -13,11 +13,11 @@ import secrets
 from typing import Any, Literal, Self, TypedDict, Unpack
 from urllib.parse import quote
 
-from .client import Account
-from .control_call import Document, Span
-from .control_faults import FaultControl
-from .control_jobs import JobControl
-from .control_requests import RequestControl
+from .account import Account
+from .call import Document, Span
+from .faults import FaultControl
+from .jobs import JobControl
+from .requests import RequestControl
 
 #: With ``none`` submissions are refused with 411 (page, table of errors).
 Plan = Literal["unlimited", "none"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import quote
 
-from .control_call import Control, Document
+from .call import Control, Document
 
 if TYPE_CHECKING:
-    from .faults import FaultType
+    from ..faults import FaultType
 
 
 class Terms(TypedDict, total=False):

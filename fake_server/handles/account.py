@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypedDict, Unpack
 from urllib.parse import urlsplit
 
-from .client_error import (
+from .errors import (
     JobFailed,
     NotAnEnvelope,
     NotInTime,
@@ -57,7 +57,7 @@ class Account:
     """One account of one server. Threads may share it.
 
     Every call raises ``Refused`` on an errno other than 0, ``NotAnEnvelope`` on an answer that is
-    none, ``Unreachable`` and ``Disconnected``: see ``client_error.py``. No call is sent twice.
+    none, ``Unreachable`` and ``Disconnected``: see ``errors.py``. No call is sent twice.
     """
 
     def __init__(

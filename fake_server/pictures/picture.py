@@ -1,10 +1,10 @@
 """The pictures of jobs: palette PNGs, drawn once for each geometry, recoloured for each job.
 
 What is drawn is in `scene.py` (a cell) and `frame.py` (the border), the colours in `colours.py`,
-the file in `png.py`. All is pure Python and zlib: a record states its picture's length, so the
-first finished job waits for the first drawing, and Pillow takes 66 ms to import. CPU measured: the
-first picture of a geometry 14 ms (22 ms for a single, of which zlib takes 9), each further job's
-15 µs: a palette, a copy and three checksums. Pillow is imported for WebP alone.
+the file in `container.py`. All is pure Python and zlib: a record states its picture's length, so
+the first finished job waits for the first drawing, and Pillow takes 66 ms to import. CPU measured:
+the first picture of a geometry 14 ms (22 ms for a single, of which zlib takes 9), each further
+job's 15 µs: a palette, a copy and three checksums. Pillow is imported for WebP alone.
 
 Palette: the greys of the frame, then SHADES shades of each cell's colour, darkest first.
 """
@@ -19,12 +19,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from . import png as container
-from .colours import Colours, blend, palette, rgb, shades
+from . import container
+from .colours import Colours, rgb, shades
 from .frame import GREYS, framed
 from .scene import SHADES, cell
-
-__all__ = ["Colours", "Picture", "View", "blend", "length", "palette", "png", "size", "webp"]
 
 Kind = Literal["grid", "single"]
 #: image: as a record's img_buffer; thumb: 256 wide; original: never framed; preview: a blurred,

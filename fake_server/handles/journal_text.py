@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .client import Account
-from .client_error import SampanError
+from .account import Account
+from .errors import SampanError
 
 _WIDE = 300
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict, Unpack
 
-from .client_error import NotInTime
-from .control_call import Control, Document
+from .call import Control, Document
+from .errors import NotInTime
 from .transport import PATIENCE
 
 

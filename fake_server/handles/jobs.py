@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
-from .client_error import NotInTime
-from .control_call import Control, Document
+from .call import Control, Document
+from .errors import NotInTime
 
 State = Literal["queued", "running", "finished", "failed"]
 

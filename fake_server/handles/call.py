@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from .client_error import ControlRefused, NotAnEnvelope
+from .errors import ControlRefused, NotAnEnvelope
 from .transport import PATIENCE, Target, connect
 
 Document = dict[str, Any]

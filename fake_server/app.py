@@ -159,11 +159,14 @@ class App:
     def _operate(self, exchange: Exchange, headers: Headers, operation: Operation) -> Answer:
         world, raw, account = self.world, exchange.body, None
         if operation.secured:
-            account = caller.authenticate(world, headers, raw)
+            account, now = caller.authenticate(world, headers, raw)
             exchange.account = account.id
             world = world.seen_by(account.id)
             if operation.id == "findJobs" and world.clocks.state(account.id).auto:
                 pacing.poll(world, account)
+                now = world.clocks.now(account.id)
+        else:
+            now = world.clocks.now()
         body = validation.parse(raw, world.profile)
         validation.check(operation, body, world.profile, world.settings.markers)
         if not operation.secured:
@@ -171,9 +174,9 @@ class App:
             if named is not None:
                 exchange.account = named.id
                 world = world.seen_by(named.id)
-        exchange.now = now = world.clocks.now(None if account is None else account.id)
-        base = request.base(world.settings.external_url, exchange, headers)
-        call = Call(operation, body, account, now, base)
+        exchange.now = now
+        origin = partial(request.base, world.settings.external_url, exchange, headers)
+        call = Call(operation, body, account, now, origin)
         data = self._routes[operation.path][1](world, call)
         text = b'{"errno":0,"errmsg":"%b","data":%b}' % (_message(world, operation), data)
         if self._strict:

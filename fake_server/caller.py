@@ -12,16 +12,17 @@ from .store import Account
 from .world import World
 
 
-def authenticate(world: World, headers: Headers, raw: bytes) -> Account:
-    """The account whose token the call bears. Raises :class:`ApiError`."""
+def authenticate(world: World, headers: Headers, raw: bytes) -> tuple[Account, int]:
+    """The account whose token the call bears, and its time (ms). Raises :class:`ApiError`."""
     header = headers.get(b"authorization")
     if header is None:
-        return _identify(world, raw)
+        account = _identify(world, raw)
+        return account, world.clocks.now(account.id)
     account, issued, expires = _bearer(world, header)
     now = world.clocks.now(account.id)
     if now >= expires or (account.revoked and issued < _voided(account.revoked, now)):
         raise ApiError("invalid-login", "the token has expired")
-    return account
+    return account, now
 
 
 def _voided(moments: list[int], now: int) -> int:

@@ -199,9 +199,10 @@ def _is_link(text: str) -> bool:
 
 def _own(call: Call, link: str) -> str | None:
     """The path in this fake that ``link`` points at, or ``None`` where it points elsewhere."""
-    if not link.startswith(f"{call.base}/"):
+    base = call.base
+    if not link.startswith(f"{base}/"):
         return None
-    return _QUERY.split(link[len(call.base) :], maxsplit=1)[0]
+    return _QUERY.split(link[len(base) :], maxsplit=1)[0]
 
 
 _QUERY = re.compile("[?#]")

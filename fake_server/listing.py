@@ -24,11 +24,11 @@ def find(world: World, call: Call) -> bytes:
         return b'{"res":[],"total":0}'
     ids, total = world.store.find(conditions)
     known, epoch, base = world.rendered.get, call.caller.epoch, call.base
-    records = [known(id, epoch, base) or _record(world, call, id) for id in ids]
+    records = [known(id, epoch, base) or _record(world, call, id, base) for id in ids]
     return b'{"res":[%b],"total":%d}' % (b",".join(records), total)
 
 
-def _record(world: World, call: Call, id: int) -> bytes:
+def _record(world: World, call: Call, id: int, base: str) -> bytes:
     """One record as JSON text."""
     caller = call.caller
     facts = world.store.by_id(id)
@@ -36,11 +36,11 @@ def _record(world: World, call: Call, id: int) -> bytes:
     account = world.store.account_by_id(facts.account)
     assert account is not None, facts.account
     seen = observe(facts, call.now if account is caller else world.clocks.now(account.id))
-    text = orjson.dumps(render(facts, seen, world.owner(account), call.base, world.profile))
+    text = orjson.dumps(render(facts, seen, world.owner(account), base, world.profile))
     if seen.state is not State.FINISHED:
         call.invented = True
     elif account is caller:
-        world.rendered.keep(id, caller.epoch, call.base, text)
+        world.rendered.keep(id, caller.epoch, base, text)
     return text
 
 

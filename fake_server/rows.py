@@ -18,8 +18,6 @@ from .lifecycle import JobFacts, Plan, end
 #: The columns that :func:`facts` reads, in its order.
 COLUMNS = "id, account, hash, job_id, created, visible, kind, service, prompt, favourite, facts"
 
-_REST = ("id_uuid", "colours", "ratio", "parent_hash", "parent_id", "grid_num", "folders", "late")
-
 
 def row(job: JobFacts) -> tuple[Any, ...]:
     """The values of all columns of ``jobs``, in the order of the table."""
@@ -35,29 +33,42 @@ def row(job: JobFacts) -> tuple[Any, ...]:
         job.service,
         job.prompt,
         job.favourite,
-        orjson.dumps({**_rest.unusual(job), "plan": _plan.unusual(job.plan)}),
+        orjson.dumps({**_job.kept(job), "plan": _plan.kept(job.plan)}),
     )
 
 
 class _Fields:
-    """Some fields of a dataclass, and what is usual in them."""
+    """Fields of a dataclass: its ``own`` are kept always, the rest where they are not as usual.
 
-    def __init__(self, kind: type[JobFacts | Plan], names: Collection[str]) -> None:
-        chosen = [(field.name, field.default) for field in fields(kind) if field.name in names]
-        self._named = chosen
-        self._read = attrgetter(*(name for name, _ in chosen))
+    ``elsewhere`` are those that have a column.
+    """
 
-    def unusual(self, value: JobFacts | Plan) -> dict[str, Any]:
-        """What differs from the usual, by name."""
-        return {
-            name: held
-            for held, (name, usual) in zip(self._read(value), self._named, strict=True)
-            if held != usual
-        }
+    def __init__(
+        self,
+        kind: type[JobFacts | Plan],
+        own: tuple[str, str],
+        elsewhere: Collection[str] = (),
+    ) -> None:
+        usual = {field.name: field.default for field in fields(kind)}
+        for name in (*own, *elsewhere):
+            del usual[name]
+        self._own, self._read_own = own, attrgetter(*own)
+        self._rest, self._read_rest = tuple(usual), attrgetter(*usual)
+        self._usual = tuple(usual.values())
+
+    def kept(self, value: JobFacts | Plan) -> dict[str, Any]:
+        """What is to be kept of ``value``, by name."""
+        kept = dict(zip(self._own, self._read_own(value), strict=True))
+        rest = self._read_rest(value)
+        if rest != self._usual:  # it hardly ever differs
+            named = zip(self._rest, rest, self._usual, strict=True)
+            kept |= {name: held for name, held, usual in named if held != usual}
+        return kept
 
 
-_rest = _Fields(JobFacts, _REST)
-_plan = _Fields(Plan, [field.name for field in fields(Plan)])
+_COLUMNS = ("id", "account", "hash", "job_id", "created", "visible", "kind", "service", "prompt")
+_job = _Fields(JobFacts, ("id_uuid", "late"), (*_COLUMNS, "favourite", "plan"))
+_plan = _Fields(Plan, ("queue_ms", "run_ms"))
 
 
 def facts(row: tuple[Any, ...]) -> JobFacts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -248,17 +248,22 @@ class ArmedScenario:
 class Call:
     """One request of one operation, authenticated and checked.
 
-    ``account`` is ``None`` for login alone; ``now`` is that account's time in ms, ``base`` where
-    links to this fake start, as its client sees it. A handler sets ``invented`` when it answers a
-    ``status`` that the page does not show (question pending-statuses).
+    ``account`` is ``None`` for login alone; ``now`` is that account's time in ms, ``origin`` tells
+    where links to this fake start. A handler sets ``invented`` when it answers a ``status`` that
+    the page does not show (question pending-statuses).
     """
 
     operation: Operation
     body: dict[str, Any]
     account: Account | None
     now: int
-    base: str
+    origin: Callable[[], str]
     invented: bool = False
+
+    @property
+    def base(self) -> str:
+        """Where links to this fake start, as the call's client sees it."""
+        return self.origin()
 
     @property
     def caller(self) -> Account:

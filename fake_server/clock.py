@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .bell import Bell
+from .lifecycle import LATEST
 
 Wall = Callable[[], int]
 
@@ -32,8 +33,11 @@ class ClockState:
     auto: bool = False
 
     def read(self, wall_ms: int) -> int:
-        """This clock's time when the wall's says ``wall_ms``."""
-        return wall_ms + self.offset if self.frozen is None else self.frozen
+        """This clock's time when the wall's says ``wall_ms``: from 1970 to the last time there is."""
+        ms = wall_ms + self.offset if self.frozen is None else self.frozen
+        if 0 <= ms <= LATEST:
+            return ms
+        return 0 if ms < 0 else LATEST
 
     def freeze(self, wall_ms: int) -> ClockState:
         """Stand still from now on."""

@@ -25,6 +25,9 @@ from typing import Literal
 
 Kind = Literal["main", "variation", "remix", "upscale", "blend", "describe"]
 
+#: The end of the year 9999: no later time can be written as the page writes it (page, Job Find).
+LATEST = 253_402_300_799_999
+
 #: What a Midjourney job reports while it runs.
 PROGRESS = (0, 15, 31, 46, 62, 78, 93)
 

@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 
 from . import describe, pictures
-from .lifecycle import JobFacts, Moment, State
+from .lifecycle import LATEST, JobFacts, Moment, State
 from .profile import Profile
 from .prompt import normalised, without_marker
 
@@ -62,8 +62,8 @@ def extension(facts: JobFacts) -> str:
 
 
 def timestamp(ms: int) -> str:
-    """``2024-04-02T06:48:35.165Z`` for 1712040515165."""
-    seconds, rest = divmod(ms, 1000)
+    """``2024-04-02T06:48:35.165Z`` for 1712040515165; no time before 1970, or after the last."""
+    seconds, rest = divmod(min(max(ms, 0), LATEST), 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 

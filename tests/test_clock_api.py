@@ -149,6 +149,34 @@ def test_no_clock_goes_beyond_what_can_be_written(control: Control) -> None:
     assert "1970 and 9999" in control.refusal("POST", "clock/advance", {"by": "3000000d"}).message
 
 
+def test_a_clock_that_runs_past_the_last_time_shows_the_last(fake: Fake, control: Control) -> None:
+    last = "9999-12-31T23:59:59.999Z"
+    control.post("clock/set", to=last)
+    abc = fake.login()
+    hash = abc.create("a cat")
+    fake.wall += 60_000
+    assert control.get("clock")["now"] == last
+    (record,) = abc.find()
+    assert (record["hash"], record["created_at"]) == (hash, last)
+
+
+@pytest.mark.parametrize(
+    ("offset", "frozen", "now"),
+    [
+        (-(10**17), None, "1970-01-01T00:00:00.000Z"),
+        (0, -(10**16), "1970-01-01T00:00:00.000Z"),
+        (0, 10**17, "9999-12-31T23:59:59.999Z"),
+    ],
+)
+def test_an_imported_clock_shows_a_time_that_can_be_written(
+    control: Control, offset: int, frozen: int | None, now: str
+) -> None:
+    document = control.get("state")
+    document["clocks"] = [{"account": None, "offset": offset, "frozen": frozen, "auto": False}]
+    control.call("PUT", "state", document)
+    assert control.get("clock")["now"] == now
+
+
 def test_going_back_unmakes_what_was_seen(control: Control, abc: Caller) -> None:
     control.post("clock/freeze")
     hash = abc.create()

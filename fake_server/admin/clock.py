@@ -13,14 +13,12 @@ from fractions import Fraction
 from typing import Any
 
 from ..clock import ClockState
-from ..lifecycle import Moment, moments
+from ..lifecycle import LATEST, Moment, moments
 from ..record import timestamp
 from ..store import Account
 from ..world import World
 from .call import ControlCall, ControlError, ControlHandler
 
-#: The end of the year 9999: no later time can be written as the page writes it.
-LATEST = 253_402_300_799_999
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 

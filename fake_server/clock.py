@@ -33,11 +33,8 @@ class ClockState:
     auto: bool = False
 
     def read(self, wall_ms: int) -> int:
-        """This clock's time when the wall's says ``wall_ms``: from 1970 to the last time there is."""
-        ms = wall_ms + self.offset if self.frozen is None else self.frozen
-        if 0 <= ms <= LATEST:
-            return ms
-        return 0 if ms < 0 else LATEST
+        """This clock's time when the wall's says ``wall_ms``."""
+        return wall_ms + self.offset if self.frozen is None else self.frozen
 
     def freeze(self, wall_ms: int) -> ClockState:
         """Stand still from now on."""
@@ -66,8 +63,11 @@ class Clocks:
         self._changed = Bell()
 
     def now(self, account: int | None = None) -> int:
-        """The account's time, or everybody's."""
-        return self.state(account).read(self._wall())
+        """The account's time, or everybody's: no time before 1970, or after the last."""
+        ms = self.state(account).read(self._wall())
+        if 0 <= ms <= LATEST:
+            return ms
+        return 0 if ms < 0 else LATEST
 
     def state(self, account: int | None = None) -> ClockState:
         """The clock that rules the account."""

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_server.clock import Clocks, ClockState, wall
+from fake_server.lifecycle import LATEST
 
 _times = st.integers(0, 4_000_000_000_000)
+#: As late as no offset reaches back.
+_late = st.integers(10**12, 4 * 10**12)
 _spans = st.integers(-(10**12), 10**12)
 _states = st.builds(ClockState, offset=_spans, frozen=st.none() | _times, auto=st.booleans())
 
@@ -67,7 +70,7 @@ def test_a_running_clock_keeps_the_walls_pace(state: ClockState, now: int, later
     assert running.read(now + later) - running.read(now) == later
 
 
-@given(_states, _states, _times)
+@given(_states, _states, _late)
 def test_an_accounts_own_clock_goes_before_the_shared_one(
     shared: ClockState, own: ClockState, now: int
 ) -> None:
@@ -86,6 +89,14 @@ def test_the_shared_clock_starts_anew_when_it_is_dropped(state: ClockState, now:
     clocks.drop(None)
     assert clocks.now() == clocks.wall() == now
     assert clocks.state(7) == state
+
+
+@given(_states, st.integers(-(10**15), 10**15))
+def test_a_time_that_can_not_be_written_is_the_nearest_that_can(
+    state: ClockState, now: int
+) -> None:
+    nearest = min(max(state.read(now), 0), LATEST)
+    assert Clocks({None: state}, lambda: now).now() == nearest
 
 
 def test_dropping_a_clock_that_is_not_there_is_nothing() -> None:

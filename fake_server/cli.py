@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -128,28 +129,33 @@ def serve(
         app = App(World(given))
     except (SpecError, ProfileError, StoreError) as problem:
         raise _Refused(str(problem)) from problem
+    if not host:
+        raise _Refused("--host is empty; 127.0.0.1 is this machine alone, 0.0.0.0 all its networks")
     try:
         listening = bind(host, port)
     except OSError as problem:
-        raise _Refused(f"can't listen on {host}:{port}: {problem.strerror}") from problem
+        hint = "; --port 0 takes a free one" if problem.errno == errno.EADDRINUSE else ""
+        raise _Refused(f"can't listen on {host}:{port}: {problem.strerror}{hint}") from problem
     except UnicodeError as problem:
         raise _Refused(f"can't listen on {host}:{port}: that is no host name") from problem
     bound = listening.getsockname()[1]
-    if port_file is not None and (port_file.is_dir() or not port_file.parent.is_dir()):
-        raise _Refused(f"--port-file {port_file} is not a file in a directory that exists")
+    # Not before the port is had: the file may be that of the fake that has it.
+    told = None if port_file is None else _PortFile(port_file, bound)
 
     def ready() -> None:
         if app.world.exposed and admin_token is None:
-            told = "sampan: off loopback the control API asks for this admin token"
-            print(f"{told}: {app.world.admin_token}", file=sys.stderr, flush=True)
-        if port_file is not None:
-            _write(port_file, f"{bound}\n")
+            asked = "sampan: off loopback the control API asks for this admin token"
+            print(f"{asked}: {app.world.admin_token}", file=sys.stderr, flush=True)
+        if told is not None:
+            told.tell()
         print(_ready_line(url(host, bound), bound, profile, as_json=ready_json), flush=True)
 
     try:
         Server(app, ready).run(sockets=[listening])
     finally:
         app.world.close()
+        if told is not None:
+            told.close()
 
 
 def _ready_line(address: str, port: int, profile: str, *, as_json: bool) -> str:
@@ -167,8 +173,28 @@ class _Refused(click.ClickException):
     exit_code = 2
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all: whoever waits for it must not read half a port."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.write_text(text)
-    os.replace(unfinished, path)
+class _PortFile:
+    """The file that tells the port, once it can be used.
+
+    What an earlier fake told there is gone at once, and whoever waits for the file can't read half
+    a port: it appears whole. Raises :class:`_Refused` where it can't be written.
+    """
+
+    def __init__(self, path: Path, port: int) -> None:
+        self._path = Path(os.path.realpath(path))
+        if not self._path.parent.is_dir() or (self._path.exists() and not self._path.is_file()):
+            raise _Refused(f"--port-file {path} is not a file in a directory that exists")
+        self._unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        try:
+            self._unfinished.write_text(f"{port}\n")
+            self._path.unlink(missing_ok=True)
+        except OSError as problem:
+            raise _Refused(f"--port-file {path} can't be written: {problem.strerror}") from problem
+
+    def tell(self) -> None:
+        """The port can be used."""
+        os.replace(self._unfinished, self._path)
+
+    def close(self) -> None:
+        """The fake has ended: leave nothing of a file that never told."""
+        self._unfinished.unlink(missing_ok=True)

@@ -50,9 +50,13 @@ def settings(**options: Unpack[Options]) -> Settings:
     if clock not in ("real", "auto"):
         raise ValueError(f"clock is {clock!r}; it can be 'real' or 'auto'")
     data = options.get("data")
+    admin_token = options.get("admin_token")
+    if admin_token is not None and not admin_token.strip():
+        # An unset variable in a script: it would open the control API to whoever sends none.
+        raise ValueError("the admin token is empty; left out, one is made and told")
     return Settings(
         profile=os.fspath(options.get("profile", "documented")),
-        accounts=tuple(map(_account, options.get("accounts", DEFAULT_ACCOUNTS))),
+        accounts=_accounts(options.get("accounts", DEFAULT_ACCOUNTS)),
         open_accounts=options.get("open_accounts", False),
         job_ms=round(job_seconds * 1000),
         seed=options.get("seed"),
@@ -61,7 +65,7 @@ def settings(**options: Unpack[Options]) -> Settings:
         external_url=external_url(options.get("external_url")),
         clock=clock,
         markers=options.get("markers", True),
-        admin_token=options.get("admin_token"),
+        admin_token=admin_token,
     )
 
 
@@ -82,18 +86,26 @@ def account(text: str) -> NewAccount:
     """``name:password`` or ``name:password:plan``. Raises ``ValueError``."""
     name, _, rest = text.partition(":")
     password, colon, plan = rest.partition(":")
-    # The text may hold a password: it is not repeated.
-    if not (name and password) or (colon and plan not in ("unlimited", "none")):
-        raise ValueError(
-            "an account is NAME:PASSWORD or NAME:PASSWORD:PLAN, PLAN being unlimited or none"
-        )
     if not text.isprintable():
         raise ValueError("an account has a name and a password that can be printed, in UTF-8")
+    if not (name and password) or (colon and plan not in ("unlimited", "none")):
+        # The text may hold a password, or be one: only what stands for a name is repeated.
+        which = f"account {name!r}: " if name and ":" in text else ""
+        raise ValueError(
+            f"{which}an account is NAME:PASSWORD or NAME:PASSWORD:PLAN, PLAN being unlimited or"
+            " none, and neither NAME nor PASSWORD holds a colon"
+        )
     return NewAccount(name, password, "none" if plan == "none" else "unlimited")
 
 
-def _account(given: str | NewAccount) -> NewAccount:
-    return account(given) if isinstance(given, str) else given
+def _accounts(given: Iterable[str | NewAccount]) -> tuple[NewAccount, ...]:
+    made: dict[str, NewAccount] = {}
+    for each in given:
+        new = account(each) if isinstance(each, str) else each
+        if new.username in made:
+            raise ValueError(f"account {new.username!r} is given twice")
+        made[new.username] = new
+    return tuple(made.values())
 
 
 def external_url(text: str | None) -> str | None:

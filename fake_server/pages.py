@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from html import escape
 
@@ -10,7 +11,10 @@ import orjson
 from . import reference, spec
 from .answer import HTML, JSON, YAML, Answer
 from .style import STYLE
-from .world import World
+from .world import DEFAULT_ACCOUNTS, World
+
+#: As many accounts are named at most.
+_NAMED = 5
 
 _YAML = ("openapi.yaml", "questions.yaml", "requirements.yaml")
 
@@ -30,7 +34,8 @@ def get(world: World, path: str, base: str) -> Answer | None:
 
 @lru_cache(maxsize=1)
 def _reference() -> bytes:
-    return reference.page(spec.read("openapi.yaml")).encode()
+    questions = spec.read("questions.yaml")["questions"]
+    return reference.page(spec.read("openapi.yaml"), questions).encode()
 
 
 def _front(world: World, base: str) -> str:
@@ -40,10 +45,7 @@ def _front(world: World, base: str) -> str:
         f'<td><a href="/reference#{operation.id}">{operation.id}</a></td></tr>'
         for operation in world.spec.operations
     )
-    login = (
-        f"curl {escape(base)}/auth/login -H 'Content-Type: application/json' \\\n"
-        f'  -d \'{{"username": "abc", "password": "abc-secret"}}\''
-    )
+    login, accounts = _first_request(world, base)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -51,15 +53,34 @@ def _front(world: World, base: str) -> str:
         "<header><h1>sampan</h1><p>A fake of the 小船AI image API. It costs nothing, keeps its"
         " jobs apart by account, and draws its own pictures. Nothing here is the real"
         " service.</p></header>"
-        f"<h2>First request</h2><pre>{login}</pre>"
-        f"<p>The accounts <code>abc</code> and <code>limited</code> are there at start, unless"
-        f" others were given. Profile: <code>{escape(world.profile.name)}</code>.</p>"
+        f"<h2>First request</h2><pre>{escape(login)}</pre>"
+        f"<p>{accounts} Profile: <code>{escape(world.profile.name)}</code>.</p>"
         f"<h2>Operations</h2><table>{rows}</table>"
         '<h2>Contract</h2><p><a href="/reference">API reference</a> ·'
         ' <a href="/openapi.yaml">openapi.yaml</a> · <a href="/openapi.json">openapi.json</a> ·'
         ' <a href="/requirements.yaml">requirements.yaml</a> ·'
-        ' <a href="/questions.yaml">questions.yaml</a></p>'
+        ' <a href="/questions.yaml">questions.yaml</a>; of the control API:'
+        ' <a href="/__admin/openapi.json">/__admin/openapi.json</a></p>'
         "<p>The page of the real service leaves much open. What this fake does there is one of the"
         " answers listed in <code>questions.yaml</code>, not a fact; of the numbers in"
         " <code>status</code>, only 2000 is documented.</p></body></html>"
     )
+
+
+def _first_request(world: World, base: str) -> tuple[str, str]:
+    """A login to paste, and which accounts there are. A password that was given is not told."""
+    given = world.settings.accounts
+    name, password = "NAME", "PASSWORD"
+    if given == DEFAULT_ACCOUNTS:
+        name, password = given[0].username, given[0].password
+    elif given:
+        name = given[0].username
+    body = json.dumps({"username": name, "password": password}, ensure_ascii=False)
+    quoted = body.replace("'", "'\\''")
+    login = f"curl {base}/auth/login -H 'Content-Type: application/json' \\\n  -d '{quoted}'"
+    names = ", ".join(f"<code>{escape(each.username)}</code>" for each in given[:_NAMED])
+    more = f" and {len(given) - _NAMED} more" if len(given) > _NAMED else ""
+    first = f"Accounts at start: {names}{more}." if given else "There is no account at start."
+    if world.settings.open_accounts:
+        first += " Any other name gets an account when it logs in."
+    return login, first

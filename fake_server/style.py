@@ -23,5 +23,7 @@ th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0;
 td p { margin: 0; } header { padding-top: 1.5rem; border-bottom: 1px solid var(--line); }
 nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; }
 .operation { border-top: 1px solid var(--line); margin-top: 2rem; }
+main > section > table { display: block; overflow-x: auto; }
+li > code { overflow-wrap: anywhere; }
 .route b { color: var(--accent); } details { margin: .4rem 0; } summary { cursor: pointer; }
 """

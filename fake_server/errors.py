@@ -93,7 +93,8 @@ class Envelopes:
         return Envelope(self._status(text.errno), orjson.dumps(answer))
 
     def _message_keys(self, name: str) -> tuple[str, ...]:
-        # Job Create shows "error" for a missing login, where every other example has "errmsg".
+        # Job Create shows "error" for a missing login, where every other example has "errmsg". So
+        # has "refused-login": the 430 of a wrong password, or of a parent that is another's.
         if name != "invalid-login":
             return ("errmsg",)
         answer = self._profile["unauthenticated-key"]

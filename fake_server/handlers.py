@@ -56,7 +56,7 @@ def login(world: World, call: Call) -> bytes:
 
 
 _WRONG_CREDENTIALS = {
-    "430": "invalid-login",
+    "430": "refused-login",
     "301": "invalid-parameter",
     "420": "user-not-found",
     "410": "not-found",
@@ -170,7 +170,7 @@ def _parent(world: World, call: Call, parent: JobFacts | None) -> JobFacts:
     return parent
 
 
-_UNKNOWN = {"420": "parent-not-found", "410": "not-found", "430": "invalid-login"}
+_UNKNOWN = {"420": "parent-not-found", "410": "not-found", "430": "refused-login"}
 _UNFINISHED = {
     "301": "invalid-parameter",
     "420": "parent-not-found",

@@ -6,6 +6,7 @@ anybody, redacted.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -138,23 +139,36 @@ def _too_large() -> ApiError:
     return ApiError("invalid-parameter", f"the body is larger than {MOST_BODY} bytes")
 
 
+#: A name or address, perhaps with a port: what may stand in a link.
+_HOST = re.compile(rb"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
+
+
 def base(external: str | None, exchange: Exchange, headers: Headers) -> str:
-    """Where this fake is, as its client sees it: picture links start there."""
+    """Where this fake is, as its client sees it: picture links start there.
+
+    A header that could be in no link is passed over.
+    """
     if external is not None:
         return external
-    scheme = headers.get(b"x-forwarded-proto")
-    host = headers.get(b"x-forwarded-host") or headers.get(b"host")
+    host = _first(headers, b"x-forwarded-host") or _first(headers, b"host")
     prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
     if not host:
         name, number = exchange.server or ("127.0.0.1", None)
         name = f"[{name}]" if ":" in name else name
         host = (f"{name}:{number}" if number else name).encode()
-    first = host.split(b",")[0].strip().decode("latin-1")
+    first = host.decode("latin-1")
     port = headers.get(b"x-forwarded-port")
     if port is not None and port.isdigit() and ":" not in first:
         first = f"{first}:{port.decode()}"
-    proto = exchange.scheme if scheme is None else scheme.split(b",")[0].strip().decode("latin-1")
+    scheme = headers.get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
+    proto = scheme.decode() if scheme in (b"http", b"https") else exchange.scheme
     return f"{proto}://{first}{prefix}"
+
+
+def _first(headers: Headers, name: bytes) -> bytes | None:
+    """The first host that a header names, nearest to the client; ``None`` for what is no host."""
+    host = headers.get(name, b"").partition(b",")[0].strip()
+    return host if _HOST.fullmatch(host) else None
 
 
 async def send(send: Send, answer: Answer, head: bool) -> None:

@@ -125,7 +125,7 @@ class World:
     def expose(self) -> None:
         """Ask for the admin token from now on, a new one if none was given: see admin/guard.py."""
         self.exposed = True
-        if self.admin_token is None:
+        if not self.admin_token:
             self.admin_token = secrets.token_urlsafe(18)
             self.secrets.remember(self.admin_token)
 

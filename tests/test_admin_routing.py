@@ -156,6 +156,14 @@ def test_without_a_token_nobody_elsewhere_gets_in(fake: Fake) -> None:
     assert _status(fake, "10.0.0.1", authorization="Bearer ") == 401
 
 
+def test_an_empty_token_is_none(make_fake: MakeFake) -> None:
+    fake = make_fake(admin_token="")
+    assert _status(fake, "10.0.0.1", authorization="Bearer ") == 401
+    fake.app.world.expose()
+    assert fake.app.world.admin_token
+    assert _status(fake, "127.0.0.1", authorization="Bearer ") == 401
+
+
 def test_a_fake_that_listens_beyond_loopback_prints_a_token_and_asks_everybody() -> None:
     command = [sys.executable, "-m", "fake_server", "serve", "--host", "0.0.0.0", "--port", "0"]
     process = subprocess.Popen(

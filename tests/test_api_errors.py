@@ -57,8 +57,9 @@ ANSWERS: dict[str, tuple[Ask, dict[str, Any]]] = {
         {"errno": 430, "error": "invalid login"},
     ),
     "430 on login": (
+        # Only the example of a missing login has its text under "error" (page, Job Create).
         lambda caller: caller.post("/auth/login", {"username": "abc", "password": "wrong"}),
-        {"errno": 430, "error": "invalid login"},
+        {"errno": 430, "errmsg": "invalid login"},
     ),
     "501": (
         lambda caller: caller.post("/jobs/create", {"content": "a cat --fake service-error"}),

@@ -120,6 +120,32 @@ def test_a_token_with_a_strange_header_is_refused(header: str) -> None:
         _tokens().verify(f"{header}.{payload}.{signature}")
 
 
+@pytest.mark.parametrize("part", range(3))
+def test_a_padded_token_is_refused(part: int) -> None:
+    parts = _issued().split(".")
+    parts[part] += "="
+    with pytest.raises(TokenError):
+        _tokens().verify(".".join(parts))
+
+
+def test_a_signature_that_only_decodes_to_the_right_one_is_refused() -> None:
+    head, _, signature = _issued().rpartition(".")
+    kept, last = signature[:-1], signature[-1]
+    same = [c for c in _ALPHABET if _decoded(kept + c) == _decoded(signature)]
+    assert len(same) == 4  # 43 digits of six bits for 32 bytes: two bits to spare
+    for other in same:
+        if other != last:
+            with pytest.raises(TokenError):
+                _tokens().verify(f"{head}.{kept}{other}")
+
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", ""])
 @pytest.mark.parametrize("signature", ["", "kept"])
 def test_an_unsigned_token_is_refused(algorithm: str, signature: str) -> None:

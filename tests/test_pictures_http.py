@@ -296,6 +296,12 @@ ADDRESSES: dict[str, tuple[dict[str, str], str]] = {
     "IPv6": ({"Host": "[::1]:8091"}, "http://[::1]:8091"),
     "a mapped port": ({"Host": "localhost:32768"}, "http://localhost:32768"),
     "a proxy's host": ({"X-Forwarded-Host": "fake.example"}, "http://fake.example"),
+    "no scheme": (
+        {"X-Forwarded-Host": "fake.example", "X-Forwarded-Proto": "javascript"},
+        "http://fake.example",
+    ),
+    "no host": ({"X-Forwarded-Host": "a b", "Host": "fake.example"}, "http://fake.example"),
+    "no host with quotes": ({"Host": 'x"y'}, "http://fake.test"),
     "a proxy with TLS": (
         {"X-Forwarded-Host": "fake.example", "X-Forwarded-Proto": "https"},
         "https://fake.example",

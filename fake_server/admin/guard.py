@@ -26,7 +26,7 @@ def check(world: World, scope: Scope, headers: Headers) -> None:
     near = client is None or is_loopback(client[0])
     if near and not world.exposed and not any(name in headers for name in _FORWARDED):
         return
-    if world.admin_token is None:
+    if not world.admin_token:
         raise ControlError(
             "unauthorized",
             "off loopback the control API needs an admin token, and this fake has none:"

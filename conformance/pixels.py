@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -142,8 +142,7 @@ def _is_plain(area: Image) -> bool:
 
 
 def _extrema(area: Image) -> Sequence[tuple[int, int]]:
-    found: Sequence[tuple[int, int]] = area.getextrema()  # type: ignore[assignment]  # RGB: pairs
-    return found
+    return cast(Sequence[tuple[int, int]], area.getextrema())  # of RGB: a pair a band
 
 
 def _seam(image: Image) -> bool | None:

@@ -81,4 +81,4 @@ def a_report(**changes: object) -> Report:
         3,
         57,
     )
-    return replace(report, **changes)  # type: ignore[arg-type]
+    return replace(report, **changes)

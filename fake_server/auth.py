@@ -14,7 +14,6 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 import jwt
-from jwt.utils import base64url_decode, base64url_encode
 
 _ALGORITHM = "HS256"
 _OPTIONS: jwt.types.Options = {
@@ -73,18 +72,13 @@ class Tokens:
         return len(self._verified)
 
     def _decode(self, token: str) -> Claims:
+        if "=" in token:  # which decoding passes over at the end of a signature
+            raise TokenError("it is padded, and was issued without")
         try:
             claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM], options=_OPTIONS)
-            if any(_changed(part) for part in token.split(".")):
-                raise TokenError("it is written in another way than it was issued")
             return Claims(int(claims["sub"]), int(claims["jti"]), int(claims["exp"]) * 1000)
         except (jwt.InvalidTokenError, *_STRANGE) as problem:
             raise TokenError(str(problem)) from problem
-
-
-def _changed(part: str) -> bool:
-    """Whether a part bears padding or spare bits, which decoding passes over."""
-    return base64url_encode(base64url_decode(part)).decode() != part
 
 
 def new_key(seed: int | None) -> bytes:

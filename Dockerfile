@@ -2,6 +2,7 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
+COPY sampan sampan
 COPY fake_server fake_server
 COPY conformance conformance
 COPY openapi openapi

@@ -1,5 +1,7 @@
 # Two commands do all set-up on a fresh clone: `make serve` and `make test`.
-PYTHON ?= python3.11
+# The newest Python there is, or PYTHON=…; tried, since a version manager's shim may lead nowhere.
+PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python3; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 BIN := .venv/bin
 PORT ?= 8091
 URL ?= http://127.0.0.1:$(PORT)
@@ -8,11 +10,13 @@ URL ?= http://127.0.0.1:$(PORT)
 
 # The fake installs light; everything else is a second, larger step.
 .venv/.fake: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "sampan needs Python 3.11 or newer; name one with PYTHON=..." >&2; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
 .venv/.dev: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "sampan needs Python 3.11 or newer; name one with PYTHON=..." >&2; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@ .venv/.fake
@@ -55,10 +59,10 @@ check: .venv/.dev
 
 # The kit against servers that are wrong on purpose, and against every legal one.
 mutants: .venv/.dev
-	$(BIN)/python -m tests.mutants $(ARGS)
+	$(BIN)/python -m tests.wrong_servers $(ARGS)
 
 legal: .venv/.dev
-	$(BIN)/python -m tests.legal $(ARGS)
+	$(BIN)/python -m tests.conforming_servers $(ARGS)
 
 # Two generated clients, Python and TypeScript, run the whole flow.
 clients: .venv/.dev

@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 
-from fake_server import FakeServer
+from sampan import FakeServer
 
 Seconds = tuple[float, float]
 
@@ -141,7 +141,7 @@ def _plugin(rounds: int) -> float:
     """What the plugin costs a project that does not use it, where pytest is imported already."""
     code = (
         "import pytest, time; start = time.perf_counter();"
-        " import fake_server.pytest_plugin; print(time.perf_counter() - start)"
+        " import sampan.fake_server.pytest_plugin; print(time.perf_counter() - start)"
     )
     return _median(
         float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(rounds)

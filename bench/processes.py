@@ -89,7 +89,7 @@ def wait(port: int, seconds: float = 60.0) -> float:
 def fake(*arguments: str) -> contextlib.AbstractContextManager[Process]:
     """``sampan serve``."""
     port = free_port()
-    return running("-m", "fake_server", "serve", "--port", str(port), *arguments, port=port)
+    return running("-m", "sampan", "serve", "--port", str(port), *arguments, port=port)
 
 
 def bare(size: int) -> contextlib.AbstractContextManager[Process]:

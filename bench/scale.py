@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from fake_server.lifecycle import JobFacts, Plan
-from fake_server.store import Account
-from fake_server.world import NewAccount, Settings, World, as_uuid
+from sampan.fake_server.jobs.lifecycle import JobFacts, Plan
+from sampan.fake_server.service import World
+from sampan.fake_server.settings import NewAccount, Settings
+from sampan.fake_server.store.ids import as_uuid
+from sampan.fake_server.store.store import Account
 
 from .load import load, request
 from .processes import Process, fake

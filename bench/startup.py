@@ -16,7 +16,7 @@ def measure(rounds: int) -> dict[str, float]:
     bare, fake = [], []
     for _ in range(rounds):
         bare.append(_start("-m", "bench.bare", "{port}", "100", path="/"))
-        fake.append(_start("-m", "fake_server", "serve", "--port", "{port}", path="/auth/login"))
+        fake.append(_start("-m", "sampan", "serve", "--port", "{port}", path="/auth/login"))
     ratios = [ours / theirs for ours, theirs in zip(fake, bare, strict=True)]
     return {
         "bare": 1000 * statistics.median(bare),

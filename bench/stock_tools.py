@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.mutants import MUTANTS
-from tests.twist.exchange import Go, Reply, Request, Twist
-from tests.twist.server import ACCOUNTS, running, settings, twisted
+from tests.support.tampering.exchange import Go, Reply, Request, Twist
+from tests.support.tampering.server import ACCOUNTS, running, settings, twisted
+from tests.wrong_servers import MUTANTS
 
 _DOCUMENT = Path(__file__).parent.parent / "openapi" / "openapi.yaml"
 

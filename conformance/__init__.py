@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+if __name__ != "sampan.conformance":  # a second copy of every module would have its own registry
+    raise ImportError("import sampan.conformance")
+
 if TYPE_CHECKING:
     from .report import Report
 
@@ -39,7 +42,8 @@ def run(
     Raises ``ValueError`` (``SettingsError``, ``TargetError``, ``SelectionError``), with what is
     wrong in words, if it can't run; for what the server does there are verdicts.
     """
-    from . import runner, settings
+    from . import settings
+    from .runner.run import run as run_checks
 
     asked = settings.Asked(
         url,
@@ -58,4 +62,4 @@ def run(
         exhaustive,
         seed,
     )
-    return runner.run(settings.options(asked))
+    return run_checks(settings.options(asked))

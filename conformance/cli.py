@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from .contract import Contract
+    from .http.session import Options
     from .report import Report
-    from .session import Options
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -112,9 +112,9 @@ def compare(before: Path, after: Path) -> None:
 
     Exit code: 0 nothing that a client would notice, 1 something, 2 not two reports.
     """
-    from .compare import ReportError, read_report
-    from .compare import compare as compared
-    from .shapes import printable
+    from .json_access import printable
+    from .reports.compare import ReportError, read_report
+    from .reports.compare import compare as compared
 
     try:
         old, new = read_report(before), read_report(after)
@@ -149,7 +149,7 @@ def _list(only: tuple[str, ...]) -> None:
 
 
 def _options(url: str, given: dict[str, Any]) -> Options:
-    from .gate import TargetError
+    from .http.gate import TargetError
     from .settings import Asked, SettingsError, options
 
     roles = {"first": "", "second": "second_", "limited": "limited_"}
@@ -179,9 +179,9 @@ def _run(options: Options, files: dict[str, Path | None], dry_run: bool) -> int:
     from rich.console import Console
 
     from .contract import Contract, ContractError
-    from .gate import TargetError
-    from .planning import SelectionError
-    from .runner import quote, run
+    from .http.gate import TargetError
+    from .runner.plan import SelectionError
+    from .runner.run import quote, run
 
     console, told = Console(highlight=False), Console(stderr=True, highlight=False)
     contract = Contract()
@@ -194,7 +194,7 @@ def _run(options: Options, files: dict[str, Path | None], dry_run: bool) -> int:
     except (SelectionError, TargetError, ContractError) as problem:
         raise RefusedError(str(problem)) from problem
     _write(report, contract, files)
-    from .report_terminal import show
+    from .reports.terminal import show
 
     show(report, contract, console)
     return report.exit_code
@@ -203,17 +203,17 @@ def _run(options: Options, files: dict[str, Path | None], dry_run: bool) -> int:
 def _watched(
     options: Options, contract: Contract, console: Console, run: Callable[..., Report]
 ) -> Report:
-    from .report_terminal import ProgressBar
+    from .reports.terminal import ProgressBar
 
     with ProgressBar(console) as bar:
         return run(options, contract=contract, on_progress=bar.update)
 
 
 def _write(report: Report, contract: Contract, files: dict[str, Path | None]) -> None:
-    from .learn import as_profile
-    from .report_html import as_html
-    from .report_json import as_json
-    from .report_junit import as_junit
+    from .reports.html import as_html
+    from .reports.json import as_json
+    from .reports.junit import as_junit
+    from .reports.learn import as_profile
 
     texts: dict[str, Callable[[], str]] = {
         "json": lambda: as_json(report, contract),

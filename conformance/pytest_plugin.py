@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .session import Options
+    from .http.session import Options
 
 _OPTIONS = (
     ("--sampan-budget-jobs", "Jobs that may be spent: 0 unless the server is on this machine."),
@@ -190,10 +190,10 @@ def _alone(path: Path) -> Iterator[None]:
 def _checked(options: Options, ids: tuple[str, ...]) -> dict[str, Any]:
     from dataclasses import replace
 
-    from .exchange import Exchange
-    from .report_curl import curl
-    from .report_json import told
-    from .runner import run
+    from .http.exchange import Exchange
+    from .reports.curl import curl
+    from .reports.json import told
+    from .runner.run import run
 
     report = run(replace(options, only=ids))
     return {

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from .exchange import Exchange
-from .finding import Finding, Observation, Shown, Verdict
+from .findings import Finding, Observation, Shown, Verdict
+from .http.exchange import Exchange
 
 #: What a reader is told the ids of requirements are about, by the part before the number.
 TITLES = {

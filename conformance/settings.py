@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .gate import checked_target, is_loopback
-from .session import Credentials, Options
+from .http.gate import checked_target, is_loopback
+from .http.session import Credentials, Options
 
 #: Flag stem, environment stem.
 ROLES = {"first": "", "second": "second", "limited": "limited"}

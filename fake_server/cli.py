@@ -24,7 +24,7 @@ class _Sampan(click.Group):
         if name not in _KIT:
             return super().get_command(ctx, name)
         try:
-            module = importlib.import_module("conformance.cli")
+            module = importlib.import_module("sampan.conformance.cli")
         except ModuleNotFoundError as missing:
             raise click.UsageError(
                 f"sampan {name} needs the conformance kit ({missing.name} is not installed):"
@@ -101,13 +101,13 @@ def serve(
     strict: bool,
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
-    from .app import App
-    from .datafile import StoreError
-    from .options import settings
-    from .profile import ProfileError
-    from .serving import Server, bind, url
-    from .spec import SpecError
-    from .world import DEFAULT_ACCOUNTS, World
+    from .contract.document import SpecError
+    from .contract.profile import ProfileError
+    from .server.uvicorn_server import Server, bind, url
+    from .service import World
+    from .settings import DEFAULT_ACCOUNTS, settings
+    from .store.database import StoreError
+    from .web.app import App
 
     try:
         given = settings(

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 if TYPE_CHECKING:
-    from .handles.account import Account
-    from .options import Options
-    from .server import FakeServer
+    from .client.account import Account
+    from .server.threaded import FakeServer
+    from .settings import Options
 
 # Option, what it means. Each is an ini setting too, with underscores: sampan_job_seconds.
 _OPTIONS = {
@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def sampan_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """A fake for the whole session; under xdist one for each worker."""
-    from .server import FakeServer
+    from .server.threaded import FakeServer
 
     with FakeServer(**_settings(pytestconfig)) as server:
         yield server
@@ -63,7 +63,7 @@ def sampan_account(sampan_server: FakeServer, request: pytest.FixtureRequest) ->
 @pytest.fixture
 def sampan_redirect(sampan_server: FakeServer) -> Iterator[str]:
     """The live service's address, where this test's clients find the fake instead."""
-    from .redirect import LIVE, redirect
+    from .client.redirect import LIVE, redirect
 
     with redirect(sampan_server.url):
         yield LIVE
@@ -75,7 +75,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     report = yield
     account = item.stash.get(_USED, None)
     if account is not None and report.failed:
-        from .handles.journal_text import journal_text
+        from .client.journal_text import journal_text
 
         report.sections.append((f"sampan journal of {account.username}", journal_text(account)))
     return report

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from controls import Control
-from fakes import Caller, Fake, Served
 from hypothesis import settings
+
+from tests.support.controls import Control
+from tests.support.fakes import Caller, Fake, MakeFake, Served
 
 # A law that takes long on a busy machine holds all the same.
 settings.register_profile("sampan", deadline=None)
@@ -29,8 +30,6 @@ def _only_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_only_this_machine)
-
-MakeFake = Callable[..., Fake]
 
 
 @pytest.fixture

@@ -50,5 +50,5 @@ import pkgutil
 
 def load() -> None:
     """Import every module of this package, so that its checks are registered."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)

@@ -8,11 +8,11 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator
 
-from ..check import Phase, check, observes
-from ..context import Context
-from ..exchange import Answer
-from ..finding import Finding, Observation, UnavailableError, Verdict
-from ..shapes import Record, brief, text
+from ..checking.context import Context
+from ..checking.registry import Phase, check, observes
+from ..findings import Finding, Observation, UnavailableError, Verdict
+from ..http.exchange import Answer
+from ..json_access import Record, brief, text
 
 #: A body that lacks what is required: what takes the token then says 301, and no job is started.
 _INCOMPLETE: dict[str, object] = {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import pixels
-from ..check import check, observes
-from ..context import Context
-from ..finding import Finding, Observation
-from ..shapes import text
+from ..checking.context import Context
+from ..checking.registry import check, observes
+from ..findings import Finding, Observation
+from ..json_access import text
+from ..pictures import compare as pixels
 from .parents import not_taken, picture_of
 
 _JOB = "blendImages"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from ..check import Phase, check, observes
-from ..conditions import falling, hashes, prompts
-from ..context import Context
-from ..finding import Finding, Observation, UnavailableError
-from ..listing import Look
-from ..shapes import Record, brief, millis, text
-from ..trace import JobTrace
+from ..checking.context import Context
+from ..checking.registry import Phase, check, observes
+from ..findings import Finding, Observation, UnavailableError
+from ..json_access import Record, brief, millis, text
+from ..rules.find_rules import falling, hashes, prompts
+from ..shared_jobs.listing import Look
+from ..shared_jobs.trace import JobTrace
 
 _JOB = "createJob"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..check import check, observes
-from ..context import Context
-from ..finding import Finding, Observation
-from ..shapes import brief, text
-from ..trace import JobTrace
+from ..checking.context import Context
+from ..checking.registry import check, observes
+from ..findings import Finding, Observation
+from ..json_access import brief, text
+from ..shared_jobs.trace import JobTrace
 from .parents import not_taken
 
 _JOB = "describeImage"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..check import Phase, check, observes
-from ..context import Context
-from ..exchange import Exchange
-from ..finding import Finding, Observation
-from ..shapes import brief, text
+from ..checking.context import Context
+from ..checking.registry import Phase, check, observes
+from ..findings import Finding, Observation
+from ..http.exchange import Exchange
+from ..json_access import brief, text
 
 #: The table of errors; its heading says that these are all.
 ERRNOS = (0, 301, 410, 411, 420, 421, 430, 501)

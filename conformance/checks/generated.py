@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from ..check import CheckFunction, Phase, check
-from ..context import Context
+from ..checking.context import Context
+from ..checking.registry import CheckFunction, Phase, check
 from ..contract import Contract
-from ..evidence import Evidence
-from ..exchange import Answer
-from ..finding import Finding, UnavailableError
-from ..generating import Generator
-from ..wire import Failure
+from ..findings import Finding, UnavailableError
+from ..http.connection import Failure
+from ..http.exchange import Answer
+from ..rules.generated_bodies import Generator
+from ..shared_jobs.evidence import Evidence
 from . import envelope, model
 from .robustness import misbehaviour
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from .. import pixels
-from ..check import check, observes
-from ..context import Context
-from ..finding import Finding, Observation, UnavailableError, Verdict
-from ..pictures import Picture
-from ..shapes import brief, integer, text
-from ..trace import JobTrace
-from ..wire import Failure
+from ..checking.context import Context
+from ..checking.registry import check, observes
+from ..findings import Finding, Observation, UnavailableError, Verdict
+from ..http.connection import Failure
+from ..json_access import brief, integer, text
+from ..pictures import compare as pixels
+from ..pictures.picture import Picture
+from ..shared_jobs.trace import JobTrace
 from .parents import picture_of
 
 if TYPE_CHECKING:

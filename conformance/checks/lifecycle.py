@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ..check import Phase, check
-from ..context import Context
-from ..finding import Finding, UnavailableError
-from ..shapes import Record, brief, instant, integer, millis, text
-from ..trace import FINISHED, JobTrace
+from ..checking.context import Context
+from ..checking.registry import Phase, check
+from ..findings import Finding, UnavailableError
+from ..json_access import Record, brief, instant, integer, millis, text
+from ..shared_jobs.trace import FINISHED, JobTrace
 
 #: As shown; UTC may be written as an offset too.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:?00)")

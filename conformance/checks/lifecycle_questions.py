@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ..check import observes
-from ..context import Context
-from ..finding import Observation
-from ..shapes import Record, brief, text, whole
-from ..trace import FINISHED, JobTrace
+from ..checking.context import Context
+from ..checking.registry import observes
+from ..findings import Observation
+from ..json_access import Record, brief, text, whole
+from ..shared_jobs.trace import FINISHED, JobTrace
 
 
 def _jobs(ctx: Context) -> list[JobTrace]:

@@ -8,11 +8,11 @@ import json
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
-from ..check import check, observes
-from ..context import Context
-from ..exchange import Answer
-from ..finding import Finding, Observation, UnavailableError, Verdict
-from ..shapes import Record, brief, object_at, text, whole
+from ..checking.context import Context
+from ..checking.registry import check, observes
+from ..findings import Finding, Observation, UnavailableError, Verdict
+from ..http.exchange import Answer
+from ..json_access import Record, brief, object_at, text, whole
 
 #: The twelve keys of the example. What is null there may hold anything (LOGIN-2).
 _STRINGS = ("id", "username", "email", "account_type", "account_status", "token")

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ..check import Phase, check
-from ..context import Context
-from ..evidence import Evidence
-from ..exchange import Answer
-from ..finding import Finding, UnavailableError
-from ..model import Complaint, Found, Job, World
-from ..shapes import integer, millis, object_at, text
+from ..checking.context import Context
+from ..checking.registry import Phase, check
+from ..findings import Finding, UnavailableError
+from ..http.exchange import Answer
+from ..json_access import integer, millis, object_at, text
+from ..rules.job_model import Complaint, Found, Job, World
+from ..shared_jobs.evidence import Evidence
 
 _WALKS = 20
 _STEPS = 30

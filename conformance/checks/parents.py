@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..check import check, observes
-from ..context import Context
-from ..finding import Finding, Observation, UnavailableError, Verdict
-from ..pictures import Picture
-from ..pixels import Likeness, cells, inner
-from ..shapes import brief, integer, text
-from ..trace import JobTrace
+from ..checking.context import Context
+from ..checking.registry import check, observes
+from ..findings import Finding, Observation, UnavailableError, Verdict
+from ..json_access import brief, integer, text
+from ..pictures.compare import Likeness, cells, inner
+from ..pictures.picture import Picture
+from ..shared_jobs.trace import JobTrace
 
 if TYPE_CHECKING:
     from PIL.Image import Image

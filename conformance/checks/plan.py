@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import check
-from ..context import Context
-from ..exchange import Answer
-from ..finding import Finding
+from ..checking.context import Context
+from ..checking.registry import check
+from ..findings import Finding
+from ..http.exchange import Answer
 
 #: Best known first: the content of a create leaves nothing else to refuse it for.
 _ORDER = ("createJob", "blendImages", "describeImage", "upscaleJob", "varyJob")

@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from ..check import check
-from ..context import Context
-from ..exchange import Answer
-from ..finding import Finding
-from ..wire import Failure
-from .corpus import SCRIPTS, Sample, few, samples
+from ..checking.context import Context
+from ..checking.registry import check
+from ..findings import Finding
+from ..http.connection import Failure
+from ..http.exchange import Answer
+from ..rules.malformed_bodies import SCRIPTS, Sample, few, samples
 
 _Body = Mapping[str, object]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .. import pixels
-from ..check import Phase, check, observes
-from ..context import Context
-from ..finding import Finding, Observation
-from ..pictures import Picture
-from ..shapes import brief, millis, text
-from ..trace import JobTrace
+from ..checking.context import Context
+from ..checking.registry import Phase, check, observes
+from ..findings import Finding, Observation
+from ..json_access import brief, millis, text
+from ..pictures import compare as pixels
+from ..pictures.picture import Picture
+from ..shared_jobs.trace import JobTrace
 from .parents import (
     accepted_both_ways,
     by_the_cell,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from .. import pixels
-from ..check import Phase, check
-from ..context import Context
-from ..finding import Finding
-from ..shapes import brief, text
-from ..waves import remix_prompt
+from ..checking.context import Context
+from ..checking.registry import Phase, check
+from ..findings import Finding
+from ..json_access import brief, text
+from ..pictures import compare as pixels
+from ..shared_jobs.catalogue import remix_prompt
 from .parents import (
     accepted_both_ways,
     by_the_cell,

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from fake_server import Account
+from sampan import Account
 
 SERVICE = "http://164.90.147.104:8091"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from fake_server import Account
+from sampan import Account
 
 
 class Client:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from fake_server import Admin, asgi_app
+from sampan import Admin, asgi_app
 
 
 class Client:

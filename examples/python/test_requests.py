@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from fake_server import Account
+from sampan import Account
 
 
 class Client:

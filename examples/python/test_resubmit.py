@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from fake_server import Account
+from sampan import Account
 
 
 class Client:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..store import Account
-from ..world import World, login_id, sender_id
+from ..service import World
+from ..store.ids import login_id, sender_id
+from ..store.store import Account
 from .call import ControlCall, ControlError, ControlHandler
-from .service import forget
+from .system import forget
 
 
 def shown(world: World, account: Account) -> dict[str, Any]:

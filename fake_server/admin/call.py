@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from ..answer import JSON, Answer, Headers
-from ..lifecycle import JobFacts
-from ..store import Account
-from ..world import World
+from ..http.responses import JSON, Answer, Headers
+from ..jobs.lifecycle import JobFacts
+from ..service import World
+from ..store.store import Account
 
 #: The codes of ``Error`` in ``admin.yaml``, and their HTTP statuses.
 STATUS = {

@@ -12,11 +12,11 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from ..clock import ClockState
-from ..lifecycle import LATEST, Moment, moments
-from ..record import timestamp
-from ..store import Account
-from ..world import World
+from ..clock.clock import ClockState
+from ..jobs.lifecycle import LATEST, Moment, moments
+from ..records.record import timestamp
+from ..service import World
+from ..store.store import Account
 from .call import ControlCall, ControlError, ControlHandler
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")

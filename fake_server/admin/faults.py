@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..faults import Fault, told
+from ..faults.faults import Fault, told
 from .call import ControlCall, ControlError, ControlHandler
 
 

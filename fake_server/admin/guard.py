@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import secrets
 
-from ..address import is_loopback
-from ..request import Headers, Scope
-from ..world import World
+from ..http.exchange import Headers, Scope
+from ..http.loopback import is_loopback
+from ..service import World
 from .call import ControlError
 
 _FORWARDED = (b"x-forwarded-for", b"forwarded", b"via", b"x-real-ip")

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .. import lifecycle
-from ..lifecycle import JobFacts, observe
-from ..record import timestamp
-from ..world import World
+from ..jobs import lifecycle
+from ..jobs.lifecycle import JobFacts, observe
+from ..records.record import timestamp
+from ..service import World
 from .call import ControlCall, ControlError, ControlHandler
 
 

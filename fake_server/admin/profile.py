@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..profile import Profile, ProfileError
-from ..store import Account
-from ..world import World, load_profile
+from ..contract.profile import Profile, ProfileError
+from ..contract.profile_files import load_profile
+from ..service import World
+from ..store.store import Account
 from .call import ControlCall, ControlError, ControlHandler
 
 

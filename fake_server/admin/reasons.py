@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from ..spec import Operation
+from ..contract.document import Operation
 
 
 def reason(operation: Operation, body: Mapping[str, Any]) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import lint
-from ..journal import RequestMatch
+from ..journal import client_lint as lint
+from ..journal.journal import RequestMatch
 from .call import ControlCall, ControlError, ControlHandler
 from .clock import span
 

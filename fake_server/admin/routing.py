@@ -12,13 +12,15 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import orjson
 
-from .. import request, spec
-from ..answer import JSON, YAML, Answer, as_json
-from ..errors import ApiError
-from ..request import Headers, Receive, Scope
-from ..spec import Operation, Parameter
-from ..world import World
-from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, service, state
+from ..contract import document as spec
+from ..contract.document import Operation, Parameter
+from ..contract.errors import ApiError
+from ..http import exchange as request
+from ..http.exchange import Headers, Receive, Scope
+from ..http.responses import JSON, YAML, Answer, as_json
+from ..service import World
+from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, state
+from . import system as service
 from .call import ControlCall, ControlError, ControlHandler, refused
 from .reasons import reason
 
@@ -52,7 +54,7 @@ class Control:
     """The control API of one world."""
 
     def __init__(self, world: World) -> None:
-        """Raises :class:`~fake_server.spec.SpecError` on an operation that has no handler."""
+        """Raises ``SpecError`` on an operation that has no handler."""
         self.world = world
         self._routes: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
         by_path: dict[str, dict[str, Operation]] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..scenarios import SCENARIOS, Scenario
-from ..world import ArmedScenario
+from ..jobs.scenarios import SCENARIOS, Scenario
+from ..service import ArmedScenario
 from .call import ControlCall, ControlError, ControlHandler
 
 

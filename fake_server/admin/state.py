@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import state
-from ..state import StateError
+from . import state_document as state
 from .call import ControlCall, ControlError, ControlHandler
+from .state_document import StateError
 
 
 async def export(call: ControlCall) -> Any:

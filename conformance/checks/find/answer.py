@@ -1,0 +1,242 @@
+"""Find (page, Job Find): its answer, and the records in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...checking.context import Context
+from ...checking.find_calls import JOBS, NOTHING, ask, known, no_folder, timed, unlikely
+from ...checking.registry import Phase, check
+from ...contract import Contract
+from ...findings import Finding
+from ...http.exchange import Answer
+from ...json_access import Record, array_at, brief, object_at, text, whole
+from ...rules.find_rules import CURSOR, twice
+
+#: What tells one record from another.
+_IDS = ("id", "id_uuid", "hash", "job_id")
+
+
+@check("FIND-1")
+def every_filter_is_optional(ctx: Context) -> Iterator[Finding]:
+    """Nothing, each filter alone, and all of them, with the values of the page's example."""
+    example = ctx.contract.example("findJobs")
+    # A server may look a folder up: an id that is formed like the others is at least one.
+    example["folders"] = [no_folder(ctx)]
+    bodies: list[tuple[str, dict[str, object]]] = [("nothing", {})]
+    bodies += [(f"{key} alone", {key: value}) for key, value in example.items()]
+    bodies.append(("all seven", example))
+    for what, body in bodies:
+        answer = ctx.call("findJobs", body)
+        if answer.ok or (answer.errno in NOTHING and body):
+            yield ctx.ok(f"{what}: {answer.says()}", answer)
+        elif answer.errno in NOTHING:
+            yield ctx.inconclusive(f"{what}: {answer.says()}, where there may be none", answer)
+        else:
+            yield ctx.fail(
+                f"find with {what}: refused", answer, expected="errno 0", actual=answer.says()
+            )
+    yield ctx.ok("taken with nothing, with each of the seven alone, and with all")
+
+
+@check("FIND-2", wants=("grid",), phase=Phase.QUIET)
+def res_and_total(ctx: Context) -> Iterator[Finding]:
+    asked = [
+        ctx.find(),
+        ctx.find(limit=1),
+        ctx.find(prompt=unlikely(ctx)),
+        ctx.call("findJobs", {CURSOR: 1}),
+        ctx.find(job_type=["main"], limit=2),
+    ]
+    answers = [one for one in asked + _finds(ctx) if one.ok]
+    if not answers:
+        yield ctx.untestable(f"no find succeeds: {asked[0].says()}", asked[0])
+        return
+    for answer in answers:
+        found, total = array_at(answer.data, "res"), whole((_data(answer)).get("total"))
+        if found is None:
+            actual = brief(_data(answer).get("res", "no res"))
+            yield ctx.fail("data.res is no array", answer, expected="an array", actual=actual)
+        elif total is None:
+            actual = brief(_data(answer).get("total", "no total"))
+            yield ctx.fail("data.total is no integer", answer, expected="an integer", actual=actual)
+        elif total < len(found):
+            yield ctx.fail(
+                "data.total is less than the records returned",
+                answer,
+                expected=f"{len(found)} or more",
+                actual=total,
+            )
+    yield ctx.ok(f"so in {len(answers)} answers", answers[0])
+
+
+def _data(answer: Answer) -> Record:
+    return object_at(answer.envelope, "data") or {}
+
+
+def _finds(ctx: Context) -> list[Answer]:
+    """The finds by which the jobs were watched and the listings paged in."""
+    answers = [seen.answer for job in ctx.evidence.traces() for seen in job.sightings]
+    for role in ("first", "second"):
+        if ctx.has(role):
+            answers += ctx.evidence.history(role).answers
+    return list({one.exchange.number: one for one in answers}.values())
+
+
+@check("FIND-3", wants=JOBS, phase=Phase.QUIET)
+def at_most_limit_records(ctx: Context) -> Iterator[Finding]:
+    count = len(known(ctx))
+    for limit in (1, 2, 5, 10):
+        answer = ctx.find(limit=limit)
+        returned = array_at(answer.data, "res") or []
+        if len(returned) > limit:
+            yield ctx.fail(
+                f"limit {limit}: {len(returned)} records",
+                answer,
+                expected=f"{limit} at most",
+                actual=len(returned),
+            )
+        elif not answer.ok:
+            yield ctx.fail(
+                f"limit {limit}: refused", answer, expected="records", actual=answer.says()
+            )
+        if limit >= count:
+            break
+    few = "a limit below the number of records: there is one" if count < 2 else ""
+    yield ctx.ok(f"kept to with {count} records", untried=few)
+
+
+@check("FIND-11", wants=JOBS, phase=Phase.QUIET)
+def every_record_has_the_keys_shown(ctx: Context) -> Iterator[Finding]:
+    shown = _shown_types(ctx.contract)
+    complaints: dict[str, Finding] = {}
+    count = 0
+    for answer in _finds(ctx):
+        for record in array_at(answer.data, "res") or []:
+            count += 1
+            for what, expected, actual in _complaints(record, ctx.contract, shown):
+                if what not in complaints:
+                    finding = ctx.fail(what, answer, expected=expected, actual=actual)
+                    complaints[what] = finding
+    if not count:
+        yield ctx.untestable("needs a record: no find returned any")
+        return
+    yield from complaints.values()
+    yield ctx.ok(f"{len(ctx.contract.record_keys)} keys with their types, in {count} records seen")
+
+
+def _complaints(
+    record: object, contract: Contract, shown: Mapping[str, tuple[str, bool]]
+) -> Iterator[tuple[str, str, str]]:
+    """What, expected, actual: for each key that is not as the page shows it."""
+    if not isinstance(record, Mapping):
+        yield "a record is no object", "an object", brief(record)
+        return
+    lacking = [key for key in contract.record_keys if key not in record]
+    if lacking:
+        some = ", ".join(lacking[:5]) + (" …" if len(lacking) > 5 else "")
+        yield f"records lack {some}", "58 keys", f"{len(record)} keys"
+    for key, (kind, nullable) in shown.items():
+        value = record.get(key)
+        if key not in record or (value is None and nullable) or _is(kind, value):
+            continue
+        yield f"{key} is no {kind}", f"{kind}{' or null' if nullable else ''}", brief(value)
+
+
+def _shown_types(contract: Contract) -> dict[str, tuple[str, bool]]:
+    """The keys whose type the page shows, and whether null is allowed too.
+
+    Of a key that is null in the example nothing is known, whatever openapi.yaml makes of it.
+    """
+    components = contract.document["components"]
+    example = components["examples"]["FindJobsSuccess"]["value"]["data"]["res"][0]
+    schemas = components["schemas"]["JobRecord"]["properties"]
+    return {
+        key: (_type(value), _nullable(schemas[key]))
+        for key, value in example.items()
+        if value is not None or key == "error"
+    }
+
+
+def _nullable(schema: Mapping[str, Any]) -> bool:
+    return "null" in schema.get("type", ())
+
+
+def _type(value: object) -> str:
+    kinds = {bool: "boolean", int: "integer", str: "string", list: "array"}
+    return kinds[type(value)]
+
+
+def _is(kind: str, value: object) -> bool:
+    if kind == "integer":
+        return whole(value) is not None
+    return isinstance(value, {"boolean": bool, "string": str, "array": list}[kind])
+
+
+@check("FIND-12", wants=(*JOBS, "neighbour"), phase=Phase.QUIET)
+def ids_are_unique(ctx: Context) -> Iterator[Finding]:
+    newest = timed(known(ctx))[:1]
+    # A page that begins elsewhere: what is counted on the page is no id.
+    finds = [*_finds(ctx), *(ask(ctx, **{CURSOR: time}) for time, _ in newest)]
+    for answer in finds:
+        for key in _IDS:
+            again = twice(answer.records, key)
+            if again:
+                yield _shared(ctx, key, again[0], answer.records, answer)
+    yield from _handed_on(ctx, finds)
+    looks = [ctx.evidence.history(role) for role in ("first", "second") if ctx.has(role)]
+    listed = [record for look in looks for answer in look.answers for record in answer.records]
+    records = _distinct(listed)
+    for key in _IDS:
+        # Whether accounts count their records apart is not said.
+        pool = _distinct(list(looks[0].records)) if key == "id" else records
+        again = twice(pool, key)
+        if again:
+            yield _shared(ctx, key, again[0], pool, *looks[0].answers[:1])
+    accounts = f" of {len(looks)} accounts" if len(looks) > 1 else ""
+    yield ctx.ok(f"{', '.join(_IDS)}: unique over {len(records)} records{accounts}")
+
+
+def _shared(
+    ctx: Context, key: str, value: object, records: list[Record], *answers: Answer
+) -> Finding:
+    those = [one for one in records if one.get(key) == value]
+    others = "; ".join(
+        ", ".join(f"{name} {brief(one.get(name), 40)}" for name in _IDS) for one in those[:2]
+    )
+    return ctx.fail(
+        f"{len(those)} records have one {key}",
+        *answers,
+        expected="one record",
+        actual=others,
+    )
+
+
+def _handed_on(ctx: Context, finds: list[Answer]) -> Iterator[Finding]:
+    """An id that was one record's at one time and is another's at another."""
+    for key in ("id", "id_uuid", "job_id"):
+        owners: dict[object, tuple[object, Answer]] = {}
+        for answer in finds:
+            for record in answer.records:
+                value, owner = record.get(key), text(record, "hash")
+                if not isinstance(value, str | int) or not value or owner is None:
+                    continue
+                before, first = owners.setdefault(value, (owner, answer))
+                if before != owner:
+                    yield ctx.fail(
+                        f"one {key} is that of one record and later of another",
+                        first,
+                        answer,
+                        expected=f"{key} {brief(value)} with the hash {brief(before)}",
+                        actual=f"with the hash {brief(owner)}",
+                    )
+                    break
+            else:
+                continue
+            break
+
+
+def _distinct(records: list[Record]) -> list[Record]:
+    """The same record may come on two pages, and to two accounts: all of its ids are the same."""
+    return list({str([one.get(key) for key in _IDS]): one for one in records}.values())

@@ -1,0 +1,72 @@
+"""What the page leaves open about limit: its default, its maximum, and one that is none."""
+
+from __future__ import annotations
+
+from ...checking.context import Context
+from ...checking.find_calls import JOBS
+from ...checking.registry import Phase, observes
+from ...findings import Observation
+from ...http.exchange import Answer
+
+#: More records than this, without asking for any number, are all that there are.
+_NO_DEFAULT = 100
+#: More than any usual maximum.
+_HIGH = 1001
+
+
+@observes("find-default-limit", wants=JOBS, phase=Phase.QUIET)
+def how_many_come_without_a_limit(ctx: Context) -> Observation:
+    answer = ctx.find()
+    returned, total = len(answer.records), answer.total
+    if total is None:
+        return ctx.unobserved(f"no total: {answer.says()}", answer)
+    if 0 < returned < total:
+        return ctx.answer(returned, answer)
+    if returned == total > _NO_DEFAULT:
+        return ctx.answer("none", answer)
+    if returned > total or (total and not returned):
+        return ctx.unknown(f"{returned} records, total {total}", answer)
+    return ctx.unobserved(f"all {total} records came: the default may be that or more", answer)
+
+
+@observes("find-max-limit", wants=JOBS, phase=Phase.QUIET)
+def how_many_come_at_most(ctx: Context) -> Observation:
+    answer = ctx.find(limit=_HIGH)
+    returned, total = len(answer.records), answer.total
+    if total is None:
+        return ctx.unknown(f"limit {_HIGH}: {answer.says()}", answer)
+    if returned >= _HIGH:
+        return ctx.answer("none", answer)
+    if 0 < returned < total:
+        return ctx.answer(returned, answer)
+    if returned > total or (total and not returned):
+        return ctx.unknown(f"{returned} records, total {total}", answer)
+    return ctx.unobserved(f"all {total} records came: the maximum may be that or more", answer)
+
+
+@observes("find-bad-limit", wants=("grid", "niji"), phase=Phase.QUIET)
+def what_a_bad_limit_gives(ctx: Context) -> Observation:
+    zero, negative, word = ctx.find(limit=0), ctx.find(limit=-1), ctx.find(limit="10")
+    answers = (zero, negative, word)
+    if all(one.errno == 301 for one in answers):
+        return ctx.answer("301", *answers)
+    if not all(one.ok for one in answers):
+        return ctx.unknown(_outcomes(answers), *answers)
+    default = ctx.find()
+    counts = [len(one.records) for one in answers]
+    usual = len(default.records)
+    if (default.total or 0) < 2 or usual < 2:
+        return ctx.unobserved("clamped and ignored look alike with less than two records", default)
+    if counts == [1, 1, usual]:
+        return ctx.answer("clamped", *answers)
+    if counts == [usual] * 3:
+        return ctx.answer("ignored", *answers)
+    return ctx.unknown(_outcomes(answers), *answers)
+
+
+def _outcomes(answers: tuple[Answer, ...]) -> str:
+    shown = zip(("0", "-1", '"10"'), answers, strict=True)
+    return ", ".join(
+        f"{limit}: {f'{len(one.records)} records' if one.ok else one.says()}"
+        for limit, one in shown
+    )

@@ -1,0 +1,273 @@
+"""What was sent and what came back: the full answer for a check, a redacted record for reports."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..json_access import Record, integer, objects_at, text
+from .connection import Failure, Reply, Request
+from .redaction import Secrets
+
+#: What a report shows of a body. Longer ones are cut, after redaction.
+_EXCERPT = 4_000
+#: How a body that was cut ends.
+CUT = re.compile(r"… \([0-9]+ bytes in all\)$")
+#: Redaction looks at this much.
+_LOOKED_AT = 12_000
+#: So much of the end of what was looked at may be the first part of an unknown token.
+_RAGGED = 2_000
+#: Deeper than any answer of this API, and shallow enough for every JSON reader.
+MAX_DEPTH = 100
+
+#: Stands for the body of an answer that is no JSON.
+NOT_JSON: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, redacted, as it may be shown to anybody.
+
+    ``outline`` is the answer's envelope, with ``data`` left out where ``errno`` is 0 (it is large
+    then); ``None`` where the answer is no JSON object. ``plain`` tells a well-formed request of an
+    operation from one that was bent on purpose (raw bytes, odd routes).
+    """
+
+    number: int
+    operation: str
+    plain: bool
+    method: str
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: str
+    status: int
+    response_headers: tuple[tuple[str, str], ...]
+    response_body: str
+    failure: Failure | None
+    problem: str
+    elapsed: float
+    outline: Mapping[str, object] | None
+
+    @property
+    def errno(self) -> int | None:
+        return integer(self.outline, "errno")
+
+    def header(self, name: str) -> str:
+        """The answer's first header of that name, or an empty string."""
+        return next((value for key, value in self.response_headers if key == name.lower()), "")
+
+    def exhibits(self) -> tuple[Exchange, ...]:
+        return (self,)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """The answer to one request, for a check to look at. Every accessor takes any shape.
+
+    ``failure`` is set where no whole answer came, ``problem`` says in words why the answer is no
+    JSON object (empty if it is one), ``json`` is the parsed body (``None`` if it does not parse).
+    """
+
+    exchange: Exchange
+    reply: Reply
+    json: object
+    problem: str
+
+    @property
+    def failure(self) -> Failure | None:
+        return self.reply.failure
+
+    @property
+    def status(self) -> int:
+        """The HTTP status; 0 if none came."""
+        return self.reply.status
+
+    def header(self, name: str) -> str:
+        return self.reply.header(name)
+
+    @property
+    def envelope(self) -> Record:
+        """The body if it is a JSON object, else an empty one."""
+        return self.json if isinstance(self.json, Mapping) else NOT_JSON
+
+    @property
+    def errno(self) -> int | None:
+        """The integer ``errno``; ``None`` if there is none (a string is none)."""
+        return integer(self.envelope, "errno")
+
+    @property
+    def ok(self) -> bool:
+        return self.errno == 0
+
+    @property
+    def errmsg(self) -> str | None:
+        return text(self.envelope, "errmsg")
+
+    @property
+    def message(self) -> str | None:
+        """The text of a failure, under ``errmsg`` or ``error``."""
+        return self.errmsg or text(self.envelope, "error")
+
+    @property
+    def data(self) -> object:
+        return self.envelope.get("data")
+
+    @property
+    def hash(self) -> str | None:
+        """The hash that an accepted submission answers with."""
+        return text(self.envelope, "data") if self.ok else None
+
+    @property
+    def records(self) -> list[Record]:
+        """The records of a find; what is no object among them is left out."""
+        return objects_at(self.data, "res") if self.ok else []
+
+    @property
+    def total(self) -> int | None:
+        return integer(self.data, "total") if self.ok else None
+
+    def says(self) -> str:
+        """The outcome in a few words, for a message: ``errno 301 "missing content"``."""
+        if self.failure is not None:
+            return self.problem
+        if self.problem:
+            return f"HTTP {self.status}, {self.problem}"
+        outcome = f"errno {self.envelope.get('errno', 'missing')!r}"
+        return f'{outcome} "{self.message}"' if self.message else outcome
+
+    def exhibits(self) -> tuple[Exchange, ...]:
+        return (self.exchange,)
+
+
+@dataclass(slots=True)
+class Log:
+    """Every exchange of a run, in the order in which they ended. Safe to use from threads."""
+
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _kept: list[Exchange] = field(default_factory=list)
+    _count: int = 0
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        with self._lock:
+            return list(self._kept)
+
+    @property
+    def requests(self) -> int:
+        return self._count
+
+    def number(self) -> int:
+        with self._lock:
+            self._count += 1
+            return self._count
+
+    def keep(self, exchange: Exchange) -> None:
+        with self._lock:
+            self._kept.append(exchange)
+
+
+def read(reply: Reply) -> tuple[object, str]:
+    """The body as JSON, and what is wrong with it as JSON object of this API (empty: nothing)."""
+    if reply.failure is not None:
+        return None, f"{reply.failure.value}{f' ({reply.detail})' if reply.detail else ''}"
+    if not reply.body:
+        return None, "an empty body"
+    try:
+        value = json.loads(reply.body, parse_constant=_no_constant)
+    except RecursionError:
+        return None, "JSON that is nested too deep to read"
+    except ValueError as error:
+        start = reply.body[:200].lstrip().lower()
+        html = start.startswith((b"<!doctype", b"<html"))
+        return None, "HTML" if html else f"no JSON ({error})"
+    if _deeper(value, reply.body, MAX_DEPTH):
+        return None, f"JSON that is nested deeper than {MAX_DEPTH} levels"
+    if not isinstance(value, dict):
+        return value, f"JSON that is no object but {type(value).__name__}"
+    return value, ""
+
+
+def record(
+    number: int,
+    operation: str,
+    plain: bool,
+    request: Request,
+    reply: Reply,
+    value: object,
+    problem: str,
+    secrets: Secrets,
+) -> Exchange:
+    """The redacted record of an exchange."""
+    return Exchange(
+        number,
+        operation,
+        plain,
+        request.method,
+        secrets.redact(request.target),
+        _headers(request.headers, secrets),
+        _excerpt(request.body, secrets),
+        reply.status,
+        _headers(reply.headers, secrets),
+        _excerpt(reply.body, secrets),
+        reply.failure,
+        secrets.redact(problem),
+        reply.elapsed,
+        _outlined(value, secrets),
+    )
+
+
+def _headers(headers: tuple[tuple[str, str], ...], secrets: Secrets) -> tuple[tuple[str, str], ...]:
+    return tuple((key.lower(), secrets.redact(value)) for key, value in headers)
+
+
+def _excerpt(body: bytes, secrets: Secrets) -> str:
+    shown = secrets.redact(body[:_LOOKED_AT].decode("utf-8", "backslashreplace"))
+    if len(body) > _LOOKED_AT:
+        # A secret that lies across the cut is not recognised: its first part must go too.
+        shown = shown[: max(0, len(shown) - max(_RAGGED, secrets.longest))]
+    elif len(shown) <= _EXCERPT:
+        return shown
+    return f"{shown[:_EXCERPT]}… ({len(body)} bytes in all)"
+
+
+def _outlined(value: object, secrets: Secrets) -> Mapping[str, object] | None:
+    if not isinstance(value, Mapping):
+        return None
+    success = value.get("errno") == 0
+    kept = {key: one for key, one in value.items() if not (success and key == "data")}
+    return {key: _redacted(one, secrets) for key, one in kept.items()}
+
+
+def _redacted(value: object, secrets: Secrets) -> object:
+    """The same value with its texts redacted; keys stay, checks go by them."""
+    if isinstance(value, str):
+        return secrets.redact(value)
+    if isinstance(value, list):
+        return [_redacted(one, secrets) for one in value]
+    if isinstance(value, dict):
+        return {key: _redacted(one, secrets) for key, one in value.items()}
+    return value
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _deeper(value: object, body: bytes, limit: int) -> bool:
+    if body.count(b"[") + body.count(b"{") <= limit:
+        return False
+    level = [value]
+    for _ in range(limit + 1):
+        inner: list[object] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner += one.values()
+            elif isinstance(one, list):
+                inner += one
+        level = [one for one in inner if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,102 @@
+"""A picture behind a link: fetched once, decoded within bounds, told apart by its cells.
+
+Pillow is imported when the first picture is decoded.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..findings import Shown
+from ..http.connection import Reply
+from ..http.exchange import Exchange
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: More than twice the largest picture this service is known to make; a bomb has more.
+MAX_PIXELS = 50_000_000
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+_THUMB = 320
+
+#: The mean colour of an area, red, green, blue, 0 to 255.
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a GET of ``url`` gave. ``problem`` says why it is no picture; empty if it is one."""
+
+    url: str
+    reply: Reply
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def length(self) -> int:
+        """Bytes of the file."""
+        return len(self.reply.body)
+
+    @property
+    def problem(self) -> str:
+        return self._decoded[1]
+
+    @property
+    def format(self) -> str:
+        """``png``, ``jpeg``, ``webp`` or ``gif``, from the file itself; empty if it is none."""
+        return self._decoded[2]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels; zeros if it is no picture."""
+        return (self.image.width, self.image.height) if self.image else (0, 0)
+
+    @property
+    def image(self) -> Image | None:
+        """The pixels, RGB."""
+        return self._decoded[0]
+
+    @cached_property
+    def _decoded(self) -> tuple[Image | None, str, str]:
+        if self.reply.failure is not None:
+            return None, f"{self.reply.failure.value} {self.reply.detail}".strip(), ""
+        if self.reply.status != 200:
+            return None, f"HTTP {self.reply.status}", ""
+        return _decode(self.reply.body)
+
+    def exhibits(self) -> tuple[Exchange | Shown, ...]:
+        if self.image is None:
+            return self.exchanges
+        width, height = self.size
+        title = f"{self.format} picture, {width}x{height}, {self.length} bytes"
+        return (*self.exchanges, Shown(title, self.url, self.thumb))
+
+    def thumb(self) -> bytes | None:
+        """A small PNG of it, to be shown; ``None`` if it is no picture."""
+        if self.image is None:
+            return None
+        small = self.image.copy()
+        small.thumbnail((_THUMB, _THUMB))
+        file = io.BytesIO()
+        small.save(file, "PNG", optimize=True)
+        return file.getvalue()
+
+
+def _decode(data: bytes) -> tuple[Image | None, str, str]:
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+                kind = (opened.format or "").lower()
+                if opened.width * opened.height > MAX_PIXELS:
+                    return None, f"{opened.width}x{opened.height} pixels are too many", kind
+                return opened.convert("RGB"), "", kind
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        return None, f"too many pixels ({bomb})", ""
+    except Exception as problem:  # Pillow's decoders raise almost anything on a broken file
+        return None, f"no picture that can be decoded ({problem or type(problem).__name__})", ""

@@ -1,0 +1,87 @@
+"""The report as JSON: ``sampan-report/1``, the form that ``sampan compare`` reads."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..contract import Contract
+from ..findings import Finding, Observation, Seen, Shown
+from ..http.exchange import Exchange
+from ..report import Report
+from .curl import curl
+
+SCHEMA = "sampan-report/1"
+
+
+def as_json(report: Report, contract: Contract) -> str:
+    """The text of the file. Pictures are left out; the HTML report has them."""
+    return json.dumps(as_tree(report, contract), ensure_ascii=False, indent=1) + "\n"
+
+
+def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "target": report.target,
+        "started_at": report.started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "verdict": report.verdict.word,
+        "requirements": [
+            {
+                "id": one.id,
+                "level": contract.requirements[one.id].level,
+                "verdict": one.verdict.word,
+                "message": told(one),
+                "evidence": [_exhibit(shown) for shown in one.evidence],
+            }
+            for one in report.findings
+        ],
+        "questions": [
+            {
+                "id": one.id,
+                "answer": one.answer if one.seen is Seen.ANSWERED else one.seen.value,
+                "evidence": _seen(one) + [_exhibit(shown) for shown in one.evidence],
+            }
+            for one in report.observations
+        ],
+        "budget": {
+            "jobs_allowed": report.jobs_allowed,
+            "jobs_spent": report.jobs_spent,
+            "requests": report.requests,
+        },
+    }
+
+
+def told(finding: Finding) -> str:
+    """The message, with what was expected, what came instead, and what was not tried."""
+    message = finding.message
+    if finding.expected or finding.actual:
+        message += f" (expected {finding.expected}; got {finding.actual})"
+    return message + (f" (not tried: {finding.untried})" if finding.untried else "")
+
+
+def _seen(observation: Observation) -> list[dict[str, Any]]:
+    """``unknown`` bears what was seen, ``unobserved`` the reason."""
+    if observation.seen is Seen.UNKNOWN:
+        return [{"saw": observation.answer}]
+    return [{"reason": observation.reason}] if observation.reason else []
+
+
+def _exhibit(shown: Exchange | Shown) -> dict[str, Any]:
+    if isinstance(shown, Shown):
+        return {"title": shown.title, "text": shown.text}
+    return {
+        "curl": curl(shown),
+        "request": {
+            "method": shown.method,
+            "url": shown.url,
+            "headers": dict(shown.request_headers),
+            "body": shown.request_body,
+        },
+        "answer": {
+            "status": shown.status,
+            "headers": dict(shown.response_headers),
+            "body": shown.response_body,
+            "problem": shown.problem,
+            "seconds": round(shown.elapsed, 3),
+        },
+    }

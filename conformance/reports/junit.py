@@ -1,0 +1,73 @@
+"""The report as JUnit XML: a test case a requirement, the questions as properties."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as xml
+
+from ..contract import Contract
+from ..findings import Finding, Seen, Shown, Verdict
+from ..http.exchange import Exchange
+from ..report import Report
+from .curl import curl
+from .json import told
+
+#: What XML 1.0 can't hold, however it is escaped.
+_UNTOLD = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def as_junit(report: Report, contract: Contract) -> str:
+    """The text of the file. Inconclusive counts as an error: nobody may take it for a pass."""
+    errors = report.count(Verdict.ERROR) + report.count(Verdict.INCONCLUSIVE)
+    skipped = report.count(Verdict.SKIPPED) + report.count(Verdict.UNTESTABLE)
+    suite = xml.Element(
+        "testsuite",
+        name="sampan",
+        tests=str(len(report.findings)),
+        failures=str(report.count(Verdict.FAIL)),
+        errors=str(errors),
+        skipped=str(skipped),
+        time=f"{report.seconds:.3f}",
+        timestamp=report.started_at.strftime("%Y-%m-%dT%H:%M:%S"),
+        hostname=_legal(report.target),
+    )
+    properties = xml.SubElement(suite, "properties")
+    for seen in report.observations:
+        answer = seen.answer if seen.seen is Seen.ANSWERED else seen.seen.value
+        xml.SubElement(properties, "property", name=seen.id, value=_legal(answer or ""))
+    for finding in report.findings:
+        _case(suite, finding, contract)
+    suites = xml.Element("testsuites")
+    suites.append(suite)
+    xml.indent(suites, " ")
+    return xml.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(suite: xml.Element, finding: Finding, contract: Contract) -> None:
+    requirement = contract.requirements[finding.id]
+    case = xml.SubElement(
+        suite,
+        "testcase",
+        classname="sampan." + requirement.section.replace(" ", ""),
+        name=f"{finding.id}: {requirement.sentence}",
+    )
+    word, message = finding.verdict.word, _legal(told(finding))
+    if finding.verdict is Verdict.FAIL:
+        failure = xml.SubElement(case, "failure", type=requirement.level, message=message)
+        failure.text = _legal("\n\n".join(_shown(one) for one in finding.evidence))
+    elif finding.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
+        error = xml.SubElement(case, "error", type=word, message=message)
+        error.text = _legal("\n\n".join(_shown(one) for one in finding.evidence))
+    elif finding.verdict is not Verdict.PASS:
+        xml.SubElement(case, "skipped", message=f"{word}: {message}")
+
+
+def _shown(shown: Exchange | Shown) -> str:
+    if isinstance(shown, Shown):
+        return f"{shown.title}\n{shown.text}"
+    came = shown.response_body or shown.problem
+    return f"{curl(shown)}\nHTTP {shown.status}\n{came}"
+
+
+def _legal(text: str) -> str:
+    return _UNTOLD.sub("\ufffd", text)

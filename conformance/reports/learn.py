@@ -1,0 +1,30 @@
+"""The answers that were seen, as a profile that ``sampan serve --profile FILE`` takes."""
+
+from __future__ import annotations
+
+import yaml
+
+from ..findings import Seen
+from ..json_access import printable
+from ..report import Report
+
+
+def as_profile(report: Report) -> str:
+    """YAML: ``name``, ``description``, ``answers``. What was not seen is left to its default."""
+    answers = {one.id: one.answer or "" for one in report.observations if one.seen is Seen.ANSWERED}
+    profile = {
+        "name": "learnt",
+        "description": f"What {report.target} answered on {report.started_at:%Y-%m-%d}.",
+        "answers": answers,
+    }
+    text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True, width=100)
+    return text + "".join(_left_open(report))
+
+
+def _left_open(report: Report) -> list[str]:
+    lines = []
+    for one in report.observations:
+        if one.seen is not Seen.ANSWERED:
+            why = one.reason if one.seen is Seen.UNOBSERVED else f"saw {one.answer}"
+            lines.append(f"# {one.seen.value} {one.id}: {' '.join(printable(why).split())}\n")
+    return ["# Left at their defaults:\n", *lines] if lines else []

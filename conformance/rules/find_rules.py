@@ -1,0 +1,118 @@
+"""What a find may return and what it must, given what the unfiltered listing holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+
+from ..http.exchange import Answer
+from ..json_access import Record, array_at, millis, text
+
+#: Whether a record satisfies the conditions of a find.
+Holds = Callable[[Record], bool]
+
+#: The filter that pages backwards (page, Job Find).
+CURSOR = "timestamp_smaller_than"
+
+#: Where a record may bear words that a prompt filter can go by.
+_WORDS = ("msg_content", "msg_display", "sender_msg", "description", "description_translation")
+
+
+def one_of(key: str, values: Iterable[str]) -> Holds:
+    """``service`` and ``job_type``: the record's value is one of those listed."""
+    wanted = frozenset(values)
+    return lambda record: record.get(key) in wanted if _hashable(record.get(key)) else False
+
+
+def in_folder(folder: str) -> Holds:
+    return lambda record: folder in (array_at(record, "folders") or [])
+
+
+def is_favourite(record: Record) -> bool:
+    return record.get("is_favourite") is True
+
+
+def older_than(limit: int) -> Holds:
+    """Created before ``limit`` (ms). A record without a readable timestamp is not judged."""
+    return lambda record: (time := millis(record)) is None or time < limit
+
+
+def prompts(record: Record) -> list[str]:
+    """The texts of a record that a client may take for its prompt, as submitted first."""
+    found = [text(record, key) for key in ("msg_display", "msg_content")]
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def says(word: str) -> Holds:
+    """The record bears the word somewhere, whatever the case."""
+    sought = word.casefold()
+    return lambda record: any(sought in (text(record, key) or "").casefold() for key in _WORDS)
+
+
+def holds_all(*conditions: Holds) -> Holds:
+    return lambda record: all(one(record) for one in conditions)
+
+
+def hashes(records: Iterable[Record]) -> set[str]:
+    return {one for record in records if (one := text(record, "hash")) is not None}
+
+
+def strangers(answer: Answer, holds: Holds) -> list[Record]:
+    """The records returned that the conditions rule out."""
+    return [one for one in answer.records if not holds(one)]
+
+
+def left_out(answer: Answer, known: Iterable[Record], holds: Holds) -> list[Record]:
+    """The known records that satisfy the conditions and had to be returned, but were not.
+
+    Where the answer shows only a part of what it counts, those alone that lie between two that
+    it shows: the others may be on another page.
+    """
+    there = hashes(answer.records)
+    missing = [one for one in known if text(one, "hash") and one["hash"] not in there]
+    missing = [one for one in missing if holds(one)]
+    whole = answer.total is not None and len(answer.records) >= answer.total
+    if answer.ok and not whole:
+        return [one for one in missing if covers(answer.records, one)]
+    return missing
+
+
+def covers(records: Sequence[Record], one: Record) -> bool:
+    """Whether the records are in order of time and ``one`` would stand among them."""
+    time, times = millis(one), _times(records)
+    if time is None or len(times) < 2 or not (rising(records) or falling(records)):
+        return False
+    return min(times) < time < max(times)
+
+
+def rising(records: Sequence[Record]) -> bool:
+    """Oldest first."""
+    return all(a <= b for a, b in pairwise(_times(records)))
+
+
+def falling(records: Sequence[Record]) -> bool:
+    """Newest first."""
+    return all(a >= b for a, b in pairwise(_times(records)))
+
+
+def twice(records: Iterable[Record], key: str) -> list[object]:
+    """The values of ``key`` that more than one of the records has. None, 0 and an empty text
+    count for nothing: there is no id yet."""
+    seen: set[object] = set()
+    again: list[object] = []
+    for one in records:
+        value = one.get(key)
+        if not value or not _hashable(value):
+            continue
+        if value in seen:
+            again.append(value)
+        seen.add(value)
+    return list(dict.fromkeys(again))
+
+
+def _times(records: Iterable[Record]) -> list[int]:
+    return [time for time in map(millis, records) if time is not None]
+
+
+def _hashable(value: object) -> bool:
+    return not isinstance(value, list | dict)

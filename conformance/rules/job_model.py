@@ -1,0 +1,213 @@
+"""What a client may expect of a server by what it has done itself: a plain dict of jobs. Pure.
+
+The model knows what was submitted and what was seen, and complains (requirement, sentence) of an
+answer that can't be true at once with it. What a question leaves open it takes either way; what
+others do with the account at the same time only adds records, and is no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..json_access import Record, brief, instant, integer, millis, text, whole
+from ..shared_jobs.trace import FINISHED
+from .find_rules import prompts
+
+#: Requirement, what is wrong, what would be right.
+Complaint = tuple[str, str, str]
+
+#: What must not change while a job runs (LIFE-4); one that is null at first may be filled once.
+_FIXED = ("id", "id_uuid", "hash", "job_id", "parent_id", "parent_hash", "sender_id", "timestamp")
+
+
+@dataclass(slots=True)
+class Job:
+    """``made_by``: the operation. ``parent`` and ``cell`` of a child. ``seen``: its records."""
+
+    hash: str
+    account: str
+    made_by: str
+    content: str | None = None
+    parent: str | None = None
+    cell: int | None = None
+    seen: list[Record] = field(default_factory=list)
+
+    @property
+    def last(self) -> Record | None:
+        return self.seen[-1] if self.seen else None
+
+    @property
+    def finished(self) -> bool:
+        return integer(self.last, "status") == FINISHED
+
+
+@dataclass(slots=True)
+class World:
+    """The jobs of both accounts, by hash. ``unit``: ms in one of the cursor's units."""
+
+    jobs: dict[str, Job] = field(default_factory=dict)
+    unit: int = 1
+
+    def of(self, account: str) -> list[Job]:
+        return [one for one in self.jobs.values() if one.account == account]
+
+    def submitted(self, job: Job) -> Iterator[Complaint]:
+        """A submission was accepted with this hash."""
+        known = self.jobs.get(job.hash)
+        if known is None:
+            self.jobs[job.hash] = job
+        elif (known.made_by, known.parent, known.cell) != (job.made_by, job.parent, job.cell) or (
+            job.made_by != "upscaleJob"  # question repeat-upscale
+        ):
+            yield (
+                "CREATE-4",
+                f"{job.made_by} answered with a hash that another job has",
+                "a new hash",
+            )
+
+    def found(
+        self, account: str, filters: Mapping[str, object], answer: Found
+    ) -> Iterator[Complaint]:
+        """A find of the account returned this."""
+        yield from _shape(filters, answer)
+        hashes = [text(one, "hash") for one in answer.records]
+        for hash in {one for one in hashes if one is not None and hashes.count(one) > 1}:
+            yield "CREATE-2", f"a find returned the hash {brief(hash)} twice", "one record a job"
+        for record in answer.records:
+            yield from self._filtered(filters, record)
+            job = self.jobs.get(text(record, "hash") or "")
+            if job is not None:
+                yield from _course(job, record)
+                yield from self._lineage(job, record)
+                job.seen.append(record)
+        yield from self._left_out(account, filters, answer, set(hashes))
+
+    def _filtered(self, filters: Mapping[str, object], record: Record) -> Iterator[Complaint]:
+        for key, id in (("service", "FIND-5"), ("job_type", "FIND-6")):
+            wanted = filters.get(key)
+            if isinstance(wanted, list) and wanted and record.get(key) not in wanted:
+                actual = f"find by {key} {wanted} returned one of {brief(record.get(key))}"
+                yield id, actual, f"one of {wanted}"
+        cursor, time = whole(filters.get("timestamp_smaller_than")), millis(record)
+        if cursor is not None and time is not None and time >= self._bound(cursor):
+            yield "FIND-4", f"timestamp {time} for a cursor of {cursor}", "a smaller timestamp"
+
+    def _bound(self, cursor: int) -> int:
+        """The first ms that is not smaller than the cursor, whose own second may be rounded."""
+        return cursor if self.unit == 1 else (cursor + 1) * self.unit
+
+    def _left_out(
+        self, account: str, filters: Mapping[str, object], answer: Found, hashes: set[str | None]
+    ) -> Iterator[Complaint]:
+        """Jobs that were seen before and satisfy every filter are counted, and are there if the
+        answer holds all that it counts."""
+        due = [one for one in self.of(account) if one.seen and self._satisfies(one, filters)]
+        if answer.total is not None and answer.total < len(due):
+            yield (
+                "FIND-13",
+                f"total {answer.total} for {sorted(filters) or 'no filter'}",
+                f"at least the {len(due)} own jobs that match",
+            )
+        if answer.total is None or len(answer.records) < answer.total:
+            return
+        gone = [one for one in due if one.hash not in hashes]
+        if gone and _limited(filters, answer):
+            return
+        for job in gone[:1]:
+            id = "FIND-7" if "prompt" in filters else "FIND-10" if filters else "CREATE-2"
+            yield id, f"the job {brief(job.hash)} that was found before is left out", "its record"
+
+    def _satisfies(self, job: Job, filters: Mapping[str, object]) -> bool:
+        last = job.last
+        for key, value in filters.items():
+            if key in ("service", "job_type") and isinstance(value, list):
+                if value and (last or {}).get(key) not in value:
+                    return False
+            elif key == "timestamp_smaller_than":
+                cursor, time = whole(value), millis(last)
+                # Well below, so that rounding of the cursor plays no part.
+                if cursor is None or time is None or time >= (cursor - 1) * self.unit:
+                    return False
+            elif key == "prompt":
+                if value not in prompts(last or {}):
+                    return False
+            elif key != "limit":
+                return False
+        return True
+
+    def _lineage(self, job: Job, record: Record) -> Iterator[Complaint]:
+        parent = self.jobs.get(job.parent or "")
+        if parent is None:
+            return
+        given = {"parent_hash": parent.hash, "parent_id": text(parent.last, "job_id")}
+        id = "UP-1" if job.made_by == "upscaleJob" else "VAR-1"
+        for key, right in given.items():
+            said = text(record, key)
+            if said is not None and right is not None and said != right:
+                yield id, f"{key} of a child names another job, {brief(said)}", f"{brief(right)}"
+        cell = integer(record, "grid_num")
+        if cell is not None and cell != job.cell:
+            yield "UP-7", f"grid_num {cell} of a child of cell {job.cell}", f"{job.cell}"
+        if job.made_by == "upscaleJob" and record.get("job_type") != "upscale":
+            yield "UP-6", f"an upscale's job_type is {brief(record.get('job_type'))}", "upscale"
+
+    def must_refuse(self, parent: Job, cell: int) -> tuple[str, int] | None:
+        """The requirement and the errno of a child that can't be; ``None`` if it may be made."""
+        if not parent.finished:
+            return None
+        if parent.made_by in ("upscaleJob", "describeImage") and 1 <= cell <= 4:
+            return "PAR-1", 421
+        if parent.made_by == "createJob" and not 1 <= cell <= 4:
+            return "GRID-2", 301
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A find's answer: its records, and the total it tells (``None`` if there is none)."""
+
+    records: Sequence[Record]
+    total: int | None
+
+
+def _shape(filters: Mapping[str, object], answer: Found) -> Iterator[Complaint]:
+    count = len(answer.records)
+    if answer.total is None or answer.total < count:
+        yield "FIND-2", f"total {brief(answer.total)} with {count} records", "an integer not less"
+    limit = whole(filters.get("limit"))
+    if limit is not None and count > limit:
+        yield "FIND-3", f"{count} records for a limit of {limit}", f"at most {limit}"
+    for key in ("id", "id_uuid", "job_id"):
+        values = [str(one[key]) for one in answer.records if one.get(key) is not None]
+        if len(set(values)) < len(values):
+            yield "FIND-12", f"two records of a find share their {key}", "unique"
+
+
+def _limited(filters: Mapping[str, object], answer: Found) -> bool:
+    limit = whole(filters.get("limit"))
+    return limit is not None and len(answer.records) >= limit
+
+
+def _course(job: Job, record: Record) -> Iterator[Complaint]:
+    before = job.last
+    if before is not None:
+        if job.finished and integer(record, "status") != FINISHED:
+            status = brief(record.get("status"))
+            yield "LIFE-2", f"status {status} after {FINISHED}", f"{FINISHED}"
+        for key in _FIXED:
+            if before.get(key) is not None and record.get(key) != before.get(key):
+                actual = f"{key} was {brief(before.get(key))} and is {brief(record.get(key))}"
+                yield "LIFE-4", actual, "no change"
+    created, updated = instant(record, "created_at"), instant(record, "updated_at")
+    if created is not None and updated is not None and created > updated:
+        yield "LIFE-3", "created_at is later than updated_at", "not later"
+    content = job.content
+    if content is not None and not any(_plain(content) in _plain(one) for one in prompts(record)):
+        actual = f"the record's prompt is {brief(record.get('msg_display'))}"
+        yield "CREATE-5", actual, brief(content)
+
+
+def _plain(prompt: str) -> str:
+    """Case and runs of white space are no breach (requirement CREATE-5)."""
+    return " ".join(prompt.casefold().split())

@@ -1,0 +1,240 @@
+"""Runs checks against one target: ``run(options) -> Report``."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from ..checking.context import Context
+from ..checking.registry import REGISTRY, Check, Observer, Phase
+from ..checks import load
+from ..contract import Contract, shipped
+from ..findings import Finding, Observation, Seen, Shown, UnavailableError, Verdict
+from ..http.budget import Budget
+from ..http.connection import Failure
+from ..http.exchange import Exchange
+from ..http.gate import Gate, TargetError
+from ..http.redaction import Secrets
+from ..http.session import Options, Session
+from ..report import Report, folded
+from ..shared_jobs.evidence import Evidence
+from .plan import RunPlan, make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands; ``seconds_left`` is ``None`` where there is no limit."""
+
+    doing: str
+    done: int
+    of: int
+    failed: int
+    jobs_spent: int
+    requests: int
+    seconds_left: float | None
+
+
+def run(
+    options: Options,
+    *,
+    contract: Contract | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    secrets: Secrets | None = None,
+) -> Report:
+    """Run what ``options`` select. Raises ``TargetError`` or ``SelectionError`` before anything
+    is sent, and nothing for what the server does. ``secrets`` learns what must not be shown."""
+    load()
+    return Run(options, contract or shipped(), on_progress, secrets or Secrets()).report()
+
+
+def quote(options: Options, contract: Contract) -> str:
+    """What a run would do and cost, in a few lines; nothing is sent."""
+    load()
+    return make_plan(contract, options).quote(options)
+
+
+class Run:
+    """One run: its plan, its session, and the findings so far."""
+
+    def __init__(
+        self,
+        options: Options,
+        contract: Contract,
+        on_progress: Callable[[Progress], None],
+        secrets: Secrets,
+    ) -> None:
+        self.options = options
+        self.contract = contract
+        self.plan: RunPlan = make_plan(contract, options)
+        self._started = datetime.now(UTC)
+        self._clock = time.monotonic()
+        limit = options.max_minutes
+        self._gate = Gate(
+            options.target,
+            contract,
+            budget=Budget(options.jobs),
+            secrets=secrets,
+            rate=options.rate,
+            timeout=options.timeout,
+            until=None if limit is None else self._clock + 60 * limit,
+            allow_plain_http=options.allow_plain_http,
+        )
+        self._session = Session(options, contract, self._gate)
+        self._evidence = Evidence(self._session, self.plan.waves, _mark(options.seed))
+        self._evidence.on_change = lambda: self._tell("watching jobs")
+        self._on_progress = on_progress
+        self._findings: dict[str, Finding] = {}
+        self._observations: dict[str, Observation] = {}
+
+    def report(self) -> Report:
+        """Do it all. Ctrl-C ends it early and keeps what was found."""
+        stopped = ""
+        try:
+            self._run()
+        except KeyboardInterrupt:
+            stopped = "interrupted"
+        return Report(
+            self._gate.target,
+            self._started,
+            time.monotonic() - self._clock,
+            tuple(self._finding(id, stopped) for id in self.contract.requirements),
+            tuple(self._observation(id, stopped) for id in self.contract.questions),
+            self.options.jobs,
+            self._gate.budget.spent,
+            self._gate.log.requests,
+            stopped,
+        )
+
+    def _run(self) -> None:
+        self._tell("logging in")
+        self._session_login()
+        for phase in Phase:
+            if phase is Phase.AFTER and self.plan.jobs:
+                self._tell("submitting jobs")
+                self._evidence.gather()
+            for check in (*self.plan.checks, *self.plan.deeper):
+                if check.phase is phase:
+                    self._tell(check.id)
+                    self._judge(check)
+            for observer in self.plan.observers:
+                if observer.phase is phase:
+                    self._tell(observer.id)
+                    self._observe(observer)
+        self._tell("done")
+
+    def _session_login(self) -> None:
+        self._session.login_all()
+        exchanges = self._gate.log.exchanges
+        if exchanges and all(one.failure is Failure.CONNECT for one in exchanges):
+            raise TargetError(f"{self._gate.target} can't be reached: {exchanges[0].problem}")
+
+    def _judge(self, check: Check) -> None:
+        context = Context(check.id, self._session, self._evidence)
+        found = [self._findings[check.id]] if check.id in self._findings else []
+        try:
+            for finding in _each(check.function(context)):
+                found += [self._redacted(finding)]
+        except UnavailableError as problem:
+            found.append(self._redacted(_unavailable(check.id, problem)))
+        except Exception:
+            found.append(self._redacted(_own_fault(check.id)))
+        if not found:
+            found.append(Finding(check.id, Verdict.ERROR, "the check came to no verdict"))
+        self._findings[check.id] = folded(check.id, found)
+
+    def _observe(self, observer: Observer) -> None:
+        context = Context(observer.id, self._session, self._evidence)
+        try:
+            seen = observer.function(context)
+        except UnavailableError as problem:
+            seen = context.unobserved(problem.reason)
+            seen = replace(seen, evidence=problem.evidence)
+        except Exception:
+            fault = _own_fault(observer.id)
+            reason = f"the kit's fault: {fault.message}"
+            seen = Observation(observer.id, Seen.UNOBSERVED, None, reason, fault.evidence)
+        redact = self._gate.secrets.redact
+        self._observations[observer.id] = replace(
+            seen,
+            answer=None if seen.answer is None else redact(seen.answer),
+            reason=redact(seen.reason),
+            evidence=self._clean(seen.evidence),
+        )
+
+    def _redacted(self, finding: Finding) -> Finding:
+        redact = self._gate.secrets.redact
+        return replace(
+            finding,
+            message=redact(finding.message),
+            expected=redact(finding.expected),
+            actual=redact(finding.actual),
+            untried=redact(finding.untried),
+            evidence=self._clean(finding.evidence),
+        )
+
+    def _clean(self, evidence: Iterable[Exchange | Shown]) -> tuple[Exchange | Shown, ...]:
+        """Exchanges are redacted when they are recorded; the rest is here."""
+        redact = self._gate.secrets.redact
+        return tuple(
+            replace(one, title=redact(one.title), text=redact(one.text))
+            if isinstance(one, Shown)
+            else one
+            for one in evidence
+        )
+
+    def _finding(self, id: str, stopped: str) -> Finding:
+        if id in self._findings:
+            return self._findings[id]
+        if id not in self.plan.selected:
+            return Finding(id, Verdict.SKIPPED, "not asked for")
+        if id in REGISTRY.checks:
+            return Finding(id, Verdict.INCONCLUSIVE, stopped)
+        return Finding(id, Verdict.ERROR, "the kit has no check for it")
+
+    def _observation(self, id: str, stopped: str) -> Observation:
+        if id in self._observations:
+            return self._observations[id]
+        reason = stopped if id in REGISTRY.observers else "the kit has no observer for it"
+        if id not in self.plan.selected:
+            reason = "not asked for"
+        return Observation(id, Seen.UNOBSERVED, None, reason)
+
+    def _tell(self, doing: str) -> None:
+        done = len(self._findings) + len(self._observations)
+        self._on_progress(
+            Progress(
+                doing,
+                done,
+                len(self.plan.checks) + len(self.plan.observers),
+                sum(one.verdict >= Verdict.FAIL for one in self._findings.values()),
+                self._gate.budget.spent,
+                self._gate.log.requests,
+                self._gate.time_left(),
+            )
+        )
+
+
+def _each(outcome: Finding | Iterable[Finding]) -> Iterable[Finding]:
+    return [outcome] if isinstance(outcome, Finding) else outcome
+
+
+def _unavailable(id: str, problem: UnavailableError) -> Finding:
+    return Finding(id, problem.verdict, problem.reason, evidence=problem.evidence)
+
+
+def _own_fault(id: str) -> Finding:
+    trace = traceback.format_exc()
+    return Finding(
+        id,
+        Verdict.ERROR,
+        f"the check broke: {trace.strip().splitlines()[-1]}",
+        evidence=(Shown("what broke in the kit", trace),),
+    )
+
+
+def _mark(seed: int) -> str:
+    """A word that is in every prompt of the run, so that find can filter by it."""
+    return f"sampan{seed % 0xFFFFFF:06x}"

@@ -1,0 +1,202 @@
+"""The jobs that checks share, and how many of them a budget allows. Pure.
+
+Two waves: parents first, then everything that is made from them, side by side. Where the budget
+is short the last ones in the list are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Protocol
+
+from ..findings import UnavailableError, Verdict
+from ..json_access import Record, text
+
+
+class Material(Protocol):
+    """What a job's body is made from."""
+
+    mark: str  # a word of this run, in every prompt
+
+    def record(self, name: str) -> Record:
+        """The newest record of an earlier job."""
+        ...
+
+    def sender(self, account: str) -> str:
+        """The account's sender_id."""
+        ...
+
+
+Body = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """One job: ``after`` names the jobs it is made from, ``beside`` those that only have to be
+    submitted before it.
+
+    ``early``: it is submitted while those still run. ``deferrable``: a refusal while other jobs
+    run may be for their number, so it is tried again when they are done. ``extra``: only without
+    a limit of jobs.
+    """
+
+    name: str
+    operation: str
+    body: Callable[[Material], Body]
+    after: tuple[str, ...] = ()
+    account: str = "first"
+    beside: tuple[str, ...] = ()
+    early: bool = False
+    deferrable: bool = True
+    extra: bool = False
+
+    @property
+    def wave(self) -> int:
+        return 2 if self.after and not self.early else 1
+
+
+def grid_prompt(mark: str) -> str:
+    """Several scripts, quotes, and a capital letter first (question error-on-success)."""
+    return f'Harbour {mark} at dawn, "old" boats, 上海的早晨 🚣'
+
+
+def niji_prompt(mark: str) -> str:
+    return f"a paper lantern {mark} on the river --niji"
+
+
+def remix_prompt(mark: str) -> str:
+    return f"the same harbour {mark} in winter light"
+
+
+def links(record: Record) -> list[str]:
+    """The links of a finished record, best first, none twice."""
+    found = [text(record, key) for key in ("original_url", "img_buffer", "img_thumb")]
+    return list(dict.fromkeys(link for link in found if link is not None))
+
+
+def _create(prompt: Callable[[str], str]) -> Callable[[Material], Body]:
+    return lambda material: {"content": prompt(material.mark)}
+
+
+def _upscale(cell: int, *, sender: bool = False) -> Callable[[Material], Body]:
+    def body(material: Material) -> Body:
+        parent: Body = {"parent_hash": _key(material, "hash"), "grid_num": cell}
+        return parent | ({"sender_id": material.sender("first")} if sender else {})
+
+    return body
+
+
+def _vary(
+    cell: int, *, sender: bool = False, content: Callable[[str], str] | None = None
+) -> Callable[[Material], Body]:
+    def body(material: Material) -> Body:
+        parent: Body = {"parent_id": _key(material, "job_id"), "grid_num": cell}
+        if content is not None:
+            parent["content"] = content(material.mark)
+        return parent | ({"sender_id": material.sender("first")} if sender else {})
+
+    return body
+
+
+def _blend(count: int) -> Callable[[Material], Body]:
+    def body(material: Material) -> Body:
+        both = [links(material.record(name)) for name in ("grid", "niji")]
+        # One of each first, so that two links are two pictures.
+        mixed = [link for pair in zip_longest(*both) for link in pair if link is not None]
+        if len(mixed) < count:
+            raise UnavailableError(
+                Verdict.UNTESTABLE,
+                f"needs {count} links, and the two finished records have {len(mixed)}",
+            )
+        return {"content": " ".join(mixed[:count])}
+
+    return body
+
+
+def _describe(material: Material) -> Body:
+    found = links(material.record("grid"))
+    if not found:
+        raise UnavailableError(Verdict.UNTESTABLE, "the finished record has no link to a picture")
+    return {"content": found[0]}
+
+
+def _key(material: Material, key: str) -> str:
+    found = text(material.record("grid"), key)
+    if found is None:
+        raise UnavailableError(Verdict.UNTESTABLE, f"the record of the parent has no {key}")
+    return found
+
+
+#: What is worth most first. The first ten serve requirements, the next four questions.
+PLANS: tuple[JobPlan, ...] = (
+    JobPlan("grid", "createJob", _create(grid_prompt)),
+    JobPlan("niji", "createJob", _create(niji_prompt)),
+    JobPlan("upscale", "upscaleJob", _upscale(2), ("grid",)),
+    JobPlan("variation", "varyJob", _vary(3), ("grid",)),
+    JobPlan("describe", "describeImage", _describe, ("grid",)),
+    JobPlan("blend", "blendImages", _blend(2), ("grid", "niji")),
+    JobPlan("upscale_4", "upscaleJob", _upscale(4, sender=True), ("grid",)),
+    JobPlan("remix", "varyJob", _vary(4, sender=True, content=remix_prompt), ("grid",)),
+    JobPlan("blend_5", "blendImages", _blend(5), ("grid", "niji")),
+    JobPlan("blend_words", "blendImages", lambda _: {"content": "paper lantern"}, ("grid",)),
+    JobPlan("upscale_again", "upscaleJob", _upscale(2), ("grid",), beside=("upscale",)),
+    JobPlan("early", "upscaleJob", _upscale(1), ("grid",), early=True, deferrable=False),
+    JobPlan("foreign", "upscaleJob", _upscale(1), ("grid",), "second", deferrable=False),
+    JobPlan("neighbour", "createJob", _create(lambda mark: f"neighbour {mark}"), (), "second"),
+    JobPlan("upscale_1", "upscaleJob", _upscale(1), ("grid",), extra=True),
+    JobPlan("upscale_3", "upscaleJob", _upscale(3), ("grid",), extra=True),
+    JobPlan("variation_1", "varyJob", _vary(1), ("grid",), extra=True),
+    JobPlan("variation_2", "varyJob", _vary(2), ("grid",), extra=True),
+    JobPlan("variation_4", "varyJob", _vary(4), ("grid",), extra=True),
+)
+
+BY_NAME: Mapping[str, JobPlan] = {plan.name: plan for plan in PLANS}
+
+
+@dataclass(frozen=True, slots=True)
+class WavePlan:
+    """The jobs to submit, in order of worth, and why the others are left out."""
+
+    jobs: tuple[JobPlan, ...]
+    left_out: Mapping[str, str]
+
+
+def plan(
+    wanted: Iterable[str], *, jobs: int | None, spare: bool, accounts: Iterable[str]
+) -> WavePlan:
+    """Choose among ``wanted`` what ``jobs`` allow (``None``: any number).
+
+    ``spare``: one job is kept back, since what ought to be refused needs one to be risked.
+    """
+    needed = _with_parents(wanted)
+    there = set(accounts)
+    limit = jobs if jobs is None else jobs - (1 if spare and jobs > 1 else 0)
+    chosen: list[JobPlan] = []
+    left_out: dict[str, str] = {}
+    for one in PLANS:
+        if one.name not in needed:
+            continue
+        missing = [parent for parent in one.after + one.beside if parent in left_out]
+        if one.account not in there:
+            left_out[one.name] = f"needs a {one.account} account"
+        elif missing:
+            left_out[one.name] = left_out[missing[0]]
+        elif limit is not None and (one.extra or len(chosen) >= limit):
+            short = f"does not fit into a budget of {jobs} job{'s' if jobs != 1 else ''}"
+            left_out[one.name] = short if jobs else "needs a job budget (--budget-jobs)"
+        else:
+            chosen.append(one)
+    return WavePlan(tuple(chosen), left_out)
+
+
+def _with_parents(names: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    queue = list(names)
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found.add(name)
+            queue += BY_NAME[name].after + BY_NAME[name].beside
+    return found

@@ -1,0 +1,289 @@
+"""The jobs that checks share: submitted in two waves, watched together, looked at by all.
+
+Wall time is about two job durations; more where a server takes only a few jobs at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from ..findings import UnavailableError, Verdict
+from ..http.exchange import Answer
+from ..http.session import Session
+from ..json_access import Record, text
+from ..pictures.picture import Picture
+from .catalogue import BY_NAME, JobPlan, WavePlan
+from .listing import Listing, Look
+from .trace import JobTrace, Sighting
+
+#: Seconds between two looks: a tenth of what the youngest job has run, within these bounds.
+_SHORTEST, _LONGEST = 0.025, 2.0
+#: How long a job that bears an error is watched for a recovery where none has finished yet.
+_GRACE = 2.0
+#: How often a job is submitted that was refused while others ran. A refusal starts none.
+_ATTEMPTS = 3
+
+
+class Evidence:
+    """What checks may look at. Names of jobs are those of ``waves.PLANS``."""
+
+    def __init__(self, session: Session, plan: WavePlan, mark: str) -> None:
+        self.mark = mark
+        self._session = session
+        self._plan = plan
+        self._traces: dict[str, JobTrace] = {}
+        self._absent: dict[str, UnavailableError] = {
+            name: UnavailableError(Verdict.UNTESTABLE, f"the job “{name}” {why}")
+            for name, why in plan.left_out.items()
+        }
+        self._listings = {role: Listing(session, role) for role in ("first", "second")}
+        self._looking = threading.Lock()
+        self._history: dict[str, Look] = {}
+        self._earlier: Look | None = None
+        self._pictures: dict[str, Picture] = {}
+        self._slots: int | None = None  # how many jobs the server took at once, if it refused any
+        self.on_change: Callable[[], None] = lambda: None
+
+    # What checks ask for
+
+    def trace(self, name: str) -> JobTrace:
+        """The job, whether it was accepted or not; ``UnavailableError`` if it was not sent."""
+        if name in self._traces:
+            return self._traces[name]
+        if name in self._absent:
+            raise self._absent[name]
+        raise LookupError(f"the job {name!r} is not in the plan: name it in the check's needs")
+
+    def optional(self, name: str) -> JobTrace | None:
+        """The job if it was sent; for the names in a check's ``wants``."""
+        return self._traces.get(name)
+
+    def accepted(self, name: str) -> JobTrace:
+        """The job, if its submission was accepted."""
+        found = self.trace(name)
+        if not found.accepted:
+            raise UnavailableError(
+                Verdict.UNTESTABLE, f"the job “{name}”: {found.outcome()}", found
+            )
+        return found
+
+    def finished(self, name: str) -> JobTrace:
+        """The job, if it was seen finished; else ``UnavailableError`` says how it ended."""
+        found = self.accepted(name)
+        if not found.finished:
+            raise UnavailableError(
+                Verdict.INCONCLUSIVE, f"the job “{name}”: {found.outcome()}", found
+            )
+        return found
+
+    def record(self, name: str) -> Record:
+        """The record of a finished job."""
+        return self.finished(name).last or {}
+
+    def traces(self) -> list[JobTrace]:
+        """Every job that was sent, in the order of the plan."""
+        return [self._traces[name] for name in BY_NAME if name in self._traces]
+
+    def sender(self, account: str = "first") -> str:
+        """The account's sender_id: the one its records bear, or the id of its login."""
+        for trace in self.traces():
+            found = text(trace.last, "sender_id")
+            if trace.account == account and found is not None:
+                return found
+        return self._session.account(account).id or account
+
+    def history(self, account: str = "first") -> Look:
+        """All records of an account, paged in once. Ask in the QUIET phase."""
+        if account not in self._history:
+            self._history[account] = self._listings[account].everything()
+        return self._history[account]
+
+    @property
+    def earlier(self) -> Look:
+        """What the first account's listing began with before any job was submitted."""
+        if self._earlier is None:
+            raise UnavailableError(Verdict.UNTESTABLE, "no listing from before the jobs")
+        return self._earlier
+
+    def picture(self, url: str) -> Picture:
+        """The picture at ``url``, fetched once however many checks ask."""
+        if url not in self._pictures:
+            token = self._session.account().token if self._session.has("first") else None
+            reply, exchanges = self._session.gate.picture(url, token)
+            if reply.failure is not None and reply.status:
+                # It began and broke off: looked at again, since a fetch costs no job.
+                reply, exchanges = self._session.gate.picture(url, token)
+            self._pictures[url] = Picture(url, reply, tuple(exchanges))
+        return self._pictures[url]
+
+    @property
+    def busy(self) -> list[JobTrace]:
+        """The jobs that have not ended yet."""
+        return [one for one in self._traces.values() if one.accepted and not self._ended(one)]
+
+    # How it is gathered
+
+    def gather(self) -> None:
+        """Run both waves. Raises for nothing that the server does."""
+        try:
+            self._session.account()
+        except UnavailableError as problem:
+            self._absent |= {one.name: problem for one in self._plan.jobs}
+            return
+        with contextlib.suppress(UnavailableError):
+            self._earlier = self._listings["first"].look()
+        for wave in (1, 2):
+            self._run([one for one in self._plan.jobs if one.wave == wave])
+        for role in ("first", "second"):
+            self._look(role)
+
+    def _run(self, plans: list[JobPlan]) -> None:
+        waiting = [one for one in plans if self._possible(one)]
+        while waiting:
+            width = len(waiting) if self._slots is None else self._slots
+            batch, waiting = waiting[:width], waiting[width:]
+            refused = self._submit(batch)
+            self._watch()
+            # Tried again alone or nearly so; who is refused by an idle server is refused for good.
+            waiting = refused + waiting
+
+    def _possible(self, plan: JobPlan) -> bool:
+        if plan.early:
+            return True
+        for parent in plan.after:
+            try:
+                self.finished(parent)
+            except UnavailableError as problem:
+                self._absent[plan.name] = problem
+                return False
+        return True
+
+    def _submit(self, plans: list[JobPlan]) -> list[JobPlan]:
+        """Submit side by side, and after them those that have to follow others.
+
+        Returns those that were refused while others ran, to be tried again later.
+        """
+        first = [one for one in plans if not (one.early or one.beside)]
+        later = [one for one in plans if one.early or one.beside]
+        for group in (first, later):
+            if group:
+                with ThreadPoolExecutor(len(group)) as pool:
+                    list(pool.map(self._submit_one, group))
+        refused = [one for one in plans if one.deferrable and self._was_refused(one)]
+        running = len(self.busy)
+        # Short jobs may be over before the last answer is there: those that were taken count too.
+        if not running and all(self._was_refused(one) for one in plans):
+            # An idle server does not refuse for the number of jobs.
+            return []
+        if refused:
+            self._slots = max(running, 1)
+        return [one for one in refused if len(self._traces[one.name].attempts) < _ATTEMPTS]
+
+    def _was_refused(self, plan: JobPlan) -> bool:
+        trace = self._traces.get(plan.name)
+        return trace is not None and (trace.submission.errno or 0) != 0
+
+    def _submit_one(self, plan: JobPlan) -> None:
+        try:
+            self._send(plan)
+        except UnavailableError as problem:
+            self._absent.setdefault(plan.name, problem)
+        self.on_change()
+
+    def _send(self, plan: JobPlan) -> None:
+        trace = self._traces.get(plan.name)
+        if trace is None:
+            body = self._body(plan)
+            trace = JobTrace(plan.name, plan.operation, plan.account, body)
+        started = time.monotonic()
+        answer = self._session.call(plan.operation, trace.body, account=plan.account, planned=True)
+        trace.submitted_at = started
+        trace.attempts.append(answer)
+        self._traces[plan.name] = trace
+        if trace.accepted:
+            self._look(plan.account)
+
+    def _body(self, plan: JobPlan) -> dict[str, object]:
+        material: Evidence | _Early = _Early(self) if plan.early else self
+        return plan.body(material)
+
+    def _watch(self) -> None:
+        """Look until every job has ended, or its time is up."""
+        # Two jobs that go back and forth in turns would be looked at for ever: late is late.
+        late: set[str] = set()
+        while busy := [one for one in self.busy if one.name not in late]:
+            youngest = time.monotonic() - max(one.submitted_at for one in busy)
+            time.sleep(min(max(youngest / 10, _SHORTEST), _LONGEST))
+            for role in sorted({one.account for one in busy}):
+                self._look(role)
+            for one in busy:
+                if time.monotonic() - one.submitted_at > self._session.options.job_timeout:
+                    one.gave_up = not self._ended(one)
+                    late.add(one.name)
+            self.on_change()
+
+    def _look(self, role: str) -> None:
+        """One find for all jobs of the account. Looks don't overlap: a trace is in order."""
+        with self._looking:
+            traces = [one for one in self.traces() if one.account == role and one.accepted]
+            if not traces:
+                return
+            started = time.monotonic()
+            try:
+                look = self._listings[role].look([one.hash or "" for one in traces])
+            except UnavailableError:
+                # Out of time or logged out: nothing was seen, and every job is given up.
+                for one in traces:
+                    one.gave_up = not one.finished
+                return
+            if look.answers[0].ok:
+                for one in traces:
+                    _sight(one, started, look)
+
+    def _ended(self, trace: JobTrace) -> bool:
+        if trace.finished or trace.gave_up:
+            return True
+        if not trace.seems_failed:
+            return False
+        done = [one.duration for one in self._traces.values() if one.duration is not None]
+        # An error may be a remark on a job that still runs: give it as long as others took.
+        age = time.monotonic() - trace.submitted_at
+        return age > 1.5 * max(done, default=_GRACE) and age - trace.unchanged_since > 0.05
+
+
+class _Early:
+    """What a child is made from while its parent still runs."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.mark = evidence.mark
+        self._evidence = evidence
+
+    def record(self, name: str) -> Record:
+        trace = self._evidence.accepted(name)
+        return trace.last or {"hash": trace.hash}
+
+    def sender(self, account: str) -> str:
+        return self._evidence.sender(account)
+
+
+def _sight(trace: JobTrace, started: float, look: Look) -> None:
+    wanted = trace.hash or ""
+    trace.sightings.append(
+        Sighting(
+            max(0.0, started - trace.submitted_at),
+            look.with_hash(wanted),
+            look.complete,
+            _source(look, wanted),
+        )
+    )
+
+
+def _source(look: Look, wanted: str) -> Answer:
+    for answer in look.answers:
+        if any(one.get("hash") == wanted for one in answer.records):
+            return answer
+    return look.answers[-1]

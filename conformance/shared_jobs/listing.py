@@ -1,0 +1,115 @@
+"""Finding jobs again: one look at the newest records, or all of them page by page.
+
+How many records a find returns at most, in which order and with which unit of the cursor are open
+questions, so nothing here relies on an answer: where a listing can't be completed, it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..http.exchange import Answer
+from ..http.session import Session
+from ..json_access import Record, brief, millis, text
+
+_ASKED_FOR = 100
+_PAGES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Some finds that belong together: the records in the order in which they came, none twice.
+
+    ``complete``: as many records as ``total`` counts. ``why_not`` says what is in the way if not.
+    """
+
+    records: tuple[Record, ...]
+    complete: bool
+    answers: tuple[Answer, ...]
+    why_not: str = ""
+
+    @property
+    def total(self) -> int | None:
+        """What the first find counted."""
+        return self.answers[0].total if self.answers else None
+
+    def with_hash(self, wanted: str) -> tuple[Record, ...]:
+        return tuple(one for one in self.records if one.get("hash") == wanted)
+
+
+class Listing:
+    """The records of one account, as find shows them."""
+
+    def __init__(self, session: Session, account: str = "first") -> None:
+        self._session = session
+        self._account = account
+        # Asking for more than a server returns at once may be refused: then it is left out.
+        self._size: dict[str, object] = {"limit": _ASKED_FOR}
+
+    def look(self, wanted: Iterable[str] = ()) -> Look:
+        """The newest records, and further ones while some of the ``wanted`` hashes are missing."""
+        first = self._find({})
+        if not first.ok and self._size:
+            # Some servers refuse a limit above their own; the next look need not ask again.
+            self._size = {}
+            first = self._find({})
+        seen = _Pages(first)
+        missing = set(wanted) - seen.hashes
+        if missing and not seen.complete:
+            for hash in sorted(missing):
+                # Only some servers take a hash as a condition (question find-hash-filter).
+                seen.add(self._find({"hash": hash}))
+        return seen.look()
+
+    def everything(self) -> Look:
+        """All records, paging backwards with the cursor; bounded, and honest about it."""
+        seen = _Pages(self._find({}))
+        if not seen.answers[0].ok and self._size:
+            self._size = {}
+            seen = _Pages(self._find({}))
+        for divisor in (1, 1000):  # milliseconds, or seconds (question find-timestamp-unit)
+            while not seen.complete and len(seen.answers) < _PAGES:
+                oldest = seen.oldest
+                # Rounded up, so that records of the same second are not passed over.
+                cursor = None if oldest is None else -(-oldest // divisor)
+                if cursor is None or not seen.add(self._find({"timestamp_smaller_than": cursor})):
+                    break
+        return seen.look()
+
+    def _find(self, filters: dict[str, object]) -> Answer:
+        return self._session.call("findJobs", self._size | filters, account=self._account)
+
+
+class _Pages:
+    def __init__(self, first: Answer) -> None:
+        self.answers = [first]
+        self.records: list[Record] = list(first.records)
+        self.hashes = {text(one, "hash") for one in first.records}
+
+    def add(self, page: Answer) -> bool:
+        """Whether the page brought anything new."""
+        self.answers.append(page)
+        new = [one for one in page.records if text(one, "hash") not in self.hashes]
+        self.records += new
+        self.hashes |= {text(one, "hash") for one in new}
+        return bool(new)
+
+    @property
+    def oldest(self) -> int | None:
+        times = [time for time in map(millis, self.records) if time is not None]
+        return min(times, default=None)
+
+    @property
+    def complete(self) -> bool:
+        total = self.answers[0].total
+        return total is not None and len(self.records) >= total
+
+    def look(self) -> Look:
+        first = self.answers[0]
+        why_not = ""
+        if not first.ok:
+            why_not = f"find answered {first.says()}"
+        elif not self.complete:
+            why_not = f"{len(self.records)} of {brief(first.total)} records could be reached"
+        return Look(tuple(self.records), self.complete, tuple(self.answers), why_not)

@@ -1,0 +1,156 @@
+"""What was seen of one job, from its submission to its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..findings import Shown
+from ..http.exchange import Answer, Exchange
+from ..json_access import Record, brief, integer, text
+
+#: The one status that the page shows: finished, with a picture.
+FINISHED = 2000
+#: The one error that the page shows, and it is on a finished job: no failure.
+_REMARK = "altered prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one find showed of a job.
+
+    ``at`` is in seconds since the job was submitted, taken when the find was sent. ``records`` are
+    those with the job's hash: one, none, or on a broken server several. ``complete``: the find
+    returned everything it counted, so that a record that is not among them is not there.
+    """
+
+    at: float
+    records: tuple[Record, ...]
+    complete: bool
+    answer: Answer
+
+    @property
+    def record(self) -> Record | None:
+        return self.records[0] if self.records else None
+
+
+@dataclass(slots=True)
+class JobTrace:
+    """One job of the shared evidence.
+
+    ``attempts`` holds the answers to its submission: one, or more where the server refused it
+    while other jobs were running and took it afterwards. ``sightings`` are in order: each find
+    ended before the next began. ``gave_up``: the wait (--job-timeout) ran out.
+    """
+
+    name: str
+    operation: str
+    account: str
+    body: Mapping[str, object]
+    attempts: list[Answer] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    submitted_at: float = 0.0  # monotonic seconds
+    gave_up: bool = False
+
+    @property
+    def submission(self) -> Answer:
+        """The answer that counts."""
+        return self.attempts[-1]
+
+    @property
+    def hash(self) -> str | None:
+        return self.submission.hash if self.attempts else None
+
+    @property
+    def accepted(self) -> bool:
+        """errno 0 and a hash to look it up by."""
+        return self.hash is not None
+
+    @property
+    def deferred(self) -> bool:
+        """Refused while other jobs were running, and taken afterwards."""
+        return len(self.attempts) > 1 and self.accepted
+
+    @property
+    def records(self) -> list[Record]:
+        """The job's record at each sighting that showed one, oldest first."""
+        return [one.record for one in self.sightings if one.record is not None]
+
+    @property
+    def last(self) -> Record | None:
+        """The job's record when it was last seen."""
+        return next((one.record for one in reversed(self.sightings) if one.record), None)
+
+    @property
+    def status(self) -> int | None:
+        return integer(self.last, "status")
+
+    @property
+    def finished(self) -> bool:
+        return self.status == FINISHED
+
+    @property
+    def pending(self) -> list[Record]:
+        """The records seen before it was finished, oldest first."""
+        return [one for one in self.records if integer(one, "status") != FINISHED]
+
+    @property
+    def seems_failed(self) -> bool:
+        """Not finished, and its record bears an error. It may still finish: keep looking."""
+        error = text(self.last, "error")
+        return not self.finished and error is not None and error.casefold() != _REMARK
+
+    @property
+    def unchanged_since(self) -> float:
+        """When (seconds after submission) the record first looked as it does now."""
+        since, last = 0.0, self.last
+        for one in reversed(self.sightings):
+            if one.record is not None and one.record != last:
+                break
+            since = one.at
+        return since
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from submission to the first sighting as finished."""
+        for one in self.sightings:
+            if integer(one.record, "status") == FINISHED:
+                return one.at
+        return None
+
+    def outcome(self) -> str:
+        """In a few words, for a message."""
+        if not self.accepted:
+            return f"{self.operation} was not accepted: {self.submission.says()}"
+        if self.last is None:
+            return f"no find showed the job in {len(self.sightings)} looks"
+        if self.finished:
+            return "finished"
+        status, error = brief(self.last.get("status")), brief(self.last.get("error"))
+        return f"last seen with status {status}, error {error}"
+
+    def exhibits(self) -> tuple[Exchange | Shown, ...]:
+        shown: list[Exchange | Shown] = [one.exchange for one in self.attempts]
+        if self.sightings:
+            shown.append(Shown(f"what find showed of the job “{self.name}”", self._story()))
+        return tuple(shown)
+
+    def _story(self) -> str:
+        lines, before = [], ""
+        for one in self.sightings:
+            now = _glimpse(one)
+            if now != before:
+                lines.append(f"{one.at:8.2f} s  {now}")
+            before = now
+        if self.last is not None:
+            lines.append(json.dumps(self.last, ensure_ascii=False, indent=1))
+        return "\n".join(lines)
+
+
+def _glimpse(sighting: Sighting) -> str:
+    if sighting.record is None:
+        return "not found" if sighting.complete else "not among the records returned"
+    keys = ("status", "pct_prog", "error", "updated_at")
+    seen = ", ".join(f"{key} {brief(sighting.record.get(key), 60)}" for key in keys)
+    return seen if len(sighting.records) == 1 else f"{len(sighting.records)} records; {seen}"

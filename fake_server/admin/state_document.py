@@ -1,0 +1,286 @@
+"""A fake's state as one JSON document, and back: exporting what was imported gives the same.
+
+In it are seeds, the key of the tokens, accounts, jobs, clocks, armed faults and scenarios with
+their counts, and profiles; the journal is not. Of these, accounts, jobs, clocks, seed and key are
+in the data file as well and outlive the process; faults, scenarios and profiles are a test's and
+end with it, unless they are exported.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, get_args
+
+from ..clock.clock import ClockState
+from ..contract.profile import Profile
+from ..faults.faults import Fault, make, told
+from ..jobs.lifecycle import JobFacts, Kind, Plan, moments
+from ..jobs.scenarios import SCENARIOS
+from ..pictures import Colours
+from ..service import ArmedScenario, World
+from ..store.store import Account, AccountPlan
+
+SCHEMA = "sampan-state/1"
+
+
+class StateError(ValueError):
+    """A document that can't be taken: says why."""
+
+
+def export(world: World, account: Account | None = None) -> dict[str, Any]:
+    """``StateDocument`` of ``admin.yaml``: of everything, or of one account."""
+    accounts = world.store.accounts() if account is None else [account]
+    names = {each.id: each.username for each in accounts}
+    mine = None if account is None else account.id
+    shared: list[int | None] = [None] if account is None else []
+    return {
+        "schema": SCHEMA,
+        "account": None if account is None else account.username,
+        "seed": world.seed,
+        "token_key": world.key.hex(),
+        "accounts": [_account(each) for each in accounts],
+        "jobs": [
+            {**asdict(facts), "account": names[facts.account]} for facts in world.store.jobs(mine)
+        ],
+        "clocks": [
+            {"account": None if id is None else names[id], **asdict(state)}
+            for id in (*shared, *names)
+            if (state := world.clocks.own(id)) is not None
+        ],
+        "faults": [
+            told(fault)
+            for fault in world.faults.all
+            if account is None or fault.match.account == account.username
+        ],
+        "scenarios": [
+            _armed(armed, names)
+            for armed in world.armed
+            if account is None or armed.account == account.id
+        ],
+        "profiles": [
+            _profile(None if id is None else names[id], world.seen_by(id).profile)
+            for id in (*shared, *(id for id in names if id in world.views))
+        ],
+    }
+
+
+def _account(account: Account) -> dict[str, Any]:
+    kept = ("id", "username", "password", "plan", "name")
+    return {name: getattr(account, name) for name in kept} | {"revoked": [*account.revoked]}
+
+
+def _armed(armed: ArmedScenario, names: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "scenario": armed.scenario.name,
+        "argument": armed.number if armed.scenario.argument is not None else None,
+        "account": None if armed.account is None else names[armed.account],
+        "times": armed.times,
+    }
+
+
+def _profile(account: str | None, profile: Profile) -> dict[str, Any]:
+    return {"account": account, "name": profile.name, "answers": dict(profile.answers)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """A document's contents as values; account ids are those of the fake that takes them."""
+
+    accounts: list[Account]
+    jobs: list[JobFacts]
+    clocks: dict[int | None, ClockState]
+    faults: list[Fault]
+    armed: list[ArmedScenario]
+    profiles: dict[int | None, Profile]
+
+
+def restore(world: World, document: Mapping[str, Any]) -> tuple[int, int]:
+    """Replace everything, or the document's one account; how many accounts and jobs it holds.
+
+    All or nothing. Raises :class:`StateError` on a document that contradicts itself.
+    """
+    only = document.get("account")
+    if only is not None and (document["seed"], document["token_key"]) != (
+        world.seed,
+        world.key.hex(),
+    ):
+        raise StateError(
+            "a document of one account can be taken only by a fake with the same seed and token"
+            " key: export and import everything, or start both with one --seed"
+        )
+    try:
+        contents = _contents(world, document, only)
+    except StateError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise StateError(
+            f"not a state document as this sampan exports it: {problem!r}"
+        ) from problem
+    settings = (
+        {"seed": document["seed"], "token-key": document["token_key"]} if only is None else None
+    )
+    try:
+        world.store.restore(contents.accounts, contents.jobs, contents.clocks, settings)
+    except (sqlite3.IntegrityError, OverflowError) as problem:
+        raise StateError(f"the document contradicts what is here: {problem}") from problem
+    _take(world, contents, only)
+    return len(contents.accounts), len(contents.jobs)
+
+
+def _take(world: World, contents: _Contents, only: str | None) -> None:
+    """Let the world know what the store knows now."""
+    if only is None:
+        world.recall()
+        world.faults.put(contents.faults)
+        world.armed[:] = contents.armed
+        world.journal.clear()
+    else:
+        (account,) = contents.accounts
+        world.recall_clocks()
+        world.forget_rendered()
+        world.drop_profile(account)
+        world.faults.replace(only, contents.faults)
+        world.armed[:] = [a for a in world.armed if a.account != account.id] + contents.armed
+        world.journal.clear(account.id)
+    for id, profile in contents.profiles.items():
+        world.use_profile(profile, None if id is None else world.store.account_by_id(id))
+
+
+def _contents(world: World, document: Mapping[str, Any], only: str | None) -> _Contents:
+    accounts = [_as_account(given) for given in document["accounts"]]
+    if only is not None:
+        _only(world, accounts, only)
+    ids: dict[str | None, int | None] = {each.username: each.id for each in accounts}
+    if len(ids) != len(accounts) or len(set(ids.values())) != len(accounts):
+        raise StateError("two accounts have the same name or id")
+    if only is None:
+        ids[None] = None
+    elif any(account != only for account in _accounts(document)):
+        raise StateError("a document of one account holds what is not that account's")
+    jobs = [_as_job(given, ids) for given in document["jobs"]]
+    if len({job.id for job in jobs}) != len(jobs) or len({job.hash for job in jobs}) != len(jobs):
+        raise StateError("two jobs have the same id or hash")
+    faults = [make(given["id"], given) for given in document["faults"]]
+    if len({fault.id for fault in faults}) != len(faults):
+        raise StateError("two faults have the same id")
+    return _Contents(
+        accounts,
+        jobs,
+        {ids[given["account"]]: _as_clock(given) for given in document["clocks"]},
+        faults,
+        [_as_armed(given, ids) for given in document["scenarios"]],
+        {
+            ids[given["account"]]: Profile.of(world.questions, given["answers"], given["name"])
+            for given in document["profiles"]
+        },
+    )
+
+
+def _accounts(document: Mapping[str, Any]) -> Iterator[str | None]:
+    """Whose the things are that an account may have or all may share."""
+    for part in ("clocks", "profiles", "scenarios"):
+        yield from (each["account"] for each in document[part])
+    yield from (each["match"].get("account") for each in document["faults"])
+
+
+def _only(world: World, accounts: list[Account], username: str) -> None:
+    """Raise unless the document's one account is here under its id, which its jobs' ids bear."""
+    if [each.username for each in accounts] != [username]:
+        raise StateError(f"a document of account {username!r} holds that account and no other")
+    known = world.store.account(username)
+    if known is None or known.id != accounts[0].id:
+        raise StateError(
+            f"account {username!r} is not here under its id {accounts[0].id}: import a document"
+            " of everything"
+        )
+
+
+def _checked(value: object, types: type | tuple[type, ...], what: str) -> Any:
+    if not isinstance(value, types) or (isinstance(value, bool) and types is int):
+        raise StateError(f"{what} is a {type(value).__name__}")
+    return value
+
+
+_TEXT_OR_NOT = (str, type(None))
+_NUMBER_OR_NOT = (int, type(None))
+
+
+def _as_account(given: Mapping[str, Any]) -> Account:
+    account = Account(**given)
+    _checked(account.id, int, "an account's id")
+    for text in (account.username, account.password):
+        _checked(text, str, "an account's username or password")
+    _checked(account.name, _TEXT_OR_NOT, "an account's name")
+    for moment in _checked(account.revoked, list, "an account's revoked"):
+        _checked(moment, int, "a moment of an account's revoked")
+    if account.id < 1 or account.plan not in get_args(AccountPlan):
+        raise StateError(f"account {account.username!r} has an id below 1 or an unknown plan")
+    return account
+
+
+_JOB_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("hash", "job_id", "id_uuid", "prompt", "service"), str),
+    **dict.fromkeys(("id", "account", "created"), int),
+    **dict.fromkeys(("parent_hash", "parent_id"), _TEXT_OR_NOT),
+    **dict.fromkeys(("grid_num", "visible"), _NUMBER_OR_NOT),
+    "favourite": bool,
+}
+_PLAN_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("queue_ms", "run_ms", "picture_ms"), int),
+    **dict.fromkeys(("error", "content", "picture"), _TEXT_OR_NOT),
+    "fail_percent": _NUMBER_OR_NOT,
+}
+
+
+def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> JobFacts:
+    plan = {**given["plan"]}
+    plan["progress"] = tuple(_checked(step, int, "a step of progress") for step in plan["progress"])
+    plan["pauses"] = tuple((begin, end) for begin, end in plan["pauses"])
+    folders = tuple(_checked(folder, str, "a folder") for folder in given["folders"])
+    width, height = given["ratio"]
+    facts = JobFacts(
+        **{
+            **given,
+            "account": ids[given["account"]],
+            "plan": Plan(**plan),
+            "folders": folders,
+            "ratio": (width, height),
+            "colours": _as_colours(given["colours"]),
+        }
+    )
+    for holder, types in ((facts, _JOB_TYPES), (facts.plan, _PLAN_TYPES)):
+        for field in fields(holder):
+            if field.name in types:
+                _checked(getattr(holder, field.name), types[field.name], f"a job's {field.name}")
+    if facts.kind not in get_args(Kind) or not (width > 0 and height > 0):
+        raise StateError("a job has an unknown kind or ratio")
+    list(moments(facts))  # a plan that can't be followed shows here
+    return facts
+
+
+def _as_colours(given: Sequence[str] | None) -> Colours | None:
+    if given is None:
+        return None
+    first, second, third, fourth = given
+    if not all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in given):
+        raise StateError("a colour is not six hex digits")
+    return first, second, third, fourth
+
+
+def _as_clock(given: Mapping[str, Any]) -> ClockState:
+    state = ClockState(**{key: value for key, value in given.items() if key != "account"})
+    _checked(state.offset, int, "a clock's offset")
+    _checked(state.frozen, _NUMBER_OR_NOT, "a clock's frozen")
+    _checked(state.auto, bool, "a clock's auto")
+    return state
+
+
+def _as_armed(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> ArmedScenario:
+    scenario, argument, account = SCENARIOS[given["scenario"]], given["argument"], given["account"]
+    number = scenario.number(None if argument is None else str(argument))
+    return ArmedScenario(
+        scenario, number, None if account is None else ids[account], given["times"]
+    )

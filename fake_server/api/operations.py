@@ -1,0 +1,230 @@
+"""One function per operationId of the contract.
+
+A handler gets a ``Call`` that is authenticated and checked, and returns
+the ``data`` of its success as JSON text; it raises ``ApiError`` for
+everything else. What the page leaves open it asks of the profile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+import orjson
+
+from .. import pictures
+from ..contract.errors import ApiError
+from ..jobs.lifecycle import JobFacts, Kind, State, end, observe
+from ..jobs.prompt import without_marker
+from ..records.record import colours_of, is_grid
+from ..service import World
+from ..settings import NewAccount
+from ..store.ids import login_id
+from . import find as listing
+from . import picture_files as gallery
+from .call import Call
+from .submit import Wish, submit
+
+Handler = Callable[[World, Call], bytes]
+
+
+def login(world: World, call: Call) -> bytes:
+    """Page, Login: the twelve keys of ``data``, the token among them."""
+    username, password = call.body["username"], call.body["password"]
+    account = world.store.account(username)
+    if account is None and world.settings.open_accounts:
+        account = world.put_account(NewAccount(username, password))
+    if account is None or not world.password_fits(account, password):
+        raise ApiError(
+            _WRONG_CREDENTIALS[world.profile["wrong-credentials"]],
+            "no account has this username and password",
+        )
+    now = world.clocks.now(account.id)
+    unlimited = account.plan == "unlimited"
+    return orjson.dumps(
+        {
+            "id": login_id(world.seed, username),
+            "name": account.name,
+            "username": username,
+            "phone": None,
+            "email": f"{username}@email.com",
+            "account_type": "consumer",
+            "account_status": "unlimited" if unlimited else "limited",
+            "last_paid": None,
+            "plan_start": None,
+            "plan_end": None,
+            "last_plan": None,
+            "token": world.tokens.issue(account.id, now, world.profile.token_seconds),
+        }
+    )
+
+
+_WRONG_CREDENTIALS = {
+    "430": "refused-login",
+    "301": "invalid-parameter",
+    "420": "user-not-found",
+    "410": "not-found",
+}
+
+
+def create_job(world: World, call: Call) -> bytes:
+    """Page, Job Create."""
+    return _hash(submit(world, call, Wish("main", call.body["content"])))
+
+
+def find_jobs(world: World, call: Call) -> bytes:
+    """Page, Job Find."""
+    return listing.find(world, call)
+
+
+def vary_job(world: World, call: Call) -> bytes:
+    """Page, Job Variation; with ``content`` it is Job Remix, at the same address."""
+    parent = _parent(world, call, world.store.by_job_id(call.body["parent_id"]))
+    content = call.body.get("content")
+    kind: Kind = "variation" if content is None else "remix"
+    grid_num = call.body["grid_num"]
+    wish = Wish(
+        kind,
+        parent.prompt if content is None else content,
+        parent,
+        grid_num,
+        lean=colours_of(parent)[grid_num - 1],
+        broken=_broken_by(parent),
+        after=end(parent),
+    )
+    return _hash(submit(world, call, wish))
+
+
+def upscale_job(world: World, call: Call) -> bytes:
+    """Page, Job Upscale."""
+    parent = _parent(world, call, world.store.by_hash(call.body["parent_hash"]))
+    grid_num = call.body["grid_num"]
+    if world.profile["repeat-upscale"] != "new-job":
+        for job in world.store.jobs(call.caller.id):
+            if job.kind == "upscale" and (job.parent_hash, job.grid_num) == (parent.hash, grid_num):
+                if world.profile["repeat-upscale"] == "same-hash":
+                    return _hash(job)
+                raise ApiError("invalid-parameter", f"cell {grid_num} has been upscaled already")
+    wish = Wish(
+        "upscale",
+        parent.prompt,
+        parent,
+        grid_num,
+        broken=_broken_by(parent),
+        after=end(parent),
+    )
+    return _hash(submit(world, call, wish))
+
+
+def blend_images(world: World, call: Call) -> bytes:
+    """Page, Job Blend: 2 to 5 links in one string."""
+    content = call.body["content"]
+    links = _plain(world, content).split()
+    broken = next((why for link in links if (why := _problem(world, call, link))), None)
+    if broken is not None and world.profile["blend-bad-link"] == "301":
+        raise ApiError("invalid-parameter", f"content: {broken}")
+    lean = pictures.blend([_colour(world, call, link) for link in links])
+    return _hash(submit(world, call, Wish("blend", content, lean=lean, broken=broken)))
+
+
+def describe_image(world: World, call: Call) -> bytes:
+    """Page, Job Describe: one link."""
+    content = call.body["content"]
+    link = _plain(world, content).strip()
+    if not _is_link(link):
+        raise ApiError("invalid-parameter", "content: not a link")
+    return _hash(submit(world, call, Wish("describe", content, broken=_problem(world, call, link))))
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "login": login,
+    "createJob": create_job,
+    "findJobs": find_jobs,
+    "varyJob": vary_job,
+    "upscaleJob": upscale_job,
+    "blendImages": blend_images,
+    "describeImage": describe_image,
+}
+
+
+def _hash(facts: JobFacts) -> bytes:
+    return b'"%s"' % facts.hash.encode()
+
+
+# Parents
+
+
+def _parent(world: World, call: Call, parent: JobFacts | None) -> JobFacts:
+    """The four-grid that a child is made from. Raises :class:`ApiError` where there is none."""
+    if parent is None:
+        raise ApiError(_UNKNOWN[world.profile["unknown-parent"]], "no job has this id")
+    if parent.account != call.caller.id:
+        answer = world.profile["foreign-parent"]
+        if answer != "allowed":
+            raise ApiError(_UNKNOWN[answer], "the parent is another account's")
+    if not is_grid(parent, world.profile):
+        raise ApiError("parent-invalid-type", f"a {parent.kind} is no four-grid to choose from")
+    state = observe(parent, call.now).state
+    if state is State.FAILED:
+        raise ApiError("parent-invalid-type", "the parent failed and has no picture")
+    if state is not State.FINISHED:
+        answer = world.profile["unfinished-parent"]
+        if answer != "queued":
+            raise ApiError(_UNFINISHED[answer], f"the parent is still {state.value}")
+    return parent
+
+
+_UNKNOWN = {"420": "parent-not-found", "410": "not-found", "430": "refused-login"}
+_UNFINISHED = {
+    "301": "invalid-parameter",
+    "420": "parent-not-found",
+    "421": "parent-invalid-type",
+}
+
+
+def _broken_by(parent: JobFacts) -> str | None:
+    return None if parent.plan.fail_percent is None else "the parent failed"
+
+
+# Links. None is ever fetched: one that points at this fake is looked up, others are taken as given.
+
+
+def _plain(world: World, content: str) -> str:
+    return without_marker(content) if world.settings.markers else content
+
+
+def _is_link(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def _own(call: Call, link: str) -> str | None:
+    """The path in this fake that ``link`` points at, or ``None`` where it points elsewhere."""
+    base = call.base
+    if not link.startswith(f"{base}/"):
+        return None
+    return _QUERY.split(link[len(base) :], maxsplit=1)[0]
+
+
+_QUERY = re.compile("[?#]")
+
+
+def _problem(world: World, call: Call, link: str) -> str | None:
+    """Why there is no picture at ``link``, as far as can be told without asking the network."""
+    if not _is_link(link):
+        return "not a link"
+    path = _own(call, link)
+    if path is None or gallery.finished_at(world, path) is not None:
+        return None
+    return f"no picture at {path}"
+
+
+def _colour(world: World, call: Call, link: str) -> str:
+    """The colour that a linked picture lends to a blend."""
+    path = _own(call, link)
+    facts = None if path is None else gallery.job_at(world, path)
+    return pictures.blend(colours_of(facts) if facts is not None else pictures.palette(link))

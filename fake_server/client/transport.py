@@ -1,0 +1,142 @@
+"""How a handle reaches a fake: by HTTP with the standard library, or without a socket.
+
+Connections are kept alive and shared by threads. A request is sent once: whether one whose answer
+was lost may be sent again, only its sender can know.
+"""
+
+from __future__ import annotations
+
+import http.client
+import select
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from .errors import Disconnected, Unreachable
+
+#: Seconds after which silence counts as a lost connection.
+PATIENCE = 60.0
+
+
+class Reply(NamedTuple):
+    """An answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """One way to a fake."""
+
+    @property
+    def base(self) -> str:
+        """The address that paths are relative to, without a slash at its end."""
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        patience: float = PATIENCE,
+    ) -> Reply:
+        """One request. Raises ``Unreachable`` or ``Disconnected``."""
+
+    def close(self) -> None:
+        """Let go of connections. The transport can be used again."""
+
+
+ASGI = Callable[[Any, Any, Any], Awaitable[None]]
+
+#: A fake: its address, its ASGI application, or a way to it that there is already.
+Target = str | ASGI | Transport
+
+
+def connect(target: Target) -> Transport:
+    """The transport to ``target``. Nothing is sent yet. Raises ``ValueError`` on a bad address."""
+    if isinstance(target, str):
+        return SocketTransport(target)
+    if not callable(target):
+        return target
+    from .asgi_transport import AppTransport
+
+    return AppTransport(target)
+
+
+class SocketTransport:
+    """HTTP/1.1 over TCP."""
+
+    def __init__(self, address: str) -> None:
+        """Raises ``ValueError`` unless ``address`` is like ``http://127.0.0.1:8091``."""
+        parts = urlsplit(address)
+        if parts.scheme != "http" or not parts.hostname:
+            raise ValueError(f"{address!r} is not an address; one looks like http://127.0.0.1:8091")
+        self.base = address.rstrip("/")
+        self._host, self._port = parts.hostname, parts.port or 80
+        self._prefix = parts.path.rstrip("/")
+        self._idle: list[http.client.HTTPConnection] = []
+        self._lock = threading.Lock()
+        weakref.finalize(self, _close, self._idle)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        patience: float = PATIENCE,
+    ) -> Reply:
+        connection = self._take(patience)
+        try:
+            connection.request(method, self._prefix + path, body, dict(headers))
+            response = connection.getresponse()
+            text = response.read()
+        except (OSError, http.client.HTTPException) as problem:
+            connection.close()
+            raise Disconnected(
+                f"{method} {self.base}{path}: no whole answer ({problem!r})"
+            ) from problem
+        except BaseException:
+            connection.close()
+            raise
+        if not response.will_close:
+            with self._lock:
+                self._idle.append(connection)
+        else:
+            connection.close()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return Reply(response.status, found, text)
+
+    def close(self) -> None:
+        with self._lock:
+            _close(self._idle)
+
+    def _take(self, patience: float) -> http.client.HTTPConnection:
+        """A connection of nobody else's: an idle one that still stands, or a new one."""
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return self._open(patience)
+            # An idle connection has nothing to say but that its other end has closed.
+            if connection.sock is not None and not select.select([connection.sock], [], [], 0)[0]:
+                connection.sock.settimeout(patience)
+                return connection
+            connection.close()
+
+    def _open(self, patience: float) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=patience)
+        try:
+            connection.connect()
+        except OSError as problem:
+            connection.close()
+            raise Unreachable(f"nothing answers at {self.base}: {problem}") from problem
+        return connection
+
+
+def _close(idle: list[http.client.HTTPConnection]) -> None:
+    while idle:
+        idle.pop().close()

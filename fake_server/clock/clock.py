@@ -1,0 +1,109 @@
+"""What time it is, for everybody or for one account.
+
+One clock rules jobs, tokens, timestamps and delays. It runs with the wall's, moved by an offset,
+or stands still; an account can have one of its own. Times are milliseconds since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..jobs.lifecycle import LATEST
+from .notifier import Bell
+
+Wall = Callable[[], int]
+
+
+def wall() -> int:
+    """The machine's time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """A clock that runs ``offset`` ms ahead of the wall's, or stands at ``frozen``.
+
+    ``auto``: a poll moves it part of the way to the next thing that happens.
+    """
+
+    offset: int = 0
+    frozen: int | None = None
+    auto: bool = False
+
+    def read(self, wall_ms: int) -> int:
+        """This clock's time when the wall's says ``wall_ms``."""
+        return wall_ms + self.offset if self.frozen is None else self.frozen
+
+    def freeze(self, wall_ms: int) -> ClockState:
+        """Stand still from now on."""
+        return ClockState(self.offset, self.read(wall_ms), self.auto)
+
+    def set(self, wall_ms: int, to: int) -> ClockState:
+        """Say ``to``; a frozen clock stays frozen."""
+        frozen = None if self.frozen is None else to
+        return ClockState(to - wall_ms, frozen, self.auto)
+
+    def advance(self, wall_ms: int, by: int) -> ClockState:
+        """Go ``by`` ms ahead."""
+        return self.set(wall_ms, self.read(wall_ms) + by)
+
+    def resume(self, wall_ms: int) -> ClockState:
+        """Run again, from the time at which it stood."""
+        return ClockState(self.read(wall_ms) - wall_ms, None, self.auto)
+
+
+class Clocks:
+    """The clock of each account that has one, over the one that the rest share (``None``)."""
+
+    def __init__(self, states: Mapping[int | None, ClockState], wall: Wall = wall) -> None:
+        self._states = {None: ClockState(), **states}
+        self._wall = wall
+        self._changed = Bell()
+
+    def now(self, account: int | None = None) -> int:
+        """The account's time, or everybody's: no time before 1970, or after the last."""
+        ms = self.state(account).read(self._wall())
+        if 0 <= ms <= LATEST:
+            return ms
+        return 0 if ms < 0 else LATEST
+
+    def state(self, account: int | None = None) -> ClockState:
+        """The clock that rules the account."""
+        own = self._states.get(account)
+        return self._states[None] if own is None else own
+
+    def put(self, account: int | None, state: ClockState) -> None:
+        """Give an account, or everybody, another clock."""
+        self._states[account] = state
+        self._changed.ring()
+
+    def load(self, states: Mapping[int | None, ClockState]) -> None:
+        """Have these clocks and no others."""
+        self._states = {None: ClockState(), **states}
+        self._changed.ring()
+
+    def own(self, account: int | None) -> ClockState | None:
+        """The account's own clock; ``None`` for one that follows the shared clock."""
+        return self._states.get(account)
+
+    def drop(self, account: int | None) -> None:
+        """Take an account's own clock away; ``None``: the shared clock starts anew."""
+        if account is None:
+            self._states[None] = ClockState()
+        else:
+            self._states.pop(account, None)
+        self._changed.ring()
+
+    async def reached(self, account: int | None, at: int) -> None:
+        """Wait until the account's clock says ``at`` ms; a frozen one holds until it is moved."""
+        since = self._changed.rung
+        while (left := at - self.now(account)) > 0:
+            running = self.state(account).frozen is None
+            await self._changed.heard(since, left / 1000 if running else None)
+            since = self._changed.rung
+
+    def wall(self) -> int:
+        """The machine's time, which no clock moves."""
+        return self._wall()

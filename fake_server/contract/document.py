@@ -1,0 +1,272 @@
+"""The contract, read and compiled: routes, validators and error texts of an OpenAPI document.
+
+What the document says and this module does not implement is refused when it is loaded, so that a
+drift between contract and code shows at start and not in somebody's test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from .errors import ErrorText
+
+#: ``openapi/`` is beside ``fake_server/``, in a checkout and in an installed wheel.
+DIRECTORY = Path(__file__).resolve().parents[2] / "openapi"
+
+_METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+#: What a path may hold beside its methods.
+_OF_A_PATH = ("summary", "description", "parameters")
+_ANNOTATIONS = frozenset(
+    {"title", "description", "examples", "example", "default", "deprecated", "format"}
+)
+_KEYWORDS = _ANNOTATIONS | {
+    "$ref",
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "propertyNames",
+    "items",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "enum",
+    "const",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "oneOf",
+    "anyOf",
+    "allOf",
+}
+
+
+class SpecError(ValueError):
+    """A contract that can't be read, or asks for what the fake does not implement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the path or the query. ``type`` is the JSON type that its text is read as."""
+
+    name: str
+    place: str
+    required: bool
+    type: str
+    default: Any
+    check: jsonschema_rs.Draft202012Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: where it is reached, who may call it and what body it takes."""
+
+    id: str
+    method: str
+    path: str
+    secured: bool
+    submits: bool
+    missing: str
+    body: jsonschema_rs.Draft202012Validator | None
+    properties: Mapping[str, Any]
+    response_pointer: str
+    body_required: bool = False
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A compiled document."""
+
+    document: dict[str, Any]
+    operations: tuple[Operation, ...]
+    errors: Mapping[str, ErrorText]
+    _answers: dict[str, jsonschema_rs.Draft202012Validator] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def response_validator(self, operation: Operation) -> jsonschema_rs.Draft202012Validator:
+        """A validator of what ``operation`` answers, for ``--strict``."""
+        if operation.id not in self._answers:
+            self._answers[operation.id] = _validator(self.document, operation.response_pointer)
+        return self._answers[operation.id]
+
+
+def read(name: str) -> Any:
+    """A YAML document of ``openapi/``, parsed. Raises :class:`SpecError`."""
+    return read_file(DIRECTORY / name)
+
+
+def read_file(path: Path) -> Any:
+    """A YAML file, parsed by libyaml where it is at hand. Raises :class:`SpecError`."""
+    import yaml  # not at import: fake_server alone must stay light
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(path.read_bytes(), Loader=loader)
+    except OSError as problem:
+        raise SpecError(f"{path}: {problem.strerror}") from problem
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+        raise SpecError(f"{path} is not YAML: {' '.join(str(problem).split())}") from problem
+
+
+def compile(source: Any) -> Spec:
+    """A document's operations, ready to serve. Raises :class:`SpecError`."""
+    document: dict[str, Any] = orjson.loads(orjson.dumps(source, option=orjson.OPT_NON_STR_KEYS))
+    operations = tuple(_operations(document))
+    errors = {
+        name: ErrorText(_at(entry, name, "errno"), _at(entry, name, "table"), entry.get("shown"))
+        for name, entry in document.get("x-errors", {}).items()
+    }
+    seen: set[str] = set()
+    for operation in operations:
+        if operation.id in seen:
+            raise SpecError(f"two operations are called {operation.id}")
+        seen.add(operation.id)
+        if errors and operation.missing not in errors:
+            raise SpecError(f"{operation.id}: x-errors has no {operation.missing!r}")
+    return Spec(document, operations, errors)
+
+
+def _at(source: Any, where: str, *path: str) -> Any:
+    """What lies at ``path`` under ``source``."""
+    for step in path:
+        if not isinstance(source, Mapping) or step not in source:
+            raise SpecError(f"{where} has no {step!r}")
+        source = source[step]
+    return source
+
+
+def _operations(document: dict[str, Any]) -> Iterator[Operation]:
+    known: set[str] = set()
+    for path, item in _at(document, "the document", "paths").items():
+        for key in item:
+            if key in _METHODS:
+                yield _operation(document, path, key, known)
+            elif key not in _OF_A_PATH and not key.startswith("x-"):
+                raise SpecError(f"{path}: {key!r} is not implemented")
+
+
+def _operation(document: dict[str, Any], path: str, method: str, known: set[str]) -> Operation:
+    """``known`` holds the schemas that were looked through already."""
+    item = document["paths"][path]
+    entry = item[method]
+    name = _at(entry, f"{method.upper()} {path}", "operationId")
+    base = f"/paths/{_escape(path)}/{method}"
+    _refuse_unknown(document, _answered(entry), f"{name}'s answer", known)
+    body = None
+    properties: Mapping[str, Any] = {}
+    if "requestBody" in entry:
+        schema = _at(entry, name, "requestBody", "content", "application/json", "schema")
+        _refuse_unknown(document, schema, name, known)
+        body = _validator(document, f"{base}/requestBody/content/application~1json/schema")
+        properties = resolve(document, schema).get("properties", {})
+    success: str = entry.get("responses", {}).get("200", {}).get("$ref", "")[1:]
+    success = success or f"{base}/responses/200"
+    return Operation(
+        id=name,
+        method=method.upper(),
+        path=path,
+        secured=bool(entry.get("security", document.get("security"))),
+        submits=entry.get("x-cost") == "job",
+        missing=entry.get("x-missing-parameter", "missing-parameter"),
+        body=body,
+        properties=properties,
+        response_pointer=f"{success}/content/application~1json/schema",
+        body_required=bool(entry.get("requestBody", {}).get("required")),
+        parameters=(
+            *_parameters(document, item, f"/paths/{_escape(path)}"),
+            *_parameters(document, entry, base),
+        ),
+    )
+
+
+def _parameters(
+    document: dict[str, Any], holder: Mapping[str, Any], base: str
+) -> Iterator[Parameter]:
+    """The parameters of a path or of an operation."""
+    for index, entry in enumerate(holder.get("parameters", ())):
+        found = resolve(document, entry)
+        at = entry["$ref"][1:] if "$ref" in entry else f"{base}/parameters/{index}"
+        schema = resolve(document, found["schema"])
+        _refuse_unknown(document, found["schema"], found["name"], set())
+        if found["in"] not in ("path", "query") or not isinstance(schema.get("type"), str):
+            raise SpecError(
+                f"parameter {found['name']}: only plain ones in path and query are known"
+            )
+        yield Parameter(
+            found["name"],
+            found["in"],
+            bool(found.get("required")),
+            schema["type"],
+            schema.get("default"),
+            _validator(document, f"{at}/schema"),
+        )
+
+
+def _answered(entry: Mapping[str, Any]) -> Any:
+    """The schema of an operation's answer; one without a body has none."""
+    content = entry.get("responses", {}).get("200", {}).get("content", {})
+    return content.get("application/json", {}).get("schema", {})
+
+
+def _validator(document: dict[str, Any], pointer: str) -> jsonschema_rs.Draft202012Validator:
+    """A validator of the schema at ``pointer``, with the document as what its ``$ref`` mean."""
+    uri = "urn:sampan:contract"
+    try:
+        registry = jsonschema_rs.Registry([(uri, document)])
+        # Messages go to headers and logs, and a value may be a password.
+        return jsonschema_rs.Draft202012Validator(
+            {"$ref": f"{uri}#{pointer}"}, registry=registry, mask="the value"
+        )
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as problem:
+        raise SpecError(f"the schema at {pointer}: {' '.join(str(problem).split())}") from problem
+
+
+def _escape(path: str) -> str:
+    return path.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+
+
+def resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema itself, or the one that its ``$ref`` into this document leads to."""
+    followed: set[str] = set()
+    while (reference := schema.get("$ref")) is not None:
+        if reference in followed:
+            raise SpecError(f"$ref {reference!r} leads back to itself")
+        followed.add(reference)
+        if not reference.startswith("#/"):
+            raise SpecError(f"$ref {reference!r} points out of the document")
+        nothing = f"$ref {reference!r} points at nothing: the document"
+        schema = document
+        for part in reference[2:].split("/"):
+            schema = _at(schema, nothing, part.replace("~1", "/").replace("~0", "~"))
+    return schema
+
+
+def _refuse_unknown(document: Mapping[str, Any], schema: Any, where: str, seen: set[str]) -> None:
+    """Raise :class:`SpecError` on a schema keyword that is not known to be honoured."""
+    if not isinstance(schema, Mapping):
+        return
+    for keyword, value in schema.items():
+        if keyword not in _KEYWORDS and not keyword.startswith("x-"):
+            raise SpecError(f"{where}: the schema keyword {keyword!r} is not implemented")
+        if keyword == "$ref" and value not in seen:
+            seen.add(value)
+            _refuse_unknown(document, resolve(document, schema), where, seen)
+        elif keyword == "properties":
+            for name, inner in value.items():
+                _refuse_unknown(document, inner, f"{where}.{name}", seen)
+        elif keyword in ("items", "additionalProperties", "propertyNames"):
+            _refuse_unknown(document, value, f"{where}.{keyword}", seen)
+        elif keyword in ("oneOf", "anyOf", "allOf"):
+            for inner in value:
+                _refuse_unknown(document, inner, f"{where}.{keyword}", seen)

@@ -1,0 +1,138 @@
+"""A profile answers the questions that the page leaves open.
+
+The questions, their variants and defaults are data (``openapi/questions.yaml``). A profile file
+holds ``answers``, question id to variant; whatever it leaves out takes its default.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from ..jobs.lifecycle import Kind, State
+
+KINDS: tuple[Kind, ...] = ("main", "variation", "upscale", "blend", "describe", "remix")
+_SECONDS = {"h": 3600, "m": 60, "s": 1}
+
+
+class ProfileError(ValueError):
+    """A profile that names an unknown question, or a variant that the question does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An open question: its default, its named variants and the patterns of parametric ones."""
+
+    id: str
+    default: str
+    variants: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
+
+    def admits(self, answer: str) -> bool:
+        """Whether ``answer`` is one of the variants."""
+        if answer in self.variants:
+            return True
+        return any(re.fullmatch(pattern, answer) for pattern in self.patterns)
+
+
+def questions(document: Mapping[str, Any]) -> dict[str, Question]:
+    """The questions of a parsed ``questions.yaml``, by id."""
+    found = {}
+    for entry in document["questions"]:
+        named = [variant for variant in entry["variants"] if "pattern" not in variant]
+        patterns = [variant["pattern"] for variant in entry["variants"] if "pattern" in variant]
+        found[entry["id"]] = Question(
+            entry["id"], entry["default"], tuple(v["id"] for v in named), tuple(patterns)
+        )
+    return found
+
+
+def _text(answer: object) -> str:
+    """YAML reads ``200`` as a number, ``null`` as nothing and ``no`` as false; answers are text."""
+    if answer is None:
+        return "null"
+    return str(answer)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One answer to every question: ``profile["find-order"] == "newest-first"``."""
+
+    name: str
+    answers: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, questions: Mapping[str, Question], answers: Mapping[str, object], name: str
+    ) -> Profile:
+        """A profile of the defaults and ``answers``.
+
+        Raises :class:`ProfileError` naming what is wrong and what would be right.
+        """
+        complete = {question.id: question.default for question in questions.values()}
+        for key, value in answers.items():
+            question = questions.get(key)
+            if question is None:
+                near = get_close_matches(str(key), questions, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ProfileError(f"profile {name}: there is no question {key!r}{hint}")
+            answer = _text(value)
+            if not question.admits(answer):
+                known = ", ".join((*question.variants, *question.patterns))
+                raise ProfileError(
+                    f"profile {name}: {key} has no variant {answer!r}; it has {known}"
+                )
+            complete[key] = answer
+        return cls(name, complete)
+
+    def __getitem__(self, question: str) -> str:
+        return self.answers[question]
+
+    @cached_property
+    def token_seconds(self) -> int:
+        """``token-lifetime`` in seconds."""
+        answer = self["token-lifetime"]
+        return int(answer[:-1]) * _SECONDS[answer[-1]]
+
+    @cached_property
+    def default_limit(self) -> int | None:
+        """``find-default-limit``; ``None`` for no limit."""
+        return _limit(self["find-default-limit"])
+
+    @cached_property
+    def max_limit(self) -> int | None:
+        """``find-max-limit``; ``None`` for no limit."""
+        return _limit(self["find-max-limit"])
+
+    @cached_property
+    def statuses(self) -> Mapping[State, int | None]:
+        """The ``status`` of a record in each state. Only 2000 is on the page (Job Find)."""
+        finished: dict[State, int | None] = {State.FINISHED: 2000}
+        answer = self["pending-statuses"]
+        if answer == "null":
+            return {state: finished.get(state) for state in State}
+        invented = (State.QUEUED, State.RUNNING, State.FAILED)
+        # "?" stands for a status that nobody has seen: the default's then.
+        parts = re.fullmatch(r"(-?\d+|\?)-(-?\d+|\?)-(-?\d+|\?)", answer)
+        assert parts is not None, answer
+        for state, part, fallback in zip(invented, parts.groups(), (0, 1000, 4000), strict=True):
+            finished[state] = fallback if part == "?" else int(part)
+        return finished
+
+    @cached_property
+    def job_types(self) -> Mapping[Kind, str]:
+        """The ``job_type`` of each kind of job. The page shows ``main`` and ``upscale``."""
+        answer = self["job-type-names"]
+        if answer == "remix-is-variation":
+            return {kind: "variation" if kind == "remix" else kind for kind in KINDS}
+        if answer == "remix-is-remix":
+            return {kind: kind for kind in KINDS}
+        return dict(zip(KINDS, answer.split(","), strict=True))
+
+
+def _limit(answer: str) -> int | None:
+    return None if answer == "none" else int(answer)

@@ -1,0 +1,38 @@
+"""Profiles as files, and the questions that the contract ships."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from . import document as contract
+from .profile import Profile, ProfileError, Question, questions
+
+
+@cache
+def shipped_questions() -> Mapping[str, Question]:
+    """The questions of the contract, read once in a process."""
+    return questions(contract.read("questions.yaml"))
+
+
+def load_profile(name: str, questions: Mapping[str, Question]) -> Profile:
+    """A shipped profile by its name, or one in a file. Raises ``ProfileError``."""
+    shipped = {file.stem: file for file in (contract.DIRECTORY / "profiles").glob("*.yaml")}
+    path = shipped.get(name, Path(name))
+    if not path.is_file():
+        known = ", ".join(sorted(shipped))
+        raise ProfileError(f"profile {name!r} is neither a file nor one of {known}")
+    try:
+        document = contract.read_file(path)
+    except contract.SpecError as problem:
+        raise ProfileError(f"profile {problem}") from problem
+    if not isinstance(document, dict) or not isinstance(document.get("answers", {}), dict):
+        raise ProfileError(f"profile {path}: a profile is a mapping with the key 'answers'")
+    unknown = set(document) - {"name", "description", "answers"}
+    if unknown or "answers" not in document:
+        raise ProfileError(
+            f"profile {path}: a profile has the keys name, description and answers,"
+            f" and this one has {', '.join(sorted(map(str, document))) or 'none'}"
+        )
+    return Profile.of(questions, document["answers"], str(document.get("name", path.stem)))

@@ -1,0 +1,22 @@
+"""A fake without a socket: the application itself.
+
+app = asgi_app(job_seconds=60)
+client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://fake.test")
+admin = Admin(app)
+"""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from ..service import new_world
+from ..settings import Options, settings
+from ..web.app import App
+
+
+def asgi_app(**options: Unpack[Options]) -> App:
+    """A fake as an ASGI application, set by the keywords of ``Options``.
+
+    One thread at a time may call it. Raises what :meth:`FakeServer.start` does.
+    """
+    return App(new_world(settings(**options)))

@@ -1,0 +1,198 @@
+"""A fake in a thread of this process, on a free port.
+
+with FakeServer(job_seconds=60) as server:
+    client = MyClient(server.url, "abc", "abc-secret")
+    server.admin.freeze()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self, Unpack
+
+from ..client.account import Account
+from ..client.admin import Admin
+from ..service import new_world
+from ..settings import Options, settings
+from ..store.store import AccountPlan
+from ..web.app import App
+from .uvicorn_server import Server, bind, url
+
+#: Seconds that requests under way have to end when the fake is stopped.
+_GRACE = 0.05
+#: How often the Date header is looked after, in seconds.
+_DATE_SECONDS = 1.0
+
+
+class FakeServer:
+    """A fake that other threads, and other processes on this machine, can reach by HTTP.
+
+    Takes the settings of ``sampan serve`` by keyword: see ``Options``.
+    Nothing runs until :meth:`start`, or until it is entered as a context manager. Each start is a
+    new fake, on a new port unless ``port`` names one; what must outlive a stop needs ``data``.
+    """
+
+    def __init__(
+        self, *, host: str = "127.0.0.1", port: int = 0, **options: Unpack[Options]
+    ) -> None:
+        """Raises ``TypeError`` or ``ValueError`` on settings that can't be."""
+        self._settings = settings(**options)
+        self._host, self._port = host, port
+        self._running: _Running | None = None
+        self._admin: Admin | None = None
+        self._names = itertools.count(1)
+
+    def start(self) -> Self:
+        """Start, and return when the fake answers.
+
+        Raises ``SpecError``, ``ProfileError``, ``StoreError``, or ``OSError`` on a port that is
+        taken; ``RuntimeError`` when it is running already.
+        """
+        if self._running is not None:
+            raise RuntimeError(f"the fake is running already, on {self.url}")
+        world = new_world(self._settings)
+        try:
+            listening = bind(self._host, self._port)
+        except BaseException:
+            world.close()
+            raise
+        self._running = _Running(App(world), listening)
+        return self
+
+    def stop(self) -> None:
+        """Stop, and return when the port is free and the data file closed. Once is enough."""
+        running, self._running = self._running, None
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()
+        if running is not None:
+            running.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._started.port
+
+    @property
+    def url(self) -> str:
+        """Where it is, ``http://127.0.0.1:40123``: the base address for a client."""
+        return url(self._host, self.port)
+
+    @property
+    def admin(self) -> Admin:
+        """The control of the whole fake; ``account().admin`` is that of one account."""
+        if self._admin is None:
+            self._admin = Admin(self.url, token=self._started.app.world.admin_token)
+        return self._admin
+
+    def account(self, name: str | None = None, plan: AccountPlan = "unlimited") -> Account:
+        """A sandbox: a new account, logged in, with jobs, clock, faults and journal of its own."""
+        return self.admin.account(name or f"sandbox-{next(self._names)}", plan=plan)
+
+    @property
+    def _started(self) -> _Running:
+        if self._running is None:
+            raise RuntimeError("the fake is not running: call start(), or use it in 'with'")
+        return self._running
+
+
+class _Running:
+    """The thread that serves one application until it is told to stop."""
+
+    def __init__(self, app: App, listening: socket.socket) -> None:
+        """Returns when the application is served; raises what kept it from that."""
+        self.port: int = listening.getsockname()[1]
+        self.app = app
+        self._listening = listening
+        self._server = _Server(app, self._is_up)
+        self._up = threading.Event()
+        self._problem: BaseException | None = None
+        self._thread = threading.Thread(target=self._serve, name="sampan", daemon=True)
+        self._thread.start()
+        self._up.wait()
+        if self._problem is not None:
+            self._thread.join()
+            raise self._problem
+
+    def _is_up(self) -> None:
+        self._up.set()
+
+    def _serve(self) -> None:
+        try:
+            self._server.run(sockets=[self._listening])
+        except BaseException as problem:  # whatever it is, the thread that started us raises it
+            self._problem = problem
+        finally:
+            self._listening.close()
+            self.app.world.close()
+            self._up.set()
+
+    def stop(self) -> None:
+        """End the thread. Raises what ended it before its time."""
+        self._server.end()
+        self._thread.join()
+        if self._problem is not None:
+            raise self._problem
+
+
+class _Server(Server):
+    """A server in a thread that is not the main one: no signals, and it ends when it is told.
+
+    uvicorn looks every 100 ms whether it should end and then sleeps 100 ms more. That is on the
+    path of every test that has a fake of its own, so here an event is waited for instead.
+    """
+
+    def __init__(self, app: App, ready: Callable[[], None]) -> None:
+        super().__init__(app, ready)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wish = asyncio.Event()
+
+    def end(self) -> None:
+        """End soon; from any thread, once or more."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended already
+                self._loop.call_soon_threadsafe(self._wish.set)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the main thread's."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        while not self._wish.is_set():
+            await self.on_tick(0)  # the Date header of the next second
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wish.wait(), _DATE_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=_GRACE)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # the transports tell their connections
+        # What still runs, such as a wait for requests, is cancelled with the loop.

@@ -1,0 +1,94 @@
+"""A fake on a socket: uvicorn, told what this application needs and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+
+from ..http.loopback import is_loopback
+from ..web.app import App
+from .fast_protocol import Protocol
+
+
+class Server(uvicorn.Server):
+    """A uvicorn that says when it is ready, and ends on a signal as if that were its wish."""
+
+    def __init__(self, app: App, ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Protocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                # Clients poll every few seconds: a connection that is closed meanwhile, just as
+                # the next poll is sent, would look like a failure of the service.
+                timeout_keep_alive=75,
+            )
+        )
+        self._world = app.world
+        self._ready = ready
+        logging.getLogger("uvicorn.error").addFilter(_not_given_up)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Give up what is still being answered: its clients see the connection close."""
+        for connection in self.server_state.connections:
+            if isinstance(connection, Protocol):
+                connection.abandon()
+        await super().shutdown(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if any(not is_loopback(each.getsockname()[0]) for each in sockets or ()):
+            self._world.expose()
+        self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on SIGINT and SIGTERM; uvicorn would raise the signal again, no clean end."""
+        before = {name: signal.signal(name, self._stop) for name in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.should_exit = True
+        # A request held back by a delay must not hold up the end.
+        self.force_exit = True
+
+
+def _not_given_up(record: logging.LogRecord) -> bool:
+    """Whether a record tells of anything but a request that was given up at the end."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises ``OSError``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(2048)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+def url(host: str, port: int) -> str:
+    """The address of a server, for a client on the same machine."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{port}"

@@ -1,0 +1,144 @@
+"""The settings of ``sampan serve``, by keyword, for Python."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypedDict, Unpack
+
+from .clock.clock import Wall, wall
+from .journal.journal import MOST_BYTES
+from .store.store import AccountPlan
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account to begin with. ``plan`` ``none`` is refused submissions with 411."""
+
+    username: str
+    password: str = field(repr=False)
+    plan: AccountPlan = "unlimited"
+
+
+DEFAULT_ACCOUNTS = (
+    NewAccount("abc", "abc-secret"),
+    NewAccount("limited", "limited-secret", "none"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a fake behaves. Times in ms.
+
+    ``profile`` is the name of one that is shipped, or a file. ``data`` ``None`` keeps everything
+    in memory. ``external_url`` is where clients reach the fake, if the request does not say.
+    ``journal_bytes`` bounds the journal.
+    """
+
+    profile: str = "documented"
+    accounts: tuple[NewAccount, ...] = DEFAULT_ACCOUNTS
+    open_accounts: bool = False
+    job_ms: int = 2000
+    seed: int | None = None
+    data: Path | None = None
+    strict: bool = False
+    external_url: str | None = None
+    clock: Literal["real", "auto"] = "real"
+    markers: bool = True
+    admin_token: str | None = field(default=None, repr=False)
+    journal_bytes: int = MOST_BYTES
+    wall: Wall = wall
+
+
+class Options(TypedDict, total=False):
+    """What ``sampan serve`` takes, by the same names: ``--job-seconds 2`` is ``job_seconds=2``.
+
+    ``accounts`` is what ``--account`` is repeated for, each ``"name:password[:plan]"`` or a
+    ``NewAccount``; ``markers=False`` is ``--no-markers``.
+    """
+
+    profile: str | os.PathLike[str]
+    accounts: Iterable[str | NewAccount]
+    open_accounts: bool
+    job_seconds: float
+    seed: int | None
+    data: str | os.PathLike[str] | None
+    strict: bool
+    external_url: str | None
+    clock: Literal["real", "auto"]
+    markers: bool
+    admin_token: str | None
+
+
+def settings(**options: Unpack[Options]) -> Settings:
+    """The ``Settings`` that ``options`` mean.
+
+    Raises ``TypeError`` on an option that there is not, ``ValueError`` on a value that it can't
+    have.
+    """
+    unknown = sorted(set(options) - Options.__annotations__.keys())
+    if unknown:
+        known = ", ".join(Options.__annotations__)
+        raise TypeError(f"there is no option {unknown[0]!r}; there are {known}")
+    job_seconds = options.get("job_seconds", 2.0)
+    if not 0 <= job_seconds <= 86_400:
+        raise ValueError(f"a job takes 0 to 86400 seconds, not {job_seconds}")
+    clock = options.get("clock", "real")
+    if clock not in ("real", "auto"):
+        raise ValueError(f"clock is {clock!r}; it can be 'real' or 'auto'")
+    data = options.get("data")
+    admin_token = options.get("admin_token")
+    if admin_token is not None and not admin_token.strip():
+        # An unset variable in a script: it would open the control API to whoever sends none.
+        raise ValueError("the admin token is empty; left out, one is made and told")
+    return Settings(
+        profile=os.fspath(options.get("profile", "documented")),
+        accounts=_accounts(options.get("accounts", DEFAULT_ACCOUNTS)),
+        open_accounts=options.get("open_accounts", False),
+        job_ms=round(job_seconds * 1000),
+        seed=options.get("seed"),
+        data=None if data is None else Path(data),
+        strict=options.get("strict", False),
+        external_url=external_url(options.get("external_url")),
+        clock=clock,
+        markers=options.get("markers", True),
+        admin_token=admin_token,
+    )
+
+
+def account(text: str) -> NewAccount:
+    """``name:password`` or ``name:password:plan``. Raises ``ValueError``."""
+    name, _, rest = text.partition(":")
+    password, colon, plan = rest.partition(":")
+    if not text.isprintable():
+        raise ValueError("an account has a name and a password that can be printed, in UTF-8")
+    if not (name and password) or (colon and plan not in ("unlimited", "none")):
+        # The text may hold a password, or be one: only what stands for a name is repeated.
+        which = f"account {name!r}: " if name and ":" in text else ""
+        raise ValueError(
+            f"{which}an account is NAME:PASSWORD or NAME:PASSWORD:PLAN, PLAN being unlimited or"
+            " none, and neither NAME nor PASSWORD holds a colon"
+        )
+    return NewAccount(name, password, "none" if plan == "none" else "unlimited")
+
+
+def _accounts(given: Iterable[str | NewAccount]) -> tuple[NewAccount, ...]:
+    made: dict[str, NewAccount] = {}
+    for each in given:
+        new = account(each) if isinstance(each, str) else each
+        if new.username in made:
+            raise ValueError(f"account {new.username!r} is given twice")
+        made[new.username] = new
+    return tuple(made.values())
+
+
+def external_url(text: str | None) -> str | None:
+    """A URL without a slash at its end. Raises ``ValueError`` on what is none."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
+        raise ValueError(f"{text!r} is not a URL; one looks like http://sampan.test:8091")
+    return text.rstrip("/")

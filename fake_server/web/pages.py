@@ -1,0 +1,88 @@
+"""What a browser sees: a plain front page, the contract, and a reference made from it."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from html import escape
+
+import orjson
+
+from ..contract import document as spec
+from ..http.responses import HTML, JSON, YAML, Answer
+from ..service import World
+from ..settings import DEFAULT_ACCOUNTS
+from . import reference
+from .page_style import STYLE
+
+#: As many accounts are named at most.
+_NAMED = 5
+
+_YAML = ("openapi.yaml", "questions.yaml", "requirements.yaml")
+
+
+def get(world: World, path: str, base: str) -> Answer | None:
+    """The page at ``path``, or ``None``. ``base`` is where this fake is, as its reader sees it."""
+    if path == "/":
+        return Answer(200, _front(world, base).encode(), HTML)
+    if path == "/reference":
+        return Answer(200, _reference(), HTML)
+    if path == "/openapi.json":
+        return Answer(200, orjson.dumps(world.spec.document), JSON)
+    if path[1:] in _YAML:
+        return Answer(200, (spec.DIRECTORY / path[1:]).read_bytes(), YAML)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _reference() -> bytes:
+    questions = spec.read("questions.yaml")["questions"]
+    return reference.page(spec.read("openapi.yaml"), questions).encode()
+
+
+def _front(world: World, base: str) -> str:
+    """What this is, what to read, and a first request to paste."""
+    rows = "".join(
+        f"<tr><td><code>{operation.method} {escape(operation.path)}</code></td>"
+        f'<td><a href="/reference#{operation.id}">{operation.id}</a></td></tr>'
+        for operation in world.spec.operations
+    )
+    login, accounts = _first_request(world, base)
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>sampan: a fake of the 小船AI image API</title><style>{STYLE}</style></head><body>"
+        "<header><h1>sampan</h1><p>A fake of the 小船AI image API. It costs nothing, keeps its"
+        " jobs apart by account, and draws its own pictures. Nothing here is the real"
+        " service.</p></header>"
+        f"<h2>First request</h2><pre>{escape(login)}</pre>"
+        f"<p>{accounts} Profile: <code>{escape(world.profile.name)}</code>.</p>"
+        f"<h2>Operations</h2><table>{rows}</table>"
+        '<h2>Contract</h2><p><a href="/reference">API reference</a> ·'
+        ' <a href="/openapi.yaml">openapi.yaml</a> · <a href="/openapi.json">openapi.json</a> ·'
+        ' <a href="/requirements.yaml">requirements.yaml</a> ·'
+        ' <a href="/questions.yaml">questions.yaml</a>; of the control API:'
+        ' <a href="/__admin/openapi.json">/__admin/openapi.json</a></p>'
+        "<p>The page of the real service leaves much open. What this fake does there is one of the"
+        " answers listed in <code>questions.yaml</code>, not a fact; of the numbers in"
+        " <code>status</code>, only 2000 is documented.</p></body></html>"
+    )
+
+
+def _first_request(world: World, base: str) -> tuple[str, str]:
+    """A login to paste, and which accounts there are. A password that was given is not told."""
+    given = world.settings.accounts
+    name, password = "NAME", "PASSWORD"
+    if given == DEFAULT_ACCOUNTS:
+        name, password = given[0].username, given[0].password
+    elif given:
+        name = given[0].username
+    body = json.dumps({"username": name, "password": password}, ensure_ascii=False)
+    quoted = body.replace("'", "'\\''")
+    login = f"curl {base}/auth/login -H 'Content-Type: application/json' \\\n  -d '{quoted}'"
+    names = ", ".join(f"<code>{escape(each.username)}</code>" for each in given[:_NAMED])
+    more = f" and {len(given) - _NAMED} more" if len(given) > _NAMED else ""
+    first = f"Accounts at start: {names}{more}." if given else "There is no account at start."
+    if world.settings.open_accounts:
+        first += " Any other name gets an account when it logs in."
+    return login, first

@@ -1,0 +1,41 @@
+"""sampan: a stateful fake of the 小船AI image API, and a conformance kit for it.
+
+    from sampan import FakeServer, Account, Admin, asgi_app, redirect
+
+In a checkout the fake, the kit and the contract are linked into this folder from beside it; in an
+installed wheel they are inside it. Either way they are imported under this name alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .fake_server.client.account import Account
+    from .fake_server.client.admin import Admin
+    from .fake_server.client.redirect import redirect
+    from .fake_server.server.asgi import asgi_app
+    from .fake_server.server.threaded import FakeServer
+
+__all__ = ["Account", "Admin", "FakeServer", "asgi_app", "redirect"]
+
+# Imported on first use: a program that only wants a version must not wait for a server.
+_MODULES = {
+    "Account": "client.account",
+    "Admin": "client.admin",
+    "FakeServer": "server.threaded",
+    "asgi_app": "server.asgi",
+    "redirect": "client.redirect",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".fake_server.{module}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,266 @@
+"""LIFE-1 to LIFE-4, and what is open about a job under way: breaches failed, the rest learnt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sampan.conformance.findings import Seen, Verdict
+from tests.support.judged import complaints, embellished, finding, honest, judged, observation
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist
+from tests.support.tampering.making import each_finished, each_record, is_finished, succeeding
+
+QUESTIONS = {
+    "pending-statuses": ("0-1000-4000", "1-2-?"),
+    "progress-type": ("int", "percent-string"),
+    "preview-image": ("url", "null"),
+    "error-on-success": ("altered-prompt", "null"),
+}
+
+
+@pytest.mark.parametrize("profile", ["documented", "mixed"])
+@pytest.mark.parametrize("twist", [honest, embellished])
+def test_a_legal_server_passes_and_is_learnt(profile: str, twist: Twist) -> None:
+    report = judged(twist, "LIFE", *QUESTIONS, answers=profile)
+    assert complaints(report) == []
+    for number in range(1, 5):
+        assert finding(report, f"LIFE-{number}").verdict is Verdict.PASS
+    for id, (documented, mixed) in QUESTIONS.items():
+        expected = documented if profile == "documented" else mixed
+        assert observation(report, id).answer == expected, id
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("pending-statuses", "null"),
+        ("pending-statuses", "1-2-3"),
+        ("pending-statuses", "7--5-9"),
+        ("progress-type", "number-string"),
+        ("progress-type", "percent-string"),
+        ("progress-type", "null"),
+        ("preview-image", "null"),
+        ("error-on-success", "null"),
+        ("describe-result", "msg-content"),
+        ("unfinished-parent", "queued"),
+        ("repeat-upscale", "same-hash"),
+        ("concurrency-limit", "refused"),
+        ("find-order", "oldest-first"),
+    ],
+)
+def test_each_answer_is_learnt_and_none_is_a_failure(
+    question: str, answer: str, tmp_path: Path
+) -> None:
+    report = judged(honest, "LIFE", question, answers={question: answer}, folder=tmp_path)
+    assert complaints(report) == []
+    if question in QUESTIONS:
+        assert observation(report, question).answer == answer
+
+
+def _finished_as(status: object) -> Twist:
+    return each_finished(lambda one: {**one, "status": status})
+
+
+def _at_the_end(**keys: object) -> Twist:
+    return each_finished(lambda one: {**one, **keys})
+
+
+def _again(change: Callable[[JSON], JSON]) -> Twist:
+    """A finished record is another 0.1 s later."""
+    ended: dict[str, float] = {}
+
+    def changed(record: JSON) -> JSON:
+        if not is_finished(record):
+            return record
+        since = ended.setdefault(record["hash"], time.monotonic())
+        return change(record) if time.monotonic() - since > 0.1 else record
+
+    return each_record(changed)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def _moved(key: str, by: timedelta) -> Twist:
+    return each_record(lambda one: {**one, key: _shown(_time(one[key]) + by)})
+
+
+def _rewritten(key: str, change: Callable[[str], object]) -> Twist:
+    return each_record(lambda one: {**one, key: change(one[key])})
+
+
+BREACHES: list[tuple[str, str, Twist]] = [
+    ("LIFE-1", "finished is 200", _finished_as(200)),
+    ("LIFE-1", "finished is null", _finished_as(None)),
+    ("LIFE-1", "a finished job keeps on running", _finished_as(1000)),
+    ("LIFE-2", "a finished job is archived", _again(lambda one: {**one, "status": 3000})),
+    ("LIFE-2", "a finished job fails", _again(lambda r: {**r, "status": 4000, "error": "lost"})),
+    ("LIFE-3", "created after it was updated", _moved("created_at", timedelta(minutes=5))),
+    ("LIFE-3", "updated before it was created", _moved("updated_at", timedelta(minutes=-5))),
+    ("LIFE-3", "no milliseconds", _rewritten("updated_at", lambda text: f"{text[:-5]}Z")),
+    ("LIFE-3", "no zone", _rewritten("created_at", lambda text: text[:-1])),
+    ("LIFE-3", "another zone", _rewritten("updated_at", lambda text: f"{text[:-1]}+08:00")),
+    ("LIFE-3", "a blank for T", _rewritten("created_at", lambda text: text.replace("T", " "))),
+    ("LIFE-3", "no time at all", _rewritten("created_at", lambda _: "yesterday")),
+    ("LIFE-3", "no such day", _rewritten("updated_at", lambda text: f"2024-13-45{text[10:]}")),
+    ("LIFE-3", "timestamp in seconds", _rewritten("timestamp", lambda text: text[:-3])),
+    ("LIFE-3", "timestamp is a number", _rewritten("timestamp", int)),
+    ("LIFE-4", "the id changes", _at_the_end(id=77)),
+    ("LIFE-4", "the uuid changes", _at_the_end(id_uuid="a4fc49fd-c303-4157-819c-be14d2098173")),
+    ("LIFE-4", "the prompt changes", _at_the_end(msg_display="a picture")),
+    ("LIFE-4", "the content changes", _at_the_end(msg_content="a picture")),
+    ("LIFE-4", "the prompt is lost", _at_the_end(msg_display=None)),
+    ("LIFE-4", "the hash changes", _at_the_end(hash="another")),
+    (
+        "LIFE-4",
+        "created again at the end",
+        each_finished(lambda one: {**one, "created_at": one["updated_at"]}),
+    ),
+    (
+        "LIFE-4",
+        "the timestamp moves",
+        each_finished(lambda one: {**one, "timestamp": f"{int(one['timestamp']) + 3}"}),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "twist"),
+    [pytest.param(id, twist, id=f"{id}: {says}") for id, says, twist in BREACHES],
+)
+def test_a_breach_is_failed_by_its_own_check(requirement: str, twist: Twist) -> None:
+    found = finding(judged(twist, requirement, job_timeout=1.5), requirement)
+    assert found.verdict is Verdict.FAIL, found
+    assert found.expected
+    assert found.actual
+    assert found.evidence
+
+
+# What is legal though a fake does not do it.
+
+
+def _before_the_end(**keys: object) -> Twist:
+    return each_record(lambda one: one if is_finished(one) else {**one, **keys})
+
+
+def _offset(record: JSON) -> JSON:
+    return {**record, **{key: f"{record[key][:-1]}+00:00" for key in ("created_at", "updated_at")}}
+
+
+def _rephrased(record: JSON) -> JSON:
+    return {**record, "msg_content": f"{record['msg_content'].upper()}   --v 6 --fast"}
+
+
+def _cloudy(record: JSON) -> JSON:
+    """A clock in the database that is half a second behind."""
+    return {**record, "created_at": _shown(_time(record["created_at"]) - timedelta(seconds=0.5))}
+
+
+async def _taking_failures_away(request: Request, go: Go) -> Reply:
+    reply = await go(request)
+    if request.operation != "findJobs" or not reply.ok:
+        return reply
+    kept = [one for one in reply.records if one["status"] != 4000]
+    return reply.holding(kept, reply.data["total"] - len(reply.records) + len(kept))
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        pytest.param(_before_the_end(job_id=None, id_uuid=None), id="ids come at the end"),
+        pytest.param(each_record(_offset), id="UTC is written as an offset"),
+        pytest.param(each_finished(_rephrased), id="the service adds to the prompt"),
+        pytest.param(each_record(_cloudy), id="the clocks differ by half a second"),
+        pytest.param(_before_the_end(msg_display=None, msg_content=None), id="the prompt is late"),
+        pytest.param(_taking_failures_away, id="failed jobs are taken away"),
+    ],
+)
+def test_what_no_sentence_forbids_is_not_failed(twist: Twist) -> None:
+    report = judged(twist, "LIFE", "blend-bad-link", job_timeout=2.0)
+    assert [one for one in report.findings if one.verdict >= Verdict.FAIL] == []
+
+
+def test_a_job_that_is_not_done_in_time_proves_nothing() -> None:
+    """Neither one that hangs, nor one that shows a preview as its picture."""
+    hanging = each_finished(lambda one: {**one, "status": 1000, "img_buffer": None, "pct_prog": 46})
+    found = finding(judged(hanging, "LIFE-1", job_timeout=1.0), "LIFE-1")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    counter = iter(range(10**6))
+    moving = each_finished(lambda one: {**one, "status": 1000, "pct_prog": next(counter)})
+    found = finding(judged(moving, "LIFE-1", job_timeout=1.0), "LIFE-1")
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_job_that_fails_has_come_to_an_end() -> None:
+    failing = _at_the_end(status=4000, error="banned", img_buffer=None)
+    found = finding(judged(failing, "LIFE-1"), "LIFE-1")
+    assert found.verdict is Verdict.PASS
+    assert "came to an end" in found.message
+
+
+def test_jobs_that_are_seen_finished_at_once_show_nothing_of_their_way() -> None:
+    hidden = succeeding(
+        lambda _, reply: reply.holding(kept := list(filter(is_finished, reply.records)), len(kept)),
+        "findJobs",
+    )
+    report = judged(hidden, *QUESTIONS, "LIFE-2", job_timeout=2.0)
+    for id in ("pending-statuses", "progress-type", "preview-image"):
+        seen = observation(report, id)
+        # The job that fails is never found here, and the others are finished when they are.
+        assert seen.seen is Seen.UNOBSERVED, seen
+    assert observation(report, "error-on-success").answer == "altered-prompt"
+
+
+@pytest.mark.parametrize(
+    ("question", "keys"),
+    [
+        ("pending-statuses", {"status": "running"}),
+        ("progress-type", {"pct_prog": "nearly"}),
+        ("progress-type", {"pct_prog": {"percent": 5}}),
+        ("preview-image", {"img_prog": "aGVsbG8="}),
+    ],
+)
+def test_what_nobody_listed_is_unknown(question: str, keys: JSON) -> None:
+    seen = observation(judged(_before_the_end(**keys), question), question)
+    assert seen.seen is Seen.UNKNOWN, seen
+
+
+def test_another_error_on_a_success_is_unknown() -> None:
+    seen = observation(judged(_at_the_end(error="a note"), "error-on-success"), "error-on-success")
+    assert (seen.seen, "a note" in str(seen.answer)) == (Seen.UNKNOWN, True)
+    plain = each_finished(lambda one: {**one, "error": None, "msg_content": one["msg_display"]})
+    seen = observation(judged(plain, "error-on-success"), "error-on-success")
+    assert seen.seen is Seen.UNOBSERVED
+
+
+def test_one_status_that_tells_of_progress_is_that_of_a_running_job() -> None:
+    running = _before_the_end(status=7, pct_prog=5, error=None)
+    seen = observation(judged(running, "pending-statuses", jobs=2), "pending-statuses")
+    assert seen.answer == "?-7-?"
+    waiting = _before_the_end(status=7, pct_prog=None, img_prog=None, error=None)
+    seen = observation(judged(waiting, "pending-statuses", jobs=2), "pending-statuses")
+    assert seen.answer == "7-?-?"
+
+
+def test_many_statuses_before_the_end_are_told_as_they_are() -> None:
+    counter = iter(range(10, 10**6))
+    many = each_record(lambda one: one if is_finished(one) else {**one, "status": next(counter)})
+    seen = observation(judged(many, "pending-statuses", jobs=2), "pending-statuses")
+    assert seen.seen is Seen.UNKNOWN
+
+
+def test_a_short_budget_leaves_out_what_it_does_not_allow() -> None:
+    report = judged(honest, "LIFE", *QUESTIONS, jobs=0)
+    assert {finding(report, f"LIFE-{n}").verdict for n in range(1, 5)} == {Verdict.UNTESTABLE}
+    one = judged(honest, "LIFE", "error-on-success", jobs=1)
+    assert {finding(one, f"LIFE-{n}").verdict for n in range(1, 5)} == {Verdict.PASS}
+    assert one.jobs_spent == 1

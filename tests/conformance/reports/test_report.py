@@ -1,0 +1,237 @@
+"""One list of findings, four forms."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+from dataclasses import replace
+from html.parser import HTMLParser
+from xml.etree import ElementTree as xml
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from sampan.conformance.findings import Finding, Verdict
+from sampan.conformance.http.redaction import MASK
+from sampan.conformance.report import Report, title
+from sampan.conformance.reports.curl import curl
+from sampan.conformance.reports.html import as_html
+from sampan.conformance.reports.json import as_json
+from sampan.conformance.reports.junit import as_junit
+from sampan.conformance.reports.terminal import show
+from tests.support.sample_report import CONTRACT, EXCHANGE, LOGIN, NASTY, PNG, a_report
+
+
+def with_verdicts(*verdicts: Verdict) -> Report:
+    ids = list(CONTRACT.requirements)
+    findings = [Finding(id, one, "m") for id, one in zip(ids, verdicts, strict=False)]
+    rest = [Finding(id, Verdict.SKIPPED, "m") for id in ids[len(verdicts) :]]
+    return a_report(findings=tuple(findings + rest))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "word", "code"),
+    [
+        ((Verdict.PASS,), "pass", 0),
+        ((Verdict.PASS, Verdict.UNTESTABLE), "pass", 0),
+        ((Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE), "fail", 1),
+        ((Verdict.PASS, Verdict.ERROR, Verdict.INCONCLUSIVE), "error", 3),
+        ((Verdict.PASS, Verdict.INCONCLUSIVE), "inconclusive", 3),
+        ((Verdict.UNTESTABLE,), "inconclusive", 3),
+    ],
+)
+def test_the_outcome_of_a_run(verdicts: tuple[Verdict, ...], word: str, code: int) -> None:
+    report = with_verdicts(*verdicts)
+    assert (report.verdict.word, report.exit_code) == (word, code)
+    assert json.loads(as_json(report, CONTRACT))["verdict"] == word
+
+
+# JSON
+
+
+def test_json_has_the_keys_agreed_on() -> None:
+    tree = json.loads(as_json(a_report(), CONTRACT))
+    assert list(tree) == [
+        "schema",
+        "target",
+        "started_at",
+        "verdict",
+        "requirements",
+        "questions",
+        "budget",
+    ]
+    assert tree["schema"] == "sampan-report/1"
+    assert tree["started_at"] == "2024-04-02T06:48:35Z"
+    assert tree["budget"] == {"jobs_allowed": 11, "jobs_spent": 3, "requests": 57}
+    assert [one["id"] for one in tree["requirements"]] == list(CONTRACT.requirements)
+    assert [one["id"] for one in tree["questions"]] == list(CONTRACT.questions)
+    for one in tree["requirements"]:
+        assert list(one) == ["id", "level", "verdict", "message", "evidence"]
+        assert one["level"] == CONTRACT.requirements[one["id"]].level
+    for one in tree["questions"]:
+        assert list(one) == ["id", "answer", "evidence"]
+    answers = {one["id"]: one for one in tree["questions"]}
+    assert answers["token-lifetime"]["answer"] == "90m"
+    assert answers["find-scope"]["answer"] == "unknown"
+    assert answers["find-scope"]["evidence"][0] == {"saw": NASTY}
+    assert answers["image-md5"]["answer"] == "unobserved"
+    assert "no budget" in answers["image-md5"]["evidence"][0]["reason"]
+
+
+def test_json_tells_what_was_expected() -> None:
+    tree = json.loads(as_json(a_report(), CONTRACT))
+    told = next(one for one in tree["requirements"] if one["id"] == "GEN-5")
+    assert told["message"] == "HTTP 500 (expected 4xx; got 500)"
+
+
+# JUnit
+
+
+def test_junit_counts_and_holds_every_requirement() -> None:
+    suite = xml.fromstring(as_junit(a_report(), CONTRACT)).find("testsuite")
+    assert suite is not None
+    cases = suite.findall("testcase")
+    assert len(cases) == len(CONTRACT.requirements) == int(suite.attrib["tests"])
+    for tag, key in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+        assert len(suite.findall(f"testcase/{tag}")) == int(suite.attrib[key])
+    assert (suite.attrib["failures"], suite.attrib["errors"]) == ("2", "2")
+    failed = next(one for one in cases if one.attrib["name"].startswith("GEN-1:"))
+    failure = failed.find("failure")
+    assert failure is not None
+    assert failure.attrib["type"] == "stated"
+    assert "curl" in (failure.text or "")
+    answers = {one.attrib["name"]: one.attrib["value"] for one in suite.iter("property")}
+    assert answers["find-order"] == "newest-first"
+    assert answers["find-scope"] == "unknown"
+
+
+# HTML
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def page(report: Report) -> _Page:
+    parsed = _Page()
+    parsed.feed(as_html(report, CONTRACT))
+    return parsed
+
+
+def test_html_loads_nothing_and_runs_nothing() -> None:
+    tags = page(a_report()).tags
+    assert {tag for tag, _ in tags}.isdisjoint({"script", "link", "iframe", "object", "form"})
+    for _, attributes in tags:
+        assert not any(name.startswith("on") for name in attributes)
+        for name in ("src", "href"):
+            assert (attributes.get(name) or "data:").startswith("data:")
+    assert "url(" not in as_html(a_report(), CONTRACT)
+
+
+def test_html_shows_every_requirement_and_question() -> None:
+    parsed = page(a_report())
+    ids = {attributes.get("id") for tag, attributes in parsed.tags if tag == "details"}
+    assert ids == {*CONTRACT.requirements, *CONTRACT.questions}
+    for one in CONTRACT.requirements.values():
+        assert one.sentence in parsed.text
+    assert NASTY.replace("\x00", "\ufffd") in parsed.text or "alert('x')" in parsed.text
+    assert curl(EXCHANGE) in parsed.text
+
+
+def test_html_holds_its_pictures() -> None:
+    import base64
+
+    (picture,) = [attributes for tag, attributes in page(a_report()).tags if tag == "img"]
+    assert picture["src"] == f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+
+
+def test_html_opens_what_failed() -> None:
+    opened = {a["id"] for tag, a in page(a_report()).tags if tag == "details" and "open" in a}
+    assert opened == {"GEN-1", "GEN-5", "UP-4"}
+
+
+# curl
+
+
+def test_a_curl_line_says_the_request_again() -> None:
+    words = shlex.split(curl(EXCHANGE))
+    assert words[0] == "curl"
+    assert EXCHANGE.url in words
+    assert words[words.index("--data-raw") + 1] == EXCHANGE.request_body
+    assert "authorization: Bearer $SAMPAN_TOKEN" in words
+
+
+def test_a_curl_line_asks_for_the_password() -> None:
+    line = curl(LOGIN)
+    assert MASK not in line
+    assert '"$SAMPAN_PASSWORD"' in line
+    assert '{"username": "abc", "password": "$SAMPAN_PASSWORD"}' in shlex.split(line)
+
+
+def test_a_curl_line_with_a_cut_body_says_so() -> None:
+    line = curl(replace(EXCHANGE, request_body="[[[[… (2000000 bytes in all)"))
+    assert line.endswith("  # the body is cut here")
+    assert "cut here" not in curl(EXCHANGE)
+
+
+def test_a_curl_line_of_a_get() -> None:
+    get = replace(EXCHANGE, method="GET", request_body="", request_headers=())
+    assert curl(get) == "curl -sS -i -X GET http://127.0.0.1:8091/jobs/create"
+    picture = replace(get, operation="picture", url="http://x/a.png")
+    assert curl(picture) == "curl -sS -D - -o picture http://x/a.png"
+
+
+# The terminal
+
+
+def shown(report: Report, width: int = 80, *, colour: bool = False) -> str:
+    file = io.StringIO()
+    show(report, CONTRACT, Console(file=file, width=width, highlight=False, force_terminal=colour))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 60, 120])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    for line in shown(a_report(), width).splitlines():
+        assert cell_len(line) <= width
+
+
+def test_the_terminal_ends_in_the_outcome() -> None:
+    *_, sums, spent, word = shown(a_report()).rstrip().splitlines()
+    assert "2 fail" in sums
+    assert "1 error" in sums
+    assert "3 of 11 jobs, 57 requests, 12.5 s" in spent
+    assert word.strip() == "fail"
+
+
+def test_the_terminal_tells_a_failure_whole_and_a_pass_in_a_line() -> None:
+    text = shown(a_report(), 400)
+    assert "no errno: <script>" in text
+    assert "y" * 300 in text
+    assert "not on the page: no server may do this" in text
+    lines = [one for one in shown(a_report()).splitlines() if "GEN-2" in one or "fine fine" in one]
+    assert len(lines) == 1
+
+
+def test_no_control_character_reaches_the_terminal() -> None:
+    nasty = "\x1b[2J\x1b]0;title\x07 \x9b31m \r hidden"
+    findings = (Finding("GEN-1", Verdict.FAIL, nasty, nasty, nasty),)
+    text = shown(a_report(findings=findings))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
+
+
+def test_every_kind_of_requirement_has_a_title() -> None:
+    for id in CONTRACT.requirements:
+        assert title(id) != id.partition("-")[0], id

@@ -1,0 +1,124 @@
+"""From what a person asked for to the options of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sampan import conformance
+from sampan.conformance.http.gate import TargetError
+from sampan.conformance.http.session import Options
+from sampan.conformance.runner.plan import SelectionError
+from sampan.conformance.settings import Asked, SettingsError, options, variables
+from tests.support.scripted import Scripted, http
+
+LOCAL, FAR = "http://127.0.0.1:8091", "https://api.example.com"
+FIRST = {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "secret"}
+
+
+def made(target: str = LOCAL, environment: dict[str, str] | None = None, **asked: Any) -> Options:
+    given = asked.pop("credentials", {})
+    return options(Asked(target, given, **asked), FIRST if environment is None else environment)
+
+
+def test_on_this_machine_jobs_cost_nothing() -> None:
+    here = made()
+    assert (here.jobs, here.rate, here.job_timeout) == (None, None, 60)
+
+
+def test_elsewhere_nothing_is_spent_unasked() -> None:
+    far = made(FAR)
+    assert (far.jobs, far.rate, far.job_timeout) == (0, 5, 300)
+
+
+@pytest.mark.parametrize(
+    ("asked", "jobs"), [("7", 7), (7, 7), ("0", 0), (0, 0), ("unlimited", None)]
+)
+def test_a_budget_is_a_number_or_unlimited(asked: str | int, jobs: int | None) -> None:
+    assert made(FAR, jobs=asked).jobs == jobs
+    assert made(LOCAL, jobs=asked).jobs == jobs
+
+
+@pytest.mark.parametrize("asked", ["x", "-1", -1, "1.5", ""])
+def test_another_budget_is_refused(asked: str | int) -> None:
+    with pytest.raises(SettingsError, match="number of jobs or “unlimited”"):
+        made(jobs=asked)
+
+
+def test_exhaustive_needs_an_unlimited_budget() -> None:
+    with pytest.raises(SettingsError, match="--budget-jobs unlimited"):
+        made(FAR, exhaustive=True)
+    assert made(FAR, exhaustive=True, jobs="unlimited").exhaustive
+    assert made(LOCAL, exhaustive=True).exhaustive
+
+
+def test_accounts_come_from_flags_and_then_from_the_environment() -> None:
+    environment = FIRST | {"SAMPAN_LIMITED_USERNAME": "l", "SAMPAN_LIMITED_PASSWORD": "lp"}
+    found = made(LOCAL, environment, credentials={"first": ("flag", None), "second": ("b", "bp")})
+    read = {role: (one.username, one.password) for role, one in found.accounts.items()}
+    assert read == {"first": ("flag", "secret"), "second": ("b", "bp"), "limited": ("l", "lp")}
+
+
+def test_an_account_is_never_guessed() -> None:
+    with pytest.raises(SettingsError, match="set SAMPAN_USERNAME and SAMPAN_PASSWORD"):
+        made(LOCAL, {})
+
+
+@pytest.mark.parametrize("role", ["first", "second", "limited"])
+def test_half_an_account_is_refused(role: str) -> None:
+    username, password = variables(role)
+    with pytest.raises(SettingsError, match=f"the {role} account is half given: set {password}"):
+        made(LOCAL, {username: "x"})
+    with pytest.raises(SettingsError, match=username):
+        made(LOCAL, {password: "x"})
+
+
+def test_the_variables_are_named_after_the_flags() -> None:
+    assert variables("first") == ("SAMPAN_USERNAME", "SAMPAN_PASSWORD")
+    assert variables("second") == ("SAMPAN_SECOND_USERNAME", "SAMPAN_SECOND_PASSWORD")
+
+
+def test_options_do_not_tell_a_password() -> None:
+    assert "secret" not in repr(made())
+    assert "secret" not in repr(Asked(LOCAL, {"first": ("abc", "secret")}))
+
+
+def test_a_seed_is_drawn_unless_it_is_given() -> None:
+    assert made(seed=0).seed == 0
+    assert len({made().seed for _ in range(5)}) > 1
+
+
+# The library call
+
+
+def test_run_returns_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("USERNAME", "PASSWORD"):
+        monkeypatch.delenv(f"SAMPAN_{name}", raising=False)
+    with Scripted(lambda _: http({"errno": 430, "errmsg": "invalid login"})) as server:
+        report = conformance.run(
+            server.url, username="abc", password="p", only=("LOGIN-1",), budget_jobs=0
+        )
+        assert report.target == server.url
+    assert report.verdict.word == "fail"
+    assert report.jobs_allowed == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "arguments"),
+    [
+        (SettingsError, {}),
+        (SettingsError, {"username": "a", "password": "b", "budget_jobs": "x"}),
+        (SelectionError, {"username": "a", "password": "b", "only": ("NO-1",)}),
+        (TargetError, {"username": "a", "password": "b", "url": "http://example.com"}),
+        (TargetError, {"username": "a", "password": "b", "url": "http://127.0.0.1:9"}),
+    ],
+)
+def test_what_can_not_run_is_a_value_error(
+    error: type[ValueError], arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("USERNAME", "PASSWORD"):
+        monkeypatch.delenv(f"SAMPAN_{name}", raising=False)
+    assert issubclass(error, ValueError)
+    with pytest.raises(error):
+        conformance.run(arguments.pop("url", LOCAL), **arguments)

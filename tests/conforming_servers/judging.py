@@ -1,0 +1,100 @@
+"""What the kit makes of right servers: whom it wronged, and what it learnt wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sampan.conformance.findings import Verdict
+from tests.conforming_servers import LEGAL
+from tests.conforming_servers.conforming_server import DEFAULTS, Legal
+from tests.support.tampering.server import settings
+from tests.support.tampering.trial import JOB_SECONDS, Trial, side_by_side, trial
+
+#: Questions that no run, or not every run, can answer, and why.
+KNOWN_UNOBSERVED = {
+    "service-error-message": "no request makes a healthy server fail",
+    "find-max-limit": "a run makes fewer records than the maximum",
+    "find-default-limit": "a default above the number of records looks like none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``wronged``: requirements that it was failed for, or that the kit broke on, with the message;
+    ``mistaken``: questions that were answered otherwise than they should be; ``undecided``: what
+    came to no verdict.
+    """
+
+    legal: Legal
+    wronged: tuple[str, ...]
+    mistaken: tuple[str, ...]
+    undecided: tuple[str, ...]
+    passed: int
+    seconds: float
+    broken: str | None
+
+    @property
+    def fine(self) -> bool:
+        return not (self.wronged or self.mistaken or self.broken)
+
+
+def chosen(only: Sequence[str]) -> list[Legal]:
+    """The servers whose ids contain one of these texts; of none: all."""
+    return [one for one in LEGAL if not only or any(text in one.id for text in only)]
+
+
+def outcomes(servers: Sequence[Legal], workers: int | None = None) -> Iterator[Outcome]:
+    """Try each, in processes."""
+    found = side_by_side(_tried, [one.id for one in servers], workers)
+    for server, result in zip(servers, found, strict=True):
+        yield judged(server, result)
+
+
+def tried(server: Legal, only: Sequence[str] = ()) -> Trial:
+    """Let the kit loose on a server: all of it, or the checks and observers of ``only``."""
+    app = server.build(settings(JOB_SECONDS))
+    # Time enough, however busy this machine is: slowness is no breach.
+    return trial(app, only=only, seed=server.seed, timeout=10.0, around=server.around)
+
+
+def _tried(id: str) -> Trial:
+    return tried(next(one for one in LEGAL if one.id == id))
+
+
+def judged(server: Legal, found: Trial) -> Outcome:
+    """What a trial says of the kit."""
+    wrong = [*found.having(Verdict.FAIL), *found.having(Verdict.ERROR)]
+    undecided = [*found.having(Verdict.INCONCLUSIVE), *found.having(Verdict.UNTESTABLE)]
+    return Outcome(
+        server,
+        tuple(f"{id}: {found.messages[id]}" for id in wrong),
+        tuple(_mistaken(server, found)),
+        tuple(undecided),
+        len(found.having(Verdict.PASS)),
+        found.seconds,
+        found.broken,
+    )
+
+
+def _mistaken(server: Legal, found: Trial) -> Iterator[str]:
+    for question in DEFAULTS:
+        expected = server.expected(question)
+        learnt = found.answers.get(question)
+        if learnt is not None:
+            if not _same(server, question, learnt):
+                yield f"{question} is {expected} and was taken for {learnt}"
+        elif question not in KNOWN_UNOBSERVED and not server.leaves_open(question):
+            yield f"{question} is {expected}: {found.unanswered[question]}"
+
+
+def _same(server: Legal, question: str, learnt: str) -> bool:
+    """Whether it is what was set; ``?`` stands for a status that was not seen."""
+    expected = server.expected(question)
+    if question == "malformed-json" and server.expected("error-http-status") != "always-200":
+        # Every 301 has HTTP status 400 then: both variants are true, and mean the same.
+        return learnt in (expected, "http-400", "errno-301")
+    if question != "pending-statuses" or "?" not in learnt:
+        return learnt == expected
+    pairs = zip(learnt.split("-"), expected.split("-"), strict=False)
+    return all(one in ("?", other) for one, other in pairs)

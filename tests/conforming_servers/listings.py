@@ -1,0 +1,52 @@
+"""Listings: records that come late, of one instant, among many, or among those of others."""
+
+from __future__ import annotations
+
+import time
+
+from tests.conforming_servers.conforming_server import legal, plain
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist
+from tests.support.tampering.history import busy, history
+from tests.support.tampering.making import chain, each_record, succeeding
+
+_CURSOR = "timestamp_smaller_than"
+_GRAIN = 100
+
+
+@legal("a job is found 150 ms after it was submitted")
+def jobs_come_late() -> Twist:
+    def there(one: JSON) -> bool:
+        return time.time() * 1000 - int(one["timestamp"]) > 150
+
+    def change(_: Request, reply: Reply) -> Reply:
+        shown = [one for one in reply.records if there(one)]
+        late = len(reply.records) - len(shown)
+        return reply.holding(shown, reply.data["total"] - late)
+
+    return succeeding(change, "findJobs")
+
+
+@legal("jobs have the same timestamp if they were submitted within a tenth of a second")
+def coarse_timestamps() -> Twist:
+    def coarse(one: JSON) -> JSON:
+        late = int(one["timestamp"]) % _GRAIN
+        return {**one, "timestamp": str(int(one["timestamp"]) - late)}
+
+    async def twist(request: Request, go: Go) -> Reply:
+        cursor = request.fields.get(_CURSOR)
+        if request.operation == "findJobs" and type(cursor) is int and abs(cursor) > 10**11:
+            # What is coarse is below the cursor if what is fine is below its next tenth.
+            request = request.but(**{_CURSOR: -(-cursor // _GRAIN) * _GRAIN})
+        return await go(request)
+
+    return chain(each_record(coarse), twist)
+
+
+@legal("the account has jobs of earlier days, favourites and folders", around=history)
+def jobs_of_earlier_days() -> Twist:
+    return plain
+
+
+@legal("somebody else submits jobs to the account all the time", around=busy, mixed=False)
+def a_busy_account() -> Twist:
+    return plain

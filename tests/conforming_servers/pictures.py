@@ -1,0 +1,141 @@
+"""Where pictures may lie, and what files they may be."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from tests.conforming_servers.conforming_server import legal
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, html
+from tests.support.tampering.making import PICTURES, chain, each_finished, each_record
+from tests.support.tampering.repainting import Picture, Repainted
+from tests.support.tampering.server import Twisted, running, settings, twisted
+
+_LINKS = (*PICTURES, "img_prog")
+
+
+def _relinked(change: Callable[[str], str], back: Callable[[str], str]) -> Twist:
+    """Change the links in records; ``back`` undoes it in the links of a blend or describe."""
+    shown = each_record(
+        lambda one: {**one, **{key: change(one[key]) for key in _LINKS if one[key]}}
+    )
+
+    async def twist(request: Request, go: Go) -> Reply:
+        content = request.fields.get("content")
+        if request.operation in ("blendImages", "describeImage") and isinstance(content, str):
+            request = request.but(content=" ".join(map(back, content.split())))
+        return await go(request)
+
+    return chain(shown, twist)
+
+
+@legal("links to pictures are signed, and there is no picture without the signature")
+def signed_links() -> Twist:
+    async def guard(request: Request, go: Go) -> Reply:
+        if request.method != "GET" or not request.path.endswith(".png"):
+            return await go(request)
+        return await go(request) if b"Signature=ab%2B" in request.query else html(403, "Forbidden")
+
+    query = "?Expires=9999999999&Signature=ab%2Bcd%3D&Key=x&y"
+    return chain(guard, _relinked(lambda link: link + query, lambda link: link.removesuffix(query)))
+
+
+@legal("links to pictures redirect to where they are, on the same host")
+def redirected_pictures() -> Twist:
+    async def moved(request: Request, go: Go) -> Reply:
+        if not request.path.startswith("/cdn/"):
+            return await go(request)
+        path = request.path.removeprefix("/cdn")
+        return Reply(302, ((b"location", path.encode()),))
+
+    def there(link: str) -> str:
+        scheme, _, rest = link.partition("://")
+        return f"{scheme}://{rest.replace('/', '/cdn/', 1)}"
+
+    return chain(moved, _relinked(there, lambda link: link.replace("/cdn/", "/", 1)))
+
+
+class _Elsewhere:
+    """A twist: pictures are on another host, which knows no token."""
+
+    def __init__(self) -> None:
+        self.host = ""
+        self.api = ""
+
+    async def __call__(self, request: Request, go: Go) -> Reply:
+        relinked = _relinked(
+            lambda link: link.replace(self.api, self.host),
+            lambda link: link.replace(self.host, self.api),
+        )
+        return await relinked(request, go)
+
+
+@contextmanager
+def _picture_host(app: Twisted, url: str) -> Iterator[None]:
+    """The other host: it redirects once, and refuses whoever sends it a token."""
+    tokens: list[str] = []
+
+    async def serve(request: Request, go: Go) -> Reply:
+        if request.header("authorization") is not None:
+            tokens.append(request.path)
+            return html(400, "Unsupported Authorization Type")
+        if not request.path.startswith("/store/"):
+            return Reply(302, ((b"location", f"/store{request.path}".encode()),))
+        return await asyncio.to_thread(_fetched, url + request.path.removeprefix("/store"))
+
+    assert isinstance(app.twist, _Elsewhere)
+    with running(twisted(serve, settings())) as host:
+        app.twist.host, app.twist.api = host, url
+        yield
+    if tokens:
+        app.broken = RuntimeError(f"the token was sent to another host: GET {tokens[0]}")
+
+
+def _fetched(url: str) -> Reply:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return Reply(200, ((b"content-type", b"image/png"),), response.read())
+    except urllib.error.HTTPError as problem:
+        problem.close()
+        return html(problem.code, "Not Found")
+
+
+@legal("pictures are on another host, behind a redirect", around=_picture_host)
+def pictures_elsewhere() -> Twist:
+    return _Elsewhere()
+
+
+@legal("pictures are JPEGs, and img_format says jpg")
+def jpeg_pictures() -> Twist:
+    named = each_finished(lambda one: {**one, "img_format": "jpg"} if one["img_format"] else one)
+    return chain(named, Repainted(lambda record, key, image: image.copy(), "JPEG"))
+
+
+@legal("thumbs are WebPs, whatever the pictures are")
+def webp_thumbs() -> Twist:
+    def paint(record: JSON, key: str, image: Picture) -> Picture:
+        return image.copy() if key == "img_thumb" else image
+
+    return Repainted(paint, "WEBP")
+
+
+@legal("the original is the picture: both links are one")
+def original_is_the_picture() -> Twist:
+    return each_finished(lambda one: {**one, "original_url": one["img_buffer"]})
+
+
+@legal("pictures answer no HEAD and have no ETag")
+def bare_pictures() -> Twist:
+    async def twist(request: Request, go: Go) -> Reply:
+        if request.method == "HEAD":
+            return html(405, "Method Not Allowed")
+        reply = await go(request)
+        if request.method != "GET":
+            return reply
+        return replace(reply, headers=((b"content-type", b"application/octet-stream"),))
+
+    return twist

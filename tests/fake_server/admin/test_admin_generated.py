@@ -1,0 +1,34 @@
+"""Whatever its document admits or forbids, the control API answers as the document says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from sampan import FakeServer
+from sampan.fake_server.contract.document import DIRECTORY
+
+# Waiting takes as long as it is told to.
+SCHEMA = schemathesis.openapi.from_path(DIRECTORY / "admin.yaml").exclude(
+    operation_id="waitForRequests"
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FakeServer]:
+    with FakeServer() as running:
+        yield running
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_request_breaks_it(server: FakeServer, case: schemathesis.Case[Any]) -> None:
+    response = case.call(base_url=server.url)
+    assert response.status_code < 500, response.text
+    # What a schema can't say (a day that a month has, a name that an account has) may be refused.
+    case.validate_response(response, excluded_checks=[positive_data_acceptance])

@@ -1,0 +1,318 @@
+"""The whole state as one document: what was exported, imported and exported again is the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sampan.fake_server.admin.state_document import StateError, export, restore
+from sampan.fake_server.clock.clock import ClockState
+from sampan.fake_server.faults.faults import FaultType, make
+from sampan.fake_server.jobs.scenarios import SCENARIOS
+from sampan.fake_server.service import ArmedScenario, World
+from sampan.fake_server.settings import NewAccount, Settings
+from sampan.fake_server.web.app import create_app
+from tests.support.controls import Control
+from tests.support.fakes import JSON, START, Caller, Fake
+
+MakeFake = Callable[..., Fake]
+
+
+def lived_in(control: Control) -> None:
+    """Leave a trace of every kind."""
+    abc = control.fake.login()
+    parent = abc.picture("Shanghai at dawn --ar 16:9 --niji")
+    abc.submit("/jobs/upscale", parent_hash=parent["hash"], grid_num=3)
+    abc.submit("/jobs/variation", parent_id=parent["job_id"], grid_num=1, content="猫 🐈")
+    link = parent["original_url"]
+    abc.submit("/jobs/blend", content=f"{link} {link}")
+    abc.submit("/jobs/describe", content=link)
+    for marker in ("stuck=50", "fail", "find-lag=5000", "image-late=9000", "out-of-order", "webp"):
+        abc.create(f"x --fake {marker}")
+    stalled = abc.create()
+    control.post(f"jobs/{stalled}/stall")
+    control.put(f"favourites/{parent['hash']}")
+    control.put(f"folders/one/jobs/{parent['hash']}")
+    control.post("clock/freeze", account="abc")
+    control.advance("1s", "abc")
+    control.advance("1h", "limited")
+    control.advance("1m")
+    control.post("accounts", username="t1", password="p", plan="none", name="Tee")
+    control.post("faults", type="ERRNO", errno=501, times=3, match={"account": "abc", "path": "/x"})
+    delay = {"distribution": "uniform", "lower": 0.5, "upper": 2}
+    control.post("faults", type="DELAY", delay=delay, skip=10, probability=0.5, seed=4)
+    control.post("scenarios", scenario="fail", argument=12, account="abc", times=2)
+    control.post("scenarios", scenario="slow")
+    control.patch("profile", answers={"find-order": "oldest-first"}, account="abc")
+    control.put("profile", profile="mixed", answers={"success-http-status": "200"})
+    control.fake.get("/")
+
+
+def seen(fake: Fake, username: str = "abc", password: str | None = None) -> list[JSON]:
+    """All records of an account, as a client sees them."""
+    return fake.login(username, password).find(limit=50)
+
+
+def test_export_import_export_is_the_identity(control: Control, make_fake: MakeFake) -> None:
+    lived_in(control)
+    document = control.get("state")
+    assert control.call("PUT", "state", document) == {"accounts": 3, "jobs": 12}
+    assert control.get("state") == document
+    other = Control(make_fake())
+    other.call("PUT", "state", document)
+    assert other.get("state") == document
+
+
+def test_a_copy_looks_the_same_to_a_client(control: Control, make_fake: MakeFake) -> None:
+    lived_in(control)
+    token = control.fake.login().token
+    other = Control(make_fake())
+    seen(other.fake)  # what is remembered of before must not show
+    other.call("PUT", "state", control.get("state"))
+    assert seen(other.fake) == seen(control.fake)
+    assert Caller(other.fake, token, {}).find(limit=50) == seen(control.fake)
+    assert other.fake.login("t1", "p").data["name"] == "Tee"
+    for each in (control, other):
+        each.advance("1h", "abc")
+        each.delete("faults")
+        each.delete("scenarios")
+    assert seen(other.fake) == seen(control.fake)
+    first = [each.fake.login().submit("/jobs/create", content="new") for each in (control, other)]
+    assert first[0] == first[1]
+
+
+def test_a_fault_goes_on_where_it_was(control: Control, abc: Caller, make_fake: MakeFake) -> None:
+    control.post("faults", type="ERRNO", errno=501, times=2, skip=1, match={"path": "/jobs/find"})
+    statuses = [abc.post("/jobs/find", {}).json()["errno"] for _ in range(2)]
+    control.call("PUT", "state", control.get("state"))
+    statuses += [abc.post("/jobs/find", {}).json()["errno"] for _ in range(2)]
+    assert statuses == [0, 501, 501, 0]
+    other = Control(make_fake())
+    other.call("PUT", "state", control.get("state"))
+    other.post("faults", type="EMPTY_RESPONSE", match={"path": "/x"})
+    assert [each["id"] for each in other.get("faults")["faults"]] == ["f1", "f2"]
+
+
+def test_a_fault_that_comes_back_takes_no_other_ones_id(make_fake: MakeFake) -> None:
+    before, after = Control(make_fake(seed=1)), Control(make_fake(seed=1))
+    before.post("faults", type="ERRNO", errno=501, match={"account": "abc"})
+    after.post("faults", type="EMPTY_RESPONSE", match={"account": "limited"})
+    after.call("PUT", "state", before.get("state", account="abc"))
+    assert [(each["id"], each["type"]) for each in after.get("faults")["faults"]] == [
+        ("f1", "EMPTY_RESPONSE"),
+        ("f2", "ERRNO"),
+    ]
+
+
+def test_an_import_empties_the_journal(control: Control, abc: Caller) -> None:
+    control.call("PUT", "state", control.get("state"))
+    assert control.requests() == []
+    abc.find()
+
+
+def test_an_import_replaces_what_is_there(control: Control, abc: Caller) -> None:
+    empty = control.get("state")
+    lived_in(control)
+    control.call("PUT", "state", empty)
+    assert control.get("state") == empty
+    assert abc.find() == []
+
+
+def test_one_account_is_put_back_alone(control: Control, abc: Caller) -> None:
+    lived_in(control)
+    document = control.get("state", account="abc")
+    assert document["account"] == "abc"
+    assert len(document["accounts"]) == 1
+    before = control.get("state")
+    control.post("reset", account="abc")
+    control.fake.login().create("another")
+    control.call("PUT", "state", document)
+    assert control.get("state", account="abc") == document
+    after = control.get("state")
+    for part in ("accounts", "jobs", "clocks", "profiles"):
+        key = json.dumps
+        assert sorted(map(key, after[part])) == sorted(map(key, before[part])), part
+
+
+def test_what_was_imported_is_in_the_data_file(
+    control: Control, make_fake: MakeFake, tmp_path: Path
+) -> None:
+    lived_in(control)
+    document = control.get("state")
+    kept = Control(make_fake(data=tmp_path / "data"))
+    kept.call("PUT", "state", document)
+    kept.fake.app.world.close()
+    again = Control(make_fake(data=tmp_path / "data")).get("state")
+    for part in ("seed", "token_key", "jobs", "clocks"):
+        assert again[part] == document[part], part
+    assert (again["faults"], again["scenarios"]) == ([], [])
+
+
+# What is refused
+
+
+def broken(document: JSON, path: list[Any], value: object) -> JSON:
+    """The document with another value somewhere."""
+    copy: JSON = json.loads(json.dumps(document))
+    place: Any = copy
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["schema"], "sampan-state/2"),
+        (["seed"], 7),
+        (["token_key"], "xyz"),
+        (["jobs"], {}),
+        (["jobs", 0], {}),
+        (["jobs", 0, "created"], "now"),
+        (["jobs", 0, "created"], True),
+        (["jobs", 0, "account"], "nobody"),
+        (["jobs", 0, "kind"], "video"),
+        (["jobs", 0, "colours"], ["#000000"]),
+        (["jobs", 0, "colours"], ["red", "red", "red", "red"]),
+        (["jobs", 0, "ratio"], [0, 1]),
+        (["jobs", 0, "plan", "progress"], ["x"]),
+        (["jobs", 0, "plan", "pauses"], [1]),
+        (["jobs", 0, "plan", "more"], 1),
+        (["jobs", 0, "folders"], [1]),
+        (["jobs", 1, "id"], 1),
+        (["accounts", 0, "plan"], "gold"),
+        (["accounts", 0, "id"], 2),
+        (["accounts", 0, "username"], "limited"),
+        (["accounts", 0, "password"], None),
+        (["clocks", 0, "offset"], "x"),
+        (["clocks", 0, "frozen"], "x"),
+        (["faults", 0, "type"], "ERNO"),
+        (["faults", 0, "skip"], "x"),
+        (["faults", 0, "match"], {"acount": "abc"}),
+        (["faults", 0, "match"], {"path": 5}),
+        (["faults", 0, "errno"], 999),
+        (["faults", 0, "times"], "x"),
+        (["faults", 0, "times"], -1),
+        (["faults", 0, "probability"], "x"),
+        (["faults", 1, "delay"], {"distribution": "odd"}),
+        (["faults", 1, "id"], "f1"),
+        (["scenarios", 0, "argument"], 1_000),
+        (["scenarios", 0, "argument"], -4),
+        (["scenarios", 0, "times"], 0),
+        (["scenarios", 0, "scenario"], "fial"),
+        (["scenarios", 0, "account"], "nobody"),
+        (["profiles", 0, "answers"], {"find-ordr": "x"}),
+        (["accounts", 0, "more"], 1),
+        (["more"], 1),
+    ],
+)
+def test_a_document_is_taken_whole_or_not_at_all(
+    control: Control, path: list[Any], value: object
+) -> None:
+    lived_in(control)
+    document = control.get("state")
+    assert control.refusal("PUT", "state", broken(document, path, value)).status == 400
+    assert control.get("state") == document
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["faults", 0, "match"], {}),
+        (["faults", 0, "match"], {"account": "limited"}),
+        (["scenarios", 0, "account"], None),
+        (["clocks", 0, "account"], None),
+        (["profiles", 0, "account"], None),
+    ],
+)
+def test_a_document_of_one_account_holds_nothing_of_others(
+    control: Control, path: list[Any], value: object
+) -> None:
+    lived_in(control)
+    document, before = control.get("state", account="abc"), control.get("state")
+    told = control.refusal("PUT", "state", broken(document, path, value))
+    assert "not that account's" in told.message
+    assert control.get("state") == before
+
+
+def test_one_account_of_another_fake_is_refused(control: Control, make_fake: MakeFake) -> None:
+    document = control.get("state", account="abc")
+    other = Control(make_fake())
+    assert "same seed" in other.refusal("PUT", "state", document).message
+    renamed = {**document, "account": "limited"}
+    assert control.refusal("PUT", "state", renamed).status == 400
+
+
+# A law
+
+
+_names = st.text(
+    st.characters(codec="utf-8", exclude_characters="/", exclude_categories=("Cc",)), min_size=1
+)
+_clocks = st.builds(
+    ClockState,
+    offset=st.integers(-(10**12), 10**12),
+    frozen=st.none() | st.integers(0, 4 * 10**12),
+    auto=st.booleans(),
+)
+_faults = st.builds(
+    lambda id, type, skip, times, probability, seed, path: make(
+        id,
+        {"type": type, "skip": skip, "times": times, "probability": probability, "seed": seed}
+        | ({"match": {"path": path}} if path else {}),
+    ),
+    st.sampled_from(["f1", "f2", "f9"]),
+    st.sampled_from(FaultType.__args__),
+    st.integers(0, 9),
+    st.none() | st.integers(1, 9),
+    st.floats(0, 1),
+    st.integers(0, 2**53 - 1),
+    st.none() | _names.map("/{}".format),
+)
+
+
+@settings(max_examples=30)
+@given(
+    st.dictionaries(_names, st.none() | _clocks, max_size=3),
+    st.lists(_faults, max_size=2, unique_by=lambda fault: fault.id),
+    st.lists(st.tuples(st.sampled_from(list(SCENARIOS.values())), st.none() | st.integers(1, 9))),
+    st.none() | st.integers(),
+)
+def test_any_world_can_be_exported_and_put_back(
+    accounts: dict[str, ClockState | None],
+    faults: list[Any],
+    armed: list[tuple[Any, int | None]],
+    seed: int | None,
+) -> None:
+    new = tuple(NewAccount(name, "p") for name in accounts)
+    world = World(Settings(accounts=new, seed=seed, wall=lambda: START))
+    other = create_app(Settings(seed=1, wall=lambda: START)).world
+    try:
+        for name, state in accounts.items():
+            if state is not None:
+                world.set_clock(world.store.account(name), state)
+        world.faults.put(faults)
+        world.armed[:] = [
+            ArmedScenario(scenario, scenario.default, None, times) for scenario, times in armed
+        ]
+        document = json.loads(json.dumps(export(world)))
+        restore(other, document)
+        assert export(other) == document
+    finally:
+        world.close()
+        other.close()
+
+
+def test_an_account_that_is_not_here_is_not_put_back(control: Control) -> None:
+    control.post("accounts", username="t1", password="p")
+    document = control.get("state", account="t1")
+    control.delete("accounts/t1")
+    with pytest.raises(StateError, match="import a document of everything"):
+        restore(control.fake.app.world, document)

@@ -1,0 +1,218 @@
+"""Looking at the journal again and again: as cheap as it should be, and never a secret more."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import copy
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sampan import FakeServer
+from sampan.fake_server.http.exchange import Exchange
+from sampan.fake_server.http.responses import Answer
+from sampan.fake_server.journal import redaction
+from sampan.fake_server.journal.journal import Journal, RequestMatch
+from sampan.fake_server.journal.redaction import MARK, Secrets
+from tests.support.controls import Control
+from tests.support.fakes import Caller, Fake
+
+ANSWER = Answer(200, b'{"errno":0}')
+MEANT = Answer(200, b'{"errno":7}')
+
+
+@cache
+def _one() -> Exchange:
+    fake = Fake()
+    fake.get("/x")
+    (exchange,) = fake.app.world.journal.find(RequestMatch())
+    fake.close()
+    return exchange
+
+
+def exchange(body: str = "", account: int | None = None) -> Exchange:
+    """A request for a journal of its own."""
+    made = copy.copy(_one())
+    made.body, made.account, made.found = body.encode(), account, True
+    return made
+
+
+def seen(journal: Journal, names: Mapping[int, str] = {}) -> list[dict[str, Any]]:
+    """All that the journal shows, but for how long it took."""
+    shown = journal.show(journal.find(RequestMatch()), names.get)
+    return [
+        {key: value for key, value in each.items() if key != "took_ms"}
+        for each in orjson.loads(orjson.dumps(shown))
+    ]
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The bodies that were rendered, from now on."""
+    texts: list[str] = []
+    render = redaction.in_body
+
+    def noted(text: str, secrets: Iterable[str]) -> Any:
+        texts.append(text)
+        return render(text, secrets)
+
+    monkeypatch.setattr(redaction, "in_body", noted)
+    return texts
+
+
+# What it costs
+
+
+def test_what_was_shown_is_not_rendered_again(
+    control: Control, abc: Caller, rendered: list[str]
+) -> None:
+    abc.create("a cat")
+    first = control.get("requests")
+    assert len(rendered) == 4
+    assert control.get("requests") == first
+    assert len(rendered) == 4
+    abc.find()
+    assert control.get("requests")["requests"][:2] == first["requests"]
+    assert len(rendered) == 6
+
+
+def test_a_new_secret_renders_anew_what_it_may_stand_in_alone(
+    control: Control, abc: Caller, rendered: list[str]
+) -> None:
+    for animal in ("a cat", "a heron", "a dog"):
+        abc.create(animal)
+    control.get("requests")
+    del rendered[:]
+    control.post("accounts", username="t1", password="a heron")
+    assert control.requests()[2]["request_body"] == {"content": MARK}
+    assert [text for text in rendered if "content" in text] == ['{"content": "a heron"}']
+
+
+def test_a_wait_looks_at_each_request_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    admits = RequestMatch.admits
+    asked = [exchange() for _ in range(150)]
+
+    def counted(match: RequestMatch, each: Exchange) -> bool:
+        looks.append(each.number)
+        return admits(match, each)
+
+    async def wait() -> list[Exchange]:
+        journal = Journal((), Secrets())
+        for each in asked[:100]:
+            journal.record(each, ANSWER)
+        monkeypatch.setattr(RequestMatch, "admits", counted)
+        waiting = asyncio.create_task(journal.wait(RequestMatch(errno=7), 2, 60))
+        for number, each in enumerate(asked[100:], 101):
+            journal.record(each, MEANT if number in (104, 150) else ANSWER)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        return await waiting
+
+    assert [each.number for each in asyncio.run(wait())] == [104, 150]
+    # Each once while it waits, and all once more to answer.
+    assert len(looks) == 300
+
+
+def test_no_more_is_kept_rendered_than_is_in_the_journal() -> None:
+    journal = Journal((), Secrets(), 20_000)
+    for _ in range(50):
+        journal.record(exchange(), ANSWER)
+        seen(journal)
+    assert 0 < len(journal.shown) == len(seen(journal)) < 20
+    journal.clear()
+    assert len(journal.shown) == 0
+
+
+# What it shows
+
+
+def test_a_secret_learnt_later_is_left_out_of_what_was_shown_before(
+    control: Control, abc: Caller
+) -> None:
+    inside = base64.b64encode(b"t1:five-herons").decode()
+    texts = ["five-herons", f"Basic {inside}", 'five-herons "quoted"', "six herons"]
+    for text in texts:
+        abc.create(text)
+    before = [each["request_body"]["content"] for each in control.requests(operation="createJob")]
+    assert before == texts
+    control.fake.post("/auth/login", {"username": "abc", "password": "five-herons"})
+    after = [each["request_body"]["content"] for each in control.requests(operation="createJob")]
+    assert (after[0], *after[2:]) == (MARK, f'{MARK} "quoted"', "six herons")
+    assert MARK in after[1]
+    assert inside[8:] not in after[1]
+
+
+def test_many_secrets_learnt_later_are_left_out(control: Control, abc: Caller) -> None:
+    names = [f"heron-{number:03d}" for number in range(50)]
+    abc.create(" ".join(names))
+    control.requests()
+    for name in names:
+        control.post("accounts", username=name, password=name)
+    (request,) = control.requests(operation="createJob")
+    assert request["request_body"] == {"content": " ".join([MARK] * 50)}
+
+
+def test_a_secret_is_learnt_from_what_came_after_a_look(control: Control, abc: Caller) -> None:
+    abc.create("an-opaque-token")
+    control.requests()
+    headers = {"authorization": "Bearer an-opaque-token"}
+    control.fake.send("POST", "/jobs/find", b"{}", headers)
+    assert "opaque" not in json.dumps(control.requests())
+
+
+def test_who_is_looked_at_while_it_waits_is_shown_with_its_answer_later() -> None:
+    with FakeServer() as server:
+        account = server.account()
+        server.admin.freeze()
+        account.admin.fault("DELAY", delay=5000, operation="findJobs")
+        asking = threading.Thread(target=account.find)
+        asking.start()
+        (waiting,) = account.admin.wait_for(operation="findJobs", timeout=30)
+        server.admin.advance(5000)
+        asking.join()
+        (over,) = account.admin.requests(operation="findJobs")
+    assert (waiting["status"], over["status"]) == (None, 200)
+
+
+def test_an_account_that_is_gone_has_no_name_any_more() -> None:
+    journal = Journal((), Secrets())
+    journal.record(exchange(account=1), ANSWER)
+    assert [seen(journal, names)[0]["account"] for names in ({1: "abc"}, {})] == ["abc", None]
+
+
+#: They overlap, and one is a part of another.
+SECRETS = st.sampled_from(["abcabc", "bcabca", 'abcabc"é', '"é"é"é', "éabcab"])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("ask"), st.lists(SECRETS, max_size=3).map(" ".join)),
+        st.tuples(st.just("learn"), SECRETS),
+        st.tuples(st.just("look"), st.just("")),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS, st.integers(2_000, 40_000))
+def test_having_looked_changes_nothing_of_what_is_shown(
+    steps: list[tuple[str, str]], most: int
+) -> None:
+    kept = [(Journal((), secrets, most), secrets) for secrets in (Secrets(), Secrets())]
+    (often, _), (once, _) = kept
+    for what, text in steps:
+        for journal, secrets in kept:
+            if what == "learn":
+                secrets.remember(text)
+            elif what == "ask":
+                journal.record(exchange(json.dumps({"content": text})), ANSWER)
+        if what == "look":
+            seen(often)
+    assert seen(often) == seen(once)

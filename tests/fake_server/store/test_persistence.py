@@ -1,0 +1,190 @@
+"""What was acknowledged is there again, however the process came to its end."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from sampan.fake_server.clock.clock import ClockState
+from sampan.fake_server.service import World
+from sampan.fake_server.settings import NewAccount, Settings
+from tests.support.fakes import START, Served
+
+_ROUNDS = 15
+_THREADS = 4
+
+
+class _Client:
+    """One connection to a fake; ``post`` returns the ``data`` of a success."""
+
+    def __init__(self, served: Served, token: str = "") -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def post(self, path: str, body: object) -> Any:
+        self._connection.request("POST", path, json.dumps(body), self._headers)
+        answer = json.loads(self._connection.getresponse().read())
+        assert answer["errno"] == 0, answer
+        return answer["data"]
+
+    def everything(self) -> list[dict[str, Any]]:
+        """Every record there is, paging back by timestamp."""
+        found: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"limit": 100}
+        while records := self.post("/jobs/find", page)["res"]:
+            found += records
+            page["timestamp_smaller_than"] = int(records[-1]["timestamp"])
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+def _login(served: Served, username: str = "abc", password: str = "abc-secret") -> str:
+    with _Client(served) as client:
+        data = client.post("/auth/login", {"username": username, "password": password})
+        return str(data["token"])
+
+
+@contextmanager
+def _killed(*arguments: str) -> Iterator[Served]:
+    """A fake that ends by SIGKILL, at the latest."""
+    served = Served(*arguments)
+    try:
+        yield served
+    finally:
+        served.process.kill()
+        served.process.communicate(timeout=20)
+
+
+class _Load:
+    """Submissions from several threads at once; what was acknowledged is kept."""
+
+    def __init__(self, served: Served, token: str, round: int) -> None:
+        self.acknowledged: dict[str, str] = {}
+        self._served = served
+        self._token = token
+        self._round = round
+        self._more = threading.Condition()
+        self._threads = [
+            threading.Thread(target=self._submit, args=(number,)) for number in range(_THREADS)
+        ]
+
+    def _submit(self, thread: int) -> None:
+        with _Client(self._served, self._token) as client:
+            for number in range(100_000):
+                prompt = f"第 {self._round} 轮 🚣 {thread} {number}"
+                try:
+                    hash = client.post("/jobs/create", {"content": prompt})
+                except (OSError, http.client.HTTPException):
+                    return  # killed: this one was not acknowledged
+                with self._more:
+                    self.acknowledged[hash] = prompt
+                    self._more.notify()
+
+    def kill_after(self, count: int) -> None:
+        """Kill the fake, in the middle of it all, when so many have been acknowledged."""
+        for thread in self._threads:
+            thread.start()
+        with self._more:
+            assert self._more.wait_for(lambda: len(self.acknowledged) >= count, timeout=20)
+        self._served.process.kill()
+        for thread in self._threads:
+            thread.join(timeout=20)
+            assert not thread.is_alive()
+
+
+def test_kill_9_in_the_middle_of_a_load_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    arguments = ("--data", str(tmp_path / "sampan.db"), "--job-seconds", "0")
+    acknowledged: dict[str, str] = {}
+    tokens = []
+    for round in range(_ROUNDS):
+        with _killed(*arguments) as served:
+            tokens.append(_login(served))
+            load = _Load(served, tokens[-1], round)
+            load.kill_after(5 + 11 * round)
+            assert acknowledged.keys().isdisjoint(load.acknowledged)
+            acknowledged |= load.acknowledged
+        with _killed(*arguments) as served, _Client(served, tokens[round // 2]) as client:
+            records = client.everything()
+            found = {record["hash"]: record["msg_display"] for record in records}
+            assert len(found) == len(records) == client.post("/jobs/find", {})["total"]
+            assert found.items() >= acknowledged.items()
+            # What was under way when the kill came may have been stored, or not.
+            assert len(found) <= len(acknowledged) + (round + 1) * _THREADS
+            assert len({record["job_id"] for record in records}) == len(records)
+
+
+def test_an_account_made_at_login_outlives_a_kill(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "sampan.db"))
+    with _killed(*data, "--open-accounts") as served:
+        token = _login(served, "小明", "p")
+        with _Client(served, token) as client:
+            hash = client.post("/jobs/create", {"content": "a cat"})
+    with _killed(*data) as served:
+        again = _login(served, "小明", "p")
+        for known in (token, again):
+            with _Client(served, known) as client:
+                assert [record["hash"] for record in client.everything()] == [hash]
+
+
+def test_two_runs_with_one_seed_and_data_repeat_nothing(tmp_path: Path) -> None:
+    arguments = ("--data", str(tmp_path / "sampan.db"), "--seed", "7")
+    hashes = []
+    for _ in range(2):
+        with _killed(*arguments) as served, _Client(served, _login(served)) as client:
+            hashes += [client.post("/jobs/create", {"content": "a cat"}) for _ in range(3)]
+    assert len(set(hashes)) == 6
+
+
+# Restarts, without a socket
+
+
+@contextmanager
+def _world(path: Path, **settings: Any) -> Iterator[World]:
+    world = World(Settings(data=path, wall=lambda: START, **settings))
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+def test_seed_key_accounts_and_clocks_are_the_same_after_a_restart(
+    tmp_path: Path, seed: int | None
+) -> None:
+    path = tmp_path / "sampan.db"
+    own, shared = ClockState(5, START + 99, False), ClockState(-7, None, True)
+    with _world(path, seed=seed) as world:
+        account = world.put_account(NewAccount("t1", "p", "none"))
+        world.set_clock(account, own)
+        world.set_clock(None, shared)
+        token = world.tokens.issue(account.id, START, 60)
+        before = (world.seed, world.key, world.owner(account), world.ids(account))
+    with _world(path, seed=seed) as world:
+        again = world.store.account("t1")
+        assert again is not None
+        assert (again.id, again.plan) == (account.id, "none")
+        assert world.password_fits(again, "p")
+        assert (world.seed, world.key, world.owner(again), world.ids(again)) == before
+        assert world.tokens.verify(token).account == again.id
+        assert world.clocks.state(again.id) == own
+        assert world.clocks.state() == shared
+
+
+def test_the_auto_clock_goes_on_from_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "sampan.db"
+    with _world(path) as world:
+        world.set_clock(None, ClockState(offset=90_000))
+    with _world(path, clock="auto") as world:
+        assert world.clocks.state() == ClockState(offset=90_000, auto=True)

@@ -1,0 +1,161 @@
+"""What a browser sees: the front page, and the reference that is rendered from the contract."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from sampan.fake_server.contract import document as spec
+from sampan.fake_server.settings import NewAccount
+from sampan.fake_server.web.pages import get
+from tests.support.fakes import Fake
+
+DOCUMENT = spec.read("openapi.yaml")
+QUESTIONS = spec.read("questions.yaml")["questions"]
+
+#: Elements that have no end.
+_VOID = {"meta", "br", "hr"}
+
+
+class Page(HTMLParser):
+    """The links, anchors and text of a page whose elements are closed in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.sources: list[str] = []
+        self.anchors: list[str] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _VOID:
+            self._open.append(tag)
+        named = {name: value or "" for name, value in attrs}
+        self.links += [named["href"]] if "href" in named else []
+        self.sources += [named["src"]] if "src" in named else []
+        self.anchors += [named["id"]] if "id" in named else []
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag, tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def page(fake: Fake, path: str) -> Page:
+    """A page of the fake."""
+    answer = fake.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return Page(answer.text)
+
+
+@pytest.mark.parametrize("path", ["/", "/reference"])
+def test_every_link_leads_to_something_of_the_fake_itself(fake: Fake, path: str) -> None:
+    found = page(fake, path)
+    assert found.links
+    assert found.sources == []
+    for link in found.links:
+        target, _, anchor = link.partition("#")
+        assert not re.match(r"[a-z]+:|//", link), link  # nothing of it is elsewhere
+        if anchor:
+            assert anchor in page(fake, target or path).anchors, link
+        else:
+            assert fake.get(link).status_code == 200, link
+
+
+# The front page
+
+
+def test_the_first_request_of_the_front_page_is_answered(fake: Fake) -> None:
+    text = page(fake, "/").text
+    address, body = re.findall(r"curl (\S+) .*?-d '(.*?)'", text, re.DOTALL)[0]
+    assert address == "http://fake.test/auth/login"
+    assert fake.send("POST", "/auth/login", body.encode()).json()["errno"] == 0
+    assert "Accounts at start: abc, limited." in text
+
+
+def test_the_front_page_names_the_accounts_that_were_given_and_no_password() -> None:
+    names = ("o'hara", "<b>", "c", "d", "e", "f", "g")
+    given = tuple(NewAccount(name, "topsecret") for name in names)
+    fake = Fake(accounts=given, open_accounts=True)
+    text = page(fake, "/").text
+    fake.close()
+    assert "o'hara, <b>, c, d, e and 2 more." in text
+    assert """-d '{"username": "o'\\''hara", "password": "PASSWORD"}\'""" in text
+    assert "Any other name gets an account" in text
+    assert "topsecret" not in text
+    assert "abc-secret" not in text
+
+
+def test_without_an_account_the_front_page_says_so() -> None:
+    fake = Fake(accounts=())
+    text = page(fake, "/").text
+    fake.close()
+    assert "no account at start" in text
+    assert '"username": "NAME"' in text
+
+
+def test_a_hostile_host_is_text_on_the_front_page(fake: Fake) -> None:
+    answer = get(fake.app.world, "/", 'http://"><script>alert(1)</script>')
+    assert answer is not None
+    assert isinstance(answer.body, bytes)
+    assert b"<script>" not in answer.body
+
+
+# The reference
+
+
+def section(fake: Fake, operation: str) -> str:
+    """The HTML of an operation."""
+    html = fake.get("/reference").text
+    (found,) = re.findall(rf'<h2 id="{operation}">.*?</section>', html, re.DOTALL)
+    return str(found)
+
+
+def operations() -> list[str]:
+    return [item["post"]["operationId"] for item in DOCUMENT["paths"].values()]
+
+
+@pytest.mark.parametrize("operation", operations())
+def test_an_operation_says_what_it_needs_costs_and_leads_to(fake: Fake, operation: str) -> None:
+    html = section(fake, operation)
+    (item,) = (
+        item["post"]
+        for item in DOCUMENT["paths"].values()
+        if item["post"]["operationId"] == operation
+    )
+    assert ("without a token" in html) == (operation == "login")
+    assert ("costs no job" in html) == (operation in ("login", "findJobs"))
+    then = html.partition("<h3>Then</h3>")[2]
+    for link in item["responses"]["200"]["links"].values():
+        target = spec.resolve(DOCUMENT, link)["operationId"]
+        assert f'<a href="#{target}">' in then
+    # The answer is told under any HTTP status, not under 200 alone.
+    assert html.count("<p>One of: ") == 2
+    assert "<details open>" in html.partition("<h3>Answer")[0]
+
+
+def test_every_question_stands_in_the_reference_with_its_answers(fake: Fake) -> None:
+    found = page(fake, "/reference")
+    for question in QUESTIONS:
+        assert f"question-{question['id']}" in found.anchors
+        assert question["why"] in found.text
+        assert f"The fake's default. {question['reason']}" in found.text
+        for variant in question["variants"]:
+            assert f"{variant['id']}: {variant['says']}" in found.text
+
+
+def test_where_the_contract_names_a_question_the_reader_gets_there(fake: Fake) -> None:
+    html = fake.get("/reference").text
+    ids = {question["id"] for question in QUESTIONS}
+    spans = set(re.findall(r"<code>([a-z0-9-]+)</code>", html)) & ids
+    linked = set(re.findall(r'<a href="#question-([a-z0-9-]+)"><code>\1</code></a>', html))
+    assert linked == spans
+    assert len(linked) > 30

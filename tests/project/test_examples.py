@@ -1,0 +1,115 @@
+"""The examples are run as a reader would run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sampan import FakeServer
+from tests.support.paths import EXAMPLES
+
+#: Other plugins of this environment, which a reader need not have.
+WITHOUT = ["-p", "no:sampan-conformance", "-p", "no:schemathesis", "-p", "no:hypothesispytest"]
+PYTHON = sorted((EXAMPLES / "python").glob("test_*.py"))
+
+
+def test_there_is_an_example_for_each_library() -> None:
+    assert [file.stem for file in PYTHON] == [
+        "test_aiohttp",
+        "test_httpx",
+        "test_httpx_async",
+        "test_requests",
+        "test_resubmit",
+    ]
+
+
+def test_the_python_examples_pass(tmp_path: Path) -> None:
+    for file in PYTHON:  # out of this project, whose settings they must not need
+        shutil.copy(file, tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *WITHOUT],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^8 passed in ", done.stdout, re.MULTILINE), done.stdout
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FakeServer]:
+    with FakeServer(clock="auto", strict=True) as running:
+        yield running
+
+
+def draw(server: FakeServer, prompt: str, file: Path, password: str = "abc-secret") -> list[str]:
+    """What the curl example says, its exit code first."""
+    for tool in ("bash", "curl", "jq"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    given = {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": password, "INTERVAL": "0"}
+    done = subprocess.run(
+        ["bash", str(EXAMPLES / "curl" / "draw.sh"), server.url, prompt, str(file)],
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return [str(done.returncode), *(done.stdout + done.stderr).splitlines()]
+
+
+def test_the_curl_example_draws_a_picture(server: FakeServer, tmp_path: Path) -> None:
+    file = tmp_path / "fog.png"
+    assert draw(server, 'fog, "thick" & 雾', file) == ["0", f"{file}: 1088x1152"]
+    assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_curl_example_says_what_went_wrong(server: FakeServer, tmp_path: Path) -> None:
+    file = tmp_path / "none.png"
+    assert draw(server, "fog --fake fail", file) == ["1", "draw.sh: the job failed: job failed"]
+    said = draw(server, "fog", file, password="wrong")
+    assert said == ["1", "draw.sh: /auth/login: errno 430 invalid login"]
+    assert not file.exists()
+
+
+def test_the_typescript_example_passes(tmp_path: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    work = tmp_path / "typescript"
+    shutil.copytree(EXAMPLES / "typescript", work, ignore=shutil.ignore_patterns("node_modules"))
+    options = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+    installed = subprocess.run(
+        [npm, "install", *options], cwd=work, capture_output=True, text=True, timeout=240
+    )
+    if installed.returncode != 0:
+        pytest.skip(f"npm can't install here: {installed.stderr.strip()[-300:]}")
+    sampan = Path(sys.executable).with_name("sampan")
+    for command in (["npx", "--no", "tsc"], ["npx", "--no", "vitest", "run"]):
+        done = subprocess.run(
+            command,
+            cwd=work,
+            env={**os.environ, "SAMPAN": str(sampan), "CI": "1", "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"Tests +3 passed", done.stdout), done.stdout
+
+
+def test_the_typescript_example_is_pinned_and_names_no_registry() -> None:
+    package = json.loads((EXAMPLES / "typescript" / "package.json").read_text())
+    for version in package["devDependencies"].values():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+    assert not list(EXAMPLES.rglob("package-lock.json"))

@@ -1,0 +1,127 @@
+"""The kit let loose on a twisted fake, and what it found."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from sampan import conformance
+from sampan.conformance.findings import Seen, Verdict
+from tests.support.tampering.server import ACCOUNTS, Twisted, running
+
+#: Seconds that a job takes on the servers that are tried.
+JOB_SECONDS = 0.3
+#: How long (s) the kit waits for an answer and for a job; a server that hangs costs that much.
+TIMEOUT = 1.0
+JOB_TIMEOUT = 4.0
+
+_Given = TypeVar("_Given")
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the kit found at one server; everything by id.
+
+    ``broken`` says what the twist itself did wrong: the trial proves nothing then.
+    """
+
+    verdicts: Mapping[str, Verdict]
+    messages: Mapping[str, str]
+    answers: Mapping[str, str]
+    unanswered: Mapping[str, str]
+    jobs: int
+    seconds: float
+    broken: str | None
+
+    def having(self, verdict: Verdict) -> list[str]:
+        """The requirements with this verdict, in the order of the contract."""
+        return [id for id, found in self.verdicts.items() if found is verdict]
+
+
+#: What goes on around a run of the kit, at the server and its address.
+Around = Callable[[Twisted, str], AbstractContextManager[None]]
+
+
+@contextmanager
+def quiet(app: Twisted, url: str) -> Iterator[None]:
+    """Nothing goes on."""
+    yield
+
+
+def trial(
+    app: Twisted,
+    *,
+    only: Sequence[str] = (),
+    seed: int = 1,
+    timeout: float = TIMEOUT,
+    job_timeout: float = JOB_TIMEOUT,
+    around: Around = quiet,
+) -> Trial:
+    """Run the kit on ``app``: all of it, or the checks and observers of ``only``. Times in s."""
+    first, second, limited = (ACCOUNTS[role] for role in ("first", "second", "limited"))
+    with running(app) as url, around(app, url):
+        started = time.monotonic()
+        report = conformance.run(
+            url,
+            username=first.username,
+            password=first.password,
+            second_username=second.username,
+            second_password=second.password,
+            limited_username=limited.username,
+            limited_password=limited.password,
+            budget_jobs="unlimited",
+            timeout=timeout,
+            job_timeout=job_timeout,
+            only=tuple(only),
+            seed=seed,
+        )
+        seconds = time.monotonic() - started
+    seen = {one.id: one for one in report.observations}
+    answered = {id: one for id, one in seen.items() if one.seen is Seen.ANSWERED}
+    return Trial(
+        {one.id: one.verdict for one in report.findings},
+        {one.id: one.message for one in report.findings},
+        {id: one.answer or "" for id, one in answered.items()},
+        {
+            id: f"{one.seen.value}: {one.answer or one.reason}"
+            for id, one in seen.items()
+            if id not in answered
+        },
+        report.jobs_spent,
+        seconds,
+        None if app.broken is None else repr(app.broken),
+    )
+
+
+def side_by_side(
+    work: Callable[[_Given], _Found], given: Sequence[_Given], workers: int | None = None
+) -> Iterator[_Found]:
+    """Do ``work`` for each of ``given`` in several processes; the results in the same order.
+
+    Most of a trial is waiting for jobs, so there are more processes than cores.
+    """
+    count = workers or 3 * (os.cpu_count() or 1)
+    with ProcessPoolExecutor(min(count, max(len(given), 1)), initializer=_quieten) as pool:
+        yield from pool.map(partial(_done, work), given)
+
+
+def _quieten() -> None:
+    """A server that is wrong on purpose has much to say."""
+    logging.disable(logging.CRITICAL)
+
+
+def _done(work: Callable[[_Given], _Found], given: _Given) -> _Found:
+    """What came of it; whatever is raised can be sent to another process."""
+    try:
+        return work(given)
+    except Exception:
+        raise RuntimeError(f"{given}: {traceback.format_exc()}") from None

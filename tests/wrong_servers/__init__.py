@@ -1,0 +1,41 @@
+"""Wrong servers, one file for each section of the API page: they prove that the kit notices.
+
+Each is the fake with one mistake that an author of such a server might make, and must be failed
+by the check of the very requirement that it breaks (``python -m tests.mutants``). Nothing in
+``conformance/`` knows of them.
+"""
+
+from __future__ import annotations
+
+from tests.wrong_servers import (
+    auth,
+    blend,
+    children,
+    create,
+    describe,
+    envelope,
+    find,
+    find_filters,
+    find_pages,
+    find_records,
+    lifecycle,
+    login,
+    parents,
+    pictures,
+    plans,
+    prompts,
+    robustness,
+    upscale,
+    variation,
+)
+from tests.wrong_servers.wrong_server import REGISTERED, Mutant
+
+__all__ = ["MUTANTS", "SECTIONS", "Mutant"]
+
+#: Each registers its mutants when it is imported.
+SECTIONS = (
+    *(envelope, robustness, login, auth, create, prompts, plans, find, find_filters, find_pages),
+    *(find_records, lifecycle, pictures, children, variation, upscale, parents, blend, describe),
+)
+
+MUTANTS: tuple[Mutant, ...] = tuple(REGISTERED.values())

@@ -1,0 +1,180 @@
+"""What variation and upscale share: VAR-2, VAR-3, VAR-5, UP-2, UP-3, UP-5, GRID-1 and GRID-2 (page,
+Job Variation and Job Upscale).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from tests.support.tampering.exchange import PATHS, Go, Reply, Request, Twist, refusal
+from tests.support.tampering.making import asking, failing
+from tests.wrong_servers.wrong_server import add, mutant
+
+_CHILDREN = ("varyJob", "upscaleJob")
+PARENTS = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}
+_SECTION = {"varyJob": "VAR", "upscaleJob": "UP"}
+_NAME = {"varyJob": "variation", "upscaleJob": "upscale"}
+
+# VAR-2, UP-2: without parent or grid_num 301. VAR-3, UP-3: an unknown parent is not found.
+# VAR-5, UP-5: sender_id may be given or left out.
+
+
+def _grid_has_a_default(operation: str) -> Twist:
+    def change(request: Request) -> Request:
+        parent = PARENTS[operation] in request.fields
+        return request.but(grid_num=request.fields.get("grid_num", 1)) if parent else request
+
+    return asking(change, operation)
+
+
+def _missing_is(operation: str, name: str, answer: Reply) -> Twist:
+    def change(request: Request, reply: Reply) -> Reply:
+        return reply if name in request.fields else answer
+
+    return failing(change, operation, errno=301)
+
+
+def _parent_is_not_asked_for(operation: str, errno: int) -> Twist:
+    """Instead of a child of no parent (301), or of one that is not there (420), a job is made."""
+    field = PARENTS[operation]
+
+    async def twist(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != operation or reply.envelope.get("errno") != errno:
+            return reply
+        if "grid_num" not in request.fields or (errno == 301 and field in request.fields):
+            return reply
+        orphan = replace(request, path=PATHS["createJob"])
+        return await go(orphan.saying({"content": "untitled"}))
+
+    return twist
+
+
+def _unknown_is(operation: str, answer: Reply) -> Twist:
+    return failing(lambda *_: answer, operation, errno=420)
+
+
+def _sender_is_required(operation: str) -> Twist:
+    return asking(
+        lambda request: request if "sender_id" in request.fields else request.spoilt(), operation
+    )
+
+
+def _sender_is_refused(operation: str) -> Twist:
+    return asking(
+        lambda request: request.spoilt() if "sender_id" in request.fields else request, operation
+    )
+
+
+def _sender_is_430(operation: str) -> Twist:
+    foreign = refusal(430, "invalid login")
+    return asking(lambda request: foreign if "sender_id" in request.fields else request, operation)
+
+
+for _operation in _CHILDREN:
+    _field = PARENTS[_operation]
+    for _number, _id, _says, _make, _touches in (
+        (2, "grid-has-a-default", "without grid_num takes cell 1",
+         partial(_grid_has_a_default, _operation), ""),
+        (2, "parent-is-not-asked-for", f"without {_field} is a job without a parent",
+         partial(_parent_is_not_asked_for, _operation, 301), ""),
+        (2, "missing-parent-is-420", f"without {_field} is 420",
+         partial(_missing_is, _operation, _field, refusal(420, "PARENT NOT FOUND")), ""),
+        (2, "missing-grid-is-501", "without grid_num is 501",
+         partial(_missing_is, _operation, "grid_num", refusal(501, "SERVICE_ERROR")), ""),
+        (3, "unknown-parent-is-301", "of a parent that does not exist is 301",
+         partial(_unknown_is, _operation, refusal(301)), ""),
+        (3, "unknown-parent-is-501", "of a parent that does not exist is 501",
+         partial(_unknown_is, _operation, refusal(501, "SERVICE_ERROR")), ""),
+        (3, "unknown-parent-is-taken", "of a parent that does not exist is a job without one",
+         partial(_parent_is_not_asked_for, _operation, 420), ""),
+        (5, "sender-is-required", "needs a sender_id beside the token",
+         partial(_sender_is_required, _operation),
+         f"{_SECTION[_operation]}-1 {_SECTION[_operation]}-3 GRID-1 PAR-1"),
+        (5, "sender-is-refused", "is refused with a sender_id: 301",
+         partial(_sender_is_refused, _operation), "GRID-1 REMIX-1"),
+        (5, "sender-is-430", "is refused with a sender_id that is not the token: 430",
+         partial(_sender_is_430, _operation), "GRID-1 GEN-4"),
+    ):  # fmt: skip
+        add(
+            f"{_NAME[_operation]}-{_id}",
+            f"{_SECTION[_operation]}-{_number}",
+            f"{'an' if _operation == 'upscaleJob' else 'a'} {_NAME[_operation]} {_says}",
+            _make,
+            touches=_touches,
+        )
+
+
+# GRID-1: 1 to 4 are taken. GRID-2: nothing else.
+
+
+@mutant(
+    "GRID-1",
+    "cells are counted from 0, and 4 is out of range",
+    touches="VAR-4 VAR-5 GRID-2 UP-5 UP-7 REMIX-1",
+)
+def cells_are_counted_from_0() -> Twist:
+    def change(request: Request) -> Request:
+        number = request.fields.get("grid_num")
+        good = isinstance(number, int) and not isinstance(number, bool)
+        return request.but(grid_num=number + 1) if good and number is not None else request
+
+    return asking(change, *_CHILDREN)
+
+
+def _refuse_cell(cell: int, operation: str) -> Twist:
+    return asking(
+        lambda request: request.spoilt() if request.fields.get("grid_num") == cell else request,
+        operation,
+    )
+
+
+for _operation in _CHILDREN:
+    for _cell in (1, 4):
+        add(
+            f"{_NAME[_operation]}-refuses-cell-{_cell}",
+            "GRID-1",
+            f"cell {_cell} is refused by {_operation}",
+            partial(_refuse_cell, _cell, _operation),
+            touches="VAR-3 VAR-5 REMIX-1 PAR-1" if _operation == "varyJob" else "UP-3 UP-5 PAR-1",
+        )
+
+
+def _taken_for(given: tuple[object, ...], cell: int, *operations: str) -> Twist:
+    """Take what is no cell for one."""
+
+    def change(request: Request) -> Request:
+        number = request.fields.get("grid_num")
+        strange = any(number == one and type(number) is type(one) for one in given)
+        return request.but(grid_num=cell) if strange else request
+
+    return asking(change, *operations)
+
+
+for _id, _says, _given, _cell, _operations in (
+    ("cell-0-is-taken", "0 is taken for cell 1", (0,), 1, _CHILDREN),
+    ("cell-5-is-taken", "5 is taken for cell 4", (5,), 4, _CHILDREN),
+    ("cell-5-is-taken-by-vary", "5 is taken for cell 4 by varyJob", (5,), 4, ("varyJob",)),
+    ("cell-minus-1-is-taken", "-1 is taken for the last cell", (-1,), 4, _CHILDREN),
+    ("cell-beyond-4-is-taken", "what is beyond 4 is taken for 4", (5, 6, 99, 100), 4, _CHILDREN),
+):
+    add(_id, "GRID-2", _says, partial(_taken_for, _given, _cell, *_operations))
+
+
+@mutant("GRID-2", "a cell beyond the grid breaks the server: 501")
+def cell_5_is_501() -> Twist:
+    return _beyond(refusal(501, "SERVICE_ERROR"))
+
+
+@mutant("GRID-2", "a cell beyond the grid is not found: 410")
+def cell_5_is_410() -> Twist:
+    return _beyond(refusal(410, "NOT FOUND"))
+
+
+def _beyond(answer: Reply) -> Twist:
+    def change(request: Request, reply: Reply) -> Reply:
+        number = request.fields.get("grid_num")
+        return answer if isinstance(number, int) and number > 4 else reply
+
+    return failing(change, *_CHILDREN, errno=301)

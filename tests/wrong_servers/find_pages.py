@@ -1,0 +1,117 @@
+"""Totals and pages that don't add up: FIND-13 and FIND-14 (page, Job Find)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist
+from tests.support.tampering.making import all_records, asking, is_finished, succeeding
+from tests.wrong_servers.find import CURSOR, moved_cursor
+from tests.wrong_servers.wrong_server import mutant
+
+# FIND-13: total counts what matches.
+
+
+@mutant("FIND-13", "total counts what is stored, whatever the filters")
+def total_counts_what_is_stored() -> Twist:
+    async def twist(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != "findJobs" or not reply.ok:
+            return reply
+        stored = await go(request.saying({}))
+        return reply.holding(reply.records, stored.data["total"])
+
+    return twist
+
+
+@mutant("FIND-13", "total counts what is returned")
+def total_counts_what_is_returned() -> Twist:
+    return succeeding(lambda _, reply: reply.holding(reply.records, len(reply.records)), "findJobs")
+
+
+@mutant("FIND-13", "total does not know of the prompt")
+def total_ignores_the_prompt() -> Twist:
+    return _total_without("prompt")
+
+
+@mutant("FIND-13", "total does not know of the job types")
+def total_ignores_the_job_type() -> Twist:
+    return _total_without("job_type")
+
+
+@mutant("FIND-13", "total is one too many")
+def total_is_one_too_many() -> Twist:
+    return succeeding(
+        lambda _, reply: reply.holding(reply.records, reply.data["total"] + 1), "findJobs"
+    )
+
+
+def _total_without(name: str) -> Twist:
+    async def twist(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != "findJobs" or not reply.ok:
+            return reply
+        return reply.holding(reply.records, (await go(request.less(name))).data["total"])
+
+    return twist
+
+
+# FIND-14: paging backwards reaches every record, and none twice.
+
+
+@mutant("FIND-14", "a further page begins with its second record", touches="FIND-10")
+def further_page_skips_a_record() -> Twist:
+    return _further_pages(lambda records: records[1:])
+
+
+@mutant("FIND-14", "a further page is empty")
+def further_page_is_empty() -> Twist:
+    return _further_pages(lambda records: [])
+
+
+@mutant(
+    "FIND-14", "a further page shows only what is finished and has no parent", touches="FIND-10"
+)
+def further_page_leaves_children_out() -> Twist:
+    return _further_pages(
+        lambda records: [one for one in records if is_finished(one) and not one["parent_id"]]
+    )
+
+
+@mutant("FIND-14", "a further page has its first record twice", touches="FIND-12")
+def further_page_has_a_record_twice() -> Twist:
+    return _further_pages(lambda records: records[:1] + records)
+
+
+@mutant(
+    "FIND-14",
+    "the cursor is cut to the second, and what is left of it is passed over",
+    touches="FIND-10 FIND-13 UP-6",
+)
+def further_page_begins_with_another_second() -> Twist:
+    return asking(moved_cursor(lambda cursor: cursor // 1000 * 1000), "findJobs")
+
+
+@mutant("FIND-14", "the oldest record is on no further page")
+def oldest_record_is_on_no_further_page() -> Twist:
+    async def twist(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != "findJobs" or not reply.ok or CURSOR not in request.fields:
+            return reply
+        oldest = [one["hash"] for one in await all_records(request, go)][-1:]
+        return reply.holding([one for one in reply.records if one["hash"] not in oldest])
+
+    return twist
+
+
+def _further_pages(change: Callable[[list[JSON]], list[JSON]]) -> Twist:
+    """Change the records of a find with a cursor. Its total stays what it was."""
+
+    def changed(request: Request, reply: Reply) -> Reply:
+        if CURSOR not in request.fields:
+            return reply
+        shown = change(reply.records)
+        limit = request.fields.get("limit", 10)
+        return reply.holding(shown[:limit])
+
+    return succeeding(changed, "findJobs")

@@ -1,0 +1,294 @@
+"""Wrong logins: LOGIN-1 to LOGIN-8 (page, Login)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal
+from tests.support.tampering.making import asking, failing, succeeding, without
+from tests.support.tampering.server import ACCOUNTS
+from tests.wrong_servers.wrong_server import mutant
+
+_PASSWORDS = {account.username: account.password for account in ACCOUNTS.values()}
+
+
+def _data(**keys: object) -> Twist:
+    """Give the ``data`` of every login these values."""
+    return succeeding(lambda _, reply: reply.but(data={**reply.data, **keys}), "login")
+
+
+def _logging_in(request: Request) -> Request:
+    """The same request with the right password."""
+    name = request.fields["username"]
+    return request.but(password=_PASSWORDS.get(name, "") if isinstance(name, str) else "")
+
+
+# LOGIN-1: a username and its password give errno 0 and a token.
+
+
+@mutant("LOGIN-1", "the right password is refused")
+def right_password_is_refused() -> Twist:
+    return succeeding(lambda *_: refusal(430, "invalid login"), "login")
+
+
+@mutant("LOGIN-1", "a second login of an account that is logged in is refused", touches="LOGIN-7")
+def second_login_is_refused() -> Twist:
+    seen: set[str] = set()
+
+    def change(_: Request, reply: Reply) -> Reply:
+        name = reply.data["username"]
+        if name in seen:
+            return refusal(501, "GENERAL_ERROR")
+        seen.add(name)
+        return reply
+
+    return succeeding(change, "login")
+
+
+@mutant("LOGIN-1", "the token is null", touches="LOGIN-2 LOGIN-6")
+def token_is_null() -> Twist:
+    return _data(token=None)
+
+
+@mutant("LOGIN-1", "the token is called access_token", touches="LOGIN-2 LOGIN-6")
+def token_by_another_name() -> Twist:
+    def change(_: Request, reply: Reply) -> Reply:
+        data = without(reply.data, ["token"])
+        return reply.but(data={**data, "access_token": reply.data["token"]})
+
+    return succeeding(change, "login")
+
+
+# LOGIN-2: the twelve keys with their types, and the username sent.
+
+
+@mutant("LOGIN-2", "keys that are null are left out")
+def nulls_of_the_account_are_left_out() -> Twist:
+    def change(_: Request, reply: Reply) -> Reply:
+        return reply.but(data={key: one for key, one in reply.data.items() if one is not None})
+
+    return succeeding(change, "login")
+
+
+@mutant("LOGIN-2", "there is no account_status")
+def account_status_is_missing() -> Twist:
+    return succeeding(
+        lambda _, reply: reply.but(data=without(reply.data, ["account_status"])), "login"
+    )
+
+
+@mutant("LOGIN-2", "the id is a number", touches="LOGIN-5 LOGIN-7")
+def account_id_is_a_number() -> Twist:
+    def change(_: Request, reply: Reply) -> Reply:
+        return reply.but(data={**reply.data, "id": int(reply.data["id"].replace("-", ""), 16)})
+
+    return succeeding(change, "login")
+
+
+@mutant("LOGIN-2", "account_type is a number")
+def account_type_is_a_number() -> Twist:
+    return _data(account_type=1)
+
+
+@mutant("LOGIN-2", "the username comes back in capitals")
+def username_in_capitals() -> Twist:
+    def change(_: Request, reply: Reply) -> Reply:
+        return reply.but(data={**reply.data, "username": reply.data["username"].upper()})
+
+    return succeeding(change, "login")
+
+
+@mutant("LOGIN-2", "the email stands for the username")
+def email_for_the_username() -> Twist:
+    def change(_: Request, reply: Reply) -> Reply:
+        return reply.but(data={**reply.data, "username": reply.data["email"]})
+
+    return succeeding(change, "login")
+
+
+@mutant("LOGIN-2", "the account stands under user, beside the token", touches="LOGIN-5 LOGIN-7")
+def account_under_user() -> Twist:
+    def change(_: Request, reply: Reply) -> Reply:
+        user = without(reply.data, ["token"])
+        return reply.but(data={"token": reply.data["token"], "user": user})
+
+    return succeeding(change, "login")
+
+
+# LOGIN-3: without username or password 301, and a text that says what is missing.
+
+
+@mutant("LOGIN-3", "a missing password is a wrong one: 430")
+def missing_password_is_430() -> Twist:
+    return failing(
+        lambda request, reply: (
+            refusal(430, "invalid login")
+            if "password" not in request.fields and "username" in request.fields
+            else reply
+        ),
+        "login",
+        errno=301,
+    )
+
+
+@mutant("LOGIN-3", "a missing username is 501")
+def missing_username_is_501() -> Twist:
+    return failing(
+        lambda request, reply: (
+            refusal(501, "GENERAL_ERROR") if "username" not in request.fields else reply
+        ),
+        "login",
+        errno=301,
+    )
+
+
+@mutant("LOGIN-3", "without both it is 420, user not found")
+def missing_both_is_420() -> Twist:
+    return failing(
+        lambda request, reply: reply if request.fields else refusal(420, "USER NOT FOUND"),
+        "login",
+        errno=301,
+    )
+
+
+@mutant("LOGIN-3", "the text says nothing of what is missing")
+def text_does_not_say_missing() -> Twist:
+    return failing(lambda _, reply: reply.but(errmsg="bad request"), "login", errno=301)
+
+
+@mutant("LOGIN-3", "without a password, none is asked for")
+def no_password_is_asked_for() -> Twist:
+    return asking(
+        lambda request: (
+            _logging_in(request)
+            if "username" in request.fields and "password" not in request.fields
+            else request
+        ),
+        "login",
+    )
+
+
+# LOGIN-4: wrong credentials never give errno 0.
+
+
+@mutant("LOGIN-4", "any password will do")
+def any_password_will_do() -> Twist:
+    return _lenient(lambda sent, right: True)
+
+
+@mutant("LOGIN-4", "only the first eight letters of a password count, as with DES crypt")
+def eight_letters_of_a_password_count() -> Twist:
+    return _lenient(lambda sent, right: sent[:8] == right[:8])
+
+
+@mutant("LOGIN-4", "the case of a password does not count")
+def case_of_a_password_does_not_count() -> Twist:
+    return _lenient(lambda sent, right: sent.lower() == right.lower())
+
+
+@mutant("LOGIN-4", "a password that ends in the right one will do")
+def end_of_a_password_counts() -> Twist:
+    return _lenient(lambda sent, right: sent.endswith(right))
+
+
+@mutant("LOGIN-4", "a username that nobody has is logged in as a guest")
+def unknown_users_are_guests() -> Twist:
+    async def twist(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != "login" or reply.envelope.get("errno") != 430:
+            return reply
+        name = request.fields["username"]
+        if name in _PASSWORDS:
+            return reply
+        guest = await go(_logging_in(request.but(username="second")))
+        return guest.but(data={**guest.data, "username": name})
+
+    return twist
+
+
+@mutant("LOGIN-4", "wrong credentials give errno 0 and data null")
+def wrong_password_is_a_success() -> Twist:
+    return failing(
+        lambda _, reply: reply.less("error").but(errno=0, errmsg="SUCCESS", data=None),
+        "login",
+        errno=430,
+    )
+
+
+def _lenient(fits: Callable[[str, str], bool]) -> Twist:
+    """Log in with a wrong password that fits the right one."""
+
+    async def twist(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        sent, name = request.fields.get("password"), request.fields.get("username")
+        if request.operation != "login" or reply.ok or not isinstance(name, str):
+            return reply
+        right = _PASSWORDS.get(name)
+        if right is None or not isinstance(sent, str) or not fits(sent, right):
+            return reply
+        return await go(_logging_in(request))
+
+    return twist
+
+
+# LOGIN-5, LOGIN-7, LOGIN-8: ids and tokens are each account's own; LOGIN-6: the token works.
+
+
+@mutant("LOGIN-5", "every account has the id of its tenant")
+def one_id_for_all() -> Twist:
+    return _data(id="64179e-af357c-18960-4c08b2c9-19e4c58e")
+
+
+@mutant(
+    "LOGIN-6",
+    "the token is cut to what a column of 100 letters takes",
+    touches=(
+        "GEN-4 AUTH-1 CREATE-1 CREATE-3 FIND-1 VAR-2 VAR-3 UP-2 UP-3 BLEND-2 BLEND-3 DESC-2 PLAN-1"
+    ),
+)
+def token_is_cut() -> Twist:
+    def change(_: Request, reply: Reply) -> Reply:
+        return reply.but(data={**reply.data, "token": reply.data["token"][:100]})
+
+    return succeeding(change, "login")
+
+
+@mutant("LOGIN-6", "of all the tokens of an account only the first is valid", touches="AUTH-1")
+def only_the_first_token_is_valid() -> Twist:
+    firsts: dict[str, str] = {}
+    void: set[str] = set()
+
+    async def twist(request: Request, go: Go) -> Reply:
+        if request.token in void:
+            return refusal(430, "invalid login")
+        reply = await go(request)
+        if request.operation == "login" and reply.ok:
+            token = reply.data["token"]
+            if firsts.setdefault(reply.data["username"], token) != token:
+                void.add(token)
+        return reply
+
+    return twist
+
+
+@mutant("LOGIN-7", "the id is that of the session: another one at every login")
+def id_of_the_session() -> Twist:
+    numbers = itertools.count(1)
+
+    def change(_: Request, reply: Reply) -> Reply:
+        return reply.but(data={**reply.data, "id": f"session-{next(numbers)}"})
+
+    return succeeding(change, "login")
+
+
+@mutant("LOGIN-8", "all accounts of a plan share one token", touches="AUTH-5")
+def one_token_for_all() -> Twist:
+    shared: dict[str, str] = {}
+
+    def change(_: Request, reply: Reply) -> Reply:
+        data: JSON = reply.data
+        token = shared.setdefault(data["account_status"], data["token"])
+        return reply.but(data={**data, "token": token})
+
+    return succeeding(change, "login")

@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sampan.fake_server.jobs.lifecycle import JobFacts, Plan
-from sampan.fake_server.service import World
+from sampan.fake_server.jobs.lifecycle import Job, Plan
+from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from sampan.fake_server.store.ids import as_uuid
 from sampan.fake_server.store.store import Account
@@ -54,18 +54,18 @@ def _rate(process: Process, body: bytes, seconds: float) -> float:
 
 
 def _fill(path: Path, accounts: int) -> None:
-    world = World(Settings(accounts=(), data=path))
-    made = [world.put_account(NewAccount(f"user{n}", "secret")) for n in range(accounts)]
+    service = FakeService(Settings(accounts=(), data=path))
+    made = [service.put_account(NewAccount(f"user{n}", "secret")) for n in range(accounts)]
     for account in made:
-        world.store.put(_jobs(account))
-    world.close()
+        service.store.put(_jobs(account))
+    service.close()
 
 
-def _jobs(account: Account) -> Iterator[JobFacts]:
+def _jobs(account: Account) -> Iterator[Job]:
     for n in range(_EACH):
         id = (account.id - 1) * 1_000_000_000 + n + 1
         drawn = hashlib.blake2b(str(id).encode()).hexdigest()
-        yield JobFacts(
+        yield Job(
             id=id,
             account=account.id,
             hash=drawn[:64],

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import Protocol
 
 from .http.exchange import Exchange
-
-
-class Verdict(IntEnum):
-    """How a requirement came out; of several findings the worst wins, and the worst is last."""
-
-    PASS = 0
-    SKIPPED = 1  # not asked for
-    UNTESTABLE = 2  # an account, the budget or something to look at is missing
-    INCONCLUSIVE = 3  # tried, but the wait ran out or the network failed
-    FAIL = 4
-    ERROR = 5  # the kit's own fault
-
-    @property
-    def word(self) -> str:
-        return self.name.lower()
+from .verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +63,3 @@ class Observation:
     answer: str | None
     reason: str = ""
     evidence: tuple[Exchange | Shown, ...] = ()
-
-
-class UnavailableError(Exception):
-    """Something a check needs is not there, and why: the runner makes the verdict of it.
-
-    Raised by the context, the gate and the evidence, not by checks. Findings that a check has
-    already yielded count all the same.
-    """
-
-    def __init__(self, verdict: Verdict, reason: str, *evidence: Evident) -> None:
-        super().__init__(reason)
-        self.verdict = verdict
-        self.reason = reason
-        self.evidence = tuple(shown for one in evidence for shown in one.exhibits())

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from .findings import Finding, Observation, Shown, Verdict
+from .findings import Finding, Observation, Shown
 from .http.exchange import Exchange
+from .verdict import Verdict
 
 #: What a reader is told the ids of requirements are about, by the part before the number.
 TITLES = {

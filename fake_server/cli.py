@@ -104,7 +104,7 @@ def serve(
     from .contract.document import SpecError
     from .contract.profile import ProfileError
     from .server.uvicorn_server import Server, bind, url
-    from .service import World
+    from .service import FakeService
     from .settings import DEFAULT_ACCOUNTS, settings
     from .store.database import StoreError
     from .web.app import App
@@ -126,7 +126,7 @@ def serve(
     except ValueError as problem:
         raise _Refused(str(problem)) from problem
     try:
-        app = App(World(given))
+        app = App(FakeService(given))
     except (SpecError, ProfileError, StoreError) as problem:
         raise _Refused(str(problem)) from problem
     if not host:
@@ -143,9 +143,9 @@ def serve(
     told = None if port_file is None else _PortFile(port_file, bound)
 
     def ready() -> None:
-        if app.world.exposed and admin_token is None:
+        if app.service.exposed and admin_token is None:
             asked = "sampan: off loopback the control API asks for this admin token"
-            print(f"{asked}: {app.world.admin_token}", file=sys.stderr, flush=True)
+            print(f"{asked}: {app.service.admin_token}", file=sys.stderr, flush=True)
         if told is not None:
             told.tell()
         print(_ready_line(url(host, bound), bound, profile, as_json=ready_json), flush=True)
@@ -153,7 +153,7 @@ def serve(
     try:
         Server(app, ready).run(sockets=[listening])
     finally:
-        app.world.close()
+        app.service.close()
         if told is not None:
             told.close()
 

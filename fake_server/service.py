@@ -1,7 +1,7 @@
 """What the handlers work on: the store, the clocks, the contract and the answers to its questions.
 
-One :class:`World` is one fake. Nothing here is needed twice that can't be derived again from the
-store.
+One ``FakeService`` is one fake. Everything here can be derived again from the store.
+
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .jobs.scenarios import Scenario
 from .journal.journal import Journal
 from .journal.redaction import Secrets
 from .records.record import Owner
-from .records.record_cache import Rendered
+from .records.record_cache import RecordCache
 from .settings import NewAccount, Settings
 from .store.ids import login_id, sender_id
 from .store.store import Account, Store
 from .store.tokens import Tokens, new_key, password_digest
 
 
-class World:
+class FakeService:
     """One fake's state and rules."""
 
     def __init__(self, settings: Settings, spec: Spec | None = None) -> None:
@@ -44,8 +44,8 @@ class World:
             self.store.keep("seed", str(settings.seed))
         self.clocks = Clocks({}, settings.wall)
         #: This world as the accounts see it that have a profile of their own, by account id.
-        self.views: dict[int, World] = {}
-        self.rendered = Rendered()
+        self.views: dict[int, FakeService] = {}
+        self.record_cache = RecordCache()
         self.recall()
         if settings.clock == "auto":
             self.clocks.put(None, replace(self.clocks.state(), auto=True))
@@ -70,17 +70,17 @@ class World:
         self.tokens = Tokens(self.key)
         self.recall_clocks()
         self.views.clear()
-        self.forget_rendered()
+        self.clear_records()
 
     def recall_clocks(self) -> None:
         """Have the clocks that the store has."""
         first = self.first_clock()
         self.clocks.load({**({} if first is None else {None: first}), **self.store.clocks()})
 
-    def forget_rendered(self) -> None:
+    def clear_records(self) -> None:
         """Render every record anew."""
         for view in (self, *self.views.values()):
-            view.rendered = Rendered()
+            view.record_cache = RecordCache()
 
     def expose(self) -> None:
         """Ask for the admin token from now on, a new one if none was given: see admin/guard.py."""
@@ -95,7 +95,7 @@ class World:
 
     # Profiles
 
-    def seen_by(self, account: int | None) -> World:
+    def for_account(self, account: int | None) -> FakeService:
         """This world under the account's own profile, if it has one."""
         return self.views.get(account, self) if account is not None else self
 
@@ -107,7 +107,7 @@ class World:
         if account is not None:
             self.views[account.id] = view = copy.copy(self)
             view._answer_by(profile)
-            view.rendered = Rendered()
+            view.record_cache = RecordCache()
             account.epoch += 1
             return
         self._answer_by(profile)
@@ -204,12 +204,12 @@ class ArmedScenario:
     times: int | None = None
 
 
-def new_world(settings: Settings) -> World:
+def new_service(settings: Settings) -> FakeService:
     """A new fake. What it reads of the contract is read once in a process.
 
     Raises ``SpecError``, ``ProfileError`` or ``StoreError`` on what can't be used.
     """
-    return World(settings, _contract())
+    return FakeService(settings, _contract())
 
 
 @cache

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
 from .clock.clock import Wall, wall
-from .journal.journal import MOST_BYTES
+from .journal.journal import MAX_BYTES
 from .store.store import AccountPlan
 
 
@@ -49,7 +49,7 @@ class Settings:
     clock: Literal["real", "auto"] = "real"
     markers: bool = True
     admin_token: str | None = field(default=None, repr=False)
-    journal_bytes: int = MOST_BYTES
+    journal_bytes: int = MAX_BYTES
     wall: Wall = wall
 
 

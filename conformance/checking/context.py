@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Unpack
 
 from ..contract import Contract
-from ..findings import Evident, Finding, Observation, Seen, Shown, UnavailableError, Verdict
+from ..findings import Evident, Finding, Observation, Seen, Shown
 from ..http.exchange import Answer, Exchange
 from ..http.session import Account, Bearing, How, Options, Own, Session, bearer
 from ..json_access import brief
 from ..shared_jobs.evidence import Evidence
+from ..verdict import UnavailableError, Verdict
 
 
 class Context:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..findings import Finding, UnavailableError, Verdict
+from ..findings import Finding
 from ..http.exchange import Answer
 from ..json_access import Record, brief, millis, text
 from ..rules.find_rules import CURSOR, Holds, hashes, left_out, prompts, strangers
+from ..verdict import UnavailableError, Verdict
 from .context import Context
 
 #: As many as most servers return at once.

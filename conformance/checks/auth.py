@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from ..checking.context import Context
 from ..checking.registry import Phase, check, observes
-from ..findings import Finding, Observation, UnavailableError, Verdict
+from ..findings import Finding, Observation
 from ..http.exchange import Answer
 from ..json_access import Record, brief, text
+from ..verdict import UnavailableError, Verdict
 
 #: A body that lacks what is required: what takes the token then says 301, and no job is started.
 _INCOMPLETE: dict[str, object] = {}

@@ -7,11 +7,12 @@ from itertools import combinations
 
 from ..checking.context import Context
 from ..checking.registry import Phase, check, observes
-from ..findings import Finding, Observation, UnavailableError
+from ..findings import Finding, Observation
 from ..json_access import Record, brief, millis, text
 from ..rules.find_rules import falling, hashes, prompts
 from ..shared_jobs.listing import Look
 from ..shared_jobs.trace import JobTrace
+from ..verdict import UnavailableError
 
 _JOB = "createJob"
 

@@ -16,11 +16,12 @@ from weakref import WeakKeyDictionary
 from ..checking.context import Context
 from ..checking.registry import CheckFunction, Phase, check
 from ..contract import Contract
-from ..findings import Finding, UnavailableError
+from ..findings import Finding
 from ..http.connection import Failure
 from ..http.exchange import Answer
 from ..rules.generated_bodies import Generator
 from ..shared_jobs.evidence import Evidence
+from ..verdict import UnavailableError
 from . import envelope, model
 from .robustness import misbehaviour
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from ..checking.context import Context
 from ..checking.registry import check, observes
-from ..findings import Finding, Observation, UnavailableError, Verdict
+from ..findings import Finding, Observation
 from ..http.connection import Failure
 from ..json_access import brief, integer, text
 from ..pictures import compare as pixels
 from ..pictures.picture import Picture
 from ..shared_jobs.trace import JobTrace
+from ..verdict import UnavailableError, Verdict
 from .parents import picture_of
 
 if TYPE_CHECKING:

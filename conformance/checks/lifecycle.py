@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from ..checking.context import Context
 from ..checking.registry import Phase, check
-from ..findings import Finding, UnavailableError
+from ..findings import Finding
 from ..json_access import Record, brief, instant, integer, millis, text
 from ..shared_jobs.trace import FINISHED, JobTrace
+from ..verdict import UnavailableError
 
 #: As shown; UTC may be written as an offset too.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:?00)")

@@ -10,9 +10,10 @@ from email.utils import parsedate_to_datetime
 
 from ..checking.context import Context
 from ..checking.registry import check, observes
-from ..findings import Finding, Observation, UnavailableError, Verdict
+from ..findings import Finding, Observation
 from ..http.exchange import Answer
 from ..json_access import Record, brief, object_at, text, whole
+from ..verdict import UnavailableError, Verdict
 
 #: The twelve keys of the example. What is null there may hold anything (LOGIN-2).
 _STRINGS = ("id", "username", "email", "account_type", "account_status", "token")

@@ -14,11 +14,12 @@ from weakref import WeakKeyDictionary
 
 from ..checking.context import Context
 from ..checking.registry import Phase, check
-from ..findings import Finding, UnavailableError
+from ..findings import Finding
 from ..http.exchange import Answer
 from ..json_access import integer, millis, object_at, text
 from ..rules.job_model import Complaint, Found, Job, World
 from ..shared_jobs.evidence import Evidence
+from ..verdict import UnavailableError
 
 _WALKS = 20
 _STEPS = 30

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from ..checking.context import Context
 from ..checking.registry import check, observes
-from ..findings import Finding, Observation, UnavailableError, Verdict
+from ..findings import Finding, Observation
 from ..json_access import brief, integer, text
 from ..pictures.compare import Likeness, cells, inner
 from ..pictures.picture import Picture
 from ..shared_jobs.trace import JobTrace
+from ..verdict import UnavailableError, Verdict
 
 if TYPE_CHECKING:
     from PIL.Image import Image

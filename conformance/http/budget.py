@@ -10,7 +10,7 @@ import threading
 import time
 from types import TracebackType
 
-from ..findings import UnavailableError, Verdict
+from ..verdict import UnavailableError, Verdict
 
 
 class Budget:

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ..contract import Contract
-from ..findings import UnavailableError, Verdict
 from ..json_access import object_at, text
+from ..verdict import UnavailableError, Verdict
 from .budget import Budget
 from .connection import Failure, Reply, Request, exchange
 from .exchange import Answer, Exchange, Log, read, record

@@ -10,8 +10,8 @@ from enum import Enum
 from typing import TypedDict
 
 from ..contract import Contract
-from ..findings import UnavailableError, Verdict
 from ..json_access import object_at, text
+from ..verdict import UnavailableError, Verdict
 from .exchange import Answer
 from .gate import Gate
 

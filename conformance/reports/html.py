@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from html import escape
 
 from ..contract import Contract
-from ..findings import Finding, Observation, Seen, Shown, Verdict
+from ..findings import Finding, Observation, Seen, Shown
 from ..http.exchange import Exchange
 from ..report import Report, title
+from ..verdict import Verdict
 from .curl import curl
 
 _STYLE = """

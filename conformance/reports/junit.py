@@ -6,9 +6,10 @@ import re
 from xml.etree import ElementTree as xml
 
 from ..contract import Contract
-from ..findings import Finding, Seen, Shown, Verdict
+from ..findings import Finding, Seen, Shown
 from ..http.exchange import Exchange
 from ..report import Report
+from ..verdict import Verdict
 from .curl import curl
 from .json import told
 

@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..contract import Contract
-from ..findings import Finding, Observation, Seen, Verdict
+from ..findings import Finding, Observation, Seen
 from ..json_access import printable
 from ..report import Report, title
 from ..runner.run import Progress
+from ..verdict import Verdict
 
 _STYLES = {
     Verdict.PASS: "green",

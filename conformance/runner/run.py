@@ -12,7 +12,7 @@ from ..checking.context import Context
 from ..checking.registry import REGISTRY, Check, Observer, Phase
 from ..checks import load
 from ..contract import Contract, shipped
-from ..findings import Finding, Observation, Seen, Shown, UnavailableError, Verdict
+from ..findings import Finding, Observation, Seen, Shown
 from ..http.budget import Budget
 from ..http.connection import Failure
 from ..http.exchange import Exchange
@@ -21,6 +21,7 @@ from ..http.redaction import Secrets
 from ..http.session import Options, Session
 from ..report import Report, folded
 from ..shared_jobs.evidence import Evidence
+from ..verdict import UnavailableError, Verdict
 from .plan import RunPlan, make_plan
 
 

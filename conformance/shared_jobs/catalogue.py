@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol
 
-from ..findings import UnavailableError, Verdict
 from ..json_access import Record, text
+from ..verdict import UnavailableError, Verdict
 
 
 class Material(Protocol):

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ..findings import UnavailableError, Verdict
 from ..http.exchange import Answer
 from ..http.session import Session
 from ..json_access import Record, text
 from ..pictures.picture import Picture
+from ..verdict import UnavailableError, Verdict
 from .catalogue import BY_NAME, JobPlan, WavePlan
 from .listing import Listing, Look
 from .trace import JobTrace, Sighting

@@ -5,63 +5,63 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..service import World
+from ..service import FakeService
 from ..store.ids import login_id, sender_id
 from ..store.store import Account
 from .call import ControlCall, ControlError, ControlHandler
 from .system import forget
 
 
-def shown(world: World, account: Account) -> dict[str, Any]:
+def shown(service: FakeService, account: Account) -> dict[str, Any]:
     """``Account`` of ``admin.yaml``."""
     return {
         "username": account.username,
-        "id": login_id(world.seed, account.username),
-        "sender_id": sender_id(world.seed, account.username),
+        "id": login_id(service.seed, account.username),
+        "sender_id": sender_id(service.seed, account.username),
         "plan": account.plan,
         "name": account.name,
-        "jobs": account.tally.stored,
+        "jobs": account.counts.stored,
     }
 
 
 async def every(call: ControlCall) -> Any:
     """All of them, oldest first."""
-    return {"accounts": [shown(call.world, each) for each in call.world.store.accounts()]}
+    return {"accounts": [shown(call.service, each) for each in call.service.store.accounts()]}
 
 
 async def create(call: ControlCall) -> Any:
     """An empty sandbox."""
-    world, body = call.world, call.body
+    service, body = call.service, call.body
     username = body["username"]
-    if world.store.account(username) is not None:
+    if service.store.account(username) is not None:
         raise ControlError("conflict", f"there is an account {username!r} already")
-    digest = world.digest(username, body["password"])
+    digest = service.digest(username, body["password"])
     plan = body.get("plan", "unlimited")
-    return shown(world, world.store.put_account(username, digest, plan, body.get("name")))
+    return shown(service, service.store.put_account(username, digest, plan, body.get("name")))
 
 
 async def one(call: ControlCall) -> Any:
     """One of them."""
-    return shown(call.world, call.named(call.path["username"]))
+    return shown(call.service, call.named(call.path["username"]))
 
 
 async def update(call: ControlCall) -> Any:
     """Another password, plan or display name."""
-    world, body = call.world, call.body
+    service, body = call.service, call.body
     account = call.named(call.path["username"])
     digest = account.password
     if "password" in body:
-        digest = world.digest(account.username, body["password"])
+        digest = service.digest(account.username, body["password"])
     plan = body.get("plan", account.plan)
     name = body.get("name", account.name)
-    return shown(world, world.store.put_account(account.username, digest, plan, name))
+    return shown(service, service.store.put_account(account.username, digest, plan, name))
 
 
 async def delete(call: ControlCall) -> Any:
     """Remove one with all that is its own."""
     account = call.named(call.path["username"])
-    forget(call.world, account)
-    call.world.store.drop_account(account)
+    forget(call.service, account)
+    call.service.store.drop_account(account)
     return {"deleted": 1}
 
 

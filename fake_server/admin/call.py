@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from ..http.responses import JSON, Answer, Headers
-from ..jobs.lifecycle import JobFacts
-from ..service import World
+from ..http.responses import JSON, Headers, Response
+from ..jobs.lifecycle import Job
+from ..service import FakeService
 from ..store.store import Account
 
 #: The codes of ``Error`` in ``admin.yaml``, and their HTTP statuses.
@@ -41,16 +41,16 @@ class ControlError(Exception):
 class ControlCall:
     """One request, checked against ``admin.yaml``; defaults of the query are filled in."""
 
-    world: World
+    service: FakeService
     body: Mapping[str, Any]
     query: Mapping[str, Any]
     path: Mapping[str, str]
 
     def named(self, username: str) -> Account:
         """The account of that name. Raises :class:`ControlError`."""
-        account = self.world.store.account(username)
+        account = self.service.store.account(username)
         if account is None:
-            known = [other.username for other in self.world.store.accounts()]
+            known = [other.username for other in self.service.store.accounts()]
             raise ControlError(
                 "not-found", f"there is no account {username!r}{_hint(username, known)}"
             )
@@ -62,18 +62,18 @@ class ControlCall:
         username = self.body.get("account", self.query.get("account"))
         return None if username is None else self.named(username)
 
-    def job(self) -> JobFacts:
+    def job(self) -> Job:
         """The job whose hash is in the path. Raises :class:`ControlError`."""
         account, hash = self.account, self.path["hash"]
-        facts = self.world.store.by_hash(hash)
-        if facts is None or (account is not None and facts.account != account.id):
+        job = self.service.store.by_hash(hash)
+        if job is None or (account is not None and job.account != account.id):
             whose = "" if account is None else f"account {account.username!r} has "
             raise ControlError("not-found", f"{whose or 'there is '}no job {hash!r}")
-        return facts
+        return job
 
     def username(self, account: int) -> str | None:
         """The name of an account; ``None`` for one that is gone."""
-        found = self.world.store.account_by_id(account)
+        found = self.service.store.account_by_id(account)
         return None if found is None else found.username
 
 
@@ -86,7 +86,7 @@ def _hint(given: str, known: list[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def refused(error: ControlError) -> Answer:
+def refused(error: ControlError) -> Response:
     """The answer that says no."""
     document = {"error": {"code": error.code, "message": error.message}}
-    return Answer(STATUS[error.code], orjson.dumps(document), (*JSON, *error.headers))
+    return Response(STATUS[error.code], orjson.dumps(document), (*JSON, *error.headers))

@@ -15,7 +15,7 @@ from typing import Any
 from ..clock.clock import ClockState
 from ..jobs.lifecycle import LATEST, Moment, moments
 from ..records.record import timestamp
-from ..service import World
+from ..service import FakeService
 from ..store.store import Account
 from .call import ControlCall, ControlError, ControlHandler
 
@@ -32,13 +32,13 @@ def span(given: str | int) -> int:
     return int(given)
 
 
-def shown(world: World, account: Account | None) -> dict[str, Any]:
+def shown(service: FakeService, account: Account | None) -> dict[str, Any]:
     """``Clock`` of ``admin.yaml``."""
     id = None if account is None else account.id
-    state, now = world.clocks.state(id), world.clocks.now(id)
+    state, now = service.clocks.state(id), service.clocks.now(id)
     return {
         "account": None if account is None else account.username,
-        "own": account is None or world.clocks.own(id) is not None,
+        "own": account is None or service.clocks.own(id) is not None,
         "now": timestamp(now),
         "now_ms": now,
         "frozen": state.frozen is not None,
@@ -48,34 +48,34 @@ def shown(world: World, account: Account | None) -> dict[str, Any]:
 
 async def read(call: ControlCall) -> Any:
     """What time it is."""
-    return shown(call.world, call.account)
+    return shown(call.service, call.account)
 
 
 async def drop(call: ControlCall) -> Any:
     """Take a clock away."""
-    call.world.set_clock(call.account, None)
-    return shown(call.world, call.account)
+    call.service.set_clock(call.account, None)
+    return shown(call.service, call.account)
 
 
 async def freeze(call: ControlCall) -> Any:
     """Stop time."""
-    return _change(call, _state(call).freeze(call.world.clocks.wall()))
+    return _change(call, _state(call).freeze(call.service.clocks.wall()))
 
 
 async def advance(call: ControlCall) -> Any:
     """Move time ahead, and tell what happened on the way."""
-    world, account = call.world, call.account
+    service, account = call.service, call.account
     id = None if account is None else account.id
     by = span(call.body["by"])
-    before = world.clocks.now(id)
+    before = service.clocks.now(id)
     after = _in_range(before + by)
-    ruled = world.ruled_by(account)
-    world.set_clock(account, _state(call).set(world.clocks.wall(), after))
+    ruled = service.ruled_by(account)
+    service.set_clock(account, _state(call).set(service.clocks.wall(), after))
     return {
         "account": None if account is None else account.username,
         "now": timestamp(after),
         "now_ms": after,
-        "transitions": _transitions(world, ruled, before, after),
+        "transitions": _transitions(service, ruled, before, after),
     }
 
 
@@ -87,12 +87,12 @@ async def set_to(call: ControlCall) -> Any:
             to = round(datetime.fromisoformat(to).timestamp() * 1000)
         except ValueError as problem:
             raise ControlError("bad-request", f"to: there is no such time: {problem}") from problem
-    return _change(call, _state(call).set(call.world.clocks.wall(), _in_range(int(to))))
+    return _change(call, _state(call).set(call.service.clocks.wall(), _in_range(int(to))))
 
 
 async def resume(call: ControlCall) -> Any:
     """Let time run by itself."""
-    running = _state(call).resume(call.world.clocks.wall())
+    running = _state(call).resume(call.service.clocks.wall())
     return _change(call, replace(running, auto=False))
 
 
@@ -103,12 +103,12 @@ async def auto(call: ControlCall) -> Any:
 
 def _state(call: ControlCall) -> ClockState:
     account = call.account
-    return call.world.clocks.state(None if account is None else account.id)
+    return call.service.clocks.state(None if account is None else account.id)
 
 
 def _change(call: ControlCall, state: ClockState) -> Any:
-    call.world.set_clock(call.account, state)
-    return shown(call.world, call.account)
+    call.service.set_clock(call.account, state)
+    return shown(call.service, call.account)
 
 
 def _in_range(ms: int) -> int:
@@ -118,26 +118,26 @@ def _in_range(ms: int) -> int:
 
 
 def _transitions(
-    world: World, accounts: list[Account], before: int, after: int
+    service: FakeService, accounts: list[Account], before: int, after: int
 ) -> list[dict[str, Any]]:
     """What a poll would have seen change from ``before`` to ``after``, in order of time."""
     found: list[tuple[int, int, dict[str, Any]]] = []
     for account in accounts:
-        statuses = world.seen_by(account.id).profile.statuses
-        for facts in world.store.unfinished(account.id, before):
+        statuses = service.for_account(account.id).profile.statuses
+        for job in service.store.unfinished(account.id, before):
             # Of several at one instant a poll sees the last.
-            seen: dict[int, Moment] = {moment.at: moment for moment in moments(facts)}
+            seen: dict[int, Moment] = {moment.at: moment for moment in moments(job)}
             for at, moment in seen.items():
                 if before < at <= after:
                     transition = {
-                        "hash": facts.hash,
+                        "hash": job.hash,
                         "account": account.username,
                         "at": timestamp(at),
                         "state": moment.state.value,
                         "status": statuses[moment.state],
                         "progress": moment.progress,
                     }
-                    found.append((at, facts.id, transition))
+                    found.append((at, job.id, transition))
     found.sort(key=lambda each: each[:2])
     return [transition for _, _, transition in found]
 

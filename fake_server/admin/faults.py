@@ -15,7 +15,7 @@ async def listed(call: ControlCall) -> Any:
     return {
         "faults": [
             told(fault)
-            for fault in call.world.faults.all
+            for fault in call.service.faults.all
             if account is None or fault.match.account == account.username
         ]
     }
@@ -29,13 +29,13 @@ async def arm(call: ControlCall) -> Any:
     delay = call.body.get("delay")
     if isinstance(delay, dict) and delay.get("lower", 0) > delay.get("upper", 0):
         raise ControlError("bad-request", "delay: lower is more than upper")
-    return told(call.world.faults.arm(call.body))
+    return told(call.service.faults.arm(call.body))
 
 
 async def clear(call: ControlCall) -> Any:
     """Disarm those of an account, or all."""
     account = call.account
-    return {"deleted": call.world.faults.clear(None if account is None else account.username)}
+    return {"deleted": call.service.faults.clear(None if account is None else account.username)}
 
 
 async def one(call: ControlCall) -> Any:
@@ -45,12 +45,12 @@ async def one(call: ControlCall) -> Any:
 
 async def delete(call: ControlCall) -> Any:
     """Disarm one."""
-    call.world.faults.disarm(_fault(call))
+    call.service.faults.disarm(_fault(call))
     return {"deleted": 1}
 
 
 def _fault(call: ControlCall) -> Fault:
-    fault = call.world.faults.by_id(call.path["id"])
+    fault = call.service.faults.by_id(call.path["id"])
     if fault is None:
         raise ControlError("not-found", f"there is no fault {call.path['id']!r}")
     return fault

@@ -14,26 +14,26 @@ import secrets
 
 from ..http.exchange import Headers, Scope
 from ..http.loopback import is_loopback
-from ..service import World
+from ..service import FakeService
 from .call import ControlError
 
 _FORWARDED = (b"x-forwarded-for", b"forwarded", b"via", b"x-real-ip")
 
 
-def check(world: World, scope: Scope, headers: Headers) -> None:
+def check(service: FakeService, scope: Scope, headers: Headers) -> None:
     """Raise :class:`ControlError` unless the request may use the control API."""
     client = scope.get("client")
     near = client is None or is_loopback(client[0])
-    if near and not world.exposed and not any(name in headers for name in _FORWARDED):
+    if near and not service.exposed and not any(name in headers for name in _FORWARDED):
         return
-    if not world.admin_token:
+    if not service.admin_token:
         raise ControlError(
             "unauthorized",
             "off loopback the control API needs an admin token, and this fake has none:"
             " start it with --admin-token",
         )
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-    right = world.admin_token.encode("utf-8", "surrogateescape")
+    right = service.admin_token.encode("utf-8", "surrogateescape")
     if scheme.lower() != b"bearer" or not secrets.compare_digest(token.strip(), right):
         raise ControlError(
             "unauthorized", "this fake is not on loopback; send Authorization: Bearer <admin token>"

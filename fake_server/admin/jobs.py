@@ -7,79 +7,79 @@ from dataclasses import replace
 from typing import Any
 
 from ..jobs import lifecycle
-from ..jobs.lifecycle import JobFacts, observe
+from ..jobs.lifecycle import Job, observe
 from ..records.record import timestamp
-from ..service import World
+from ..service import FakeService
 from .call import ControlCall, ControlError, ControlHandler
 
 
-def shown(world: World, facts: JobFacts) -> dict[str, Any]:
+def shown(service: FakeService, job: Job) -> dict[str, Any]:
     """``Job`` of ``admin.yaml``."""
-    account = world.store.account_by_id(facts.account)
-    assert account is not None, facts.account
-    now = world.clocks.now(facts.account)
-    seen, end = observe(facts, now), lifecycle.end(facts)
-    stands = facts.plan.stalled and now - facts.created >= facts.plan.pauses[-1][0]
+    account = service.store.account_by_id(job.account)
+    assert account is not None, job.account
+    now = service.clocks.now(job.account)
+    seen, end = observe(job, now), lifecycle.end(job)
+    stands = job.plan.stalled and now - job.created >= job.plan.pauses[-1][0]
     return {
-        "hash": facts.hash,
-        "job_id": facts.job_id,
+        "hash": job.hash,
+        "job_id": job.job_id,
         "account": account.username,
-        "kind": facts.kind,
-        "service": facts.service,
-        "prompt": facts.prompt,
+        "kind": job.kind,
+        "service": job.service,
+        "prompt": job.prompt,
         "state": seen.state.value,
-        "status": world.seen_by(facts.account).profile.statuses[seen.state],
+        "status": service.for_account(job.account).profile.statuses[seen.state],
         "progress": seen.progress,
         "stalled": stands,
-        "created_at": timestamp(facts.created),
+        "created_at": timestamp(job.created),
         "ends_at": None if end is None else timestamp(end),
-        "parent_hash": facts.parent_hash,
-        "grid_num": facts.grid_num,
-        "favourite": facts.favourite,
-        "folders": list(facts.folders),
+        "parent_hash": job.parent_hash,
+        "grid_num": job.grid_num,
+        "favourite": job.favourite,
+        "folders": list(job.folders),
     }
 
 
 async def listed(call: ControlCall) -> Any:
     """Jobs, newest first."""
     account = call.account
-    jobs = list(call.world.store.jobs(None if account is None else account.id))
-    jobs.sort(key=lambda facts: (facts.created, facts.id), reverse=True)
+    jobs = list(call.service.store.jobs(None if account is None else account.id))
+    jobs.sort(key=lambda job: (job.created, job.id), reverse=True)
     conditions = {key: call.query[key] for key in ("state", "status") if key in call.query}
-    found = [shown(call.world, facts) for facts in jobs]
-    met = [job for job in found if all(job[key] == value for key, value in conditions.items())]
+    found = [shown(call.service, job) for job in jobs]
+    met = [each for each in found if all(each[key] == value for key, value in conditions.items())]
     return {"jobs": met[: call.query["limit"]], "total": len(met)}
 
 
 async def one(call: ControlCall) -> Any:
     """One job."""
-    return shown(call.world, call.job())
+    return shown(call.service, call.job())
 
 
 async def complete(call: ControlCall) -> Any:
     """Finish it now."""
-    facts, now = _unended(call)
-    return _put(call, lifecycle.complete(facts, now))
+    job, now = _unended(call)
+    return _put(call, lifecycle.complete(job, now))
 
 
 async def fail(call: ControlCall) -> Any:
     """Fail it now."""
-    facts, now = _unended(call)
-    return _put(call, lifecycle.fail(facts, now, call.body.get("error", "job failed")))
+    job, now = _unended(call)
+    return _put(call, lifecycle.fail(job, now, call.body.get("error", "job failed")))
 
 
 async def stall(call: ControlCall) -> Any:
     """Stop it where it is."""
-    facts, now = _unended(call)
-    return _put(call, lifecycle.stall(facts, now))
+    job, now = _unended(call)
+    return _put(call, lifecycle.stall(job, now))
 
 
 async def resume(call: ControlCall) -> Any:
     """Let it go on."""
-    facts, now = _unended(call)
-    if not facts.plan.stalled:
+    job, now = _unended(call)
+    if not job.plan.stalled:
         raise ControlError("conflict", "the job is not stalled; it goes on by itself")
-    return _put(call, lifecycle.resume(facts, now))
+    return _put(call, lifecycle.resume(job, now))
 
 
 async def add_favourite(call: ControlCall) -> Any:
@@ -94,32 +94,30 @@ async def remove_favourite(call: ControlCall) -> Any:
 
 async def add_to_folder(call: ControlCall) -> Any:
     """Put it into a folder."""
-    facts, folder = call.job(), call.path["folder"]
-    folders = facts.folders if folder in facts.folders else (*facts.folders, folder)
-    return _put(call, replace(facts, folders=folders))
+    job, folder = call.job(), call.path["folder"]
+    folders = job.folders if folder in job.folders else (*job.folders, folder)
+    return _put(call, replace(job, folders=folders))
 
 
 async def remove_from_folder(call: ControlCall) -> Any:
     """Take it out of a folder."""
-    facts, folder = call.job(), call.path["folder"]
-    return _put(
-        call, replace(facts, folders=tuple(each for each in facts.folders if each != folder))
-    )
+    job, folder = call.job(), call.path["folder"]
+    return _put(call, replace(job, folders=tuple(each for each in job.folders if each != folder)))
 
 
-def _unended(call: ControlCall) -> tuple[JobFacts, int]:
+def _unended(call: ControlCall) -> tuple[Job, int]:
     """The job and its account's time. Raises :class:`ControlError` if it has ended."""
-    facts = call.job()
-    now = call.world.clocks.now(facts.account)
-    state = observe(facts, now).state
+    job = call.job()
+    now = call.service.clocks.now(job.account)
+    state = observe(job, now).state
     if state.final:
         raise ControlError("conflict", f"the job has {state.value} already")
-    return facts, now
+    return job, now
 
 
-def _put(call: ControlCall, facts: JobFacts) -> dict[str, Any]:
-    call.world.store.put([facts])
-    return shown(call.world, facts)
+def _put(call: ControlCall, job: Job) -> dict[str, Any]:
+    call.service.store.put([job])
+    return shown(call.service, job)
 
 
 HANDLERS: Mapping[str, ControlHandler] = {

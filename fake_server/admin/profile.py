@@ -7,14 +7,14 @@ from typing import Any
 
 from ..contract.profile import Profile, ProfileError
 from ..contract.profile_files import load_profile
-from ..service import World
+from ..service import FakeService
 from ..store.store import Account
 from .call import ControlCall, ControlError, ControlHandler
 
 
-def shown(world: World, account: Account | None) -> dict[str, Any]:
+def shown(service: FakeService, account: Account | None) -> dict[str, Any]:
     """``Profile`` of ``admin.yaml``."""
-    profile = world.seen_by(None if account is None else account.id).profile
+    profile = service.for_account(None if account is None else account.id).profile
     return {
         "name": profile.name,
         "account": None if account is None else account.username,
@@ -24,29 +24,29 @@ def shown(world: World, account: Account | None) -> dict[str, Any]:
 
 async def read(call: ControlCall) -> Any:
     """How they are answered."""
-    return shown(call.world, call.account)
+    return shown(call.service, call.account)
 
 
 async def replace(call: ControlCall) -> Any:
     """Answer all of them anew."""
-    start = load_profile(call.body.get("profile", "documented"), call.world.questions)
+    start = load_profile(call.body.get("profile", "documented"), call.service.questions)
     return _use(call, start)
 
 
 async def change(call: ControlCall) -> Any:
     """Answer some otherwise."""
     account = call.account
-    return _use(call, call.world.seen_by(None if account is None else account.id).profile)
+    return _use(call, call.service.for_account(None if account is None else account.id).profile)
 
 
 def _use(call: ControlCall, start: Profile) -> Any:
     answers = {**start.answers, **call.body.get("answers", {})}
     try:
-        profile = Profile.of(call.world.questions, answers, start.name)
+        profile = Profile.of(call.service.questions, answers, start.name)
     except ProfileError as problem:
         raise ControlError("bad-request", str(problem)) from problem
-    call.world.use_profile(profile, call.account)
-    return shown(call.world, call.account)
+    call.service.use_profile(profile, call.account)
+    return shown(call.service, call.account)
 
 
 HANDLERS: Mapping[str, ControlHandler] = {

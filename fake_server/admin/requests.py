@@ -11,7 +11,7 @@ from .call import ControlCall, ControlError, ControlHandler
 from .clock import span
 
 _PATIENCE_MS = 5_000
-_MOST_PATIENCE_MS = 600_000
+_MAX_PATIENCE_MS = 600_000
 _CONDITIONS = ("operation", "status", "errno", "since", "unmatched")
 
 
@@ -24,7 +24,7 @@ def _match(call: ControlCall, given: Mapping[str, Any]) -> RequestMatch:
 
 async def listed(call: ControlCall) -> Any:
     """Those that are asked for, the oldest of them if there are more than the limit."""
-    journal = call.world.journal
+    journal = call.service.journal
     found = journal.find(_match(call, call.query))
     shown = journal.show(found[: call.query["limit"]], call.username)
     return {"requests": shown, "total": len(found), "lost": journal.lost}
@@ -32,15 +32,15 @@ async def listed(call: ControlCall) -> Any:
 
 async def count(call: ControlCall) -> Any:
     """How many there are."""
-    return {"count": len(call.world.journal.find(_match(call, call.query)))}
+    return {"count": len(call.service.journal.find(_match(call, call.query)))}
 
 
 async def wait(call: ControlCall) -> Any:
     """Those that are asked for, as soon as there are enough."""
-    journal = call.world.journal
+    journal = call.service.journal
     match = _match(call, call.body.get("match", {}))
     patience = span(call.body.get("timeout", _PATIENCE_MS))
-    if patience > _MOST_PATIENCE_MS:
+    if patience > _MAX_PATIENCE_MS:
         raise ControlError("bad-request", "timeout: 10m at the most")
     wanted = int(call.body.get("count", 1))
     found = await journal.wait(match, wanted, patience / 1000)
@@ -54,15 +54,16 @@ async def wait(call: ControlCall) -> Any:
 async def clear(call: ControlCall) -> Any:
     """Forget those of an account, or all."""
     account = call.account
-    return {"deleted": call.world.journal.clear(None if account is None else account.id)}
+    return {"deleted": call.service.journal.clear(None if account is None else account.id)}
 
 
 async def habits(call: ControlCall) -> Any:
     """What would hurt the client on the real service."""
-    world = call.world
-    found = world.journal.find(_match(call, call.query))
+    service = call.service
+    found = service.journal.find(_match(call, call.query))
     statuses = {
-        account.id: world.seen_by(account.id).profile.statuses for account in world.store.accounts()
+        account.id: service.for_account(account.id).profile.statuses
+        for account in service.store.accounts()
     }
     findings = lint.findings(found, statuses)
     return {
@@ -70,7 +71,7 @@ async def habits(call: ControlCall) -> Any:
             {
                 "rule": finding.rule,
                 "account": None if finding.account is None else call.username(finding.account),
-                "message": world.journal.redact(finding.message),
+                "message": service.journal.redact(finding.message),
                 "requests": list(finding.requests),
             }
             for finding in findings

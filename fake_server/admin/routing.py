@@ -17,15 +17,15 @@ from ..contract.document import Operation, Parameter
 from ..contract.errors import ApiError
 from ..http import exchange as request
 from ..http.exchange import Headers, Receive, Scope
-from ..http.responses import JSON, YAML, Answer, as_json
-from ..service import World
+from ..http.responses import JSON, YAML, Response, as_json
+from ..service import FakeService
 from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, state
 from . import system as service
 from .call import ControlCall, ControlError, ControlHandler, refused
 from .reasons import reason
 
 #: A state document can be large.
-MOST_BODY = 256 << 20
+MAX_BODY = 256 << 20
 _PREFIX = "/__admin/"
 _SOURCE = f"{_PREFIX}openapi.yaml"
 
@@ -53,9 +53,9 @@ def _contract() -> spec.Spec:
 class Control:
     """The control API of one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, service: FakeService) -> None:
         """Raises ``SpecError`` on an operation that has no handler."""
-        self.world = world
+        self.service = service
         self._routes: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
         by_path: dict[str, dict[str, Operation]] = {}
         for operation in _contract().operations:
@@ -65,24 +65,24 @@ class Control:
         for path, methods in by_path.items():
             self._routes.append((_pattern(path), methods))
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def answer(self, scope: Scope, receive: Receive) -> Response:
         """The answer to one request. Raises ``Disconnected``."""
         headers = dict(scope["headers"])
         try:
             if scope["path"] == _SOURCE and scope["method"] in ("GET", "HEAD"):
-                guard.check(self.world, scope, headers)
-                return Answer(200, (spec.DIRECTORY / "admin.yaml").read_bytes(), YAML)
+                guard.check(self.service, scope, headers)
+                return Response(200, (spec.DIRECTORY / "admin.yaml").read_bytes(), YAML)
             operation, path = self._route(scope)
             if operation.secured:
-                guard.check(self.world, scope, headers)
+                guard.check(self.service, scope, headers)
             raw = await _read(receive, headers)
             call = ControlCall(
-                self.world,
+                self.service,
                 _body(operation, raw),
                 _query(operation, scope["query_string"]),
                 _path(operation, path),
             )
-            return Answer(200, as_json(await HANDLERS[operation.id](call)), JSON)
+            return Response(200, as_json(await HANDLERS[operation.id](call)), JSON)
         except ControlError as error:
             return refused(error)
         except request.Disconnected:
@@ -125,12 +125,12 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 async def _read(receive: Receive, headers: Headers) -> bytes:
     declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and len(declared) < 19 and int(declared) <= MOST_BODY:
+    if declared.isdigit() and len(declared) < 19 and int(declared) <= MAX_BODY:
         try:
-            return await request.read(receive, MOST_BODY)
+            return await request.read(receive, MAX_BODY)
         except ApiError:
             pass  # it said less than it sent
-    raise ControlError("too-large", f"the body is larger than {MOST_BODY} bytes")
+    raise ControlError("too-large", f"the body is larger than {MAX_BODY} bytes")
 
 
 def _body(operation: Operation, raw: bytes) -> dict[str, Any]:

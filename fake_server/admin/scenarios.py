@@ -40,7 +40,7 @@ async def listed(call: ControlCall) -> Any:
         "scenarios": [described(scenario) for scenario in SCENARIOS.values()],
         "armed": [
             shown(call, armed)
-            for armed in call.world.armed
+            for armed in call.service.armed
             if account is None or armed.account == account.id
         ],
     }
@@ -57,13 +57,13 @@ async def arm(call: ControlCall) -> Any:
     armed = ArmedScenario(
         scenario, number, None if account is None else account.id, call.body.get("times")
     )
-    call.world.armed.append(armed)
+    call.service.armed.append(armed)
     return shown(call, armed)
 
 
 async def clear(call: ControlCall) -> Any:
     """Disarm those of an account, or all."""
-    account, armed = call.account, call.world.armed
+    account, armed = call.account, call.service.armed
     kept = [each for each in armed if account is not None and each.account != account.id]
     gone = len(armed) - len(kept)
     armed[:] = kept

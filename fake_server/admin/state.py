@@ -12,13 +12,13 @@ from .state_document import StateError
 
 async def export(call: ControlCall) -> Any:
     """The document."""
-    return state.export(call.world, call.account)
+    return state.export(call.service, call.account)
 
 
 async def restore(call: ControlCall) -> Any:
     """Put it back."""
     try:
-        accounts, jobs = state.restore(call.world, call.body)
+        accounts, jobs = state.restore(call.service, call.body)
     except StateError as problem:
         raise ControlError("bad-request", str(problem)) from problem
     return {"accounts": accounts, "jobs": jobs}

@@ -17,10 +17,10 @@ from typing import Any, get_args
 from ..clock.clock import ClockState
 from ..contract.profile import Profile
 from ..faults.faults import Fault, make, told
-from ..jobs.lifecycle import JobFacts, Kind, Plan, moments
+from ..jobs.lifecycle import Job, Kind, Plan, moments
 from ..jobs.scenarios import SCENARIOS
 from ..pictures import Colours
-from ..service import ArmedScenario, World
+from ..service import ArmedScenario, FakeService
 from ..store.store import Account, AccountPlan
 
 SCHEMA = "sampan-state/1"
@@ -30,39 +30,39 @@ class StateError(ValueError):
     """A document that can't be taken: says why."""
 
 
-def export(world: World, account: Account | None = None) -> dict[str, Any]:
+def export(service: FakeService, account: Account | None = None) -> dict[str, Any]:
     """``StateDocument`` of ``admin.yaml``: of everything, or of one account."""
-    accounts = world.store.accounts() if account is None else [account]
+    accounts = service.store.accounts() if account is None else [account]
     names = {each.id: each.username for each in accounts}
     mine = None if account is None else account.id
     shared: list[int | None] = [None] if account is None else []
     return {
         "schema": SCHEMA,
         "account": None if account is None else account.username,
-        "seed": world.seed,
-        "token_key": world.key.hex(),
+        "seed": service.seed,
+        "token_key": service.key.hex(),
         "accounts": [_account(each) for each in accounts],
         "jobs": [
-            {**asdict(facts), "account": names[facts.account]} for facts in world.store.jobs(mine)
+            {**asdict(job), "account": names[job.account]} for job in service.store.jobs(mine)
         ],
         "clocks": [
             {"account": None if id is None else names[id], **asdict(state)}
             for id in (*shared, *names)
-            if (state := world.clocks.own(id)) is not None
+            if (state := service.clocks.own(id)) is not None
         ],
         "faults": [
             told(fault)
-            for fault in world.faults.all
+            for fault in service.faults.all
             if account is None or fault.match.account == account.username
         ],
         "scenarios": [
             _armed(armed, names)
-            for armed in world.armed
+            for armed in service.armed
             if account is None or armed.account == account.id
         ],
         "profiles": [
-            _profile(None if id is None else names[id], world.seen_by(id).profile)
-            for id in (*shared, *(id for id in names if id in world.views))
+            _profile(None if id is None else names[id], service.for_account(id).profile)
+            for id in (*shared, *(id for id in names if id in service.views))
         ],
     }
 
@@ -90,29 +90,29 @@ class _Contents:
     """A document's contents as values; account ids are those of the fake that takes them."""
 
     accounts: list[Account]
-    jobs: list[JobFacts]
+    jobs: list[Job]
     clocks: dict[int | None, ClockState]
     faults: list[Fault]
     armed: list[ArmedScenario]
     profiles: dict[int | None, Profile]
 
 
-def restore(world: World, document: Mapping[str, Any]) -> tuple[int, int]:
+def restore(service: FakeService, document: Mapping[str, Any]) -> tuple[int, int]:
     """Replace everything, or the document's one account; how many accounts and jobs it holds.
 
     All or nothing. Raises :class:`StateError` on a document that contradicts itself.
     """
     only = document.get("account")
     if only is not None and (document["seed"], document["token_key"]) != (
-        world.seed,
-        world.key.hex(),
+        service.seed,
+        service.key.hex(),
     ):
         raise StateError(
             "a document of one account can be taken only by a fake with the same seed and token"
             " key: export and import everything, or start both with one --seed"
         )
     try:
-        contents = _contents(world, document, only)
+        contents = _contents(service, document, only)
     except StateError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -123,36 +123,36 @@ def restore(world: World, document: Mapping[str, Any]) -> tuple[int, int]:
         {"seed": document["seed"], "token-key": document["token_key"]} if only is None else None
     )
     try:
-        world.store.restore(contents.accounts, contents.jobs, contents.clocks, settings)
+        service.store.restore(contents.accounts, contents.jobs, contents.clocks, settings)
     except (sqlite3.IntegrityError, OverflowError) as problem:
         raise StateError(f"the document contradicts what is here: {problem}") from problem
-    _take(world, contents, only)
+    _take(service, contents, only)
     return len(contents.accounts), len(contents.jobs)
 
 
-def _take(world: World, contents: _Contents, only: str | None) -> None:
+def _take(service: FakeService, contents: _Contents, only: str | None) -> None:
     """Let the world know what the store knows now."""
     if only is None:
-        world.recall()
-        world.faults.put(contents.faults)
-        world.armed[:] = contents.armed
-        world.journal.clear()
+        service.recall()
+        service.faults.put(contents.faults)
+        service.armed[:] = contents.armed
+        service.journal.clear()
     else:
         (account,) = contents.accounts
-        world.recall_clocks()
-        world.forget_rendered()
-        world.drop_profile(account)
-        world.faults.replace(only, contents.faults)
-        world.armed[:] = [a for a in world.armed if a.account != account.id] + contents.armed
-        world.journal.clear(account.id)
+        service.recall_clocks()
+        service.clear_records()
+        service.drop_profile(account)
+        service.faults.replace(only, contents.faults)
+        service.armed[:] = [a for a in service.armed if a.account != account.id] + contents.armed
+        service.journal.clear(account.id)
     for id, profile in contents.profiles.items():
-        world.use_profile(profile, None if id is None else world.store.account_by_id(id))
+        service.use_profile(profile, None if id is None else service.store.account_by_id(id))
 
 
-def _contents(world: World, document: Mapping[str, Any], only: str | None) -> _Contents:
+def _contents(service: FakeService, document: Mapping[str, Any], only: str | None) -> _Contents:
     accounts = [_as_account(given) for given in document["accounts"]]
     if only is not None:
-        _only(world, accounts, only)
+        _only(service, accounts, only)
     ids: dict[str | None, int | None] = {each.username: each.id for each in accounts}
     if len(ids) != len(accounts) or len(set(ids.values())) != len(accounts):
         raise StateError("two accounts have the same name or id")
@@ -173,7 +173,7 @@ def _contents(world: World, document: Mapping[str, Any], only: str | None) -> _C
         faults,
         [_as_armed(given, ids) for given in document["scenarios"]],
         {
-            ids[given["account"]]: Profile.of(world.questions, given["answers"], given["name"])
+            ids[given["account"]]: Profile.of(service.questions, given["answers"], given["name"])
             for given in document["profiles"]
         },
     )
@@ -186,11 +186,11 @@ def _accounts(document: Mapping[str, Any]) -> Iterator[str | None]:
     yield from (each["match"].get("account") for each in document["faults"])
 
 
-def _only(world: World, accounts: list[Account], username: str) -> None:
+def _only(service: FakeService, accounts: list[Account], username: str) -> None:
     """Raise unless the document's one account is here under its id, which its jobs' ids bear."""
     if [each.username for each in accounts] != [username]:
         raise StateError(f"a document of account {username!r} holds that account and no other")
-    known = world.store.account(username)
+    known = service.store.account(username)
     if known is None or known.id != accounts[0].id:
         raise StateError(
             f"account {username!r} is not here under its id {accounts[0].id}: import a document"
@@ -235,13 +235,13 @@ _PLAN_TYPES: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> JobFacts:
+def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> Job:
     plan = {**given["plan"]}
     plan["progress"] = tuple(_checked(step, int, "a step of progress") for step in plan["progress"])
     plan["pauses"] = tuple((begin, end) for begin, end in plan["pauses"])
     folders = tuple(_checked(folder, str, "a folder") for folder in given["folders"])
     width, height = given["ratio"]
-    facts = JobFacts(
+    job = Job(
         **{
             **given,
             "account": ids[given["account"]],
@@ -251,14 +251,14 @@ def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> J
             "colours": _as_colours(given["colours"]),
         }
     )
-    for holder, types in ((facts, _JOB_TYPES), (facts.plan, _PLAN_TYPES)):
+    for holder, types in ((job, _JOB_TYPES), (job.plan, _PLAN_TYPES)):
         for field in fields(holder):
             if field.name in types:
                 _checked(getattr(holder, field.name), types[field.name], f"a job's {field.name}")
-    if facts.kind not in get_args(Kind) or not (width > 0 and height > 0):
+    if job.kind not in get_args(Kind) or not (width > 0 and height > 0):
         raise StateError("a job has an unknown kind or ratio")
-    list(moments(facts))  # a plan that can't be followed shows here
-    return facts
+    list(moments(job))  # a plan that can't be followed shows here
+    return job
 
 
 def _as_colours(given: Sequence[str] | None) -> Colours | None:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from ..contract import document as spec
-from ..service import World
+from ..service import FakeService
 from ..store.store import Account
 from .call import ControlCall, ControlHandler
 
@@ -26,8 +26,8 @@ async def which(call: ControlCall) -> Any:
     """The versions, and the seed that everything is drawn from."""
     return {
         "version": version("sampan"),
-        "contract": call.world.spec.document["info"]["version"],
-        "seed": call.world.seed,
+        "contract": call.service.spec.document["info"]["version"],
+        "seed": call.service.seed,
     }
 
 
@@ -38,28 +38,28 @@ async def document(_: ControlCall) -> Any:
 
 async def reset(call: ControlCall) -> Any:
     """Forget what was done with an account, or with all and what they share."""
-    world, account = call.world, call.account
-    accounts = world.store.accounts() if account is None else [account]
-    jobs = sum(each.tally.stored for each in accounts)
+    service, account = call.service, call.account
+    accounts = service.store.accounts() if account is None else [account]
+    jobs = sum(each.counts.stored for each in accounts)
     if account is None:
-        world.set_clock(None, world.first_clock())
-        world.use_profile(world.first_profile)
-        world.faults.clear(None)
-        world.armed.clear()
-        world.journal.clear()
+        service.set_clock(None, service.first_clock())
+        service.use_profile(service.first_profile)
+        service.faults.clear(None)
+        service.armed.clear()
+        service.journal.clear()
     for each in accounts:
-        forget(world, each)
+        forget(service, each)
     return {"accounts": [each.username for each in accounts], "jobs": jobs}
 
 
-def forget(world: World, account: Account) -> None:
+def forget(service: FakeService, account: Account) -> None:
     """Forget all that belongs to an account but for itself and its tokens."""
-    world.store.reset(account)
-    world.clocks.drop(account.id)
-    world.drop_profile(account)
-    world.faults.clear(account.username)
-    world.armed[:] = [armed for armed in world.armed if armed.account != account.id]
-    world.journal.clear(account.id)
+    service.store.reset(account)
+    service.clocks.drop(account.id)
+    service.drop_profile(account)
+    service.faults.clear(account.username)
+    service.armed[:] = [armed for armed in service.armed if armed.account != account.id]
+    service.journal.clear(account.id)
 
 
 HANDLERS: Mapping[str, ControlHandler] = {

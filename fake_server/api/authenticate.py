@@ -6,21 +6,21 @@ from bisect import bisect_right
 
 from ..contract.errors import ApiError
 from ..http.exchange import Exchange, Headers
-from ..service import World
+from ..service import FakeService
 from ..store.store import Account
 from ..store.tokens import TokenError
 from . import picture_files as gallery
 from . import validation
 
 
-def authenticate(world: World, headers: Headers, raw: bytes) -> tuple[Account, int]:
+def authenticate(service: FakeService, headers: Headers, raw: bytes) -> tuple[Account, int]:
     """The account whose token the call bears, and its time (ms). Raises :class:`ApiError`."""
     header = headers.get(b"authorization")
     if header is None:
-        account = _identify(world, raw)
-        return account, world.clocks.now(account.id)
-    account, issued, expires = _bearer(world, header)
-    now = world.clocks.now(account.id)
+        account = _identify(service, raw)
+        return account, service.clocks.now(account.id)
+    account, issued, expires = _bearer(service, header)
+    now = service.clocks.now(account.id)
     if now >= expires or (account.revoked and issued < _voided(account.revoked, now)):
         raise ApiError("invalid-login", "the token has expired")
     return account, now
@@ -32,7 +32,7 @@ def _voided(moments: list[int], now: int) -> int:
     return moments[passed - 1] if passed else 0
 
 
-def guess(world: World, exchange: Exchange, headers: Headers) -> Account | None:
+def guess_account(service: FakeService, exchange: Exchange, headers: Headers) -> Account | None:
     """Whose request it will turn out to be, for faults, which come before everything else.
 
     By the token, expired or not; for a login by the username sent; for a picture by its job.
@@ -40,41 +40,41 @@ def guess(world: World, exchange: Exchange, headers: Headers) -> Account | None:
     operation = exchange.operation
     try:
         if operation is None:
-            facts = gallery.job_at(world, exchange.path)
-            return None if facts is None else world.store.account_by_id(facts.account)
+            job = gallery.job_at(service, exchange.path)
+            return None if job is None else service.store.account_by_id(job.account)
         if not operation.secured:
-            username = validation.parse(exchange.body, world.profile).get("username")
-            return world.store.account(username) if isinstance(username, str) else None
+            username = validation.parse(exchange.body, service.profile).get("username")
+            return service.store.account(username) if isinstance(username, str) else None
         header = headers.get(b"authorization")
         if header is None:
-            return _identify(world, exchange.body)
-        return _bearer(world, header)[0]
+            return _identify(service, exchange.body)
+        return _bearer(service, header)[0]
     except ApiError:
         return None
 
 
-def _bearer(world: World, header: bytes) -> tuple[Account, int, int]:
+def _bearer(service: FakeService, header: bytes) -> tuple[Account, int, int]:
     """The account of a token, when it was issued and when it expires (ms)."""
     scheme, _, token = header.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer":
-        if token or world.profile["bearer-prefix"] == "required":
+        if token or service.profile["bearer-prefix"] == "required":
             raise ApiError("invalid-login", "the Authorization header is not 'Bearer <token>'")
         token = scheme
     try:
-        claims = world.tokens.verify(token.strip())
+        claims = service.tokens.verify(token.strip())
     except TokenError as problem:
         raise ApiError("invalid-login", f"the token does not verify: {problem}") from problem
-    account = world.store.account_by_id(claims.account)
+    account = service.store.account_by_id(claims.account)
     if account is None:
         raise ApiError("invalid-login", "the token's account is gone")
     return account, claims.issued, claims.expires
 
 
-def _identify(world: World, raw: bytes) -> Account:
+def _identify(service: FakeService, raw: bytes) -> Account:
     """A call without a token: question sender-id-without-token."""
-    if world.profile["sender-id-without-token"] == "identity":
-        sender = validation.parse(raw, world.profile).get("sender_id")
-        for account in world.store.accounts():
-            if sender in world.ids(account):
+    if service.profile["sender-id-without-token"] == "identity":
+        sender = validation.parse(raw, service.profile).get("sender_id")
+        for account in service.store.accounts():
+            if sender in service.ids(account):
                 return account
     raise ApiError("invalid-login", "there is no Authorization header")

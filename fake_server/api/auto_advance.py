@@ -8,43 +8,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..jobs.lifecycle import JobFacts, moments
-from ..service import World
+from ..jobs.lifecycle import Job, moments
+from ..service import FakeService
 from ..store.store import Account
 
 
-def poll(world: World, account: Account) -> None:
+def poll(service: FakeService, account: Account) -> None:
     """Move the account's time on, if its clock is an automatic one.
 
     A clock that is moved so becomes the account's own: no other account's poll moves it.
     """
-    state = world.clocks.state(account.id)
-    now = world.clocks.now(account.id)
-    following = _next(world, account, now)
+    state = service.clocks.state(account.id)
+    now = service.clocks.now(account.id)
+    following = _next(service, account, now)
     if not state.auto or following is None:
         return
     before, after = following
     middle = before + (after - before) // 2
     to = middle if now < middle else after
-    world.set_clock(account, state.set(world.clocks.wall(), to))
+    service.set_clock(account, state.set(service.clocks.wall(), to))
 
 
-def wait_for(world: World, account: Account, at: int) -> None:
+def wait_for(service: FakeService, account: Account, at: int) -> None:
     """Move an automatic clock half-way to ``at``: who asked for something not yet there waits."""
-    state = world.clocks.state(account.id)
-    now = world.clocks.now(account.id)
+    state = service.clocks.state(account.id)
+    now = service.clocks.now(account.id)
     if state.auto and now < at:
-        world.set_clock(account, state.set(world.clocks.wall(), now + max((at - now) // 2, 1000)))
+        service.set_clock(
+            account, state.set(service.clocks.wall(), now + max((at - now) // 2, 1000))
+        )
 
 
-def _next(world: World, account: Account, now: int) -> tuple[int, int] | None:
+def _next(service: FakeService, account: Account, now: int) -> tuple[int, int] | None:
     """The last instant at or before ``now``, and the next one, at which something happens."""
     before = after = None
-    jobs = world.store.unfinished(account.id, now)
-    if account.tally.visible > now:  # a job may have ended before it is found
-        jobs += [facts for facts in world.store.jobs(account.id) if (facts.visible or 0) > now]
-    for facts in jobs:
-        for at in _instants(facts):
+    jobs = service.store.unfinished(account.id, now)
+    if account.counts.visible > now:  # a job may have ended before it is found
+        jobs += [job for job in service.store.jobs(account.id) if (job.visible or 0) > now]
+    for job in jobs:
+        for at in _instants(job):
             if at <= now:
                 before = at if before is None else max(before, at)
             else:
@@ -54,7 +56,7 @@ def _next(world: World, account: Account, now: int) -> tuple[int, int] | None:
     return (now if before is None else before), after
 
 
-def _instants(facts: JobFacts) -> Iterator[int]:
-    yield from (moment.at for moment in moments(facts))
-    if facts.visible is not None:
-        yield facts.visible
+def _instants(job: Job) -> Iterator[int]:
+    yield from (moment.at for moment in moments(job))
+    if job.visible is not None:
+        yield job.visible

@@ -15,36 +15,36 @@ import orjson
 
 from .. import pictures
 from ..contract.errors import ApiError
-from ..jobs.lifecycle import JobFacts, Kind, State, end, observe
+from ..jobs.lifecycle import Job, Kind, State, end, observe
 from ..jobs.prompt import without_marker
 from ..records.record import colours_of, is_grid
-from ..service import World
+from ..service import FakeService
 from ..settings import NewAccount
 from ..store.ids import login_id
 from . import find as listing
 from . import picture_files as gallery
 from .call import Call
-from .submit import Wish, submit
+from .submit import NewJob, submit
 
-Handler = Callable[[World, Call], bytes]
+Handler = Callable[[FakeService, Call], bytes]
 
 
-def login(world: World, call: Call) -> bytes:
+def login(service: FakeService, call: Call) -> bytes:
     """Page, Login: the twelve keys of ``data``, the token among them."""
     username, password = call.body["username"], call.body["password"]
-    account = world.store.account(username)
-    if account is None and world.settings.open_accounts:
-        account = world.put_account(NewAccount(username, password))
-    if account is None or not world.password_fits(account, password):
+    account = service.store.account(username)
+    if account is None and service.settings.open_accounts:
+        account = service.put_account(NewAccount(username, password))
+    if account is None or not service.password_fits(account, password):
         raise ApiError(
-            _WRONG_CREDENTIALS[world.profile["wrong-credentials"]],
+            _WRONG_CREDENTIALS[service.profile["wrong-credentials"]],
             "no account has this username and password",
         )
-    now = world.clocks.now(account.id)
+    now = service.clocks.now(account.id)
     unlimited = account.plan == "unlimited"
     return orjson.dumps(
         {
-            "id": login_id(world.seed, username),
+            "id": login_id(service.seed, username),
             "name": account.name,
             "username": username,
             "phone": None,
@@ -55,7 +55,7 @@ def login(world: World, call: Call) -> bytes:
             "plan_start": None,
             "plan_end": None,
             "last_plan": None,
-            "token": world.tokens.issue(account.id, now, world.profile.token_seconds),
+            "token": service.tokens.issue(account.id, now, service.profile.token_seconds),
         }
     )
 
@@ -68,23 +68,23 @@ _WRONG_CREDENTIALS = {
 }
 
 
-def create_job(world: World, call: Call) -> bytes:
+def create_job(service: FakeService, call: Call) -> bytes:
     """Page, Job Create."""
-    return _hash(submit(world, call, Wish("main", call.body["content"])))
+    return _hash(submit(service, call, NewJob("main", call.body["content"])))
 
 
-def find_jobs(world: World, call: Call) -> bytes:
+def find_jobs(service: FakeService, call: Call) -> bytes:
     """Page, Job Find."""
-    return listing.find(world, call)
+    return listing.find(service, call)
 
 
-def vary_job(world: World, call: Call) -> bytes:
+def vary_job(service: FakeService, call: Call) -> bytes:
     """Page, Job Variation; with ``content`` it is Job Remix, at the same address."""
-    parent = _parent(world, call, world.store.by_job_id(call.body["parent_id"]))
+    parent = _parent(service, call, service.store.by_job_id(call.body["parent_id"]))
     content = call.body.get("content")
     kind: Kind = "variation" if content is None else "remix"
     grid_num = call.body["grid_num"]
-    wish = Wish(
+    new_job = NewJob(
         kind,
         parent.prompt if content is None else content,
         parent,
@@ -93,20 +93,20 @@ def vary_job(world: World, call: Call) -> bytes:
         broken=_broken_by(parent),
         after=end(parent),
     )
-    return _hash(submit(world, call, wish))
+    return _hash(submit(service, call, new_job))
 
 
-def upscale_job(world: World, call: Call) -> bytes:
+def upscale_job(service: FakeService, call: Call) -> bytes:
     """Page, Job Upscale."""
-    parent = _parent(world, call, world.store.by_hash(call.body["parent_hash"]))
+    parent = _parent(service, call, service.store.by_hash(call.body["parent_hash"]))
     grid_num = call.body["grid_num"]
-    if world.profile["repeat-upscale"] != "new-job":
-        for job in world.store.jobs(call.caller.id):
+    if service.profile["repeat-upscale"] != "new-job":
+        for job in service.store.jobs(call.caller.id):
             if job.kind == "upscale" and (job.parent_hash, job.grid_num) == (parent.hash, grid_num):
-                if world.profile["repeat-upscale"] == "same-hash":
+                if service.profile["repeat-upscale"] == "same-hash":
                     return _hash(job)
                 raise ApiError("invalid-parameter", f"cell {grid_num} has been upscaled already")
-    wish = Wish(
+    new_job = NewJob(
         "upscale",
         parent.prompt,
         parent,
@@ -114,27 +114,29 @@ def upscale_job(world: World, call: Call) -> bytes:
         broken=_broken_by(parent),
         after=end(parent),
     )
-    return _hash(submit(world, call, wish))
+    return _hash(submit(service, call, new_job))
 
 
-def blend_images(world: World, call: Call) -> bytes:
+def blend_images(service: FakeService, call: Call) -> bytes:
     """Page, Job Blend: 2 to 5 links in one string."""
     content = call.body["content"]
-    links = _plain(world, content).split()
-    broken = next((why for link in links if (why := _problem(world, call, link))), None)
-    if broken is not None and world.profile["blend-bad-link"] == "301":
+    links = _plain(service, content).split()
+    broken = next((why for link in links if (why := _problem(service, call, link))), None)
+    if broken is not None and service.profile["blend-bad-link"] == "301":
         raise ApiError("invalid-parameter", f"content: {broken}")
-    lean = pictures.blend([_colour(world, call, link) for link in links])
-    return _hash(submit(world, call, Wish("blend", content, lean=lean, broken=broken)))
+    lean = pictures.blend([_colour(service, call, link) for link in links])
+    return _hash(submit(service, call, NewJob("blend", content, lean=lean, broken=broken)))
 
 
-def describe_image(world: World, call: Call) -> bytes:
+def describe_image(service: FakeService, call: Call) -> bytes:
     """Page, Job Describe: one link."""
     content = call.body["content"]
-    link = _plain(world, content).strip()
+    link = _plain(service, content).strip()
     if not _is_link(link):
         raise ApiError("invalid-parameter", "content: not a link")
-    return _hash(submit(world, call, Wish("describe", content, broken=_problem(world, call, link))))
+    return _hash(
+        submit(service, call, NewJob("describe", content, broken=_problem(service, call, link)))
+    )
 
 
 HANDLERS: Mapping[str, Handler] = {
@@ -148,28 +150,28 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 
-def _hash(facts: JobFacts) -> bytes:
-    return b'"%s"' % facts.hash.encode()
+def _hash(job: Job) -> bytes:
+    return b'"%s"' % job.hash.encode()
 
 
 # Parents
 
 
-def _parent(world: World, call: Call, parent: JobFacts | None) -> JobFacts:
+def _parent(service: FakeService, call: Call, parent: Job | None) -> Job:
     """The four-grid that a child is made from. Raises :class:`ApiError` where there is none."""
     if parent is None:
-        raise ApiError(_UNKNOWN[world.profile["unknown-parent"]], "no job has this id")
+        raise ApiError(_UNKNOWN[service.profile["unknown-parent"]], "no job has this id")
     if parent.account != call.caller.id:
-        answer = world.profile["foreign-parent"]
+        answer = service.profile["foreign-parent"]
         if answer != "allowed":
             raise ApiError(_UNKNOWN[answer], "the parent is another account's")
-    if not is_grid(parent, world.profile):
+    if not is_grid(parent, service.profile):
         raise ApiError("parent-invalid-type", f"a {parent.kind} is no four-grid to choose from")
     state = observe(parent, call.now).state
     if state is State.FAILED:
         raise ApiError("parent-invalid-type", "the parent failed and has no picture")
     if state is not State.FINISHED:
-        answer = world.profile["unfinished-parent"]
+        answer = service.profile["unfinished-parent"]
         if answer != "queued":
             raise ApiError(_UNFINISHED[answer], f"the parent is still {state.value}")
     return parent
@@ -183,15 +185,15 @@ _UNFINISHED = {
 }
 
 
-def _broken_by(parent: JobFacts) -> str | None:
+def _broken_by(parent: Job) -> str | None:
     return None if parent.plan.fail_percent is None else "the parent failed"
 
 
 # Links. None is ever fetched: one that points at this fake is looked up, others are taken as given.
 
 
-def _plain(world: World, content: str) -> str:
-    return without_marker(content) if world.settings.markers else content
+def _plain(service: FakeService, content: str) -> str:
+    return without_marker(content) if service.settings.markers else content
 
 
 def _is_link(text: str) -> bool:
@@ -213,18 +215,18 @@ def _own(call: Call, link: str) -> str | None:
 _QUERY = re.compile("[?#]")
 
 
-def _problem(world: World, call: Call, link: str) -> str | None:
+def _problem(service: FakeService, call: Call, link: str) -> str | None:
     """Why there is no picture at ``link``, as far as can be told without asking the network."""
     if not _is_link(link):
         return "not a link"
     path = _own(call, link)
-    if path is None or gallery.finished_at(world, path) is not None:
+    if path is None or gallery.finished_at(service, path) is not None:
         return None
     return f"no picture at {path}"
 
 
-def _colour(world: World, call: Call, link: str) -> str:
+def _colour(service: FakeService, call: Call, link: str) -> str:
     """The colour that a linked picture lends to a blend."""
     path = _own(call, link)
-    facts = None if path is None else gallery.job_at(world, path)
-    return pictures.blend(colours_of(facts) if facts is not None else pictures.palette(link))
+    job = None if path is None else gallery.job_at(service, path)
+    return pictures.blend(colours_of(job) if job is not None else pictures.palette(link))

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from .. import pictures
-from ..http.responses import Answer, Headers
-from ..jobs.lifecycle import JobFacts, Moment, State, observe
+from ..http.responses import Headers, Response
+from ..jobs.lifecycle import Job, Moment, State, observe
 from ..records.record import picture
-from ..service import World
+from ..service import FakeService
 
 _ADDRESS = re.compile(
     r"/(?P<image>image/)?(?P<job>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -24,7 +24,7 @@ _ADDRESS = re.compile(
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-class NoPicture(LookupError):
+class PictureNotFound(LookupError):
     """There is no picture at this address (now); ``status`` is 404, or 403 where it is denied.
 
     ``until`` (ms) is when there will be one, where that is known.
@@ -42,30 +42,30 @@ def is_address(path: str) -> bool:
     return _ADDRESS.fullmatch(path) is not None
 
 
-def job_at(world: World, path: str) -> JobFacts | None:
+def job_at(service: FakeService, path: str) -> Job | None:
     """The job whose picture ``path`` names, finished or not."""
     found = _ADDRESS.fullmatch(path)
-    return world.store.by_job_id(found["job"]) if found is not None else None
+    return service.store.by_job_id(found["job"]) if found is not None else None
 
 
-def finished_at(world: World, path: str) -> JobFacts | None:
+def finished_at(service: FakeService, path: str) -> Job | None:
     """The job whose picture can be had at ``path`` now."""
     try:
-        facts, _, _ = _locate(world, path)
-    except NoPicture:
+        job, _, _ = _locate(service, path)
+    except PictureNotFound:
         return None
-    return facts
+    return job
 
 
-def get(world: World, method: str, path: str, headers: Mapping[bytes, bytes]) -> Answer:
+def get(service: FakeService, method: str, path: str, headers: Mapping[bytes, bytes]) -> Response:
     """The file at ``path``, to a GET or HEAD: whole, in part (Range) or not again (If-None-Match).
 
-    Raises :class:`NoPicture`.
+    Raises :class:`PictureNotFound`.
     """
-    facts, view, drawn = _locate(world, path)
-    webp = facts.plan.picture == "webp" and view != "preview"
+    job, view, drawn = _locate(service, path)
+    webp = job.plan.picture == "webp" and view != "preview"
     data = pictures.webp(drawn, view) if webp else pictures.png(drawn, view)
-    data = _spoilt(facts, data)
+    data = _spoilt(job, data)
     etag = _etag(data)
     common = (
         (b"content-type", b"image/webp" if webp else b"image/png"),
@@ -75,11 +75,11 @@ def get(world: World, method: str, path: str, headers: Mapping[bytes, bytes]) ->
     )
     known = headers.get(b"if-none-match", b"")
     if known == b"*" or etag in _etags(known):
-        return Answer(304, b"", common[1:])
+        return Response(304, b"", common[1:])
     # Range is of a GET alone (RFC 9110, 14.2).
     if method == "GET" and headers.get(b"if-range", etag) == etag and b"range" in headers:
         return _part(data, headers[b"range"].decode("latin-1"), common)
-    return Answer(200, data, common)
+    return Response(200, data, common)
 
 
 @lru_cache(maxsize=32)
@@ -91,11 +91,11 @@ def _etags(header: bytes) -> list[bytes]:
     return [tag.strip().removeprefix(b"W/") for tag in header.split(b",")]
 
 
-def _part(data: bytes, asked: str, common: Headers) -> Answer:
+def _part(data: bytes, asked: str, common: Headers) -> Response:
     """One range of ``data`` (RFC 9110, 14.2); what is not one range gets the whole."""
     found = _RANGE.fullmatch(asked.strip())
     if found is None or not (found[1] or found[2]):
-        return Answer(200, data, common)
+        return Response(200, data, common)
     size = len(data)
     if found[1]:
         start = int(found[1])
@@ -103,34 +103,36 @@ def _part(data: bytes, asked: str, common: Headers) -> Answer:
     else:
         start, stop = max(size - int(found[2]), 0), size
     if found[1] and found[2] and int(found[2]) < start:
-        return Answer(200, data, common)  # not a valid range: ignored
+        return Response(200, data, common)  # not a valid range: ignored
     if start >= size:
-        return Answer(416, b"", ((b"content-range", b"bytes */%d" % size),))
+        return Response(416, b"", ((b"content-range", b"bytes */%d" % size),))
     held = (b"content-range", b"bytes %d-%d/%d" % (start, stop - 1, size))
-    return Answer(206, data[start:stop], (*common, held))
+    return Response(206, data[start:stop], (*common, held))
 
 
-def _locate(world: World, path: str) -> tuple[JobFacts, pictures.View, pictures.Picture]:
+def _locate(service: FakeService, path: str) -> tuple[Job, pictures.View, pictures.Picture]:
     found = _ADDRESS.fullmatch(path)
-    facts = world.store.by_job_id(found["job"]) if found is not None else None
-    if found is None or facts is None:
-        raise NoPicture(f"no job has a picture at {path}")
-    drawn = picture(facts, world.profile)
+    job = service.store.by_job_id(found["job"]) if found is not None else None
+    if found is None or job is None:
+        raise PictureNotFound(f"no job has a picture at {path}")
+    drawn = picture(job, service.profile)
     if drawn is None:
-        raise NoPicture("a describe makes no picture")
+        raise PictureNotFound("a describe makes no picture")
     view = _view(found, drawn)
-    if found["format"] != ("webp" if facts.plan.picture == "webp" and view != "preview" else "png"):
-        raise NoPicture(f"the picture is not a {found['format']}")
-    now = world.clocks.now(facts.account)
-    seen = observe(facts, now)
+    if found["format"] != ("webp" if job.plan.picture == "webp" and view != "preview" else "png"):
+        raise PictureNotFound(f"the picture is not a {found['format']}")
+    now = service.clocks.now(job.account)
+    seen = observe(job, now)
     if view == "preview":
         if seen.state is not State.RUNNING:
-            raise NoPicture(f"a preview is there while the job runs, and it is {seen.state.value}")
-        return facts, view, drawn
+            raise PictureNotFound(
+                f"a preview is there while the job runs, and it is {seen.state.value}"
+            )
+        return job, view, drawn
     if seen.state is not State.FINISHED:
-        raise NoPicture(f"the job is {seen.state.value}")
-    _withhold(facts, view, seen, now)
-    return facts, view, drawn
+        raise PictureNotFound(f"the job is {seen.state.value}")
+    _withhold(job, view, seen, now)
+    return job, view, drawn
 
 
 def _view(found: re.Match[str], drawn: pictures.Picture) -> pictures.View:
@@ -143,27 +145,27 @@ def _view(found: re.Match[str], drawn: pictures.Picture) -> pictures.View:
         return "preview"
     if not under_image and suffix == ("_4" if drawn.kind == "grid" else None):
         return "original"
-    raise NoPicture("a job has no such picture")
+    raise PictureNotFound("a job has no such picture")
 
 
-def _withhold(facts: JobFacts, view: pictures.View, seen: Moment, now: int) -> None:
+def _withhold(job: Job, view: pictures.View, seen: Moment, now: int) -> None:
     """Picture scenarios that keep a finished picture back."""
-    scenario, after = facts.plan.picture, facts.plan.picture_ms
+    scenario, after = job.plan.picture, job.plan.picture_ms
     if scenario == "image-denied":
-        raise NoPicture("scenario image-denied", 403)
+        raise PictureNotFound("scenario image-denied", 403)
     if scenario == "image-missing" or (scenario == "thumb-missing" and view == "thumb"):
-        raise NoPicture(f"scenario {scenario}")
+        raise PictureNotFound(f"scenario {scenario}")
     if scenario == "image-late" and now < seen.at + after:
-        raise NoPicture("scenario image-late", until=seen.at + after)
+        raise PictureNotFound("scenario image-late", until=seen.at + after)
     if scenario == "image-expired" and now >= seen.at + after:
-        raise NoPicture("scenario image-expired", 403)
+        raise PictureNotFound("scenario image-expired", 403)
 
 
-def _spoilt(facts: JobFacts, data: bytes) -> bytes:
+def _spoilt(job: Job, data: bytes) -> bytes:
     """Picture scenarios that damage the file."""
     middle = len(data) // 2
-    if facts.plan.picture == "image-truncated":
+    if job.plan.picture == "image-truncated":
         return data[:middle]
-    if facts.plan.picture == "image-corrupt":
+    if job.plan.picture == "image-corrupt":
         return data[:middle] + bytes(len(data) - middle)
     return data

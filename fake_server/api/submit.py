@@ -13,10 +13,10 @@ from functools import lru_cache, partial
 from .. import pictures
 from ..contract.errors import ApiError
 from ..jobs import prompt, scenarios
-from ..jobs.lifecycle import JobFacts, Kind, Plan, delay
+from ..jobs.lifecycle import Job, Kind, Plan, delay
 from ..jobs.scenarios import Scenario, ScenarioError
 from ..records.record import colours_of
-from ..service import World
+from ..service import FakeService
 from ..store.ids import as_uuid
 from .call import Call
 
@@ -26,7 +26,7 @@ _QUEUE_PERCENT = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class NewJob:
     """What a submission asks for. ``lean`` is the colour that its picture's colours lean on.
 
     ``broken`` says why the job can only fail; ``after`` (ms) is when it may begin.
@@ -34,69 +34,71 @@ class Wish:
 
     kind: Kind
     prompt: str
-    parent: JobFacts | None = None
+    parent: Job | None = None
     grid_num: int | None = None
     lean: str | None = None
     broken: str | None = None
     after: int | None = 0
 
 
-def submit(world: World, call: Call, wish: Wish) -> JobFacts:
-    """Store the job that ``wish`` asks for. Raises :class:`ApiError` where it is refused."""
+def submit(service: FakeService, call: Call, new_job: NewJob) -> Job:
+    """Store the job that ``new_job`` asks for. Raises :class:`ApiError` where it is refused."""
     account = call.caller
     if account.plan == "none":
         raise ApiError("requires-plan", f"account {account.username} has no plan")
-    scenario, number = _scenario(world, call, wish)
-    _refuse(world, call, scenario)
-    plan = _plan(world.settings.job_ms, call.now, wish, scenario, number)
+    scenario, number = _scenario(service, call, new_job)
+    _refuse(service, call, scenario)
+    plan = _plan(service.settings.job_ms, call.now, new_job, scenario, number)
 
     visible = call.now + number if scenario is not None and scenario.lag else None
-    facts = world.store.submit(account, call.now, partial(_facts, world, call, wish, plan, visible))
+    job = service.store.submit(
+        account, call.now, partial(_job, service, call, new_job, plan, visible)
+    )
     if scenario is not None and scenario.expires_token:
-        middle = facts.created + (plan.queue_ms + plan.run_ms) // 2
-        world.store.revoke_tokens(account, middle)
-    return facts
+        middle = job.created + (plan.queue_ms + plan.run_ms) // 2
+        service.store.revoke_tokens(account, middle)
+    return job
 
 
-def _scenario(world: World, call: Call, wish: Wish) -> tuple[Scenario | None, int]:
-    marker = prompt.marker(wish.prompt) if world.settings.markers else None
-    if marker is not None and wish.kind not in ("variation", "upscale"):
+def _scenario(service: FakeService, call: Call, new_job: NewJob) -> tuple[Scenario | None, int]:
+    marker = prompt.marker(new_job.prompt) if service.settings.markers else None
+    if marker is not None and new_job.kind not in ("variation", "upscale"):
         try:
             return scenarios.chosen(marker)
         except ScenarioError as problem:
             raise ApiError("invalid-parameter", str(problem)) from problem
-    if world.armed:
-        armed = world.armed_for(call.caller.id)
+    if service.armed:
+        armed = service.armed_for(call.caller.id)
         if armed is not None:
-            world.spend(armed)
+            service.spend(armed)
             return armed.scenario, armed.number
     return None, 0
 
 
-def _refuse(world: World, call: Call, scenario: Scenario | None) -> None:
+def _refuse(service: FakeService, call: Call, scenario: Scenario | None) -> None:
     if scenario is not None and scenario.refuses is not None:
         name = scenario.refuses
         if name in ("service-error", "queue-full"):
-            name = world.envelopes.service_error(submission=True)
+            name = service.envelopes.service_error(submission=True)
         raise ApiError(name, f"scenario {scenario.name}")
-    if world.profile["concurrency-limit"] == "refused":
-        running = len(world.store.unfinished(call.caller.id, call.now))
+    if service.profile["concurrency-limit"] == "refused":
+        running = len(service.store.unfinished(call.caller.id, call.now))
         if running >= CONCURRENT:
-            name = world.envelopes.service_error(submission=True)
+            name = service.envelopes.service_error(submission=True)
             raise ApiError(name, f"{running} jobs are unfinished, {CONCURRENT} may be")
 
 
-def _plan(job_ms: int, now: int, wish: Wish, scenario: Scenario | None, number: int) -> Plan:
+def _plan(job_ms: int, now: int, new_job: NewJob, scenario: Scenario | None, number: int) -> Plan:
     plan = _usual(job_ms)
     if scenario is not None and scenario.change is not None:
         plan = scenario.change(plan, number)
     if scenario is not None and scenario.alters_prompt:
-        plan = replace(plan, content=f"{prompt.normalised(wish.prompt)}, tasteful")
-    if wish.broken is not None:
-        plan = replace(plan, fail_percent=0, error=wish.broken)
-    if wish.after is None:  # behind a job that never ends
+        plan = replace(plan, content=f"{prompt.normalised(new_job.prompt)}, tasteful")
+    if new_job.broken is not None:
+        plan = replace(plan, fail_percent=0, error=new_job.broken)
+    if new_job.after is None:  # behind a job that never ends
         return replace(plan, pauses=((0, None),))
-    return delay(plan, max(wish.after - now, 0))
+    return delay(plan, max(new_job.after - now, 0))
 
 
 @lru_cache(maxsize=16)
@@ -106,53 +108,55 @@ def _usual(job_ms: int) -> Plan:
     return Plan(queue_ms=queue, run_ms=job_ms - queue)
 
 
-def _facts(
-    world: World,
+def _job(
+    service: FakeService,
     call: Call,
-    wish: Wish,
+    new_job: NewJob,
     plan: Plan,
     visible: int | None,
     ordinal: int,
     id: int,
     late: int,
-) -> JobFacts:
-    drawn = hashlib.blake2b(f"{world.seed}\0{call.caller.username}\0{ordinal}".encode()).hexdigest()
+) -> Job:
+    drawn = hashlib.blake2b(
+        f"{service.seed}\0{call.caller.username}\0{ordinal}".encode()
+    ).hexdigest()
     hash = drawn[:64]
-    parent = wish.parent
-    niji = world.profile["niji-selection"] == "flag" and prompt.niji(wish.prompt)
-    return JobFacts(
+    parent = new_job.parent
+    niji = service.profile["niji-selection"] == "flag" and prompt.niji(new_job.prompt)
+    return Job(
         id=id,
         account=call.caller.id,
         hash=hash,
         job_id=as_uuid(drawn[64:96]),
         id_uuid=as_uuid(drawn[96:]),
-        kind=wish.kind,
-        prompt=wish.prompt,
+        kind=new_job.kind,
+        prompt=new_job.prompt,
         service="niji" if niji else "main",
         created=call.now,
         plan=plan,
-        colours=_colours(hash, wish),
-        ratio=_ratio(wish),
+        colours=_colours(hash, new_job),
+        ratio=_ratio(new_job),
         parent_hash=parent.hash if parent is not None else None,
         parent_id=parent.job_id if parent is not None else None,
-        grid_num=wish.grid_num,
+        grid_num=new_job.grid_num,
         visible=visible,
         late=late,
     )
 
 
-def _colours(hash: str, wish: Wish) -> pictures.Colours | None:
+def _colours(hash: str, new_job: NewJob) -> pictures.Colours | None:
     """An upscale shows a cell of its parent, what leans on a colour keeps near it.
 
     ``None``: colours of its own, which follow from the hash whenever they are needed.
     """
-    given = () if wish.parent is None else colours_of(wish.parent)
-    if wish.kind == "upscale":
+    given = () if new_job.parent is None else colours_of(new_job.parent)
+    if new_job.kind == "upscale":
         return given or None
-    return None if wish.lean is None else pictures.palette(hash, wish.lean, given)
+    return None if new_job.lean is None else pictures.palette(hash, new_job.lean, given)
 
 
-def _ratio(wish: Wish) -> tuple[int, int]:
+def _ratio(new_job: NewJob) -> tuple[int, int]:
     """As the prompt asks, else as the parent's; square if neither says."""
-    inherited = (1, 1) if wish.parent is None else wish.parent.ratio
-    return prompt.ratio(wish.prompt) or inherited
+    inherited = (1, 1) if new_job.parent is None else new_job.parent.ratio
+    return prompt.ratio(new_job.prompt) or inherited

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..jobs.lifecycle import LATEST
-from .notifier import Bell
+from .notifier import Notifier
 
 Wall = Callable[[], int]
 
@@ -60,7 +60,7 @@ class Clocks:
     def __init__(self, states: Mapping[int | None, ClockState], wall: Wall = wall) -> None:
         self._states = {None: ClockState(), **states}
         self._wall = wall
-        self._changed = Bell()
+        self._changed = Notifier()
 
     def now(self, account: int | None = None) -> int:
         """The account's time, or everybody's: no time before 1970, or after the last."""
@@ -77,12 +77,12 @@ class Clocks:
     def put(self, account: int | None, state: ClockState) -> None:
         """Give an account, or everybody, another clock."""
         self._states[account] = state
-        self._changed.ring()
+        self._changed.notify()
 
     def load(self, states: Mapping[int | None, ClockState]) -> None:
         """Have these clocks and no others."""
         self._states = {None: ClockState(), **states}
-        self._changed.ring()
+        self._changed.notify()
 
     def own(self, account: int | None) -> ClockState | None:
         """The account's own clock; ``None`` for one that follows the shared clock."""
@@ -94,15 +94,15 @@ class Clocks:
             self._states[None] = ClockState()
         else:
             self._states.pop(account, None)
-        self._changed.ring()
+        self._changed.notify()
 
     async def reached(self, account: int | None, at: int) -> None:
         """Wait until the account's clock says ``at`` ms; a frozen one holds until it is moved."""
-        since = self._changed.rung
+        since = self._changed.version
         while (left := at - self.now(account)) > 0:
             running = self.state(account).frozen is None
-            await self._changed.heard(since, left / 1000 if running else None)
-            since = self._changed.rung
+            await self._changed.wait(since, left / 1000 if running else None)
+            since = self._changed.version
 
     def wall(self) -> int:
         """The machine's time, which no clock moves."""

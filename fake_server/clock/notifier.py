@@ -16,28 +16,28 @@ import asyncio
 import contextlib
 
 
-class Bell:
-    """Wakes everybody who waits for it when it rings. ``rung`` is another object at each ring."""
+class Notifier:
+    """Wakes everybody waiting when it is notified. ``version`` changes each time."""
 
     def __init__(self) -> None:
-        self.rung = object()
+        self.version = object()
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake everybody who waits."""
-        self.rung = object()
+        self.version = object()
         if self._waiting:
             for future in tuple(self._waiting):
                 with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits
                     future.get_loop().call_soon_threadsafe(_wake, future)
 
-    async def heard(self, since: object, seconds: float | None = None) -> bool:
+    async def wait(self, since: object, seconds: float | None = None) -> bool:
         """Wait for the first ring after ``since``, ``seconds`` at the most; whether it rang."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         try:
             # Looked at only now: whoever rings from here on sees the future.
-            if self.rung is since:
+            if self.version is since:
                 await asyncio.wait_for(future, seconds)
         except TimeoutError:
             return False

@@ -51,7 +51,7 @@ LOST: frozenset[FaultType] = frozenset(
 )
 #: Between two pieces of a TRICKLE, in ms, unless the fault says otherwise.
 _TRICKLE_MS = 100
-_MOST_MS = 86_400_000
+_MAX_MS = 86_400_000
 
 
 class ConnectionFault(ConnectionError):
@@ -128,11 +128,11 @@ class Fault:
             return round(drawn.uniform(delay["lower"], delay["upper"]))
         # gauss(), not lognormvariate(): a median of 0 has no logarithm.
         stretched: float = delay["median"] * math.exp(min(delay["sigma"] * drawn.gauss(0, 1), 50))
-        return min(round(stretched), _MOST_MS)
+        return min(round(stretched), _MAX_MS)
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class FaultHit:
     """A fault that befalls a request, and what it draws from for it."""
 
     fault: Fault
@@ -192,14 +192,14 @@ class Faults:
         self.put(kept)
         return gone
 
-    def strike(self, account: str | None, operation: str | None, path: str) -> Strike | None:
+    def hit(self, account: str | None, operation: str | None, path: str) -> FaultHit | None:
         """Hold a request against the faults; what befalls it."""
-        found: Strike | None = None
+        found: FaultHit | None = None
         for fault in self.live:
             if fault.match.admits(account, operation, path):
                 drawn = fault.draw()
                 if drawn is not None and found is None:
-                    found = Strike(fault, drawn)
+                    found = FaultHit(fault, drawn)
         if found is not None:
             found.fault.applied += 1
             if found.fault.used_up:

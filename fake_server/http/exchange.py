@@ -13,7 +13,7 @@ from typing import Any
 
 from ..contract.document import Operation
 from ..contract.errors import ApiError
-from .responses import Answer
+from .responses import Response
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,8 +24,8 @@ Headers = Mapping[bytes, bytes]
 Address = tuple[str, int | None]
 
 #: What a client may send, in bytes.
-MOST_BODY = 1 << 20
-MOST_HEADERS = 64 << 10
+MAX_BODY = 1 << 20
+MAX_HEAD = 64 << 10
 
 
 class Disconnected(Exception):
@@ -86,7 +86,7 @@ class Exchange:
         self.account: int | None = None
         self.now: int | None = None
         self.found = True
-        self.answer: Answer | None = None
+        self.answer: Response | None = None
         self.fault: str | None = None
         self.lost = False
         self.cut = False
@@ -108,16 +108,16 @@ def of_scope(scope: Scope) -> Exchange:
 async def receive(exchange: Exchange, headers: Headers, receive: Receive) -> None:
     """Fill in the body. Raises :class:`Disconnected`, and :class:`ApiError` on too large ones."""
     refuse_large(exchange, headers)
-    exchange.body = await read(receive, MOST_BODY)
+    exchange.body = await read(receive, MAX_BODY)
 
 
 def refuse_large(exchange: Exchange, headers: Headers) -> None:
     """Note the head's size. Raises :class:`ApiError` where it, or the coming body, is too large."""
     exchange.size += sum([len(name) + len(value) for name, value in exchange.headers])
-    if exchange.size > MOST_HEADERS:
-        raise ApiError("invalid-parameter", f"the headers are larger than {MOST_HEADERS} bytes")
+    if exchange.size > MAX_HEAD:
+        raise ApiError("invalid-parameter", f"the headers are larger than {MAX_HEAD} bytes")
     declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and (len(declared) > 18 or int(declared) > MOST_BODY):
+    if declared.isdigit() and (len(declared) > 18 or int(declared) > MAX_BODY):
         raise _too_large()
 
 
@@ -136,7 +136,7 @@ async def read(receive: Receive, most: int) -> bytes:
 
 
 def _too_large() -> ApiError:
-    return ApiError("invalid-parameter", f"the body is larger than {MOST_BODY} bytes")
+    return ApiError("invalid-parameter", f"the body is larger than {MAX_BODY} bytes")
 
 
 #: A name or address, perhaps with a port: what may stand in a link.
@@ -171,7 +171,7 @@ def _first(headers: Headers, name: bytes) -> bytes | None:
     return host if _HOST.fullmatch(host) else None
 
 
-async def send(send: Send, answer: Answer, head: bool) -> None:
+async def send(send: Send, answer: Response, head: bool) -> None:
     """Send an answer; to HEAD without its body."""
     headers = [*answer.headers]
     if answer.status != 304:  # which has no body to measure (RFC 9110, 8.6)

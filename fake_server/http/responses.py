@@ -20,7 +20,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """One answer. ``content-length`` is added when it is sent."""
 
     status: int
@@ -30,10 +30,10 @@ class Answer:
 
 def told(name: bytes, text: str) -> tuple[bytes, bytes]:
     """A header for a person: on one line and in ASCII, whatever ``text`` holds."""
-    line = " ".join(text[:2000].split())[:500]
+    connection = " ".join(text[:2000].split())[:500]
     # A server drops the whole answer for one control character in a header.
-    line = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
-    return name, line.encode("ascii", "backslashreplace")
+    connection = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", connection)
+    return name, connection.encode("ascii", "backslashreplace")
 
 
 def as_json(value: Any) -> bytes:

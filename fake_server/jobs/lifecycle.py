@@ -79,7 +79,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class JobFacts:
+class Job:
     """What was submitted, by whom, when, and the plan for it. See ``record.py`` for its record.
 
     ``late`` is by how many ms its timestamp is after its creation: no two of an account have the
@@ -121,14 +121,14 @@ class Moment:
     progress: int | None = None
 
 
-def moments(facts: JobFacts) -> Iterator[Moment]:
+def moments(job: Job) -> Iterator[Moment]:
     """Every instant at which the job changes, in order of time; the first is its creation."""
-    plan = facts.plan
+    plan = job.plan
     for after, state, percent in _steps(plan):
         late = _paused(plan, after)
         if late is None:
             return
-        yield Moment(facts.created + late, state, percent)
+        yield Moment(job.created + late, state, percent)
 
 
 def _steps(plan: Plan) -> Iterator[tuple[int, State, int | None]]:
@@ -156,20 +156,20 @@ def _paused(plan: Plan, after: int) -> int | None:
     return after
 
 
-def observe(facts: JobFacts, now: int) -> Moment:
+def observe(job: Job, now: int) -> Moment:
     """What a poll at ``now`` sees. Before the job's creation: queued."""
-    seen = Moment(facts.created, State.QUEUED)
-    for moment in moments(facts):
+    seen = Moment(job.created, State.QUEUED)
+    for moment in moments(job):
         if moment.at > now:
             break
         seen = moment
     return seen
 
 
-def end(facts: JobFacts) -> int | None:
+def end(job: Job) -> int | None:
     """When the job reaches its final state; ``None`` for one that never does."""
-    after = _paused(facts.plan, facts.plan.queue_ms + facts.plan.work_ms)
-    return None if after is None else facts.created + after
+    after = _paused(job.plan, job.plan.queue_ms + job.plan.work_ms)
+    return None if after is None else job.created + after
 
 
 def delay(plan: Plan, by: int) -> Plan:
@@ -180,48 +180,48 @@ def delay(plan: Plan, by: int) -> Plan:
     return replace(plan, queue_ms=plan.queue_ms + by, pauses=pauses)
 
 
-def complete(facts: JobFacts, now: int) -> JobFacts:
+def complete(job: Job, now: int) -> Job:
     """The same job, finished at ``now``. A final job stays as it is."""
-    return _ended(facts, now, None, None)
+    return _ended(job, now, None, None)
 
 
-def fail(facts: JobFacts, now: int, error: str) -> JobFacts:
+def fail(job: Job, now: int, error: str) -> Job:
     """The same job, failed at ``now`` with ``error``. A final job stays as it is."""
-    return _ended(facts, now, 100, error)
+    return _ended(job, now, 100, error)
 
 
-def _ended(facts: JobFacts, now: int, fail_percent: int | None, error: str | None) -> JobFacts:
-    if observe(facts, now).state.final:
-        return facts
-    elapsed = max(now - facts.created, 0)
-    queue = min(facts.plan.queue_ms, elapsed)
+def _ended(job: Job, now: int, fail_percent: int | None, error: str | None) -> Job:
+    if observe(job, now).state.final:
+        return job
+    elapsed = max(now - job.created, 0)
+    queue = min(job.plan.queue_ms, elapsed)
     plan = replace(
-        facts.plan,
+        job.plan,
         queue_ms=queue,
         run_ms=elapsed - queue,
         fail_percent=fail_percent,
         error=error,
         pauses=(),
     )
-    return replace(facts, plan=plan)
+    return replace(job, plan=plan)
 
 
-def stall(facts: JobFacts, now: int) -> JobFacts:
+def stall(job: Job, now: int) -> Job:
     """The same job, which changes no more after ``now``. A final job stays as it is."""
-    if observe(facts, now).state.final:
-        return facts
-    elapsed = max(now - facts.created, 0)
-    earlier = [pause for pause in facts.plan.pauses if pause[0] < elapsed]
+    if observe(job, now).state.final:
+        return job
+    elapsed = max(now - job.created, 0)
+    earlier = [pause for pause in job.plan.pauses if pause[0] < elapsed]
     begin = elapsed
     if earlier and (earlier[-1][1] is None or earlier[-1][1] > elapsed):
         begin, _ = earlier.pop()  # it stands still already
-    return replace(facts, plan=replace(facts.plan, pauses=(*earlier, (begin, None))))
+    return replace(job, plan=replace(job.plan, pauses=(*earlier, (begin, None))))
 
 
-def resume(facts: JobFacts, now: int) -> JobFacts:
+def resume(job: Job, now: int) -> Job:
     """The same job, going on at ``now`` from where it was stalled."""
-    if not facts.plan.stalled:
-        return facts
-    *earlier, (begin, _) = facts.plan.pauses
-    pause = (begin, max(now - facts.created, begin))
-    return replace(facts, plan=replace(facts.plan, pauses=(*earlier, pause)))
+    if not job.plan.stalled:
+        return job
+    *earlier, (begin, _) = job.plan.pauses
+    pause = (begin, max(now - job.created, begin))
+    return replace(job, plan=replace(job.plan, pauses=(*earlier, pause)))

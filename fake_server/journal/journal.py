@@ -17,17 +17,17 @@ from operator import attrgetter
 
 import orjson
 
-from ..clock.notifier import Bell
+from ..clock.notifier import Notifier
 from ..contract.document import Operation
 from ..http.exchange import Exchange
-from ..http.responses import Answer
+from ..http.responses import Response
 from . import redaction
 from .redaction import Secrets
-from .render import Shown, errno, named_in, status
+from .render import Renderer, errno, named_in, status
 
 #: How much is kept, and of one body at the most, in bytes.
-MOST_BYTES = 4 << 20
-MOST_OF_A_BODY = 64 << 10
+MAX_BYTES = 4 << 20
+MAX_KEPT_BODY = 64 << 10
 #: What an exchange takes besides its texts: its objects and those of its headers.
 _OVERHEAD = 1500
 
@@ -62,22 +62,22 @@ class Journal:
     """The latest exchanges, as many as fit."""
 
     def __init__(
-        self, operations: Sequence[Operation], secrets: Secrets, most: int = MOST_BYTES
+        self, operations: Sequence[Operation], secrets: Secrets, most: int = MAX_BYTES
     ) -> None:
         """``most`` is in bytes; 0 keeps nothing."""
         self._secrets = secrets
-        self.shown = Shown(operations, secrets)
+        self.shown = Renderer(operations, secrets)
         self._most = most
         self._kept: deque[Exchange] = deque()
         self._bytes = 0
         self._count = 0
         self._looked = 0
-        self._bell = Bell()
+        self._notifier = Notifier()
         self.lost = 0
 
     # Writing
 
-    def record(self, exchange: Exchange, answer: Answer) -> None:
+    def record(self, exchange: Exchange, answer: Response) -> None:
         """Keep an exchange that is over."""
         exchange.answer = answer
         exchange.took = time.perf_counter_ns() - exchange.began
@@ -93,32 +93,32 @@ class Journal:
         while self._bytes > self._most:
             self._bytes -= self._kept.popleft().size
             self.lost += 1
-        self._bell.ring()
+        self._notifier.notify()
 
-    def answered(self, exchange: Exchange, answer: Answer | None) -> None:
+    def answered(self, exchange: Exchange, answer: Response | None) -> None:
         """Say what a kept exchange was answered in the end; ``None``: nothing."""
         exchange.answer = answer
         exchange.took = time.perf_counter_ns() - exchange.began
         self._trim(exchange)
         if exchange.number <= self._looked:
             self._learn_from([exchange])
-        self._bell.ring()
+        self._notifier.notify()
 
     @staticmethod
     def _trim(exchange: Exchange) -> int:
         """Keep no picture and no body of more than the most; how many bytes are left."""
         answer = exchange.answer
-        if len(exchange.body) > MOST_OF_A_BODY:
-            exchange.body, exchange.cut = exchange.body[:MOST_OF_A_BODY], True
+        if len(exchange.body) > MAX_KEPT_BODY:
+            exchange.body, exchange.cut = exchange.body[:MAX_KEPT_BODY], True
         if answer is None:
             return len(exchange.body)
         if answer.headers[0][1].startswith(b"image/"):
-            exchange.answer = Answer(answer.status, b"", answer.headers)
+            exchange.answer = Response(answer.status, b"", answer.headers)
             return len(exchange.body)
-        if len(answer.body) > MOST_OF_A_BODY:
-            text = answer.body[:MOST_OF_A_BODY]
-            exchange.answer, exchange.cut = Answer(answer.status, text, answer.headers), True
-            return len(exchange.body) + MOST_OF_A_BODY
+        if len(answer.body) > MAX_KEPT_BODY:
+            text = answer.body[:MAX_KEPT_BODY]
+            exchange.answer, exchange.cut = Response(answer.status, text, answer.headers), True
+            return len(exchange.body) + MAX_KEPT_BODY
         return len(exchange.body) + len(answer.body)
 
     def clear(self, account: int | None = None) -> int:
@@ -149,7 +149,7 @@ class Journal:
         most = looked = 0  # how many there may be at the most
         open: list[Exchange] = []  # which may be meant once they are answered
         while True:
-            since = self._bell.rung
+            since = self._notifier.version
             fresh = [*open, *self._newer(looked)]
             looked = max(looked, fresh[-1].number) if fresh else looked
             open = [exchange for exchange in fresh if exchange.answer is None]
@@ -160,7 +160,7 @@ class Journal:
                     return found
                 most = len(found)
             left = deadline - time.monotonic()
-            if left <= 0 or not await self._bell.heard(since, left):
+            if left <= 0 or not await self._notifier.wait(since, left):
                 return self.find(match)
 
     def show(

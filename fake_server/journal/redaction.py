@@ -45,7 +45,7 @@ class Secrets:
     needed: logging in must not cost more for it.
     """
 
-    MOST = 4096
+    MAX = 4096
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, None] = OrderedDict()
@@ -64,7 +64,7 @@ class Secrets:
         elif len(secret) >= _SHORTEST:
             self._known[secret] = None
             self._fresh.append(secret)
-            if len(self._known) > self.MOST:
+            if len(self._known) > self.MAX:
                 self._forget(self._known.popitem(last=False)[0])
 
     def _forget(self, secret: str) -> None:

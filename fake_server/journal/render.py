@@ -17,7 +17,7 @@ import orjson
 
 from ..contract.document import Operation
 from ..http.exchange import Exchange
-from ..http.responses import Answer, as_json
+from ..http.responses import Response, as_json
 from ..records.record import timestamp
 from . import redaction
 from .redaction import Secrets
@@ -38,7 +38,7 @@ class _Kept:
     learnt: int
 
 
-class Shown:
+class Renderer:
     """Exchanges as they are shown: ``Request`` of ``admin.yaml``."""
 
     def __init__(self, operations: Sequence[Operation], secrets: Secrets) -> None:
@@ -157,7 +157,7 @@ def _header(headers: list[tuple[bytes, bytes]], name: bytes) -> str | None:
     return ", ".join(values) if values else None
 
 
-def _reason(answer: Answer, secrets: Iterable[str]) -> str | None:
+def _reason(answer: Response, secrets: Iterable[str]) -> str | None:
     reason = _header(list(answer.headers), b"x-fake-reason")
     return None if reason is None else redaction.in_text(reason, secrets)
 

@@ -58,8 +58,8 @@ def _footer(width: int, margin: int, swatches: Sequence[int]) -> list[bytearray]
 def _write(rows: list[bytearray], text: str, x: int, y: int, dot: int) -> None:
     on, off = bytes((_CAPTION,)) * dot, bytes((NIGHT,)) * dot
     for i in range(7):
-        line = b"".join(
+        connection = b"".join(
             on if _LETTERS[letter][i] >> 5 - bit & 1 else off for letter in text for bit in range(6)
         )
         for row in rows[y + i * dot : y + (i + 1) * dot]:
-            row[x : x + len(line)] = line
+            row[x : x + len(connection)] = connection

@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import pictures
 from ..contract.profile import Profile
-from ..jobs.lifecycle import LATEST, JobFacts, Moment, State
+from ..jobs.lifecycle import LATEST, Job, Moment, State
 from ..jobs.prompt import normalised, without_marker
 from . import describe_prompts as describe
 
@@ -27,39 +27,39 @@ class Owner:
     name: str | None
 
 
-def picture(facts: JobFacts, profile: Profile) -> pictures.Picture | None:
+def picture(job: Job, profile: Profile) -> pictures.Picture | None:
     """The picture of a job; ``None`` where there is none (a describe)."""
-    if facts.kind == "describe":
+    if job.kind == "describe":
         return None
-    single = not is_grid(facts, profile)
-    texts = [("Job", facts.hash), ("Kind", facts.kind)]
-    if facts.parent_hash is not None:
-        texts.append(("Parent", facts.parent_hash))
+    single = not is_grid(job, profile)
+    texts = [("Job", job.hash), ("Kind", job.kind)]
+    if job.parent_hash is not None:
+        texts.append(("Parent", job.parent_hash))
     return pictures.Picture(
         kind="single" if single else "grid",
-        ratio=facts.ratio,
-        colours=colours_of(facts),
-        cell=facts.grid_num if facts.kind == "upscale" else None,
+        ratio=job.ratio,
+        colours=colours_of(job),
+        cell=job.grid_num if job.kind == "upscale" else None,
         texts=tuple(texts),
         framed=profile["image-frame"] == "framed",
     )
 
 
-def colours_of(facts: JobFacts) -> pictures.Colours:
+def colours_of(job: Job) -> pictures.Colours:
     """The colours of a job's cells: its own, unless others were given to it at birth."""
-    return pictures.palette(facts.hash) if facts.colours is None else facts.colours
+    return pictures.palette(job.hash) if job.colours is None else job.colours
 
 
-def is_grid(facts: JobFacts, profile: Profile) -> bool:
+def is_grid(job: Job, profile: Profile) -> bool:
     """Whether the job makes a four-grid, from which a cell can be chosen."""
-    if facts.kind == "blend":
+    if job.kind == "blend":
         return profile["blend-result"] == "grid"
-    return facts.kind in ("main", "variation", "remix")
+    return job.kind in ("main", "variation", "remix")
 
 
-def extension(facts: JobFacts) -> str:
+def extension(job: Job) -> str:
     """``png``, but for the scenario ``webp``."""
-    return "webp" if facts.plan.picture == "webp" else "png"
+    return "webp" if job.plan.picture == "webp" else "png"
 
 
 def timestamp(ms: int) -> str:
@@ -68,18 +68,16 @@ def timestamp(ms: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
-def render(
-    facts: JobFacts, seen: Moment, owner: Owner, base: str, profile: Profile
-) -> dict[str, Any]:
+def render(job: Job, seen: Moment, owner: Owner, base: str, profile: Profile) -> dict[str, Any]:
     """The record, keys in the page's order. ``base`` is where picture links start."""
     finished = seen.state is State.FINISHED
-    drawn = picture(facts, profile) if finished else None
-    links = _links(facts, drawn, base) if drawn is not None else _NO_LINKS
-    shown = _shown(facts, finished, profile)
+    drawn = picture(job, profile) if finished else None
+    links = _links(job, drawn, base) if drawn is not None else _NO_LINKS
+    shown = _shown(job, finished, profile)
     width, height = pictures.size(drawn, "image") if drawn is not None else (None, None)
     return {
-        "id": facts.id,
-        "id_uuid": facts.id_uuid,
+        "id": job.id,
+        "id_uuid": job.id_uuid,
         "bot_id": None,
         "room_id": None,
         "room_topic": None,
@@ -88,35 +86,35 @@ def render(
         "sender_msg": None,
         "msg_date": None,
         "msg_content": shown.content,
-        "msg_display": facts.prompt,
-        "timestamp": str(facts.timestamp),
-        "hash": facts.hash,
+        "msg_display": job.prompt,
+        "timestamp": str(job.timestamp),
+        "hash": job.hash,
         "status": profile.statuses[seen.state],
-        "error": _error(facts, seen, shown, profile),
-        "job_id": facts.job_id,
-        "parent_id": facts.parent_id,
-        "parent_hash": facts.parent_hash,
+        "error": _error(job, seen, shown, profile),
+        "job_id": job.job_id,
+        "parent_id": job.parent_id,
+        "parent_hash": job.parent_hash,
         "tmp_msg": None,
         "svg_buffer": _svg(owner.name),
         "usr_buffer": None,
         "img_buffer": links.image,
-        "img_format": extension(facts) if drawn is not None else None,
-        "img_length": image_length(facts, drawn) if drawn is not None else None,
+        "img_format": extension(job) if drawn is not None else None,
+        "img_length": image_length(job, drawn) if drawn is not None else None,
         "img_height": height,
         "img_width": width,
-        "img_md5": _md5(facts, drawn, profile),
+        "img_md5": _md5(job, drawn, profile),
         "tmp_str": None,
-        "grid_num": facts.grid_num if profile["child-grid-num"] == "set" else None,
+        "grid_num": job.grid_num if profile["child-grid-num"] == "set" else None,
         "zoom_factor": None,
-        "job_type": profile.job_types[facts.kind],
+        "job_type": profile.job_types[job.kind],
         "payment_type": "trial",
-        "service": facts.service,
+        "service": job.service,
         "source": "app",
         "client": None,
         "recall_msg": None,
         "recall_prv": None,
         "pct_prog": _progress(seen, profile),
-        "img_prog": _preview(facts, seen, base, profile),
+        "img_prog": _preview(job, seen, base, profile),
         "img_thumb": links.thumb,
         "event_name": None,
         "original_url": links.original,
@@ -132,17 +130,17 @@ def render(
         "command": None,
         "model_source": "internal",
         # The example's created_at is a millisecond after its timestamp.
-        "created_at": timestamp(facts.timestamp + 1),
-        "updated_at": timestamp(max(seen.at, facts.timestamp + 1)),
-        "is_favourite": facts.favourite,
-        "favourite_count": int(facts.favourite),
-        "folders": list(facts.folders),
+        "created_at": timestamp(job.timestamp + 1),
+        "updated_at": timestamp(max(seen.at, job.timestamp + 1)),
+        "is_favourite": job.favourite,
+        "favourite_count": int(job.favourite),
+        "folders": list(job.folders),
     }
 
 
-def image_length(facts: JobFacts, drawn: pictures.Picture) -> int:
+def image_length(job: Job, drawn: pictures.Picture) -> int:
     """The bytes of the file at ``img_buffer``."""
-    if extension(facts) == "webp":
+    if extension(job) == "webp":
         return len(pictures.webp(drawn, "image"))
     return pictures.length(drawn, "image")
 
@@ -157,13 +155,13 @@ class _Links:
 _NO_LINKS = _Links(None, None, None)
 
 
-def _links(facts: JobFacts, drawn: pictures.Picture, base: str) -> _Links:
-    suffix = extension(facts)
+def _links(job: Job, drawn: pictures.Picture, base: str) -> _Links:
+    suffix = extension(job)
     grid = "_4" if drawn.kind == "grid" else ""
     return _Links(
-        f"{base}/image/{facts.job_id}.{suffix}",
-        f"{base}/image/{facts.job_id}_thumb.{suffix}",
-        f"{base}/{facts.job_id}{grid}.{suffix}",
+        f"{base}/image/{job.job_id}.{suffix}",
+        f"{base}/image/{job.job_id}_thumb.{suffix}",
+        f"{base}/{job.job_id}{grid}.{suffix}",
     )
 
 
@@ -173,15 +171,15 @@ class _Shown:
     description: str | None
 
 
-def _shown(facts: JobFacts, finished: bool, profile: Profile) -> _Shown:
+def _shown(job: Job, finished: bool, profile: Profile) -> _Shown:
     """The content and the description; a finished describe holds its prompts in one of them."""
-    if facts.kind in ("blend", "describe"):
-        content = facts.prompt  # links, not words
+    if job.kind in ("blend", "describe"):
+        content = job.prompt  # links, not words
     else:
-        content = facts.plan.content or normalised(facts.prompt)
-    if facts.kind != "describe" or not finished:
+        content = job.plan.content or normalised(job.prompt)
+    if job.kind != "describe" or not finished:
         return _Shown(content, None)
-    link = without_marker(facts.prompt).strip()
+    link = without_marker(job.prompt).strip()
     answer = profile["describe-result"]
     if answer == "msg-content":
         return _Shown(describe.numbered(link), None)
@@ -190,13 +188,13 @@ def _shown(facts: JobFacts, finished: bool, profile: Profile) -> _Shown:
     return _Shown(content, describe.numbered(link))
 
 
-def _error(facts: JobFacts, seen: Moment, shown: _Shown, profile: Profile) -> str | None:
+def _error(job: Job, seen: Moment, shown: _Shown, profile: Profile) -> str | None:
     if seen.state is State.FAILED:
-        return facts.plan.error
-    if seen.state is not State.FINISHED or facts.kind in ("blend", "describe"):
+        return job.plan.error
+    if seen.state is not State.FINISHED or job.kind in ("blend", "describe"):
         return None
     # The example is a success that says "altered prompt": its content lost a capital letter.
-    altered = shown.content != facts.prompt and profile["error-on-success"] == "altered-prompt"
+    altered = shown.content != job.prompt and profile["error-on-success"] == "altered-prompt"
     return "altered prompt" if altered else None
 
 
@@ -210,17 +208,17 @@ def _progress(seen: Moment, profile: Profile) -> int | str | None:
     return f"{percent}%" if answer == "percent-string" else str(percent)
 
 
-def _preview(facts: JobFacts, seen: Moment, base: str, profile: Profile) -> str | None:
-    running = seen.state is State.RUNNING and facts.kind != "describe"
+def _preview(job: Job, seen: Moment, base: str, profile: Profile) -> str | None:
+    running = seen.state is State.RUNNING and job.kind != "describe"
     if not running or profile["preview-image"] != "url":
         return None
-    return f"{base}/image/{facts.job_id}_prog.png"
+    return f"{base}/image/{job.job_id}_prog.png"
 
 
-def _md5(facts: JobFacts, drawn: pictures.Picture | None, profile: Profile) -> str | None:
+def _md5(job: Job, drawn: pictures.Picture | None, profile: Profile) -> str | None:
     if drawn is None or profile["image-md5"] == "null":
         return None
-    webp = extension(facts) == "webp"
+    webp = extension(job) == "webp"
     data = pictures.webp(drawn, "image") if webp else pictures.png(drawn, "image")
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 

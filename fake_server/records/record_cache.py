@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 
-class Rendered:
+class RecordCache:
     """Records that will not change any more, as JSON text: the last ones that were asked for.
 
     A text holds for one epoch of its account and one base of its links.
     """
 
-    MOST = 1024
+    MAX = 1024
 
     def __init__(self) -> None:
         self._texts: dict[int, tuple[int, str, bytes]] = {}
@@ -21,6 +21,6 @@ class Rendered:
 
     def keep(self, id: int, epoch: int, base: str, text: bytes) -> None:
         """Keep a text in place of the record's last; the oldest goes when there are too many."""
-        if len(self._texts) >= self.MOST and id not in self._texts:
+        if len(self._texts) >= self.MAX and id not in self._texts:
             del self._texts[next(iter(self._texts))]
         self._texts[id] = (epoch, base, text)

@@ -19,8 +19,8 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..contract.errors import ApiError
-from ..http.exchange import MOST_BODY, MOST_HEADERS, Exchange
-from ..http.responses import Answer, Headers
+from ..http.exchange import MAX_BODY, MAX_HEAD, Exchange
+from ..http.responses import Headers, Response
 from ..web.app import App
 from ..web.fault_injection import TRANSPORT
 
@@ -109,8 +109,8 @@ class Protocol(HttpToolsProtocol):
             self._refuse("this is not HTTP/1.1")
         if self._head is not None:
             self._head += self._chunk
-            if self._head > MOST_HEADERS and not self._refused:
-                self._refuse(f"the headers are larger than {MOST_HEADERS} bytes")
+            if self._head > MAX_HEAD and not self._refused:
+                self._refuse(f"the headers are larger than {MAX_HEAD} bytes")
 
     # The parser's callbacks
 
@@ -181,7 +181,7 @@ class Protocol(HttpToolsProtocol):
         self._await_next()
         return True
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         """Write an answer with those to other clients, when all that has come is worked off.
 
         A write wakes its reader, which costs as much as the answer where each is woken in turn.
@@ -248,7 +248,7 @@ class Protocol(HttpToolsProtocol):
         if continues:
             declared = self._named.get(b"content-length", b"0")
             # A client that is not told to continue sends no body, and the next request instead.
-            if int(declared) > MOST_BODY:
+            if int(declared) > MAX_BODY:
                 self.cycle.keep_alive = False
         if body:
             super().on_body(body)
@@ -293,7 +293,7 @@ class Protocol(HttpToolsProtocol):
         self.data_received(b"\r\n".join((*lines, b"", rest)))
 
     def _refuse(self, reason: str) -> None:
-        envelope = self._app.world.envelopes.of(
+        envelope = self._app.service.envelopes.of(
             ApiError("invalid-parameter", reason, http_status=400)
         )
         self._refused = True

@@ -18,7 +18,7 @@ from typing import Self, Unpack
 
 from ..client.account import Account
 from ..client.admin import Admin
-from ..service import new_world
+from ..service import new_service
 from ..settings import Options, settings
 from ..store.store import AccountPlan
 from ..web.app import App
@@ -56,13 +56,13 @@ class FakeServer:
         """
         if self._running is not None:
             raise RuntimeError(f"the fake is running already, on {self.url}")
-        world = new_world(self._settings)
+        service = new_service(self._settings)
         try:
             listening = bind(self._host, self._port)
         except BaseException:
-            world.close()
+            service.close()
             raise
-        self._running = _Running(App(world), listening)
+        self._running = _Running(App(service), listening)
         return self
 
     def stop(self) -> None:
@@ -99,7 +99,7 @@ class FakeServer:
     def admin(self) -> Admin:
         """The control of the whole fake; ``account().admin`` is that of one account."""
         if self._admin is None:
-            self._admin = Admin(self.url, token=self._started.app.world.admin_token)
+            self._admin = Admin(self.url, token=self._started.app.service.admin_token)
         return self._admin
 
     def account(self, name: str | None = None, plan: AccountPlan = "unlimited") -> Account:
@@ -141,7 +141,7 @@ class _Running:
             self._problem = problem
         finally:
             self._listening.close()
-            self.app.world.close()
+            self.app.service.close()
             self._up.set()
 
     def stop(self) -> None:

@@ -36,7 +36,7 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=75,
             )
         )
-        self._world = app.world
+        self._world = app.service
         self._ready = ready
         logging.getLogger("uvicorn.error").addFilter(_not_given_up)
 

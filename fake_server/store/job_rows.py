@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 
-from ..jobs.lifecycle import JobFacts, Plan, end
+from ..jobs.lifecycle import Job, Plan, end
 
-#: The columns that :func:`facts` reads, in its order.
+#: The columns that :func:`job` reads, in its order.
 COLUMNS = "id, account, hash, job_id, created, visible, kind, service, prompt, favourite, facts"
 
 
-def row(job: JobFacts) -> tuple[Any, ...]:
+def row(job: Job) -> tuple[Any, ...]:
     """The values of all columns of ``jobs``, in the order of the table."""
     return (
         job.id,
@@ -45,7 +45,7 @@ class _Fields:
 
     def __init__(
         self,
-        kind: type[JobFacts | Plan],
+        kind: type[Job | Plan],
         own: tuple[str, str],
         elsewhere: Collection[str] = (),
     ) -> None:
@@ -56,7 +56,7 @@ class _Fields:
         self._rest, self._read_rest = tuple(usual), attrgetter(*usual)
         self._usual = tuple(usual.values())
 
-    def kept(self, value: JobFacts | Plan) -> dict[str, Any]:
+    def kept(self, value: Job | Plan) -> dict[str, Any]:
         """What is to be kept of ``value``, by name."""
         kept = dict(zip(self._own, self._read_own(value), strict=True))
         rest = self._read_rest(value)
@@ -67,11 +67,11 @@ class _Fields:
 
 
 _COLUMNS = ("id", "account", "hash", "job_id", "created", "visible", "kind", "service", "prompt")
-_job = _Fields(JobFacts, ("id_uuid", "late"), (*_COLUMNS, "favourite", "plan"))
+_job = _Fields(Job, ("id_uuid", "late"), (*_COLUMNS, "favourite", "plan"))
 _plan = _Fields(Plan, ("queue_ms", "run_ms"))
 
 
-def facts(row: tuple[Any, ...]) -> JobFacts:
+def job(row: tuple[Any, ...]) -> Job:
     """The job of a row of :data:`COLUMNS`."""
     id, account, hash, job_id, timestamp, visible, kind, service, prompt, favourite, text = row
     rest = orjson.loads(text)
@@ -80,7 +80,7 @@ def facts(row: tuple[Any, ...]) -> JobFacts:
     if "pauses" in plan:
         plan["pauses"] = map(tuple, plan["pauses"])
     _as_tuples(plan, ("progress", "pauses"))
-    return JobFacts(
+    return Job(
         id=id,
         account=account,
         hash=hash,

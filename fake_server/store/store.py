@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..clock.clock import ClockState
-from ..jobs.lifecycle import JobFacts
+from ..jobs.lifecycle import Job
 from . import job_query as conditions
 from . import job_rows as rows
 from .database import StoreError, connect
@@ -25,14 +25,14 @@ from .job_query import Find
 AccountPlan = Literal["unlimited", "none"]
 
 #: Makes a job of its number in the account, its id and by how many ms its timestamp is late.
-Make = Callable[[int, int, int], JobFacts]
+Make = Callable[[int, int, int], Job]
 
 #: Ids of jobs are this far apart from account to account: no account shows in another's ids.
 _STRIDE = 1_000_000_000
 
 
 @dataclass(slots=True)
-class Tally:
+class JobCounts:
     """What is remembered of an account's jobs, so that it need not be counted.
 
     ``stored`` is how many there are, ``ordinal`` the number of the last one, ``created`` the time
@@ -44,7 +44,7 @@ class Tally:
     created: int = -1
     visible: int = -1
 
-    def add(self, job: JobFacts) -> None:
+    def add(self, job: Job) -> None:
         """Count one more job."""
         self.stored += 1
         self.ordinal += 1
@@ -70,7 +70,7 @@ class Account:
     revoked: list[int] = field(default_factory=list)
     epoch: int = 0
     burst: tuple[int, int] = (0, -1)
-    tally: Tally = field(default_factory=Tally)
+    counts: JobCounts = field(default_factory=JobCounts)
 
 
 class Store:
@@ -186,13 +186,13 @@ class Store:
             self._forget_jobs(account)
             self._db.execute("DELETE FROM revocations WHERE account = ?", (account.id,))
             self._db.execute("DELETE FROM clocks WHERE account = ?", (account.id,))
-        account.revoked, account.burst, account.tally = [], (0, -1), Tally()
+        account.revoked, account.burst, account.counts = [], (0, -1), JobCounts()
         account.epoch += 1
 
     def restore(
         self,
         accounts: Iterable[Account],
-        jobs: Iterable[JobFacts],
+        jobs: Iterable[Job],
         clocks: Mapping[int | None, ClockState],
         settings: Mapping[str, str] | None = None,
     ) -> None:
@@ -241,17 +241,17 @@ class Store:
         ).fetchone()
         if stored:
             visible = -1 if visible is None else visible
-            account.tally = Tally(stored, last - _first_id(account) + 1, created, visible)
+            account.counts = JobCounts(stored, last - _first_id(account) + 1, created, visible)
 
     # Jobs
 
-    def submit(self, account: Account, now: int, make: Make) -> JobFacts:
+    def submit(self, account: Account, now: int, make: Make) -> Job:
         """Store the new job of ``now`` (ms) that ``make`` makes; it is kept on return."""
-        ordinal = account.tally.ordinal + 1
+        ordinal = account.counts.ordinal + 1
         late = self._free_instant(account, now) - now
         job = make(ordinal, _first_id(account) + ordinal - 1, late)
         self._insert(job)  # one statement, since a new job lies in no folder
-        account.tally.add(job)
+        account.counts.add(job)
         return job
 
     def _free_instant(self, account: Account, ms: int) -> int:
@@ -260,7 +260,7 @@ class Store:
         A timestamp is the cursor of find: of two jobs with the same one, a page that ends between
         them would lose the second (page, Job Find: ``timestamp_smaller_than``).
         """
-        if ms > account.tally.created:
+        if ms > account.counts.created:
             return ms
         first, last = account.burst
         if not first <= ms <= last:
@@ -268,14 +268,14 @@ class Store:
         free = last + 1
         sql = "SELECT 1 FROM jobs WHERE account = ? AND created = ?"
         while (
-            free <= account.tally.created
+            free <= account.counts.created
             and self._db.execute(sql, (account.id, free)).fetchone() is not None
         ):
             free += 1
         account.burst = (first, free)
         return free
 
-    def put(self, jobs: Iterable[JobFacts]) -> None:
+    def put(self, jobs: Iterable[Job]) -> None:
         """Store jobs as they are, new ones and changed ones alike."""
         touched: dict[int, Account] = {}
         with self._transaction():
@@ -288,43 +288,43 @@ class Store:
             self._count(account)
             account.epoch += 1
 
-    def _insert(self, job: JobFacts) -> None:
+    def _insert(self, job: Job) -> None:
         self._inserting.execute(_NEW_JOB, rows.row(job))
         if job.folders:
             held = [(job.id, folder) for folder in dict.fromkeys(job.folders)]
             self._db.executemany("INSERT INTO folders VALUES (?, ?)", held)
 
-    def by_hash(self, hash: str) -> JobFacts | None:
+    def by_hash(self, hash: str) -> Job | None:
         """The job of that hash."""
         return self._one("hash", hash)
 
-    def by_job_id(self, job_id: str) -> JobFacts | None:
+    def by_job_id(self, job_id: str) -> Job | None:
         """The job of that job id."""
         return self._one("job_id", job_id)
 
-    def by_id(self, id: int) -> JobFacts | None:
+    def by_id(self, id: int) -> Job | None:
         """The job of that record id."""
         return self._one("id", id)
 
-    def _one(self, column: str, key: str | int) -> JobFacts | None:
+    def _one(self, column: str, key: str | int) -> Job | None:
         found = self._db.execute(f"{_ALL_JOBS} WHERE {column} = ?", (key,)).fetchone()
-        return None if found is None else rows.facts(found)
+        return None if found is None else rows.job(found)
 
-    def jobs(self, account: int | None = None) -> Iterator[JobFacts]:
+    def jobs(self, account: int | None = None) -> Iterator[Job]:
         """An account's jobs, or everybody's, in the order of their ids."""
         if account is None:
             found = self._db.execute(f"{_ALL_JOBS} ORDER BY id")
         else:
             found = self._db.execute(f"{_ALL_JOBS} WHERE account = ? ORDER BY id", (account,))
-        return map(rows.facts, found.fetchall())
+        return map(rows.job, found.fetchall())
 
-    def unfinished(self, account: int, now: int) -> list[JobFacts]:
+    def unfinished(self, account: int, now: int) -> list[Job]:
         """An account's jobs that have not ended at ``now``, in the order of their ids."""
         found = self._db.execute(
             f"{_ALL_JOBS} WHERE account = ? AND (ends > ? OR ends IS NULL) ORDER BY id",
             (account, now),
         )
-        return [rows.facts(row) for row in found.fetchall()]
+        return [rows.job(row) for row in found.fetchall()]
 
     def find(self, find: Find) -> tuple[list[int], int]:
         """The record ids that match, in order, and how many match without the limit."""
@@ -343,9 +343,9 @@ class Store:
         if (cursor or find.before is None) and (find.limit is None or len(ids) < find.limit):
             return len(ids)
         if not cursor and not find.filters:
-            tallies = [account.tally for account in self._owners(find)]
-            if all(tally.visible <= find.now for tally in tallies):
-                return sum(tally.stored for tally in tallies)
+            counted = [account.counts for account in self._owners(find)]
+            if all(counts.visible <= find.now for counts in counted):
+                return sum(counts.stored for counts in counted)
         where, values = conditions.where(find, cursor=cursor)
         (total,) = self._db.execute(f"SELECT count(*) FROM jobs{where}", values).fetchone()
         return int(total)

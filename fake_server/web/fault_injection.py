@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..contract.errors import ApiError
-from ..faults.faults import CARRIED_OUT, LOST, ConnectionFault, Strike
+from ..faults.faults import CARRIED_OUT, LOST, ConnectionFault, FaultHit
 from ..http import exchange as request
 from ..http.exchange import Exchange, Receive, Scope, Send
-from ..http.responses import HTML, JSON, Answer, told
-from ..service import World
+from ..http.responses import HTML, JSON, Response, told
+from ..service import FakeService
 
 #: The key of ``scope["extensions"]`` under which the transport is found.
 TRANSPORT = "sampan.transport"
@@ -27,7 +27,7 @@ _GATEWAY = b"<html><head><title>%d</title></head><body><h1>%d</h1></body></html>
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Connection:
     """The connection that a request came on, and the two ends of its ASGI call."""
 
     scope: Scope
@@ -43,45 +43,45 @@ class Line:
         return found
 
 
-async def befall(
-    world: World,
-    strike: Strike,
+async def inject(
+    service: FakeService,
+    hit: FaultHit,
     exchange: Exchange,
-    answering: Callable[[], Answer],
-    line: Line,
+    answering: Callable[[], Response],
+    connection: Connection,
 ) -> None:
     """Let a fault befall a request; ``answering`` carries it out.
 
     The journal has the request from before any delay on. Raises :class:`ConnectionFault`.
     """
-    fault = strike.fault
+    fault = hit.fault
     exchange.fault, exchange.lost = fault.id, fault.type in LOST
-    answer = answering() if fault.type in CARRIED_OUT else _instead(world, strike, exchange)
+    answer = answering() if fault.type in CARRIED_OUT else _instead(service, hit, exchange)
     # Read before anybody can know of the request and move the clock for it.
-    begun, wait = world.clocks.now(exchange.account), strike.wait_ms
-    world.journal.keep(exchange)
+    begun, wait = service.clocks.now(exchange.account), hit.wait_ms
+    service.journal.keep(exchange)
     held = fault.type != "TRICKLE" and wait > 0
-    if held and not await _hold(world, exchange.account, begun + wait, line):
+    if held and not await _hold(service, exchange.account, begun + wait, connection):
         exchange.lost = True
-        world.journal.answered(exchange, None)
+        service.journal.answered(exchange, None)
         return
-    world.journal.answered(exchange, None if answer is None or fault.type in _SILENT else answer)
+    service.journal.answered(exchange, None if answer is None or fault.type in _SILENT else answer)
     if fault.type == "TRICKLE":
         assert answer is not None
         body = b"" if exchange.method == "HEAD" else answer.body
-        await _begin(answer, line)
-        await _trickle(body, partial(_hold, world, exchange.account), begun, wait, line)
+        await _begin(answer, connection)
+        await _trickle(body, partial(_hold, service, exchange.account), begun, wait, connection)
     elif fault.type == "TRUNCATED_BODY":
         assert answer is not None
-        await _truncate(answer, line)
+        await _truncate(answer, connection)
     elif fault.type == "MALFORMED_JSON":
         assert answer is not None
-        half = Answer(200, answer.body[: len(answer.body) // 2], answer.headers)
-        await request.send(line.send, half, exchange.method == "HEAD")
+        half = Response(200, answer.body[: len(answer.body) // 2], answer.headers)
+        await request.send(connection.send, half, exchange.method == "HEAD")
     elif answer is not None and fault.type != "COMMIT_THEN_DROP":
-        await request.send(line.send, answer, exchange.method == "HEAD")
+        await request.send(connection.send, answer, exchange.method == "HEAD")
     else:
-        await _break(strike, line)
+        await _break(hit, connection)
 
 
 #: Nothing that is an answer reaches the client.
@@ -96,28 +96,30 @@ _SILENT = frozenset(
 )
 
 
-def _instead(world: World, strike: Strike, exchange: Exchange) -> Answer | None:
+def _instead(service: FakeService, hit: FaultHit, exchange: Exchange) -> Response | None:
     """What is answered without the request being carried out; ``None`` for no answer."""
-    fault = strike.fault
+    fault = hit.fault
     reason = told(b"x-fake-reason", f"fault {fault.id}")
     if fault.type == "HTTP_STATUS":
         status = fault.status or 503
         page = b"" if status in (204, 304) else _GATEWAY % (status, status)
-        return Answer(status, page, (*HTML, reason))
+        return Response(status, page, (*HTML, reason))
     if fault.type != "ERRNO":
         return None
     operation = exchange.operation
-    envelopes = world.seen_by(exchange.account).envelopes
+    envelopes = service.for_account(exchange.account).envelopes
     submission = operation is not None and operation.submits
     name = envelopes.named(fault.errno or 501, submission=submission)
     envelope = envelopes.of(ApiError(name, "a fault"))
-    return Answer(envelope.status, envelope.body, (*JSON, reason))
+    return Response(envelope.status, envelope.body, (*JSON, reason))
 
 
-async def _hold(world: World, account: int | None, until: int, line: Line) -> bool:
+async def _hold(
+    service: FakeService, account: int | None, until: int, connection: Connection
+) -> bool:
     """Wait until the account's clock says ``until``; ``False`` if the client left meanwhile."""
-    waiting = asyncio.ensure_future(world.clocks.reached(account, until))
-    leaving = asyncio.ensure_future(_gone(line))
+    waiting = asyncio.ensure_future(service.clocks.reached(account, until))
+    leaving = asyncio.ensure_future(_gone(connection))
     try:
         await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
         return waiting.done()
@@ -128,42 +130,44 @@ async def _hold(world: World, account: int | None, until: int, line: Line) -> bo
 
 async def _trickle(
     body: bytes,
-    hold: Callable[[int, Line], Awaitable[bool]],
+    hold: Callable[[int, Connection], Awaitable[bool]],
     begun: int,
     ms: int,
-    line: Line,
+    connection: Connection,
 ) -> None:
     """The body in pieces, the first at once and then one every ``ms``."""
     step = max(-(-len(body) // _PIECES), 1)
     for index, start in enumerate(range(0, len(body), step)):
-        if index and not await hold(begun + index * ms, line):
+        if index and not await hold(begun + index * ms, connection):
             return
         piece = body[start : start + step]
-        await line.send({"type": "http.response.body", "body": piece, "more_body": True})
-    await line.send({"type": "http.response.body", "body": b""})
+        await connection.send({"type": "http.response.body", "body": piece, "more_body": True})
+    await connection.send({"type": "http.response.body", "body": b""})
 
 
-async def _truncate(answer: Answer, line: Line) -> None:
+async def _truncate(answer: Response, connection: Connection) -> None:
     """Half of what the Content-Length says, then the end of the connection."""
-    await _begin(answer, line)
+    await _begin(answer, connection)
     half = answer.body[: len(answer.body) // 2]
-    await line.send({"type": "http.response.body", "body": half, "more_body": True})
-    transport = line.transport
+    await connection.send({"type": "http.response.body", "body": half, "more_body": True})
+    transport = connection.transport
     if transport is None:
         raise ConnectionFault("TRUNCATED_BODY: the body ended early")
     transport.close()
-    await _gone(line)
+    await _gone(connection)
 
 
-async def _begin(answer: Answer, line: Line) -> None:
+async def _begin(answer: Response, connection: Connection) -> None:
     headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
-    await line.send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await connection.send(
+        {"type": "http.response.start", "status": answer.status, "headers": headers}
+    )
 
 
-async def _break(strike: Strike, line: Line) -> None:
+async def _break(hit: FaultHit, connection: Connection) -> None:
     """End the connection without an answer, in the way of the fault."""
-    kind = strike.fault.type
-    transport = line.transport
+    kind = hit.fault.type
+    transport = connection.transport
     if transport is None:
         raise ConnectionFault(f"{kind}: the connection would have broken here")
     if kind in ("CONNECTION_RESET_BY_PEER", "COMMIT_THEN_DROP"):
@@ -172,9 +176,9 @@ async def _break(strike: Strike, line: Line) -> None:
         if kind == "MALFORMED_RESPONSE_CHUNK":
             transport.write(_MALFORMED)
         elif kind == "RANDOM_DATA_THEN_CLOSE":
-            transport.write(strike.drawn.randbytes(64))
+            transport.write(hit.drawn.randbytes(64))
         transport.close()
-    await _gone(line)
+    await _gone(connection)
 
 
 _MALFORMED = (
@@ -190,7 +194,7 @@ def _reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
-async def _gone(line: Line) -> None:
+async def _gone(connection: Connection) -> None:
     """Wait until the server has seen that the connection has ended."""
-    while (await line.receive())["type"] != "http.disconnect":
+    while (await connection.receive())["type"] != "http.disconnect":
         pass

@@ -9,8 +9,8 @@ from html import escape
 import orjson
 
 from ..contract import document as spec
-from ..http.responses import HTML, JSON, YAML, Answer
-from ..service import World
+from ..http.responses import HTML, JSON, YAML, Response
+from ..service import FakeService
 from ..settings import DEFAULT_ACCOUNTS
 from . import reference
 from .page_style import STYLE
@@ -21,16 +21,16 @@ _NAMED = 5
 _YAML = ("openapi.yaml", "questions.yaml", "requirements.yaml")
 
 
-def get(world: World, path: str, base: str) -> Answer | None:
+def get(service: FakeService, path: str, base: str) -> Response | None:
     """The page at ``path``, or ``None``. ``base`` is where this fake is, as its reader sees it."""
     if path == "/":
-        return Answer(200, _front(world, base).encode(), HTML)
+        return Response(200, _front(service, base).encode(), HTML)
     if path == "/reference":
-        return Answer(200, _reference(), HTML)
+        return Response(200, _reference(), HTML)
     if path == "/openapi.json":
-        return Answer(200, orjson.dumps(world.spec.document), JSON)
+        return Response(200, orjson.dumps(service.spec.document), JSON)
     if path[1:] in _YAML:
-        return Answer(200, (spec.DIRECTORY / path[1:]).read_bytes(), YAML)
+        return Response(200, (spec.DIRECTORY / path[1:]).read_bytes(), YAML)
     return None
 
 
@@ -40,14 +40,14 @@ def _reference() -> bytes:
     return reference.page(spec.read("openapi.yaml"), questions).encode()
 
 
-def _front(world: World, base: str) -> str:
+def _front(service: FakeService, base: str) -> str:
     """What this is, what to read, and a first request to paste."""
     rows = "".join(
         f"<tr><td><code>{operation.method} {escape(operation.path)}</code></td>"
         f'<td><a href="/reference#{operation.id}">{operation.id}</a></td></tr>'
-        for operation in world.spec.operations
+        for operation in service.spec.operations
     )
-    login, accounts = _first_request(world, base)
+    login, accounts = _first_request(service, base)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -56,7 +56,7 @@ def _front(world: World, base: str) -> str:
         " jobs apart by account, and draws its own pictures. Nothing here is the real"
         " service.</p></header>"
         f"<h2>First request</h2><pre>{escape(login)}</pre>"
-        f"<p>{accounts} Profile: <code>{escape(world.profile.name)}</code>.</p>"
+        f"<p>{accounts} Profile: <code>{escape(service.profile.name)}</code>.</p>"
         f"<h2>Operations</h2><table>{rows}</table>"
         '<h2>Contract</h2><p><a href="/reference">API reference</a> ·'
         ' <a href="/openapi.yaml">openapi.yaml</a> · <a href="/openapi.json">openapi.json</a> ·'
@@ -69,9 +69,9 @@ def _front(world: World, base: str) -> str:
     )
 
 
-def _first_request(world: World, base: str) -> tuple[str, str]:
+def _first_request(service: FakeService, base: str) -> tuple[str, str]:
     """A login to paste, and which accounts there are. A password that was given is not told."""
-    given = world.settings.accounts
+    given = service.settings.accounts
     name, password = "NAME", "PASSWORD"
     if given == DEFAULT_ACCOUNTS:
         name, password = given[0].username, given[0].password
@@ -83,6 +83,6 @@ def _first_request(world: World, base: str) -> tuple[str, str]:
     names = ", ".join(f"<code>{escape(each.username)}</code>" for each in given[:_NAMED])
     more = f" and {len(given) - _NAMED} more" if len(given) > _NAMED else ""
     first = f"Accounts at start: {names}{more}." if given else "There is no account at start."
-    if world.settings.open_accounts:
+    if service.settings.open_accounts:
         first += " Any other name gets an account when it logs in."
     return login, first

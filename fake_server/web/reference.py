@@ -65,8 +65,8 @@ class _Reference:
         """Markdown, in which the names of questions lead to them."""
         return self._linked(self._markdown.render(text))
 
-    def _linked(self, rendered: str) -> str:
-        return self._named.sub(r'<a href="#question-\1"><code>\1</code></a>', rendered)
+    def _linked(self, record_cache: str) -> str:
+        return self._named.sub(r'<a href="#question-\1"><code>\1</code></a>', record_cache)
 
     def _operations(self) -> Iterator[tuple[str, str, Document]]:
         for path, item in self._document["paths"].items():

@@ -15,7 +15,7 @@ import httpx
 import pytest
 import yaml
 
-from sampan.conformance.findings import Verdict
+from sampan.conformance.verdict import Verdict
 from tests.support.paths import OPENAPI
 from tests.support.tampering.exchange import DropError, Go, Reply, Request
 from tests.support.tampering.server import ACCOUNTS, settings, twisted

@@ -59,8 +59,8 @@ class Legal:
     def build(self, settings: Settings) -> Twisted:
         """A new server of this kind."""
         app = twisted(self.make(), replace(settings, seed=self.seed))
-        world = app.world
-        world.use_profile(Profile.of(world.questions, self.answers, self.id))
+        service = app.service
+        service.use_profile(Profile.of(service.questions, self.answers, self.id))
         return app
 
     def expected(self, question: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sampan.conformance.findings import Verdict
+from sampan.conformance.verdict import Verdict
 from tests.conforming_servers import LEGAL
 from tests.conforming_servers.conforming_server import DEFAULTS, Legal
 from tests.support.tampering.server import settings

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from sampan.fake_server.jobs.lifecycle import JobFacts, Kind, Plan
+from sampan.fake_server.jobs.lifecycle import Job, Kind, Plan
 from sampan.fake_server.jobs.scenarios import PICTURES, SCENARIOS, Scenario
 from sampan.fake_server.store.store import Account, Store
 
@@ -43,9 +43,9 @@ def plans(draw: st.DrawFn, scenarios: bool = True) -> Plan:
     return scenario.change(plan, draw(arguments(scenario)))
 
 
-def facts(plan: Plan, **given: Any) -> JobFacts:
+def facts(plan: Plan, **given: Any) -> Job:
     """A job with this plan, created at ``NOW``; ``given`` replaces other facts."""
-    job = JobFacts(
+    job = Job(
         id=1,
         account=1,
         hash="89ee3ce8bb4d2a056e38d6bd4a0ab5f2bf5ef258cda6aa49cb2928c99b33349d",
@@ -67,11 +67,11 @@ def names(number: int) -> tuple[str, str, str]:
     return digest[:64], digest[64:96], digest[96:]
 
 
-def submitted(store: Store, account: Account, number: int, **given: Any) -> JobFacts:
+def submitted(store: Store, account: Account, number: int, **given: Any) -> Job:
     """The so many'th job, submitted to a store."""
     hash, job_id, id_uuid = names(number)
 
-    def make(_: int, id: int, late: int) -> JobFacts:
+    def make(_: int, id: int, late: int) -> Job:
         job = facts(Plan(300, 1700), id=id, account=account.id, late=late)
         return replace(job, hash=hash, job_id=job_id, id_uuid=id_uuid, **given)
 

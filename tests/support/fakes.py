@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import httpx
 
-from sampan.fake_server.service import new_world
+from sampan.fake_server.service import new_service
 from sampan.fake_server.settings import Settings
 from sampan.fake_server.web.app import App
 
@@ -34,14 +34,14 @@ class Fake:
 
     def __init__(self, **settings: Any) -> None:
         self.wall = START
-        self.app = App(new_world(Settings(strict=True, wall=lambda: self.wall, **settings)))
+        self.app = App(new_service(Settings(strict=True, wall=lambda: self.wall, **settings)))
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app))
 
     def close(self) -> None:
         self._runner.run(self._client.aclose())
         self._runner.close()
-        self.app.world.close()
+        self.app.service.close()
 
     def send(
         self,
@@ -110,7 +110,7 @@ class Caller:
     def finished(self, path: str, **body: object) -> JSON:
         """The record of a new job, after the time that a job takes."""
         hash = self.submit(path, **body)
-        self.fake.wall += self.fake.app.world.settings.job_ms
+        self.fake.wall += self.fake.app.service.settings.job_ms
         return self.record(hash)
 
     def picture(self, prompt: str = "a cat") -> JSON:

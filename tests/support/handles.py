@@ -19,7 +19,7 @@ def server() -> Iterator[FakeServer]:
 def application() -> Iterator[Admin]:
     app = asgi_app(job_seconds=60, strict=True)
     yield Admin(app)
-    app.world.close()
+    app.service.close()
 
 
 @pytest.fixture(params=["socket", "application"])

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import yaml
 
-from sampan.conformance.findings import Finding, Observation, Verdict
+from sampan.conformance.findings import Finding, Observation
 from sampan.conformance.http.session import Credentials, Options
 from sampan.conformance.report import Report
 from sampan.conformance.runner.run import run
+from sampan.conformance.verdict import Verdict
 from tests.support.paths import OPENAPI
 from tests.support.tampering.exchange import Go, Reply, Request, Twist
 from tests.support.tampering.server import ACCOUNTS, running, settings, twisted

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from sampan.conformance.contract import Contract
-from sampan.conformance.findings import Finding, Observation, Seen, Shown, Verdict
+from sampan.conformance.findings import Finding, Observation, Seen, Shown
 from sampan.conformance.http.exchange import Exchange
 from sampan.conformance.http.redaction import MASK
 from sampan.conformance.report import Report
+from sampan.conformance.verdict import Verdict
 
 CONTRACT = Contract()
 NASTY = "<script>alert('x')</script> & \"quotes\" ]]> \x00\x0b 上海 🚣"

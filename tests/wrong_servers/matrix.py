@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sampan.conformance.findings import Verdict
+from sampan.conformance.verdict import Verdict
 from tests.support.tampering.server import settings
 from tests.support.tampering.trial import JOB_SECONDS, Trial, side_by_side, trial
 from tests.wrong_servers import MUTANTS

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from ...checking.context import Context
 from ...checking.find_calls import ENOUGH, JOBS, NOTHING, ask, known, look_up, timed, unit
 from ...checking.registry import Phase, check
-from ...findings import Finding, UnavailableError, Verdict
+from ...findings import Finding
 from ...http.exchange import Answer
 from ...json_access import Record, brief, millis, text
 from ...rules.find_rules import CURSOR, hashes, left_out, older_than, rising, strangers, twice
+from ...verdict import UnavailableError, Verdict
 
 #: Pages read at most; the listing is cut into so many, or more where it is long.
 _PAGES = 8

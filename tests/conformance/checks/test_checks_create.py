@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sampan.conformance.findings import Seen, Verdict
+from sampan.conformance.findings import Seen
+from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal
 from tests.support.tampering.making import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sampan.conformance.findings import Verdict
+from sampan.conformance.verdict import Verdict
 from tests.support.judged import finding, judged
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal
 from tests.support.tampering.making import (

@@ -14,8 +14,8 @@ import pytest
 from sampan.conformance.checks import generated, model
 from sampan.conformance.checks.generated import sensible, wrong_parameter
 from sampan.conformance.contract import Contract
-from sampan.conformance.findings import Verdict
 from sampan.conformance.rules.generated_bodies import VIRTUAL, Generator, virtual
+from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged
 from tests.support.tampering.exchange import Go, Reply, Request, Twist, html, refusal
 

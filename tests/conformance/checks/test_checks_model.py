@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sampan.conformance.checks import generated, model
-from sampan.conformance.findings import Verdict
 from sampan.conformance.rules.job_model import Found, Job, World
+from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged
 from tests.support.tampering.exchange import Go, Reply, Request, Twist, refusal
 

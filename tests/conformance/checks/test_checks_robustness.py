@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sampan.conformance.findings import Seen, Verdict
+from sampan.conformance.findings import Seen
 from sampan.conformance.rules.malformed_bodies import few, samples
+from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
 from tests.support.tampering.exchange import DropError, Go, Reply, Request, Twist, html, refusal
 

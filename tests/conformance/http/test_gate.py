@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampan.conformance.contract import Contract
-from sampan.conformance.findings import UnavailableError, Verdict
 from sampan.conformance.http import gate as gate_module
 from sampan.conformance.http.budget import Budget
 from sampan.conformance.http.connection import Failure, Reply
 from sampan.conformance.http.exchange import Answer
 from sampan.conformance.http.gate import Gate, Pace, TargetError, checked_target, is_loopback
 from sampan.conformance.http.redaction import Secrets
+from sampan.conformance.verdict import UnavailableError, Verdict
 from tests.support.scripted import Asked, Scripted, http
 
 ACCEPTED = {"errno": 0, "errmsg": "OK", "data": "a-hash"}

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from sampan.conformance.contract import Contract
-from sampan.conformance.findings import Verdict
 from sampan.conformance.http import gate
 from sampan.conformance.http.budget import Budget
 from sampan.conformance.http.connection import Failure, Reply
@@ -24,6 +23,7 @@ from sampan.conformance.reports.html import as_html
 from sampan.conformance.reports.json import as_json
 from sampan.conformance.reports.junit import as_junit
 from sampan.conformance.runner.run import run
+from sampan.conformance.verdict import Verdict
 from tests.support.scripted import Asked, Scripted, http
 
 CONTRACT = Contract()

@@ -14,7 +14,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from sampan.conformance.findings import Finding, Verdict
+from sampan.conformance.findings import Finding
 from sampan.conformance.http.redaction import MASK
 from sampan.conformance.report import Report, title
 from sampan.conformance.reports.curl import curl
@@ -22,6 +22,7 @@ from sampan.conformance.reports.html import as_html
 from sampan.conformance.reports.json import as_json
 from sampan.conformance.reports.junit import as_junit
 from sampan.conformance.reports.terminal import show
+from sampan.conformance.verdict import Verdict
 from tests.support.sample_report import CONTRACT, EXCHANGE, LOGIN, NASTY, PNG, a_report
 
 

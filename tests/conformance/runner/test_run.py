@@ -11,13 +11,14 @@ from sampan.conformance.checking import registry as check_module
 from sampan.conformance.checking.context import Context
 from sampan.conformance.checking.registry import Phase, check, observes
 from sampan.conformance.contract import Contract, selected
-from sampan.conformance.findings import Finding, Observation, Seen, UnavailableError, Verdict
+from sampan.conformance.findings import Finding, Observation, Seen
 from sampan.conformance.http.gate import TargetError
 from sampan.conformance.http.session import Credentials, Options
 from sampan.conformance.report import Report, folded
 from sampan.conformance.runner import run as runner
 from sampan.conformance.runner.plan import SelectionError
 from sampan.conformance.runner.run import Progress, quote, run
+from sampan.conformance.verdict import UnavailableError, Verdict
 from tests.support.scripted import Asked, Scripted, http
 
 CONTRACT = Contract()

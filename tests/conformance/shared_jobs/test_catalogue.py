@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sampan.conformance.findings import UnavailableError
 from sampan.conformance.json_access import Record
 from sampan.conformance.shared_jobs.catalogue import BY_NAME, PLANS, grid_prompt, links, plan
+from sampan.conformance.verdict import UnavailableError
 
 NAMES = [one.name for one in PLANS]
 BOTH = ("first", "second")

@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 from sampan.conformance.contract import Contract
-from sampan.conformance.findings import UnavailableError, Verdict
 from sampan.conformance.http.budget import Budget
 from sampan.conformance.http.gate import Gate
 from sampan.conformance.http.redaction import Secrets
@@ -23,6 +22,7 @@ from sampan.conformance.http.session import Credentials, Options, Session
 from sampan.conformance.shared_jobs.catalogue import PLANS, plan
 from sampan.conformance.shared_jobs.evidence import Evidence
 from sampan.conformance.shared_jobs.listing import Listing
+from sampan.conformance.verdict import UnavailableError, Verdict
 from sampan.fake_server.server.threaded import FakeServer
 from tests.support.scripted import Asked, Scripted, http
 

@@ -204,7 +204,7 @@ def test_clocks_outlive_the_process(make_fake: MakeFake, tmp_path: Path) -> None
     first.post("clock/freeze", account="abc")
     first.advance("1h")
     told = first.get("clock"), first.get("clock", account="abc")
-    first.fake.app.world.close()
+    first.fake.app.service.close()
     second = Control(make_fake(data=tmp_path / "data"))
     assert (second.get("clock"), second.get("clock", account="abc")) == told
 

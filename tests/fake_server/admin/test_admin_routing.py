@@ -159,8 +159,8 @@ def test_without_a_token_nobody_elsewhere_gets_in(fake: Fake) -> None:
 def test_an_empty_token_is_none(make_fake: MakeFake) -> None:
     fake = make_fake(admin_token="")
     assert _status(fake, "10.0.0.1", authorization="Bearer ") == 401
-    fake.app.world.expose()
-    assert fake.app.world.admin_token
+    fake.app.service.expose()
+    assert fake.app.service.admin_token
     assert _status(fake, "127.0.0.1", authorization="Bearer ") == 401
 
 

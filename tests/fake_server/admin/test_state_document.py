@@ -15,7 +15,7 @@ from sampan.fake_server.admin.state_document import StateError, export, restore
 from sampan.fake_server.clock.clock import ClockState
 from sampan.fake_server.faults.faults import FaultType, make
 from sampan.fake_server.jobs.scenarios import SCENARIOS
-from sampan.fake_server.service import ArmedScenario, World
+from sampan.fake_server.service import ArmedScenario, FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from sampan.fake_server.web.app import create_app
 from tests.support.controls import Control
@@ -147,7 +147,7 @@ def test_what_was_imported_is_in_the_data_file(
     document = control.get("state")
     kept = Control(make_fake(data=tmp_path / "data"))
     kept.call("PUT", "state", document)
-    kept.fake.app.world.close()
+    kept.fake.app.service.close()
     again = Control(make_fake(data=tmp_path / "data")).get("state")
     for part in ("seed", "token_key", "jobs", "clocks"):
         assert again[part] == document[part], part
@@ -292,21 +292,21 @@ def test_any_world_can_be_exported_and_put_back(
     seed: int | None,
 ) -> None:
     new = tuple(NewAccount(name, "p") for name in accounts)
-    world = World(Settings(accounts=new, seed=seed, wall=lambda: START))
-    other = create_app(Settings(seed=1, wall=lambda: START)).world
+    service = FakeService(Settings(accounts=new, seed=seed, wall=lambda: START))
+    other = create_app(Settings(seed=1, wall=lambda: START)).service
     try:
         for name, state in accounts.items():
             if state is not None:
-                world.set_clock(world.store.account(name), state)
-        world.faults.put(faults)
-        world.armed[:] = [
+                service.set_clock(service.store.account(name), state)
+        service.faults.put(faults)
+        service.armed[:] = [
             ArmedScenario(scenario, scenario.default, None, times) for scenario, times in armed
         ]
-        document = json.loads(json.dumps(export(world)))
+        document = json.loads(json.dumps(export(service)))
         restore(other, document)
         assert export(other) == document
     finally:
-        world.close()
+        service.close()
         other.close()
 
 
@@ -315,4 +315,4 @@ def test_an_account_that_is_not_here_is_not_put_back(control: Control) -> None:
     document = control.get("state", account="t1")
     control.delete("accounts/t1")
     with pytest.raises(StateError, match="import a document of everything"):
-        restore(control.fake.app.world, document)
+        restore(control.fake.app.service, document)

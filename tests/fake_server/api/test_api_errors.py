@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sampan.fake_server.service import World
+from sampan.fake_server.service import FakeService
 from tests.support.fakes import Caller, Fake, envelope
 
 Ask = Callable[[Caller], httpx.Response]
@@ -77,7 +77,7 @@ def test_every_errno_is_reached_by_an_ordinary_request(abc: Caller, name: str) -
 
 
 def test_these_are_all_the_errnos_of_the_page(fake: Fake) -> None:
-    texts = fake.app.world.spec.errors.values()
+    texts = fake.app.service.spec.errors.values()
     assert {body["errno"] for _, body in ANSWERS.values()} == {text.errno for text in texts}
 
 
@@ -106,10 +106,10 @@ def test_the_marker_for_501_works_on_a_remix(abc: Caller) -> None:
 def test_a_fault_of_the_fake_itself_is_501_and_its_trace_is_logged_only(
     fake: Fake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(self: World, *_: object) -> bool:
+    def broken(self: FakeService, *_: object) -> bool:
         raise RuntimeError("the inside of the fake")
 
-    monkeypatch.setattr(World, "password_fits", broken)
+    monkeypatch.setattr(FakeService, "password_fits", broken)
     with caplog.at_level(logging.ERROR):
         answer = fake.post("/auth/login", {"username": "abc", "password": "abc-secret"})
     assert answer.json() == {"errno": 501, "errmsg": "GENERAL_ERROR"}

@@ -17,9 +17,9 @@ Record = dict[str, Any]
 
 def mark(fake: Fake, hash: str, favourite: bool, *folders: str) -> None:
     """Make a job a favourite or lay it in folders; no operation of the API does."""
-    facts = fake.app.world.store.by_hash(hash)
+    facts = fake.app.service.store.by_hash(hash)
     assert facts is not None
-    fake.app.world.store.put([replace(facts, favourite=favourite, folders=folders)])
+    fake.app.service.store.put([replace(facts, favourite=favourite, folders=folders)])
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def test_conditions_may_be_long(abc: Caller) -> None:
 
 
 def test_a_record_has_the_keys_of_the_page_in_its_order(history: Caller) -> None:
-    example = history.fake.app.world.spec.document["components"]["examples"]["FindJobsSuccess"]
+    example = history.fake.app.service.spec.document["components"]["examples"]["FindJobsSuccess"]
     (shown,) = example["value"]["data"]["res"]
     assert len(shown) == 58
     for record in history.find(limit=100):

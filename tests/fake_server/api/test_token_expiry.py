@@ -89,7 +89,7 @@ def test_all_moments_outlive_a_restart_and_travel(make_fake: MakeFake, tmp_path:
     fake.wall += 3_000
     expire(abc)
     document = Control(fake).get("state")
-    fake.app.world.close()
+    fake.app.service.close()
     again, copy = make_fake(job_ms=JOB, data=tmp_path / "data"), make_fake(job_ms=JOB)
     Control(copy).call("PUT", "state", document)
     for each in (again, copy):

@@ -173,7 +173,7 @@ def test_an_application_is_controlled_from_an_asynchronous_test() -> None:
             return status
 
     assert asyncio.run(test()) == 2000
-    app.world.close()
+    app.service.close()
 
 
 def test_an_application_loses_answers_too(application: Admin) -> None:

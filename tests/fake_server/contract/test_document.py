@@ -13,7 +13,7 @@ import pytest
 from sampan.fake_server.api.operations import HANDLERS
 from sampan.fake_server.contract import document as spec
 from sampan.fake_server.contract.document import SpecError
-from sampan.fake_server.service import World
+from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import Settings
 from sampan.fake_server.web.app import App
 
@@ -227,10 +227,10 @@ def test_an_operation_that_the_fake_does_not_know() -> None:
     def rename(document: Document) -> None:
         _create(document)["operationId"] = "createVideo"
 
-    world = World(Settings(), spec.compile(_changed(rename)))
+    service = FakeService(Settings(), spec.compile(_changed(rename)))
     with pytest.raises(SpecError, match=r"createVideo \(POST /jobs/create\) has no handler"):
-        App(world)
-    world.close()
+        App(service)
+    service.close()
 
 
 def test_an_operation_by_another_method() -> None:
@@ -238,10 +238,10 @@ def test_an_operation_by_another_method() -> None:
         path = document["paths"]["/jobs/create"]
         path["put"] = path.pop("post")
 
-    world = World(Settings(), spec.compile(_changed(move)))
+    service = FakeService(Settings(), spec.compile(_changed(move)))
     with pytest.raises(SpecError, match=r"createJob \(PUT /jobs/create\) has no handler"):
-        App(world)
-    world.close()
+        App(service)
+    service.close()
 
 
 # Files

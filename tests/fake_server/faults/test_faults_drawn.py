@@ -58,7 +58,7 @@ def test_the_nth_match_draws_the_same_whatever_else_is_armed(
     fault = among.arm({**terms, "match": {"path": "/mine"}})
     seen = []
     for is_mine in mine:
-        strike = among.strike(None, None, "/mine" if is_mine else "/other")
+        strike = among.hit(None, None, "/mine" if is_mine else "/other")
         if is_mine:
             seen.append((strike is not None, None if strike is None else strike.wait_ms))
     assert seen == _fires(alone, len(seen))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sampan.fake_server.jobs.lifecycle import (
     PROGRESS,
-    JobFacts,
+    Job,
     Moment,
     Plan,
     State,
@@ -31,7 +31,7 @@ _ORDER = {State.QUEUED: 0, State.RUNNING: 1, State.FINISHED: 2, State.FAILED: 2}
 _SWAPPED = (0, 31, 15, 62, 46, 93, 78)
 
 
-def _sees(job: JobFacts, now: int) -> tuple[State, int | None]:
+def _sees(job: Job, now: int) -> tuple[State, int | None]:
     seen = observe(job, now)
     return seen.state, seen.progress
 
@@ -40,7 +40,7 @@ def _sees(job: JobFacts, now: int) -> tuple[State, int | None]:
 
 
 @given(jobs, instants, instants)
-def test_a_later_clock_never_goes_back(job: JobFacts, one: int, other: int) -> None:
+def test_a_later_clock_never_goes_back(job: Job, one: int, other: int) -> None:
     before, after = (observe(job, now) for now in sorted((one, other)))
     assert before.at <= after.at
     assert _ORDER[before.state] <= _ORDER[after.state]
@@ -48,26 +48,26 @@ def test_a_later_clock_never_goes_back(job: JobFacts, one: int, other: int) -> N
         assert before.progress <= after.progress
 
 
-def _swapped(job: JobFacts) -> bool:
+def _swapped(job: Job) -> bool:
     return job.plan.progress == _SWAPPED
 
 
 @given(jobs, instants, st.integers(0, 10**15))
-def test_a_final_state_stays(job: JobFacts, now: int, later: int) -> None:
+def test_a_final_state_stays(job: Job, now: int, later: int) -> None:
     seen = observe(job, now)
     if seen.state.final:
         assert observe(job, now + later) == seen
 
 
 @given(jobs, st.lists(instants))
-def test_observing_changes_nothing(job: JobFacts, times: list[int]) -> None:
+def test_observing_changes_nothing(job: Job, times: list[int]) -> None:
     """Asked in any order and however often, the answers are those of one who asks but once."""
     asked = [observe(job, now) for now in times]
     assert [observe(job, now) for now in reversed(times)] == asked[::-1]
 
 
 @given(jobs)
-def test_moments_come_in_order_and_begin_with_the_creation(job: JobFacts) -> None:
+def test_moments_come_in_order_and_begin_with_the_creation(job: Job) -> None:
     found = list(moments(job))
     assert found[0] == Moment(NOW, State.QUEUED)
     assert all(one.at <= next.at for one, next in pairwise(found))
@@ -76,19 +76,19 @@ def test_moments_come_in_order_and_begin_with_the_creation(job: JobFacts) -> Non
 
 
 @given(jobs, st.integers(-1_000, -1))
-def test_before_its_creation_a_job_is_queued(job: JobFacts, before: int) -> None:
+def test_before_its_creation_a_job_is_queued(job: Job, before: int) -> None:
     assert observe(job, NOW + before) == Moment(NOW, State.QUEUED)
 
 
 @given(jobs)
-def test_between_two_moments_nothing_is_seen_to_change(job: JobFacts) -> None:
+def test_between_two_moments_nothing_is_seen_to_change(job: Job) -> None:
     for one, next in pairwise(moments(job)):
         if one.at < next.at:
             assert observe(job, one.at) == observe(job, next.at - 1) == one
 
 
 @given(jobs)
-def test_end_agrees_with_observe(job: JobFacts) -> None:
+def test_end_agrees_with_observe(job: Job) -> None:
     at = end(job)
     if at is None:
         assert not observe(job, 10**18).state.final
@@ -162,7 +162,7 @@ def test_out_of_order_tells_the_same_steps_otherwise_arranged() -> None:
 
 
 @given(jobs, instants.filter(lambda at: at >= NOW), st.integers(0, 10**12))
-def test_a_completed_job_is_finished_from_then_on(job: JobFacts, now: int, later: int) -> None:
+def test_a_completed_job_is_finished_from_then_on(job: Job, now: int, later: int) -> None:
     assume(not observe(job, now).state.final)
     done = complete(job, now)
     assert observe(done, now) == observe(done, now + later) == Moment(now, State.FINISHED)
@@ -171,7 +171,7 @@ def test_a_completed_job_is_finished_from_then_on(job: JobFacts, now: int, later
 
 
 @given(jobs, instants.filter(lambda at: at >= NOW), st.integers(0, 10**12))
-def test_a_failed_job_is_failed_from_then_on(job: JobFacts, now: int, later: int) -> None:
+def test_a_failed_job_is_failed_from_then_on(job: Job, now: int, later: int) -> None:
     assume(not observe(job, now).state.final)
     failed = fail(job, now, "out of ink")
     assert observe(failed, now) == observe(failed, now + later) == Moment(now, State.FAILED)
@@ -179,7 +179,7 @@ def test_a_failed_job_is_failed_from_then_on(job: JobFacts, now: int, later: int
 
 
 @given(jobs, instants)
-def test_only_the_plan_changes(job: JobFacts, now: int) -> None:
+def test_only_the_plan_changes(job: Job, now: int) -> None:
     for changed in (
         complete(job, now),
         fail(job, now, "x"),
@@ -190,7 +190,7 @@ def test_only_the_plan_changes(job: JobFacts, now: int) -> None:
 
 
 @given(jobs, st.integers(0, 1000))
-def test_nothing_is_done_to_a_job_that_has_ended(job: JobFacts, after: int) -> None:
+def test_nothing_is_done_to_a_job_that_has_ended(job: Job, after: int) -> None:
     at = end(job)
     assume(at is not None)
     assert at is not None
@@ -201,7 +201,7 @@ def test_nothing_is_done_to_a_job_that_has_ended(job: JobFacts, after: int) -> N
 
 
 @given(jobs, instants, instants)
-def test_a_stalled_job_stays_as_it_was(job: JobFacts, at: int, now: int) -> None:
+def test_a_stalled_job_stays_as_it_was(job: Job, at: int, now: int) -> None:
     stalled = stall(job, at)
     assert observe(stalled, now) == observe(job, min(now, max(at, NOW)))
 
@@ -209,7 +209,7 @@ def test_a_stalled_job_stays_as_it_was(job: JobFacts, at: int, now: int) -> None
 @given(jobs, instants, spans, instants)
 @example(facts(Plan(300, 1700, fail_percent=46, error="x")), NOW + 500, 10_000, NOW + 10_500)
 @example(facts(Plan(300, 1700)), NOW + 400, 10_000, NOW + 10_400)
-def test_a_pause_is_a_hole_in_time(job: JobFacts, at: int, pause: int, now: int) -> None:
+def test_a_pause_is_a_hole_in_time(job: Job, at: int, pause: int, now: int) -> None:
     """Before it all is as it was, in it nothing happens, after it all is late by its length."""
     at = max(at, NOW)
     assume(not observe(job, at).state.final)
@@ -224,7 +224,7 @@ def test_a_pause_is_a_hole_in_time(job: JobFacts, at: int, pause: int, now: int)
 
 
 @given(plain_jobs, st.lists(st.tuples(spans, spans), max_size=4))
-def test_pauses_add_up(job: JobFacts, pauses: list[tuple[int, int]]) -> None:
+def test_pauses_add_up(job: Job, pauses: list[tuple[int, int]]) -> None:
     now, paused = NOW, 0
     for after, length in pauses:
         now += after
@@ -238,16 +238,14 @@ def test_pauses_add_up(job: JobFacts, pauses: list[tuple[int, int]]) -> None:
 
 
 @given(jobs, instants, instants, instants)
-def test_stalling_a_stalled_job_changes_nothing(
-    job: JobFacts, at: int, again: int, now: int
-) -> None:
+def test_stalling_a_stalled_job_changes_nothing(job: Job, at: int, again: int, now: int) -> None:
     stalled = stall(job, at)
     assert observe(stall(stalled, max(at, again)), now) == observe(stalled, now)
 
 
 @given(jobs, st.lists(st.tuples(st.booleans(), instants), max_size=6), instants, instants)
 def test_time_never_goes_back_however_a_job_is_stalled_and_resumed(
-    job: JobFacts, deeds: list[tuple[bool, int]], one: int, other: int
+    job: Job, deeds: list[tuple[bool, int]], one: int, other: int
 ) -> None:
     """Even if the account's clock is set back between the deeds."""
     for stalls, at in deeds:
@@ -260,7 +258,7 @@ def test_time_never_goes_back_however_a_job_is_stalled_and_resumed(
 
 
 @given(jobs, instants)
-def test_resuming_a_job_that_does_not_stand_still_changes_nothing(job: JobFacts, now: int) -> None:
+def test_resuming_a_job_that_does_not_stand_still_changes_nothing(job: Job, now: int) -> None:
     assume(not job.plan.pauses)
     assert resume(job, now) is job
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sampan import FakeServer
 from sampan.fake_server.client.errors import NotInTime
 from sampan.fake_server.http.exchange import Exchange
-from sampan.fake_server.http.responses import Answer
+from sampan.fake_server.http.responses import Response
 from sampan.fake_server.journal import redaction
 from sampan.fake_server.journal.journal import Journal, RequestMatch
 from sampan.fake_server.journal.redaction import MARK, Secrets
@@ -158,7 +158,7 @@ def test_the_oldest_go_when_it_is_full(make_fake: MakeFake) -> None:
 def test_it_never_holds_more_than_the_most(sizes: list[int], most: int) -> None:
     journal = Journal((), Secrets(), most)
     for size in sizes:
-        journal.record(exchange(b"x" * size), Answer(200, b"y" * size))
+        journal.record(exchange(b"x" * size), Response(200, b"y" * size))
     kept = journal.find(RequestMatch())
     assert sum(len(each.body) * 2 + 1500 for each in kept) <= most
     assert [each.number for each in kept] == list(range(1, len(sizes) + 1))[
@@ -210,7 +210,7 @@ def test_many_can_wait_at_once() -> None:
         tasks = [asyncio.create_task(wait) for wait in waits]
         for _ in range(19):
             await asyncio.sleep(0)
-            journal.record(exchange(), Answer(200, b""))
+            journal.record(exchange(), Response(200, b""))
         return [len(found) for found in await asyncio.gather(*tasks)]
 
     assert all(length >= count for count, length in enumerate(asyncio.run(wait_all()), 1))
@@ -309,18 +309,18 @@ def test_no_text_keeps_the_reader_waiting(part: str) -> None:
 
 def test_repr_of_settings_holds_no_secret(make_fake: MakeFake) -> None:
     fake = make_fake(admin_token="let-me-in-please")
-    assert "let-me-in" not in repr(fake.app.world.settings)
-    assert "abc-secret" not in repr(fake.app.world.settings)
+    assert "let-me-in" not in repr(fake.app.service.settings)
+    assert "abc-secret" not in repr(fake.app.service.settings)
 
 
 def test_secrets_are_bounded_and_the_latest_are_known() -> None:
     secrets = Secrets()
-    for number in range(Secrets.MOST + 100):
+    for number in range(Secrets.MAX + 100):
         secrets.remember(f"secret-{number:05d}")
         if number % 1000 == 0:
             secrets.found_in("")
-    assert len(secrets) == Secrets.MOST
-    last = f"secret-{Secrets.MOST + 99:05d}"
+    assert len(secrets) == Secrets.MAX
+    last = f"secret-{Secrets.MAX + 99:05d}"
     encoded = base64.b64encode(b"secret-00200").decode()
     assert secrets.found_in(f"a {last} b {encoded}") == {last, "secret-00200"}
     assert secrets.found_in("secret-00001") == set()

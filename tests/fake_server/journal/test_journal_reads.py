@@ -18,22 +18,22 @@ from hypothesis import strategies as st
 
 from sampan import FakeServer
 from sampan.fake_server.http.exchange import Exchange
-from sampan.fake_server.http.responses import Answer
+from sampan.fake_server.http.responses import Response
 from sampan.fake_server.journal import redaction
 from sampan.fake_server.journal.journal import Journal, RequestMatch
 from sampan.fake_server.journal.redaction import MARK, Secrets
 from tests.support.controls import Control
 from tests.support.fakes import Caller, Fake
 
-ANSWER = Answer(200, b'{"errno":0}')
-MEANT = Answer(200, b'{"errno":7}')
+ANSWER = Response(200, b'{"errno":0}')
+MEANT = Response(200, b'{"errno":7}')
 
 
 @cache
 def _one() -> Exchange:
     fake = Fake()
     fake.get("/x")
-    (exchange,) = fake.app.world.journal.find(RequestMatch())
+    (exchange,) = fake.app.service.journal.find(RequestMatch())
     fake.close()
     return exchange
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sampan.fake_server import pictures
 from sampan.fake_server.contract import document as spec
 from sampan.fake_server.contract.profile import Profile, questions
-from sampan.fake_server.jobs.lifecycle import JobFacts, Kind, Moment, Plan, State, end, observe
+from sampan.fake_server.jobs.lifecycle import Job, Kind, Moment, Plan, State, end, observe
 from sampan.fake_server.jobs.scenarios import SCENARIOS
 from sampan.fake_server.records.describe_prompts import numbered, prompts
 from sampan.fake_server.records.record import Owner, is_grid, picture, render, timestamp
@@ -39,7 +39,7 @@ def _profile(**answers: str) -> Profile:
     return Profile.of(_QUESTIONS, given, "test")
 
 
-def _record(job: JobFacts, now: int | None = None, **answers: str) -> Record:
+def _record(job: Job, now: int | None = None, **answers: str) -> Record:
     """The record at ``now``, or when the job has ended."""
     seen = observe(job, 10**15 if now is None else now)
     return render(job, seen, _OWNER, _BASE, _profile(**answers))
@@ -90,7 +90,7 @@ def _profiles(draw: st.DrawFn) -> Profile:
 @settings(max_examples=60, deadline=None)
 @given(jobs, kinds, instants, _profiles(), st.none() | st.text(), st.booleans())
 def test_every_record_has_the_58_keys_and_is_of_the_contract(
-    job: JobFacts, kind: Kind, now: int, profile: Profile, name: str | None, child: bool
+    job: Job, kind: Kind, now: int, profile: Profile, name: str | None, child: bool
 ) -> None:
     parent = ("p" * 64, "q", 3) if child or kind == "upscale" else (None, None, None)
     given = dict(zip(("parent_hash", "parent_id", "grid_num"), parent, strict=True))
@@ -105,7 +105,7 @@ def test_every_record_has_the_58_keys_and_is_of_the_contract(
 
 
 @given(jobs, instants)
-def test_what_a_job_is_never_changes(job: JobFacts, now: int) -> None:
+def test_what_a_job_is_never_changes(job: Job, now: int) -> None:
     """LIFE-4: identity, prompt and creation are the same at every poll."""
     first, later = _record(job, NOW), _record(job, now)
     for key in ("id", "id_uuid", "hash", "job_id", "msg_display", "timestamp", "created_at"):
@@ -113,7 +113,7 @@ def test_what_a_job_is_never_changes(job: JobFacts, now: int) -> None:
 
 
 @given(jobs, instants, instants)
-def test_updated_at_goes_forward_from_created_at(job: JobFacts, one: int, other: int) -> None:
+def test_updated_at_goes_forward_from_created_at(job: Job, one: int, other: int) -> None:
     before, after = (_record(job, now) for now in sorted((one, other)))
     assert before["created_at"] <= before["updated_at"] <= after["updated_at"]
 
@@ -130,7 +130,7 @@ _OF_THE_PICTURE = (
 
 
 @given(jobs, instants)
-def test_the_picture_is_told_when_the_job_has_finished(job: JobFacts, now: int) -> None:
+def test_the_picture_is_told_when_the_job_has_finished(job: Job, now: int) -> None:
     record = _record(job, now)
     finished = observe(job, now).state is State.FINISHED
     assert {record[key] is not None for key in _OF_THE_PICTURE} == {finished}
@@ -201,7 +201,7 @@ def test_favourites_and_folders() -> None:
 # The open questions that touch a record
 
 
-def _running() -> tuple[JobFacts, int]:
+def _running() -> tuple[Job, int]:
     job = facts(_plan())
     now = NOW + 300 + 1700 * 3 // 7
     assert observe(job, now) == Moment(now, State.RUNNING, 46)

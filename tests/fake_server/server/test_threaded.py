@@ -259,7 +259,7 @@ def test_an_asgi_application_is_the_same_fake() -> None:
             return (await http.get("/openapi.json")).json()
 
     assert asyncio.run(ask()) == fake
-    app.world.close()
+    app.service.close()
 
 
 HEAVY = ["PIL", "yaml", "jsonschema_rs", "uvicorn", "jwt", "orjson", "pytest", "httpx"]

@@ -13,7 +13,7 @@ from typing import Any, Self
 import pytest
 
 from sampan.fake_server.clock.clock import ClockState
-from sampan.fake_server.service import World
+from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from tests.support.fakes import START, Served
 
@@ -151,12 +151,12 @@ def test_two_runs_with_one_seed_and_data_repeat_nothing(tmp_path: Path) -> None:
 
 
 @contextmanager
-def _world(path: Path, **settings: Any) -> Iterator[World]:
-    world = World(Settings(data=path, wall=lambda: START, **settings))
+def _world(path: Path, **settings: Any) -> Iterator[FakeService]:
+    service = FakeService(Settings(data=path, wall=lambda: START, **settings))
     try:
-        yield world
+        yield service
     finally:
-        world.close()
+        service.close()
 
 
 @pytest.mark.parametrize("seed", [None, 7])
@@ -165,26 +165,26 @@ def test_seed_key_accounts_and_clocks_are_the_same_after_a_restart(
 ) -> None:
     path = tmp_path / "sampan.db"
     own, shared = ClockState(5, START + 99, False), ClockState(-7, None, True)
-    with _world(path, seed=seed) as world:
-        account = world.put_account(NewAccount("t1", "p", "none"))
-        world.set_clock(account, own)
-        world.set_clock(None, shared)
-        token = world.tokens.issue(account.id, START, 60)
-        before = (world.seed, world.key, world.owner(account), world.ids(account))
-    with _world(path, seed=seed) as world:
-        again = world.store.account("t1")
+    with _world(path, seed=seed) as service:
+        account = service.put_account(NewAccount("t1", "p", "none"))
+        service.set_clock(account, own)
+        service.set_clock(None, shared)
+        token = service.tokens.issue(account.id, START, 60)
+        before = (service.seed, service.key, service.owner(account), service.ids(account))
+    with _world(path, seed=seed) as service:
+        again = service.store.account("t1")
         assert again is not None
         assert (again.id, again.plan) == (account.id, "none")
-        assert world.password_fits(again, "p")
-        assert (world.seed, world.key, world.owner(again), world.ids(again)) == before
-        assert world.tokens.verify(token).account == again.id
-        assert world.clocks.state(again.id) == own
-        assert world.clocks.state() == shared
+        assert service.password_fits(again, "p")
+        assert (service.seed, service.key, service.owner(again), service.ids(again)) == before
+        assert service.tokens.verify(token).account == again.id
+        assert service.clocks.state(again.id) == own
+        assert service.clocks.state() == shared
 
 
 def test_the_auto_clock_goes_on_from_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "sampan.db"
-    with _world(path) as world:
-        world.set_clock(None, ClockState(offset=90_000))
-    with _world(path, clock="auto") as world:
-        assert world.clocks.state() == ClockState(offset=90_000, auto=True)
+    with _world(path) as service:
+        service.set_clock(None, ClockState(offset=90_000))
+    with _world(path, clock="auto") as service:
+        assert service.clocks.state() == ClockState(offset=90_000, auto=True)

@@ -12,7 +12,7 @@ import pytest
 
 from sampan.fake_server.admin.state_document import StateError, export, restore
 from sampan.fake_server.jobs.lifecycle import Plan
-from sampan.fake_server.service import World
+from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import Settings
 from sampan.fake_server.store.job_query import Find, Match
 from sampan.fake_server.store.store import Store
@@ -99,8 +99,8 @@ def test_a_number_that_can_not_be_stored_leaves_everything_as_it_was(store: Stor
 
 
 def test_a_document_with_such_a_number_is_refused() -> None:
-    with closing(World(Settings())) as world:
-        document = export(world)
+    with closing(FakeService(Settings())) as service:
+        document = export(service)
         document["accounts"][0]["revoked"] = [2**63]
         with pytest.raises(StateError, match="int too large"):
-            restore(world, document)
+            restore(service, document)

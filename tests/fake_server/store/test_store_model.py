@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from sampan.fake_server.clock.clock import ClockState
-from sampan.fake_server.jobs.lifecycle import JobFacts, Plan, end
+from sampan.fake_server.jobs.lifecycle import Job, Plan, end
 from sampan.fake_server.store.job_query import Find, Match
 from sampan.fake_server.store.store import Account, AccountPlan, Store
 from tests.support.drawn import NOW, facts, names, plans
@@ -82,7 +82,7 @@ class Known:
     id: int
     password: str
     plan: AccountPlan
-    jobs: list[JobFacts] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
     revoked: set[int] = field(default_factory=set)
 
 
@@ -128,7 +128,7 @@ class StoreMachine(RuleBasedStateMachine):
             for _ in range(4):
                 self._submit(number, data.draw(_submissions))
 
-    def _all(self) -> list[JobFacts]:
+    def _all(self) -> list[Job]:
         return [job for known in self.model.values() for job in known.jobs]
 
     def _account(self, number: int) -> tuple[Account, Known]:
@@ -219,7 +219,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.submitted += 1
         told: list[int] = []
 
-        def make(ordinal: int, id: int, late: int) -> JobFacts:
+        def make(ordinal: int, id: int, late: int) -> Job:
             told.append(ordinal)
             ids = {"id": id, "hash": hash, "job_id": job_id, "id_uuid": id_uuid}
             return facts(account=account.id, late=late, **ids, **given)
@@ -319,7 +319,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert self.store.account_by_id(known.id) is not None
 
 
-def _matches(job: JobFacts, find: Find) -> bool:
+def _matches(job: Job, find: Find) -> bool:
     """Whether a job meets every condition but the cursor."""
     return all(
         (

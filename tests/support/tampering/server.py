@@ -11,7 +11,7 @@ from typing import Any
 
 from sampan.fake_server.http.exchange import Receive, Scope, Send
 from sampan.fake_server.server.uvicorn_server import Server, bind, url
-from sampan.fake_server.service import World, new_world
+from sampan.fake_server.service import FakeService, new_service
 from sampan.fake_server.settings import NewAccount, Settings
 from sampan.fake_server.web.app import App
 from sampan.fake_server.web.fault_injection import TRANSPORT
@@ -32,8 +32,8 @@ def settings(job_seconds: float = 0.3, **named: Any) -> Settings:
 class Twisted(App):
     """The ASGI application of one world behind a twist."""
 
-    def __init__(self, world: World, twist: Twist) -> None:
-        super().__init__(world)
+    def __init__(self, service: FakeService, twist: Twist) -> None:
+        super().__init__(service)
         self.twist = twist
         #: What the twist raised of itself: it is broken then, and its server proves nothing.
         self.broken: Exception | None = None
@@ -157,9 +157,9 @@ def running(app: App) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listening.close()
-        app.world.close()
+        app.service.close()
 
 
 def twisted(twist: Twist, settings: Settings) -> Twisted:
     """A new fake behind ``twist``."""
-    return Twisted(new_world(settings), twist)
+    return Twisted(new_service(settings), twist)

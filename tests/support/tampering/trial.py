@@ -14,7 +14,8 @@ from functools import partial
 from typing import TypeVar
 
 from sampan import conformance
-from sampan.conformance.findings import Seen, Verdict
+from sampan.conformance.findings import Seen
+from sampan.conformance.verdict import Verdict
 from tests.support.tampering.server import ACCOUNTS, Twisted, running
 
 #: Seconds that a job takes on the servers that are tried.

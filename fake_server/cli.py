@@ -82,6 +82,11 @@ def main() -> None:
 @click.option("--no-markers", is_flag=True, help="Take --fake in a prompt as any other words.")
 @click.option("--external-url", metavar="URL", help="Where clients reach this fake.")
 @click.option("--admin-token", metavar="TOKEN", help="What /__admin asks for off loopback.")
+@click.option(
+    "--no-fast",
+    is_flag=True,
+    help="Serve every request by uvicorn's stock protocol: same responses, slower.",
+)
 @click.option("--strict", is_flag=True, help="Fail loudly on an answer that breaks the contract.")
 def serve(
     host: str,
@@ -99,6 +104,7 @@ def serve(
     external_url: str | None,
     admin_token: str | None,
     strict: bool,
+    no_fast: bool,
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
     from .contract.document import SpecError
@@ -122,6 +128,7 @@ def serve(
             clock=clock,
             markers=not no_markers,
             admin_token=admin_token,
+            fast=not no_fast,
         )
     except ValueError as problem:
         raise _Refused(str(problem)) from problem

@@ -1,24 +1,22 @@
-"""What the handlers work on: the store, the clocks, the contract and the answers to its questions.
+"""One fake: its store, clocks, rules and journal, as every handler is given them.
 
-One ``FakeService`` is one fake. Everything here can be derived again from the store.
-
+Everything here can be derived again from the store, except what the control API armed.
 """
 
 from __future__ import annotations
 
-import copy
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
+from .armed.faults import Faults
+from .armed.scenarios import ArmedScenarios
 from .clock.clock import Clocks, ClockState
 from .contract import document as contract
 from .contract.document import Spec
 from .contract.errors import Envelopes
 from .contract.profile import Profile
 from .contract.profile_files import load_profile, shipped_questions
-from .faults.faults import Faults
-from .jobs.scenarios import Scenario
 from .journal.journal import Journal
 from .journal.redaction import Secrets
 from .records.record import Owner
@@ -29,29 +27,36 @@ from .store.store import Account, Store
 from .store.tokens import Tokens, new_key, password_digest
 
 
+@dataclass(slots=True)
+class Rules:
+    """One answer to every open question, and what is rendered by it."""
+
+    profile: Profile
+    envelopes: Envelopes
+    records: RecordCache = field(default_factory=RecordCache)
+
+
 class FakeService:
     """One fake's state and rules."""
 
     def __init__(self, settings: Settings, spec: Spec | None = None) -> None:
-        """Raises ``SpecError``, ``ProfileError`` or ``StoreError`` on what can't be used."""
+        """Raises ``SpecError``, ``ProfileError`` or ``StoreError``."""
         self.settings = settings
         self.spec = contract.compile(contract.read("openapi.yaml")) if spec is None else spec
         self.questions = shipped_questions()
-        self.first_profile = self.profile = load_profile(settings.profile, self.questions)
-        self.envelopes = Envelopes(self.spec.errors, self.profile)
+        self.first_profile = load_profile(settings.profile, self.questions)
+        #: The rules of every account that has none of its own.
+        self.rules = self._rules(self.first_profile)
+        self._own_rules: dict[int, Rules] = {}
         self.store = Store(settings.data)
         if settings.seed is not None:
             self.store.keep("seed", str(settings.seed))
         self.clocks = Clocks({}, settings.wall)
-        #: This world as the accounts see it that have a profile of their own, by account id.
-        self.views: dict[int, FakeService] = {}
-        self.record_cache = RecordCache()
-        self.recall()
+        self.reload()
         if settings.clock == "auto":
             self.clocks.put(None, replace(self.clocks.state(), auto=True))
-        #: What the control API told to befall the next submissions: see scenarios.py.
-        self.armed: list[ArmedScenario] = []
         self.faults = Faults()
+        self.scenarios = ArmedScenarios()
         self.secrets = Secrets()
         self.journal = Journal(self.spec.operations, self.secrets, settings.journal_bytes)
         #: Who may use the control API: see admin/guard.py.
@@ -62,71 +67,67 @@ class FakeService:
         for account in settings.accounts:
             self.put_account(account)
 
-    def recall(self) -> None:
-        """Know what the store knows, and nothing that was made of anything else."""
+    def reload(self) -> None:
+        """Take seed, key and clocks from the store; drop what was derived from others."""
         self.seed = self.store.setting("seed", lambda: secrets.token_hex(8))
         key = self.store.setting("token-key", lambda: new_key(self.settings.seed).hex())
         self.key = bytes.fromhex(key)
         self.tokens = Tokens(self.key)
-        self.recall_clocks()
-        self.views.clear()
-        self.clear_records()
+        self.reload_clocks()
+        self._own_rules.clear()
+        self.rules.records = RecordCache()
 
-    def recall_clocks(self) -> None:
-        """Have the clocks that the store has."""
+    def reload_clocks(self) -> None:
+        """Take the clocks from the store."""
         first = self.first_clock()
         self.clocks.load({**({} if first is None else {None: first}), **self.store.clocks()})
 
-    def clear_records(self) -> None:
-        """Render every record anew."""
-        for view in (self, *self.views.values()):
-            view.record_cache = RecordCache()
-
     def expose(self) -> None:
-        """Ask for the admin token from now on, a new one if none was given: see admin/guard.py."""
+        """Require the admin token from now on, a new one if none was given: admin/guard.py."""
         self.exposed = True
         if not self.admin_token:
             self.admin_token = secrets.token_urlsafe(18)
             self.secrets.remember(self.admin_token)
 
     def close(self) -> None:
-        """Let go of the data file."""
+        """Close the data file."""
         self.store.close()
 
-    # Profiles
+    # Rules
 
-    def for_account(self, account: int | None) -> FakeService:
-        """This world under the account's own profile, if it has one."""
-        return self.views.get(account, self) if account is not None else self
+    def rules_for(self, account: int | None) -> Rules:
+        """The rules of an account: its own, or those that the others share."""
+        return self.rules if account is None else self._own_rules.get(account, self.rules)
+
+    def has_own_rules(self, account: int) -> bool:
+        """Whether the account has a profile of its own."""
+        return account in self._own_rules
 
     def use_profile(self, profile: Profile, account: Account | None = None) -> None:
-        """Answer the open questions otherwise from now on, for one account or for all others.
+        """Answer the open questions by ``profile``, for one account or for all others.
 
         It lasts as long as the process: the next start takes its ``--profile``.
         """
         if account is not None:
-            self.views[account.id] = view = copy.copy(self)
-            view._answer_by(profile)
-            view.record_cache = RecordCache()
+            self._own_rules[account.id] = self._rules(profile)
             account.epoch += 1
             return
-        self._answer_by(profile)
+        self.rules = self._rules(profile)
         for other in self.store.accounts():
             other.epoch += 1
 
     def drop_profile(self, account: Account) -> None:
         """Let the account follow the shared profile again."""
-        if self.views.pop(account.id, None) is not None:
+        if self._own_rules.pop(account.id, None) is not None:
             account.epoch += 1
 
-    def _answer_by(self, profile: Profile) -> None:
-        self.profile = profile
-        self.envelopes = Envelopes(self.spec.errors, profile)
+    def _rules(self, profile: Profile) -> Rules:
+        return Rules(profile, Envelopes(self.spec.errors, profile))
 
     # Clocks
 
     def set_clock(self, account: Account | None, state: ClockState | None) -> None:
-        """Give an account, or all that share one, another clock; ``None``: take it away.
+        """Give an account, or all that share one, another clock; ``None`` removes it.
 
         It is kept in the store, so that a job which has ended stays so after a restart.
         """
@@ -142,11 +143,11 @@ class FakeService:
                 other.epoch += 1
 
     def first_clock(self) -> ClockState | None:
-        """The shared clock to begin with; ``None`` for one that says the machine's time."""
+        """The shared clock to begin with; ``None`` for the machine's time."""
         return ClockState(auto=True) if self.settings.clock == "auto" else None
 
     def ruled_by(self, account: Account | None) -> list[Account]:
-        """The accounts whose time a clock tells: one, or all that have none of their own."""
+        """The accounts that follow a clock: one, or all that have none of their own."""
         if account is not None:
             return [account]
         return [other for other in self.store.accounts() if self.clocks.own(other.id) is None]
@@ -154,13 +155,13 @@ class FakeService:
     # Accounts
 
     def put_account(self, new: NewAccount) -> Account:
-        """Make an account, or change the password and plan of the one of that name."""
+        """Create an account, or change the password and plan of the one of that name."""
         return self.store.put_account(
             new.username, self.digest(new.username, new.password), new.plan
         )
 
     def digest(self, username: str, password: str) -> str:
-        """What is stored of a password, which the journal will leave out."""
+        """The stored form of a password, which the journal masks from now on."""
         self.secrets.remember(password)
         return password_digest(self.key, username, password)
 
@@ -169,49 +170,22 @@ class FakeService:
         return secrets.compare_digest(account.password, self.digest(account.username, password))
 
     def owner(self, account: Account) -> Owner:
-        """What an account's records say of it."""
+        """The account as its records show it."""
         return Owner(sender_id(self.seed, account.username), account.name)
 
     def ids(self, account: Account) -> tuple[str, str]:
-        """By which ids the account may be meant in ``sender_id``."""
-        return (
-            sender_id(self.seed, account.username),
-            login_id(self.seed, account.username),
-        )
-
-    def armed_for(self, account: int) -> ArmedScenario | None:
-        """The first armed scenario that holds for the account's next submission."""
-        for armed in self.armed:
-            if armed.account in (None, account):
-                return armed
-        return None
-
-    def spend(self, armed: ArmedScenario) -> None:
-        """Count a submission that an armed scenario befell."""
-        if armed.times is not None:
-            armed.times -= 1
-            if armed.times == 0:
-                self.armed.remove(armed)
-
-
-@dataclass(slots=True)
-class ArmedScenario:
-    """A scenario for the next ``times`` submissions (``None``: all) of an account, or of all."""
-
-    scenario: Scenario
-    number: int
-    account: int | None = None
-    times: int | None = None
+        """The ids that name the account in ``sender_id``."""
+        return sender_id(self.seed, account.username), login_id(self.seed, account.username)
 
 
 def new_service(settings: Settings) -> FakeService:
-    """A new fake. What it reads of the contract is read once in a process.
+    """A new fake. The contract is read once in a process.
 
-    Raises ``SpecError``, ``ProfileError`` or ``StoreError`` on what can't be used.
+    Raises ``SpecError``, ``ProfileError`` or ``StoreError``.
     """
     return FakeService(settings, _contract())
 
 
 @cache
-def _contract() -> contract.Spec:
+def _contract() -> Spec:
     return contract.compile(contract.read("openapi.yaml"))

@@ -49,6 +49,7 @@ class Settings:
     clock: Literal["real", "auto"] = "real"
     markers: bool = True
     admin_token: str | None = field(default=None, repr=False)
+    fast: bool = True
     journal_bytes: int = MAX_BYTES
     wall: Wall = wall
 
@@ -57,7 +58,7 @@ class Options(TypedDict, total=False):
     """What ``sampan serve`` takes, by the same names: ``--job-seconds 2`` is ``job_seconds=2``.
 
     ``accounts`` is what ``--account`` is repeated for, each ``"name:password[:plan]"`` or a
-    ``NewAccount``; ``markers=False`` is ``--no-markers``.
+    ``NewAccount``; ``markers=False`` is ``--no-markers``, ``fast=False`` ``--no-fast``.
     """
 
     profile: str | os.PathLike[str]
@@ -71,6 +72,7 @@ class Options(TypedDict, total=False):
     clock: Literal["real", "auto"]
     markers: bool
     admin_token: str | None
+    fast: bool
 
 
 def settings(**options: Unpack[Options]) -> Settings:
@@ -106,6 +108,7 @@ def settings(**options: Unpack[Options]) -> Settings:
         clock=clock,
         markers=options.get("markers", True),
         admin_token=admin_token,
+        fast=options.get("fast", True),
     )
 
 

@@ -12,8 +12,9 @@ import pytest
 import yaml
 from hypothesis import settings
 
+from sampan.fake_server.server import protocols
 from tests.support.controls import Control
-from tests.support.fakes import Caller, Fake, MakeFake, Served
+from tests.support.fakes import STOCK, Caller, Fake, MakeFake, Served
 
 # A law that takes long on a busy machine holds all the same.
 settings.register_profile("sampan", deadline=None)
@@ -30,6 +31,9 @@ def _only_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_only_this_machine)
+
+if STOCK:
+    protocols.FAST_VERSIONS = ()
 
 
 @pytest.fixture

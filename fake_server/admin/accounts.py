@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..service import FakeService
 from ..store.ids import login_id, sender_id
 from ..store.store import Account
-from .call import ControlCall, ControlError, ControlHandler
+from .call import ControlCall, ControlError
 from .system import forget
 
 
-def shown(service: FakeService, account: Account) -> dict[str, Any]:
+def account_json(service: FakeService, account: Account) -> dict[str, Any]:
     """``Account`` of ``admin.yaml``."""
     return {
         "username": account.username,
@@ -24,12 +23,14 @@ def shown(service: FakeService, account: Account) -> dict[str, Any]:
     }
 
 
-async def every(call: ControlCall) -> Any:
+async def list_accounts(call: ControlCall) -> Any:
     """All of them, oldest first."""
-    return {"accounts": [shown(call.service, each) for each in call.service.store.accounts()]}
+    return {
+        "accounts": [account_json(call.service, each) for each in call.service.store.accounts()]
+    }
 
 
-async def create(call: ControlCall) -> Any:
+async def create_account(call: ControlCall) -> Any:
     """An empty sandbox."""
     service, body = call.service, call.body
     username = body["username"]
@@ -37,15 +38,17 @@ async def create(call: ControlCall) -> Any:
         raise ControlError("conflict", f"there is an account {username!r} already")
     digest = service.digest(username, body["password"])
     plan = body.get("plan", "unlimited")
-    return shown(service, service.store.put_account(username, digest, plan, body.get("name")))
+    return account_json(
+        service, service.store.put_account(username, digest, plan, body.get("name"))
+    )
 
 
-async def one(call: ControlCall) -> Any:
+async def get_account(call: ControlCall) -> Any:
     """One of them."""
-    return shown(call.service, call.named(call.path["username"]))
+    return account_json(call.service, call.named(call.path["username"]))
 
 
-async def update(call: ControlCall) -> Any:
+async def update_account(call: ControlCall) -> Any:
     """Another password, plan or display name."""
     service, body = call.service, call.body
     account = call.named(call.path["username"])
@@ -54,21 +57,12 @@ async def update(call: ControlCall) -> Any:
         digest = service.digest(account.username, body["password"])
     plan = body.get("plan", account.plan)
     name = body.get("name", account.name)
-    return shown(service, service.store.put_account(account.username, digest, plan, name))
+    return account_json(service, service.store.put_account(account.username, digest, plan, name))
 
 
-async def delete(call: ControlCall) -> Any:
+async def delete_account(call: ControlCall) -> Any:
     """Remove one with all that is its own."""
     account = call.named(call.path["username"])
     forget(call.service, account)
     call.service.store.drop_account(account)
     return {"deleted": 1}
-
-
-HANDLERS: Mapping[str, ControlHandler] = {
-    "listAccounts": every,
-    "createAccount": create,
-    "getAccount": one,
-    "updateAccount": update,
-    "deleteAccount": delete,
-}

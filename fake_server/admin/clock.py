@@ -6,7 +6,6 @@ Clocks are kept in the data file, an automatic one as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -17,7 +16,7 @@ from ..jobs.lifecycle import LATEST, Moment, moments
 from ..records.record import timestamp
 from ..service import FakeService
 from ..store.store import Account
-from .call import ControlCall, ControlError, ControlHandler
+from .call import ControlCall, ControlError
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -32,7 +31,7 @@ def span(given: str | int) -> int:
     return int(given)
 
 
-def shown(service: FakeService, account: Account | None) -> dict[str, Any]:
+def clock_json(service: FakeService, account: Account | None) -> dict[str, Any]:
     """``Clock`` of ``admin.yaml``."""
     id = None if account is None else account.id
     state, now = service.clocks.state(id), service.clocks.now(id)
@@ -46,23 +45,23 @@ def shown(service: FakeService, account: Account | None) -> dict[str, Any]:
     }
 
 
-async def read(call: ControlCall) -> Any:
+async def get_clock(call: ControlCall) -> Any:
     """What time it is."""
-    return shown(call.service, call.account)
+    return clock_json(call.service, call.account)
 
 
-async def drop(call: ControlCall) -> Any:
+async def drop_clock(call: ControlCall) -> Any:
     """Take a clock away."""
     call.service.set_clock(call.account, None)
-    return shown(call.service, call.account)
+    return clock_json(call.service, call.account)
 
 
-async def freeze(call: ControlCall) -> Any:
+async def freeze_clock(call: ControlCall) -> Any:
     """Stop time."""
     return _change(call, _state(call).freeze(call.service.clocks.wall()))
 
 
-async def advance(call: ControlCall) -> Any:
+async def advance_clock(call: ControlCall) -> Any:
     """Move time ahead, and tell what happened on the way."""
     service, account = call.service, call.account
     id = None if account is None else account.id
@@ -79,7 +78,7 @@ async def advance(call: ControlCall) -> Any:
     }
 
 
-async def set_to(call: ControlCall) -> Any:
+async def set_clock(call: ControlCall) -> Any:
     """Say what time it is."""
     to = call.body["to"]
     if isinstance(to, str):
@@ -90,13 +89,13 @@ async def set_to(call: ControlCall) -> Any:
     return _change(call, _state(call).set(call.service.clocks.wall(), _in_range(int(to))))
 
 
-async def resume(call: ControlCall) -> Any:
+async def resume_clock(call: ControlCall) -> Any:
     """Let time run by itself."""
     running = _state(call).resume(call.service.clocks.wall())
     return _change(call, replace(running, auto=False))
 
 
-async def auto(call: ControlCall) -> Any:
+async def auto_clock(call: ControlCall) -> Any:
     """Let polls move time."""
     return _change(call, replace(_state(call), auto=True))
 
@@ -108,7 +107,7 @@ def _state(call: ControlCall) -> ClockState:
 
 def _change(call: ControlCall, state: ClockState) -> Any:
     call.service.set_clock(call.account, state)
-    return shown(call.service, call.account)
+    return clock_json(call.service, call.account)
 
 
 def _in_range(ms: int) -> int:
@@ -123,7 +122,7 @@ def _transitions(
     """What a poll would have seen change from ``before`` to ``after``, in order of time."""
     found: list[tuple[int, int, dict[str, Any]]] = []
     for account in accounts:
-        statuses = service.for_account(account.id).profile.statuses
+        statuses = service.rules_for(account.id).profile.statuses
         for job in service.store.unfinished(account.id, before):
             # Of several at one instant a poll sees the last.
             seen: dict[int, Moment] = {moment.at: moment for moment in moments(job)}
@@ -140,14 +139,3 @@ def _transitions(
                     found.append((at, job.id, transition))
     found.sort(key=lambda each: each[:2])
     return [transition for _, _, transition in found]
-
-
-HANDLERS: Mapping[str, ControlHandler] = {
-    "getClock": read,
-    "dropClock": drop,
-    "freezeClock": freeze,
-    "advanceClock": advance,
-    "setClock": set_to,
-    "resumeClock": resume,
-    "autoClock": auto,
-}

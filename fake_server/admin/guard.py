@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import secrets
 
-from ..http.exchange import Headers, Scope
 from ..http.loopback import is_loopback
+from ..http.types import RequestHeaders, Scope
 from ..service import FakeService
 from .call import ControlError
 
 _FORWARDED = (b"x-forwarded-for", b"forwarded", b"via", b"x-real-ip")
 
 
-def check(service: FakeService, scope: Scope, headers: Headers) -> None:
+def check(service: FakeService, scope: Scope, headers: RequestHeaders) -> None:
     """Raise :class:`ControlError` unless the request may use the control API."""
     client = scope.get("client")
     near = client is None or is_loopback(client[0])

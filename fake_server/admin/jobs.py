@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +9,10 @@ from ..jobs import lifecycle
 from ..jobs.lifecycle import Job, observe
 from ..records.record import timestamp
 from ..service import FakeService
-from .call import ControlCall, ControlError, ControlHandler
+from .call import ControlCall, ControlError
 
 
-def shown(service: FakeService, job: Job) -> dict[str, Any]:
+def job_json(service: FakeService, job: Job) -> dict[str, Any]:
     """``Job`` of ``admin.yaml``."""
     account = service.store.account_by_id(job.account)
     assert account is not None, job.account
@@ -28,7 +27,7 @@ def shown(service: FakeService, job: Job) -> dict[str, Any]:
         "service": job.service,
         "prompt": job.prompt,
         "state": seen.state.value,
-        "status": service.for_account(job.account).profile.statuses[seen.state],
+        "status": service.rules_for(job.account).profile.statuses[seen.state],
         "progress": seen.progress,
         "stalled": stands,
         "created_at": timestamp(job.created),
@@ -40,41 +39,41 @@ def shown(service: FakeService, job: Job) -> dict[str, Any]:
     }
 
 
-async def listed(call: ControlCall) -> Any:
+async def list_jobs(call: ControlCall) -> Any:
     """Jobs, newest first."""
     account = call.account
     jobs = list(call.service.store.jobs(None if account is None else account.id))
     jobs.sort(key=lambda job: (job.created, job.id), reverse=True)
     conditions = {key: call.query[key] for key in ("state", "status") if key in call.query}
-    found = [shown(call.service, job) for job in jobs]
+    found = [job_json(call.service, job) for job in jobs]
     met = [each for each in found if all(each[key] == value for key, value in conditions.items())]
     return {"jobs": met[: call.query["limit"]], "total": len(met)}
 
 
-async def one(call: ControlCall) -> Any:
+async def get_job(call: ControlCall) -> Any:
     """One job."""
-    return shown(call.service, call.job())
+    return job_json(call.service, call.job())
 
 
-async def complete(call: ControlCall) -> Any:
+async def complete_job(call: ControlCall) -> Any:
     """Finish it now."""
     job, now = _unended(call)
     return _put(call, lifecycle.complete(job, now))
 
 
-async def fail(call: ControlCall) -> Any:
+async def fail_job(call: ControlCall) -> Any:
     """Fail it now."""
     job, now = _unended(call)
     return _put(call, lifecycle.fail(job, now, call.body.get("error", "job failed")))
 
 
-async def stall(call: ControlCall) -> Any:
+async def stall_job(call: ControlCall) -> Any:
     """Stop it where it is."""
     job, now = _unended(call)
     return _put(call, lifecycle.stall(job, now))
 
 
-async def resume(call: ControlCall) -> Any:
+async def resume_job(call: ControlCall) -> Any:
     """Let it go on."""
     job, now = _unended(call)
     if not job.plan.stalled:
@@ -117,18 +116,4 @@ def _unended(call: ControlCall) -> tuple[Job, int]:
 
 def _put(call: ControlCall, job: Job) -> dict[str, Any]:
     call.service.store.put([job])
-    return shown(call.service, job)
-
-
-HANDLERS: Mapping[str, ControlHandler] = {
-    "listJobs": listed,
-    "getJob": one,
-    "completeJob": complete,
-    "failJob": fail,
-    "stallJob": stall,
-    "resumeJob": resume,
-    "addFavourite": add_favourite,
-    "removeFavourite": remove_favourite,
-    "addToFolder": add_to_folder,
-    "removeFromFolder": remove_from_folder,
-}
+    return job_json(call.service, job)

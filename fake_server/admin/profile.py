@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..contract.profile import Profile, ProfileError
 from ..contract.profile_files import load_profile
 from ..service import FakeService
 from ..store.store import Account
-from .call import ControlCall, ControlError, ControlHandler
+from .call import ControlCall, ControlError
 
 
-def shown(service: FakeService, account: Account | None) -> dict[str, Any]:
+def profile_json(service: FakeService, account: Account | None) -> dict[str, Any]:
     """``Profile`` of ``admin.yaml``."""
-    profile = service.for_account(None if account is None else account.id).profile
+    profile = service.rules_for(None if account is None else account.id).profile
     return {
         "name": profile.name,
         "account": None if account is None else account.username,
@@ -22,21 +21,21 @@ def shown(service: FakeService, account: Account | None) -> dict[str, Any]:
     }
 
 
-async def read(call: ControlCall) -> Any:
+async def get_profile(call: ControlCall) -> Any:
     """How they are answered."""
-    return shown(call.service, call.account)
+    return profile_json(call.service, call.account)
 
 
-async def replace(call: ControlCall) -> Any:
+async def put_profile(call: ControlCall) -> Any:
     """Answer all of them anew."""
     start = load_profile(call.body.get("profile", "documented"), call.service.questions)
     return _use(call, start)
 
 
-async def change(call: ControlCall) -> Any:
+async def patch_profile(call: ControlCall) -> Any:
     """Answer some otherwise."""
     account = call.account
-    return _use(call, call.service.for_account(None if account is None else account.id).profile)
+    return _use(call, call.service.rules_for(None if account is None else account.id).profile)
 
 
 def _use(call: ControlCall, start: Profile) -> Any:
@@ -46,11 +45,4 @@ def _use(call: ControlCall, start: Profile) -> Any:
     except ProfileError as problem:
         raise ControlError("bad-request", str(problem)) from problem
     call.service.use_profile(profile, call.account)
-    return shown(call.service, call.account)
-
-
-HANDLERS: Mapping[str, ControlHandler] = {
-    "getProfile": read,
-    "putProfile": replace,
-    "patchProfile": change,
-}
+    return profile_json(call.service, call.account)

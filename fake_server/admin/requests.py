@@ -7,7 +7,7 @@ from typing import Any
 
 from ..journal import client_lint as lint
 from ..journal.journal import RequestMatch
-from .call import ControlCall, ControlError, ControlHandler
+from .call import ControlCall, ControlError
 from .clock import span
 
 _PATIENCE_MS = 5_000
@@ -22,7 +22,7 @@ def _match(call: ControlCall, given: Mapping[str, Any]) -> RequestMatch:
     return RequestMatch(account, **{key: given[key] for key in _CONDITIONS if key in given})
 
 
-async def listed(call: ControlCall) -> Any:
+async def list_requests(call: ControlCall) -> Any:
     """Those that are asked for, the oldest of them if there are more than the limit."""
     journal = call.service.journal
     found = journal.find(_match(call, call.query))
@@ -30,12 +30,12 @@ async def listed(call: ControlCall) -> Any:
     return {"requests": shown, "total": len(found), "lost": journal.lost}
 
 
-async def count(call: ControlCall) -> Any:
+async def count_requests(call: ControlCall) -> Any:
     """How many there are."""
     return {"count": len(call.service.journal.find(_match(call, call.query)))}
 
 
-async def wait(call: ControlCall) -> Any:
+async def wait_for_requests(call: ControlCall) -> Any:
     """Those that are asked for, as soon as there are enough."""
     journal = call.service.journal
     match = _match(call, call.body.get("match", {}))
@@ -51,18 +51,18 @@ async def wait(call: ControlCall) -> Any:
     }
 
 
-async def clear(call: ControlCall) -> Any:
+async def clear_requests(call: ControlCall) -> Any:
     """Forget those of an account, or all."""
     account = call.account
     return {"deleted": call.service.journal.clear(None if account is None else account.id)}
 
 
-async def habits(call: ControlCall) -> Any:
+async def lint_client(call: ControlCall) -> Any:
     """What would hurt the client on the real service."""
     service = call.service
     found = service.journal.find(_match(call, call.query))
     statuses = {
-        account.id: service.for_account(account.id).profile.statuses
+        account.id: service.rules_for(account.id).profile.statuses
         for account in service.store.accounts()
     }
     findings = lint.findings(found, statuses)
@@ -77,12 +77,3 @@ async def habits(call: ControlCall) -> Any:
             for finding in findings
         ]
     }
-
-
-HANDLERS: Mapping[str, ControlHandler] = {
-    "listRequests": listed,
-    "countRequests": count,
-    "waitForRequests": wait,
-    "clearRequests": clear,
-    "lintClient": habits,
-}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -16,11 +15,11 @@ from ..contract import document as spec
 from ..contract.document import Operation, Parameter
 from ..contract.errors import ApiError
 from ..http import exchange as request
-from ..http.exchange import Headers, Receive, Scope
+from ..http.exchange import route_path
 from ..http.responses import JSON, YAML, Response, as_json
+from ..http.types import Receive, RequestHeaders, Scope
 from ..service import FakeService
-from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, state
-from . import system as service
+from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, state, system
 from .call import ControlCall, ControlError, ControlHandler, refused
 from .reasons import reason
 
@@ -29,17 +28,18 @@ MAX_BODY = 256 << 20
 _PREFIX = "/__admin/"
 _SOURCE = f"{_PREFIX}openapi.yaml"
 
-HANDLERS: Mapping[str, ControlHandler] = {
-    **service.HANDLERS,
-    **accounts.HANDLERS,
-    **clock.HANDLERS,
-    **jobs.HANDLERS,
-    **faults.HANDLERS,
-    **scenarios.HANDLERS,
-    **requests.HANDLERS,
-    **profile.HANDLERS,
-    **state.HANDLERS,
-}
+_MODULES = (system, accounts, clock, jobs, faults, scenarios, requests, profile, state)
+
+
+def handler(operation: Operation) -> ControlHandler:
+    """The function that is named by the operationId, in snake case. Raises ``SpecError``."""
+    name = re.sub("(?=[A-Z])", "_", operation.id).lower()
+    for module in _MODULES:
+        if hasattr(module, name):
+            found: ControlHandler = getattr(module, name)
+            return found
+    raise spec.SpecError(f"admin.yaml's {operation.id} has no handler")
+
 
 log = logging.getLogger("sampan")
 
@@ -50,17 +50,17 @@ def _contract() -> spec.Spec:
     return spec.compile(spec.read("admin.yaml"))
 
 
-class Control:
+class ControlApi:
     """The control API of one world."""
 
     def __init__(self, service: FakeService) -> None:
         """Raises ``SpecError`` on an operation that has no handler."""
         self.service = service
         self._routes: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
+        self._handlers: dict[str, ControlHandler] = {}
         by_path: dict[str, dict[str, Operation]] = {}
         for operation in _contract().operations:
-            if operation.id not in HANDLERS:
-                raise spec.SpecError(f"admin.yaml's {operation.id} has no handler")
+            self._handlers[operation.id] = handler(operation)
             by_path.setdefault(operation.path, {})[operation.method] = operation
         for path, methods in by_path.items():
             self._routes.append((_pattern(path), methods))
@@ -69,7 +69,7 @@ class Control:
         """The answer to one request. Raises ``Disconnected``."""
         headers = dict(scope["headers"])
         try:
-            if scope["path"] == _SOURCE and scope["method"] in ("GET", "HEAD"):
+            if route_path(scope) == _SOURCE and scope["method"] in ("GET", "HEAD"):
                 guard.check(self.service, scope, headers)
                 return Response(200, (spec.DIRECTORY / "admin.yaml").read_bytes(), YAML)
             operation, path = self._route(scope)
@@ -82,7 +82,7 @@ class Control:
                 _query(operation, scope["query_string"]),
                 _path(operation, path),
             )
-            return Response(200, as_json(await HANDLERS[operation.id](call)), JSON)
+            return Response(200, as_json(await self._handlers[operation.id](call)), JSON)
         except ControlError as error:
             return refused(error)
         except request.Disconnected:
@@ -93,8 +93,7 @@ class Control:
 
     def _route(self, scope: Scope) -> tuple[Operation, dict[str, str]]:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        raw = scope.get("raw_path") or quote(scope["path"]).encode()
-        text = raw.decode("ascii", "replace")
+        text = _raw_path(scope)
         for pattern, methods in self._routes:
             found = pattern.fullmatch(text)
             if found is None:
@@ -115,6 +114,12 @@ class Control:
         raise ControlError("not-found", f"there is nothing at {text}; {hint}")
 
 
+def _raw_path(scope: Scope) -> str:
+    """The path as it was sent, since names in it may hold a slash, below the mount's."""
+    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw.decode("ascii", "replace").removeprefix(quote(scope.get("root_path", "")))
+
+
 def _pattern(path: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", path)
     text = "".join(
@@ -123,7 +128,7 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
-async def _read(receive: Receive, headers: Headers) -> bytes:
+async def _read(receive: Receive, headers: RequestHeaders) -> bytes:
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and len(declared) < 19 and int(declared) <= MAX_BODY:
         try:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from ..armed.scenarios import ArmedScenario
 from ..jobs.scenarios import SCENARIOS, Scenario
-from ..service import ArmedScenario
-from .call import ControlCall, ControlError, ControlHandler
+from .call import ControlCall, ControlError
 
 
-def described(scenario: Scenario) -> dict[str, Any]:
+def scenario_json(scenario: Scenario) -> dict[str, Any]:
     """``Scenario`` of ``admin.yaml``."""
     takes = scenario.argument is not None
     return {
@@ -23,7 +22,7 @@ def described(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def shown(call: ControlCall, armed: ArmedScenario) -> dict[str, Any]:
+def armed_json(call: ControlCall, armed: ArmedScenario) -> dict[str, Any]:
     """``ArmedScenario`` of ``admin.yaml``."""
     return {
         "scenario": armed.scenario.name,
@@ -33,20 +32,20 @@ def shown(call: ControlCall, armed: ArmedScenario) -> dict[str, Any]:
     }
 
 
-async def listed(call: ControlCall) -> Any:
+async def list_scenarios(call: ControlCall) -> Any:
     """All scenarios, and those that are armed."""
     account = call.account
     return {
-        "scenarios": [described(scenario) for scenario in SCENARIOS.values()],
+        "scenarios": [scenario_json(scenario) for scenario in SCENARIOS.values()],
         "armed": [
-            shown(call, armed)
-            for armed in call.service.armed
+            armed_json(call, armed)
+            for armed in call.service.scenarios.all
             if account is None or armed.account == account.id
         ],
     }
 
 
-async def arm(call: ControlCall) -> Any:
+async def arm_scenario(call: ControlCall) -> Any:
     """Let one befall the next submissions."""
     scenario, argument = SCENARIOS[call.body["scenario"]], call.body.get("argument")
     try:
@@ -57,21 +56,11 @@ async def arm(call: ControlCall) -> Any:
     armed = ArmedScenario(
         scenario, number, None if account is None else account.id, call.body.get("times")
     )
-    call.service.armed.append(armed)
-    return shown(call, armed)
+    call.service.scenarios.arm(armed)
+    return armed_json(call, armed)
 
 
-async def clear(call: ControlCall) -> Any:
+async def clear_scenarios(call: ControlCall) -> Any:
     """Disarm those of an account, or all."""
-    account, armed = call.account, call.service.armed
-    kept = [each for each in armed if account is not None and each.account != account.id]
-    gone = len(armed) - len(kept)
-    armed[:] = kept
-    return {"deleted": gone}
-
-
-HANDLERS: Mapping[str, ControlHandler] = {
-    "listScenarios": listed,
-    "armScenario": arm,
-    "clearScenarios": clear,
-}
+    account = call.account
+    return {"deleted": call.service.scenarios.clear(None if account is None else account.id)}

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from . import state_document as state
-from .call import ControlCall, ControlError, ControlHandler
+from .call import ControlCall, ControlError
 from .state_document import StateError
 
 
-async def export(call: ControlCall) -> Any:
+async def export_state(call: ControlCall) -> Any:
     """The document."""
     return state.export(call.service, call.account)
 
 
-async def restore(call: ControlCall) -> Any:
+async def import_state(call: ControlCall) -> Any:
     """Put it back."""
     try:
         accounts, jobs = state.restore(call.service, call.body)
     except StateError as problem:
         raise ControlError("bad-request", str(problem)) from problem
     return {"accounts": accounts, "jobs": jobs}
-
-
-HANDLERS: Mapping[str, ControlHandler] = {"exportState": export, "importState": restore}

@@ -14,13 +14,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, get_args
 
+from ..armed.faults import Fault, make, to_json
+from ..armed.scenarios import ArmedScenario
 from ..clock.clock import ClockState
 from ..contract.profile import Profile
-from ..faults.faults import Fault, make, told
 from ..jobs.lifecycle import Job, Kind, Plan, moments
 from ..jobs.scenarios import SCENARIOS
 from ..pictures import Colours
-from ..service import ArmedScenario, FakeService
+from ..records.record_cache import RecordCache
+from ..service import FakeService
 from ..store.store import Account, AccountPlan
 
 SCHEMA = "sampan-state/1"
@@ -51,18 +53,18 @@ def export(service: FakeService, account: Account | None = None) -> dict[str, An
             if (state := service.clocks.own(id)) is not None
         ],
         "faults": [
-            told(fault)
+            to_json(fault)
             for fault in service.faults.all
             if account is None or fault.match.account == account.username
         ],
         "scenarios": [
             _armed(armed, names)
-            for armed in service.armed
+            for armed in service.scenarios.all
             if account is None or armed.account == account.id
         ],
         "profiles": [
-            _profile(None if id is None else names[id], service.for_account(id).profile)
-            for id in (*shared, *(id for id in names if id in service.views))
+            _profile(None if id is None else names[id], service.rules_for(id).profile)
+            for id in (*shared, *(id for id in names if service.has_own_rules(id)))
         ],
     }
 
@@ -133,17 +135,18 @@ def restore(service: FakeService, document: Mapping[str, Any]) -> tuple[int, int
 def _take(service: FakeService, contents: _Contents, only: str | None) -> None:
     """Let the world know what the store knows now."""
     if only is None:
-        service.recall()
+        service.reload()
         service.faults.put(contents.faults)
-        service.armed[:] = contents.armed
+        service.scenarios.all = contents.armed
         service.journal.clear()
     else:
         (account,) = contents.accounts
-        service.recall_clocks()
-        service.clear_records()
+        service.reload_clocks()
+        service.rules.records = RecordCache()
         service.drop_profile(account)
         service.faults.replace(only, contents.faults)
-        service.armed[:] = [a for a in service.armed if a.account != account.id] + contents.armed
+        service.scenarios.clear(account.id)
+        service.scenarios.all += contents.armed
         service.journal.clear(account.id)
     for id, profile in contents.profiles.items():
         service.use_profile(profile, None if id is None else service.store.account_by_id(id))

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from ..contract import document as spec
 from ..service import FakeService
 from ..store.store import Account
-from .call import ControlCall, ControlHandler
+from .call import ControlCall
 
 
-async def health(_: ControlCall) -> Any:
+async def get_health(_: ControlCall) -> Any:
     """The process is alive."""
     return {"status": "ok"}
 
 
-async def ready(_: ControlCall) -> Any:
+async def get_ready(_: ControlCall) -> Any:
     """The fake is usable: it listens only once everything is loaded."""
     return {"status": "ready"}
 
 
-async def which(call: ControlCall) -> Any:
+async def get_version(call: ControlCall) -> Any:
     """The versions, and the seed that everything is drawn from."""
     return {
         "version": version("sampan"),
@@ -31,7 +30,7 @@ async def which(call: ControlCall) -> Any:
     }
 
 
-async def document(_: ControlCall) -> Any:
+async def get_control_document(_: ControlCall) -> Any:
     """The control API's own description."""
     return spec.read("admin.yaml")
 
@@ -45,7 +44,7 @@ async def reset(call: ControlCall) -> Any:
         service.set_clock(None, service.first_clock())
         service.use_profile(service.first_profile)
         service.faults.clear(None)
-        service.armed.clear()
+        service.scenarios.clear()
         service.journal.clear()
     for each in accounts:
         forget(service, each)
@@ -58,14 +57,5 @@ def forget(service: FakeService, account: Account) -> None:
     service.clocks.drop(account.id)
     service.drop_profile(account)
     service.faults.clear(account.username)
-    service.armed[:] = [armed for armed in service.armed if armed.account != account.id]
+    service.scenarios.clear(account.id)
     service.journal.clear(account.id)
-
-
-HANDLERS: Mapping[str, ControlHandler] = {
-    "getHealth": health,
-    "getReady": ready,
-    "getVersion": which,
-    "getControlDocument": document,
-    "reset": reset,
-}

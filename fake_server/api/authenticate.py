@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from ..contract.document import Operation
 from ..contract.errors import ApiError
-from ..http.exchange import Exchange, Headers
+from ..http.exchange import Exchange
+from ..http.types import RequestHeaders
 from ..service import FakeService
 from ..store.store import Account
 from ..store.tokens import TokenError
-from . import picture_files as gallery
-from . import validation
+from . import picture_files, validation
+from .table import OPERATIONS
 
 
-def authenticate(service: FakeService, headers: Headers, raw: bytes) -> tuple[Account, int]:
+def authenticate(service: FakeService, headers: RequestHeaders, raw: bytes) -> tuple[Account, int]:
     """The account whose token the call bears, and its time (ms). Raises :class:`ApiError`."""
     header = headers.get(b"authorization")
     if header is None:
@@ -32,7 +34,9 @@ def _voided(moments: list[int], now: int) -> int:
     return moments[passed - 1] if passed else 0
 
 
-def guess_account(service: FakeService, exchange: Exchange, headers: Headers) -> Account | None:
+def guess_account(
+    service: FakeService, exchange: Exchange, headers: RequestHeaders
+) -> Account | None:
     """Whose request it will turn out to be, for faults, which come before everything else.
 
     By the token, expired or not; for a login by the username sent; for a picture by its job.
@@ -40,11 +44,10 @@ def guess_account(service: FakeService, exchange: Exchange, headers: Headers) ->
     operation = exchange.operation
     try:
         if operation is None:
-            job = gallery.job_at(service, exchange.path)
+            job = picture_files.job_at(service, exchange.path)
             return None if job is None else service.store.account_by_id(job.account)
         if not operation.secured:
-            username = validation.parse(exchange.body, service.profile).get("username")
-            return service.store.account(username) if isinstance(username, str) else None
+            return _named(service, operation, exchange.body)
         header = headers.get(b"authorization")
         if header is None:
             return _identify(service, exchange.body)
@@ -53,11 +56,20 @@ def guess_account(service: FakeService, exchange: Exchange, headers: Headers) ->
         return None
 
 
+def _named(service: FakeService, operation: Operation, raw: bytes) -> Account | None:
+    """The account that the body of an operation without a token names."""
+    key = OPERATIONS[operation.id].account_key
+    if key is None:
+        return None
+    username = validation.parse(raw, service.rules.profile).get(key)
+    return service.store.account(username) if isinstance(username, str) else None
+
+
 def _bearer(service: FakeService, header: bytes) -> tuple[Account, int, int]:
     """The account of a token, when it was issued and when it expires (ms)."""
     scheme, _, token = header.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer":
-        if token or service.profile["bearer-prefix"] == "required":
+        if token or service.rules.profile["bearer-prefix"] == "required":
             raise ApiError("invalid-login", "the Authorization header is not 'Bearer <token>'")
         token = scheme
     try:
@@ -72,8 +84,8 @@ def _bearer(service: FakeService, header: bytes) -> tuple[Account, int, int]:
 
 def _identify(service: FakeService, raw: bytes) -> Account:
     """A call without a token: question sender-id-without-token."""
-    if service.profile["sender-id-without-token"] == "identity":
-        sender = validation.parse(raw, service.profile).get("sender_id")
+    if service.rules.profile["sender-id-without-token"] == "identity":
+        sender = validation.parse(raw, service.rules.profile).get("sender_id")
         for account in service.store.accounts():
             if sender in service.ids(account):
                 return account

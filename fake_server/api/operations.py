@@ -8,7 +8,6 @@ everything else. What the page leaves open it asks of the profile.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import orjson
@@ -21,12 +20,9 @@ from ..records.record import colours_of, is_grid
 from ..service import FakeService
 from ..settings import NewAccount
 from ..store.ids import login_id
-from . import find as listing
 from . import picture_files as gallery
 from .call import Call
 from .submit import NewJob, submit
-
-Handler = Callable[[FakeService, Call], bytes]
 
 
 def login(service: FakeService, call: Call) -> bytes:
@@ -37,7 +33,7 @@ def login(service: FakeService, call: Call) -> bytes:
         account = service.put_account(NewAccount(username, password))
     if account is None or not service.password_fits(account, password):
         raise ApiError(
-            _WRONG_CREDENTIALS[service.profile["wrong-credentials"]],
+            _WRONG_CREDENTIALS[call.profile["wrong-credentials"]],
             "no account has this username and password",
         )
     now = service.clocks.now(account.id)
@@ -55,7 +51,7 @@ def login(service: FakeService, call: Call) -> bytes:
             "plan_start": None,
             "plan_end": None,
             "last_plan": None,
-            "token": service.tokens.issue(account.id, now, service.profile.token_seconds),
+            "token": service.tokens.issue(account.id, now, call.profile.token_seconds),
         }
     )
 
@@ -71,11 +67,6 @@ _WRONG_CREDENTIALS = {
 def create_job(service: FakeService, call: Call) -> bytes:
     """Page, Job Create."""
     return _hash(submit(service, call, NewJob("main", call.body["content"])))
-
-
-def find_jobs(service: FakeService, call: Call) -> bytes:
-    """Page, Job Find."""
-    return listing.find(service, call)
 
 
 def vary_job(service: FakeService, call: Call) -> bytes:
@@ -100,10 +91,10 @@ def upscale_job(service: FakeService, call: Call) -> bytes:
     """Page, Job Upscale."""
     parent = _parent(service, call, service.store.by_hash(call.body["parent_hash"]))
     grid_num = call.body["grid_num"]
-    if service.profile["repeat-upscale"] != "new-job":
+    if call.profile["repeat-upscale"] != "new-job":
         for job in service.store.jobs(call.caller.id):
             if job.kind == "upscale" and (job.parent_hash, job.grid_num) == (parent.hash, grid_num):
-                if service.profile["repeat-upscale"] == "same-hash":
+                if call.profile["repeat-upscale"] == "same-hash":
                     return _hash(job)
                 raise ApiError("invalid-parameter", f"cell {grid_num} has been upscaled already")
     new_job = NewJob(
@@ -122,7 +113,7 @@ def blend_images(service: FakeService, call: Call) -> bytes:
     content = call.body["content"]
     links = _plain(service, content).split()
     broken = next((why for link in links if (why := _problem(service, call, link))), None)
-    if broken is not None and service.profile["blend-bad-link"] == "301":
+    if broken is not None and call.profile["blend-bad-link"] == "301":
         raise ApiError("invalid-parameter", f"content: {broken}")
     lean = pictures.blend([_colour(service, call, link) for link in links])
     return _hash(submit(service, call, NewJob("blend", content, lean=lean, broken=broken)))
@@ -139,17 +130,6 @@ def describe_image(service: FakeService, call: Call) -> bytes:
     )
 
 
-HANDLERS: Mapping[str, Handler] = {
-    "login": login,
-    "createJob": create_job,
-    "findJobs": find_jobs,
-    "varyJob": vary_job,
-    "upscaleJob": upscale_job,
-    "blendImages": blend_images,
-    "describeImage": describe_image,
-}
-
-
 def _hash(job: Job) -> bytes:
     return b'"%s"' % job.hash.encode()
 
@@ -160,18 +140,18 @@ def _hash(job: Job) -> bytes:
 def _parent(service: FakeService, call: Call, parent: Job | None) -> Job:
     """The four-grid that a child is made from. Raises :class:`ApiError` where there is none."""
     if parent is None:
-        raise ApiError(_UNKNOWN[service.profile["unknown-parent"]], "no job has this id")
+        raise ApiError(_UNKNOWN[call.profile["unknown-parent"]], "no job has this id")
     if parent.account != call.caller.id:
-        answer = service.profile["foreign-parent"]
+        answer = call.profile["foreign-parent"]
         if answer != "allowed":
             raise ApiError(_UNKNOWN[answer], "the parent is another account's")
-    if not is_grid(parent, service.profile):
+    if not is_grid(parent, call.profile):
         raise ApiError("parent-invalid-type", f"a {parent.kind} is no four-grid to choose from")
     state = observe(parent, call.now).state
     if state is State.FAILED:
         raise ApiError("parent-invalid-type", "the parent failed and has no picture")
     if state is not State.FINISHED:
-        answer = service.profile["unfinished-parent"]
+        answer = call.profile["unfinished-parent"]
         if answer != "queued":
             raise ApiError(_UNFINISHED[answer], f"the parent is still {state.value}")
     return parent

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
 from functools import lru_cache
 
 from .. import pictures
+from ..contract.errors import ApiError
+from ..http.exchange import Exchange
 from ..http.responses import Headers, Response
+from ..http.types import RequestHeaders
 from ..jobs.lifecycle import Job, Moment, State, observe
 from ..records.record import picture
 from ..service import FakeService
+from . import auto_advance
 
 _ADDRESS = re.compile(
     r"/(?P<image>image/)?(?P<job>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -57,11 +60,24 @@ def finished_at(service: FakeService, path: str) -> Job | None:
     return job
 
 
-def get(service: FakeService, method: str, path: str, headers: Mapping[bytes, bytes]) -> Response:
-    """The file at ``path``, to a GET or HEAD: whole, in part (Range) or not again (If-None-Match).
+def respond(service: FakeService, exchange: Exchange, headers: RequestHeaders) -> Response:
+    """The file at the exchange's path: whole, in part (Range) or not again (If-None-Match).
 
-    Raises :class:`PictureNotFound`.
+    Raises ``ApiError``.
     """
+    job = job_at(service, exchange.path)
+    if job is not None:
+        exchange.account = job.account
+    try:
+        return _file(service, exchange.method, exchange.path, headers)
+    except PictureNotFound as problem:
+        account = None if job is None else service.store.account_by_id(job.account)
+        if account is not None and problem.until is not None:
+            auto_advance.wait_for(service, account, problem.until)
+        raise ApiError("not-found", problem.reason, http_status=problem.status) from problem
+
+
+def _file(service: FakeService, method: str, path: str, headers: RequestHeaders) -> Response:
     job, view, drawn = _locate(service, path)
     webp = job.plan.picture == "webp" and view != "preview"
     data = pictures.webp(drawn, view) if webp else pictures.png(drawn, view)
@@ -115,7 +131,7 @@ def _locate(service: FakeService, path: str) -> tuple[Job, pictures.View, pictur
     job = service.store.by_job_id(found["job"]) if found is not None else None
     if found is None or job is None:
         raise PictureNotFound(f"no job has a picture at {path}")
-    drawn = picture(job, service.profile)
+    drawn = picture(job, service.rules_for(job.account).profile)
     if drawn is None:
         raise PictureNotFound("a describe makes no picture")
     view = _view(found, drawn)

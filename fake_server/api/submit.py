@@ -67,24 +67,20 @@ def _scenario(service: FakeService, call: Call, new_job: NewJob) -> tuple[Scenar
             return scenarios.chosen(marker)
         except ScenarioError as problem:
             raise ApiError("invalid-parameter", str(problem)) from problem
-    if service.armed:
-        armed = service.armed_for(call.caller.id)
-        if armed is not None:
-            service.spend(armed)
-            return armed.scenario, armed.number
-    return None, 0
+    armed = service.scenarios.take(call.caller.id) if service.scenarios.all else None
+    return (None, 0) if armed is None else (armed.scenario, armed.number)
 
 
 def _refuse(service: FakeService, call: Call, scenario: Scenario | None) -> None:
     if scenario is not None and scenario.refuses is not None:
         name = scenario.refuses
         if name in ("service-error", "queue-full"):
-            name = service.envelopes.service_error(submission=True)
+            name = call.rules.envelopes.service_error(submission=True)
         raise ApiError(name, f"scenario {scenario.name}")
-    if service.profile["concurrency-limit"] == "refused":
+    if call.profile["concurrency-limit"] == "refused":
         running = len(service.store.unfinished(call.caller.id, call.now))
         if running >= CONCURRENT:
-            name = service.envelopes.service_error(submission=True)
+            name = call.rules.envelopes.service_error(submission=True)
             raise ApiError(name, f"{running} jobs are unfinished, {CONCURRENT} may be")
 
 
@@ -123,7 +119,7 @@ def _job(
     ).hexdigest()
     hash = drawn[:64]
     parent = new_job.parent
-    niji = service.profile["niji-selection"] == "flag" and prompt.niji(new_job.prompt)
+    niji = call.profile["niji-selection"] == "flag" and prompt.niji(new_job.prompt)
     return Job(
         id=id,
         account=call.caller.id,

@@ -7,7 +7,7 @@ anything else INVALID PARAMETER (page, table of errors).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import orjson
@@ -17,8 +17,8 @@ from ..contract.errors import ApiError
 from ..contract.profile import Profile
 from ..jobs.prompt import without_marker
 
-#: Operations whose ``content`` is a list of links, where a marker is not one of them.
-_LINKS = ("blendImages", "describeImage")
+if TYPE_CHECKING:
+    from .table import Row
 
 
 def parse(raw: bytes, profile: Profile) -> dict[str, Any]:
@@ -35,14 +35,19 @@ def parse(raw: bytes, profile: Profile) -> dict[str, Any]:
     return body
 
 
-def check(operation: Operation, body: dict[str, Any], profile: Profile, markers: bool) -> None:
-    """Settle ``body`` as the profile says, in place, and hold it against the operation's schema.
+def check(
+    operation: Operation, row: Row, body: dict[str, Any], profile: Profile, markers: bool
+) -> None:
+    """Settle ``body`` as the profile says, in place, and apply the operation's schema.
 
-    Raises :class:`ApiError`.
+    Raises ``ApiError``.
     """
-    _settle(operation, body, profile)
+    if row.settle is not None:
+        row.settle(operation, body, profile)
+    if profile["unknown-field"] == "301":
+        _refuse_unknown(operation, row, body, profile)
     judged = body
-    if markers and operation.id in _LINKS and isinstance(body.get("content"), str):
+    if markers and row.links and isinstance(body.get("content"), str):
         judged = {**body, "content": without_marker(body["content"])}
     try:
         if operation.body is not None and not operation.body.is_valid(judged):
@@ -68,22 +73,21 @@ def _reason(error: jsonschema_rs.ValidationError) -> str:
     return f"{where or 'the body'}: {error.message}"
 
 
-def _settle(operation: Operation, body: dict[str, Any], profile: Profile) -> None:
-    if operation.id == "findJobs":
-        _settle_find(body, operation, profile)
-    elif profile["grid-num-string"] == "coerced":
-        grid = body.get("grid_num")
-        if isinstance(grid, str) and grid.isascii() and grid.isdigit() and len(grid) < 4:
-            body["grid_num"] = int(grid)
-    if profile["unknown-field"] == "301":
-        extra = [key for key in body if key not in operation.properties]
-        if operation.id == "findJobs" and profile["find-hash-filter"] == "honoured":
-            extra = [key for key in extra if key != "hash"]
-        if extra:
-            raise ApiError("invalid-parameter", f"{extra[0]!r} is not a parameter of this call")
+def coerce_grid_num(operation: Operation, body: dict[str, Any], profile: Profile) -> None:
+    """Question grid-num-string: ``"1"`` may stand for 1."""
+    grid = body.get("grid_num")
+    if (
+        profile["grid-num-string"] == "coerced"
+        and isinstance(grid, str)
+        and grid.isascii()
+        and grid.isdigit()
+        and len(grid) < 4
+    ):
+        body["grid_num"] = int(grid)
 
 
-def _settle_find(body: dict[str, Any], operation: Operation, profile: Profile) -> None:
+def settle_find(operation: Operation, body: dict[str, Any], profile: Profile) -> None:
+    """Questions find-scalar-for-array and find-bad-limit."""
     if profile["find-scalar-for-array"] == "accepted":
         for key in ("service", "job_type", "folders"):
             if isinstance(body.get(key), str):
@@ -94,8 +98,19 @@ def _settle_find(body: dict[str, Any], operation: Operation, profile: Profile) -
     if isinstance(limit, float) and limit.is_integer():
         limit = int(limit)  # as JSON Schema counts
     good = isinstance(limit, int) and not isinstance(limit, bool)
-    most = operation.properties["limit"]["maximum"]
+    maximum = operation.properties["limit"]["maximum"]
     if good and profile["find-bad-limit"] == "clamped":
-        body["limit"] = min(max(limit, 1), most)
-    elif not good or not 1 <= limit <= most:
+        body["limit"] = min(max(limit, 1), maximum)
+    elif not good or not 1 <= limit <= maximum:
         del body["limit"]
+
+
+def _refuse_unknown(operation: Operation, row: Row, body: dict[str, Any], profile: Profile) -> None:
+    """Question unknown-field."""
+    listed = {
+        *operation.properties,
+        *(key for key, (question, answer) in row.unlisted.items() if profile[question] == answer),
+    }
+    unknown = [key for key in body if key not in listed]
+    if unknown:
+        raise ApiError("invalid-parameter", f"{unknown[0]!r} is not a parameter of this call")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from .control_call import Control, Document
 
 if TYPE_CHECKING:
-    from ..faults.faults import FaultType
+    from ..armed.faults import FaultType
 
 
 class Terms(TypedDict, total=False):

@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
 
 from ..contract.document import Operation
 from ..contract.errors import ApiError
 from .responses import Response
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Headers = Mapping[bytes, bytes]
-#: A server's name and port, as ASGI has it.
-Address = tuple[str, int | None]
+from .types import Address, Receive, RequestHeaders, Scope
 
 #: What a client may send, in bytes.
 MAX_BODY = 1 << 20
 MAX_HEAD = 64 << 10
+
+#: The key of ``scope["state"]`` under which a server of ours puts the connection's transport.
+TRANSPORT = "sampan.transport"
 
 
 class Disconnected(Exception):
@@ -33,7 +27,7 @@ class Disconnected(Exception):
 
 
 class Exchange:
-    """One request and its answer.
+    """One request and its response.
 
     ``account`` is the id of the account that it is of, ``now`` that account's time (ms); ``found``
     says whether there was something at its address. ``number`` is 0 until the journal has it.
@@ -59,6 +53,7 @@ class Exchange:
         "operation",
         "path",
         "query",
+        "root_path",
         "scheme",
         "server",
         "size",
@@ -78,6 +73,7 @@ class Exchange:
         self.method = method
         self.path = path
         self.query = b""
+        self.root_path = ""
         self.headers = headers
         self.scheme = scheme
         self.server = server
@@ -94,45 +90,58 @@ class Exchange:
         self.size = len(path)
         self.took = 0
 
+    def check_size(self, headers: RequestHeaders) -> None:
+        """Note the head's size. Raises ``ApiError`` where it, or the coming body, is too large."""
+        self.size += sum([len(name) + len(value) for name, value in self.headers])
+        if self.size > MAX_HEAD:
+            raise ApiError("invalid-parameter", f"the headers are larger than {MAX_HEAD} bytes")
+        declared = headers.get(b"content-length", b"0")
+        if declared.isdigit() and (len(declared) > 18 or int(declared) > MAX_BODY):
+            raise _too_large()
+
+
+def route_path(scope: Scope) -> str:
+    """A request's path below where the application is mounted."""
+    path, mounted = scope["path"], scope.get("root_path", "")
+    if mounted and path.startswith(mounted):
+        return path[len(mounted) :] or "/"
+    return str(path)
+
 
 def of_scope(scope: Scope) -> Exchange:
     """The exchange that an ASGI call begins."""
     exchange = Exchange(
-        scope["method"], scope["path"], scope["headers"], scope["scheme"], scope.get("server")
+        scope["method"],
+        route_path(scope),
+        scope["headers"],
+        scope["scheme"],
+        scope.get("server"),
     )
+    exchange.root_path = scope.get("root_path", "")
     exchange.query = scope["query_string"]
     exchange.size = len(scope.get("raw_path", b"")) + len(exchange.query)
     return exchange
 
 
-async def receive(exchange: Exchange, headers: Headers, receive: Receive) -> None:
-    """Fill in the body. Raises :class:`Disconnected`, and :class:`ApiError` on too large ones."""
-    refuse_large(exchange, headers)
+async def receive(exchange: Exchange, headers: RequestHeaders, receive: Receive) -> None:
+    """Read the body. Raises :class:`Disconnected`, and ``ApiError`` on a request too large."""
+    exchange.check_size(headers)
     exchange.body = await read(receive, MAX_BODY)
 
 
-def refuse_large(exchange: Exchange, headers: Headers) -> None:
-    """Note the head's size. Raises :class:`ApiError` where it, or the coming body, is too large."""
-    exchange.size += sum([len(name) + len(value) for name, value in exchange.headers])
-    if exchange.size > MAX_HEAD:
-        raise ApiError("invalid-parameter", f"the headers are larger than {MAX_HEAD} bytes")
-    declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and (len(declared) > 18 or int(declared) > MAX_BODY):
-        raise _too_large()
-
-
-async def read(receive: Receive, most: int) -> bytes:
-    """The whole body. Raises :class:`Disconnected`, and :class:`ApiError` beyond ``most`` bytes."""
-    body: bytes = b""
+async def read(receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises :class:`Disconnected`, and ``ApiError`` beyond ``limit`` bytes."""
+    parts, size = [], 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
-        body += message.get("body", b"")
-        if len(body) > most:
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
             raise _too_large()
         if not message.get("more_body", False):
-            return body
+            return b"".join(parts)
 
 
 def _too_large() -> ApiError:
@@ -143,7 +152,7 @@ def _too_large() -> ApiError:
 _HOST = re.compile(rb"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
-def base(external: str | None, exchange: Exchange, headers: Headers) -> str:
+def base(external: str | None, exchange: Exchange, headers: RequestHeaders) -> str:
     """Where this fake is, as its client sees it: picture links start there.
 
     A header that could be in no link is passed over.
@@ -162,19 +171,10 @@ def base(external: str | None, exchange: Exchange, headers: Headers) -> str:
         first = f"{first}:{port.decode()}"
     scheme = headers.get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
     proto = scheme.decode() if scheme in (b"http", b"https") else exchange.scheme
-    return f"{proto}://{first}{prefix}"
+    return f"{proto}://{first}{prefix}{exchange.root_path}"
 
 
-def _first(headers: Headers, name: bytes) -> bytes | None:
+def _first(headers: RequestHeaders, name: bytes) -> bytes | None:
     """The first host that a header names, nearest to the client; ``None`` for what is no host."""
     host = headers.get(name, b"").partition(b",")[0].strip()
     return host if _HOST.fullmatch(host) else None
-
-
-async def send(send: Send, answer: Response, head: bool) -> None:
-    """Send an answer; to HEAD without its body."""
-    headers = [*answer.headers]
-    if answer.status != 304:  # which has no body to measure (RFC 9110, 8.6)
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else answer.body})

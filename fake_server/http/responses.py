@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from .types import Receive, Scope, Send
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON: Headers = ((b"content-type", b"application/json"),)
@@ -21,24 +23,56 @@ _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 @dataclass(slots=True)
 class Response:
-    """One answer. ``content-length`` is added when it is sent."""
+    """One response. Starlette sends it as it sends its own; ``content-length`` is added then."""
 
     status: int
     body: bytes
     headers: Headers = JSON
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send(self.start())
+        body = b"" if scope["method"] == "HEAD" else self.body
+        await send({"type": "http.response.body", "body": body})
 
-def told(name: bytes, text: str) -> tuple[bytes, bytes]:
-    """A header for a person: on one line and in ASCII, whatever ``text`` holds."""
-    connection = " ".join(text[:2000].split())[:500]
-    # A server drops the whole answer for one control character in a header.
-    connection = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", connection)
-    return name, connection.encode("ascii", "backslashreplace")
+    def start(self) -> dict[str, Any]:
+        """The ASGI message with status and headers."""
+        headers = [*self.headers]
+        if self.status != 304:  # which has no body to measure (RFC 9110, 8.6)
+            headers.append((b"content-length", b"%d" % len(self.body)))
+        return {"type": "http.response.start", "status": self.status, "headers": headers}
+
+
+class ResponseCapture:
+    """An ASGI ``send`` that keeps what is sent to it."""
+
+    def __init__(self) -> None:
+        self._start: dict[str, Any] = {}
+        self._body: list[bytes] = []
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif message["type"] == "http.response.body":
+            self._body.append(message.get("body", b""))
+
+    @property
+    def response(self) -> Response:
+        """The response. Raises ``KeyError`` if none was sent."""
+        headers = tuple(h for h in self._start["headers"] if h[0] != b"content-length")
+        return Response(self._start["status"], b"".join(self._body), headers)
+
+
+def text_header(name: bytes, text: str) -> tuple[bytes, bytes]:
+    """A header for a person: one line of ASCII, at most 500 characters of ``text``."""
+    line = " ".join(text[:2000].split())[:500]
+    # A server drops the whole response for one control character in a header.
+    line = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+    return name, line.encode("ascii", "backslashreplace")
 
 
 def as_json(value: Any) -> bytes:
-    """JSON; of a client's own that is told back as well, which may hold what orjson has not."""
+    """JSON, also of what a client sent and orjson refuses: numbers beyond 64 bits, surrogates."""
     try:
         return orjson.dumps(value)
-    except TypeError:  # a number beyond 64 bits, half a surrogate pair
+    except TypeError:
         return json.dumps(value).encode()

@@ -18,14 +18,10 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from ..contract.errors import ApiError
-from ..http.exchange import MAX_BODY, MAX_HEAD, Exchange
+from ..http.exchange import MAX_BODY, MAX_HEAD, TRANSPORT, Exchange
 from ..http.responses import Headers, Response
 from ..web.app import App
-from ..web.fault_injection import TRANSPORT
-
-#: How long (s) a refused client may go on sending before it is cut off.
-_LINGER = 2.0
+from .protocols import LINGER, abandon, keeps_for_response, refusal
 
 
 class _Corked:
@@ -59,7 +55,7 @@ class _Corked:
         return self._transport.is_closing()
 
 
-class Protocol(HttpToolsProtocol):
+class FastProtocol(HttpToolsProtocol):
     """One connection."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -172,7 +168,7 @@ class Protocol(HttpToolsProtocol):
     def _answer_at_once(self, path: str) -> bool:
         exchange = Exchange("POST", path, self.headers, cast(str, self.scheme), self.server)
         exchange.body = self._body
-        answer = self._app.at_once(exchange, self._named)
+        answer = self._app.respond_now(exchange, self._named)
         if answer is None:
             self._begin_cycle()  # a fault may befall it
             return False
@@ -239,8 +235,8 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
         self.url, self.expect_100_continue = url, continues
         self.headers += headers
-        # Faults of the connection need it: see misfortune.py.
-        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+        # Faults of the connection need it: see web/fault_injection.py.
+        self.scope["state"][TRANSPORT] = self.transport
         self._path = None
         super().on_headers_complete()
         if self.scope["method"] != "HEAD":  # to which nothing follows the head
@@ -256,24 +252,14 @@ class Protocol(HttpToolsProtocol):
     # The end, by either side
 
     def eof_received(self) -> Any:
-        """The client will send no more. True keeps the connection for the answer that is due."""
+        """The client will send no more. True keeps the connection for the response that is due."""
         self._flush()
-        cycle = self.cycle
-        if self._refused or cycle is None or cycle.response_complete or cycle.more_body:
-            return False
-        cycle.keep_alive = False
-        return True
+        return not self._refused and keeps_for_response(self)
 
     def shutdown(self) -> None:
         """The server ends: what is answered is written first."""
         self._flush()
         super().shutdown()
-
-    def abandon(self) -> None:
-        """Let go of a request that is not answered yet."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
 
     def _decline(self, rest: bytes) -> None:
         """Parse a request again that came with an offer of another protocol, less the offer.
@@ -293,20 +279,13 @@ class Protocol(HttpToolsProtocol):
         self.data_received(b"\r\n".join((*lines, b"", rest)))
 
     def _refuse(self, reason: str) -> None:
-        envelope = self._app.service.envelopes.of(
-            ApiError("invalid-parameter", reason, http_status=400)
-        )
         self._refused = True
         self._flush()
-        self.abandon()
-        self.transport.write(
-            b"%bcontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n"
-            b"x-fake-reason: %b\r\n\r\n%b"
-            % (STATUS_LINE[400], len(envelope.body), reason.encode("ascii"), envelope.body)
-        )
-        # Closing on bytes that are still unread would reset the connection, and the answer be lost.
+        abandon(self)
+        self.transport.write(refusal(self._app, reason))
+        # Closing on bytes that are still unread would reset the connection, and lose the response.
         self.transport.write_eof()
-        self.loop.call_later(_LINGER, self.transport.close)
+        self.loop.call_later(LINGER, self.transport.close)
 
 
 @lru_cache(maxsize=256)

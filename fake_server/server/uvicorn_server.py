@@ -12,9 +12,10 @@ from types import FrameType
 
 import uvicorn
 
+from ..http.exchange import MAX_HEAD
 from ..http.loopback import is_loopback
 from ..web.app import App
-from .fast_protocol import Protocol
+from . import protocols
 
 
 class Server(uvicorn.Server):
@@ -24,7 +25,8 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Protocol,
+                http=protocols.choose(fast=app.service.settings.fast),
+                h11_max_incomplete_event_size=MAX_HEAD,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -36,21 +38,20 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=75,
             )
         )
-        self._world = app.service
+        self._service = app.service
         self._ready = ready
         logging.getLogger("uvicorn.error").addFilter(_not_given_up)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Give up what is still being answered: its clients see the connection close."""
         for connection in self.server_state.connections:
-            if isinstance(connection, Protocol):
-                connection.abandon()
+            protocols.abandon(connection)
         await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if any(not is_loopback(each.getsockname()[0]) for each in sockets or ()):
-            self._world.expose()
+            self._service.expose()
         self._ready()
 
     @contextmanager

@@ -1,7 +1,7 @@
-"""What a fault does to a request, down to the connection.
+"""What a fault does to a request, down to the connection: one row of :data:`EFFECTS` for a type.
 
-``serving.py``'s protocol puts the transport into the scope. Without one (the application called
-in-process) what befalls a connection is raised to the caller as :class:`ConnectionFault`.
+``server/`` puts the transport into the scope's state. Without one (the application is called
+in-process), a fault of the connection is raised to the caller as ``ConnectionFault``.
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
+from ..armed.faults import ConnectionFault, FaultHit, FaultType
 from ..contract.errors import ApiError
-from ..faults.faults import CARRIED_OUT, LOST, ConnectionFault, FaultHit
-from ..http import exchange as request
-from ..http.exchange import Exchange, Receive, Scope, Send
-from ..http.responses import HTML, JSON, Response, told
+from ..http.exchange import TRANSPORT, Exchange
+from ..http.responses import HTML, JSON, Response, text_header
+from ..http.types import Receive, Scope, Send
 from ..service import FakeService
 
-#: The key of ``scope["extensions"]`` under which the transport is found.
-TRANSPORT = "sampan.transport"
 _PIECES = 8
 _GATEWAY = b"<html><head><title>%d</title></head><body><h1>%d</h1></body></html>\n"
+_MALFORMED = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    b'zz\r\n{"errno":\r\n'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,164 +38,181 @@ class Connection:
     @property
     def transport(self) -> asyncio.Transport | None:
         """The transport; ``None`` in-process."""
-        found: asyncio.Transport | None = (
-            (self.scope.get("extensions") or {}).get(TRANSPORT, {}).get("transport")
-        )
+        found: asyncio.Transport | None = (self.scope.get("state") or {}).get(TRANSPORT)
         return found
+
+    def to_break(self, hit: FaultHit) -> asyncio.Transport:
+        """The transport. Raises ``ConnectionFault`` in-process."""
+        if self.transport is None:
+            raise ConnectionFault(f"{hit.fault.type}: the connection would have broken here")
+        return self.transport
+
+    async def closed(self) -> None:
+        """Wait until the server has seen that the connection has ended."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+
+@dataclass(slots=True)
+class Injection:
+    """A fault that acts on a request. ``began`` is the account's time then (ms)."""
+
+    service: FakeService
+    hit: FaultHit
+    exchange: Exchange
+    connection: Connection
+    began: int
+    wait_ms: int
+    #: What is sent, if anything is.
+    response: Response = field(default_factory=lambda: Response(0, b""))
+
+    async def hold(self, ms: int) -> bool:
+        """Wait until ``ms`` after the beginning, by the account's clock; ``False``: it left."""
+        reached = self.service.clocks.reached(self.exchange.account, self.began + ms)
+        waiting = asyncio.ensure_future(reached)
+        leaving = asyncio.ensure_future(self.connection.closed())
+        try:
+            await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
+            return waiting.done()
+        finally:
+            waiting.cancel()
+            leaving.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a type of fault does.
+
+    ``act`` sends the response, spoilt or not, or breaks the connection. ``carried_out``: the
+    request takes effect. ``instead`` makes a response without that. ``usable``: the client gets
+    a response as HTTP has it; ``sent``: it gets one at all, and the journal keeps it.
+    """
+
+    act: Callable[[Injection], Awaitable[None]]
+    carried_out: bool = False
+    instead: Callable[[Injection], Response] | None = None
+    usable: bool = True
+    sent: bool = True
 
 
 async def inject(
     service: FakeService,
     hit: FaultHit,
     exchange: Exchange,
-    answering: Callable[[], Response],
+    answering: Callable[[], Awaitable[Response]],
     connection: Connection,
 ) -> None:
-    """Let a fault befall a request; ``answering`` carries it out.
+    """Let a fault act on a request; ``answering`` carries it out.
 
-    The journal has the request from before any delay on. Raises :class:`ConnectionFault`.
+    The journal has the request before any delay. Raises ``ConnectionFault``.
     """
-    fault = hit.fault
-    exchange.fault, exchange.lost = fault.id, fault.type in LOST
-    answer = answering() if fault.type in CARRIED_OUT else _instead(service, hit, exchange)
+    effect = EFFECTS[hit.fault.type]
+    exchange.fault, exchange.lost = hit.fault.id, not effect.usable
+    response = await answering() if effect.carried_out else None
     # Read before anybody can know of the request and move the clock for it.
-    begun, wait = service.clocks.now(exchange.account), hit.wait_ms
+    began = service.clocks.now(exchange.account)
+    injection = Injection(service, hit, exchange, connection, began, hit.wait_ms)
+    if effect.instead is not None:
+        response = effect.instead(injection)
+    if response is not None:
+        injection.response = response
     service.journal.keep(exchange)
-    held = fault.type != "TRICKLE" and wait > 0
-    if held and not await _hold(service, exchange.account, begun + wait, connection):
+    waits = effect.act is not _trickle and injection.wait_ms > 0
+    if waits and not await injection.hold(injection.wait_ms):
         exchange.lost = True
         service.journal.answered(exchange, None)
         return
-    service.journal.answered(exchange, None if answer is None or fault.type in _SILENT else answer)
-    if fault.type == "TRICKLE":
-        assert answer is not None
-        body = b"" if exchange.method == "HEAD" else answer.body
-        await _begin(answer, connection)
-        await _trickle(body, partial(_hold, service, exchange.account), begun, wait, connection)
-    elif fault.type == "TRUNCATED_BODY":
-        assert answer is not None
-        await _truncate(answer, connection)
-    elif fault.type == "MALFORMED_JSON":
-        assert answer is not None
-        half = Response(200, answer.body[: len(answer.body) // 2], answer.headers)
-        await request.send(connection.send, half, exchange.method == "HEAD")
-    elif answer is not None and fault.type != "COMMIT_THEN_DROP":
-        await request.send(connection.send, answer, exchange.method == "HEAD")
-    else:
-        await _break(hit, connection)
+    service.journal.answered(exchange, response if effect.sent else None)
+    await effect.act(injection)
 
 
-#: Nothing that is an answer reaches the client.
-_SILENT = frozenset(
-    {
-        "CONNECTION_RESET_BY_PEER",
-        "EMPTY_RESPONSE",
-        "MALFORMED_RESPONSE_CHUNK",
-        "RANDOM_DATA_THEN_CLOSE",
-        "COMMIT_THEN_DROP",
-    }
-)
-
-
-def _instead(service: FakeService, hit: FaultHit, exchange: Exchange) -> Response | None:
-    """What is answered without the request being carried out; ``None`` for no answer."""
-    fault = hit.fault
-    reason = told(b"x-fake-reason", f"fault {fault.id}")
-    if fault.type == "HTTP_STATUS":
-        status = fault.status or 503
-        page = b"" if status in (204, 304) else _GATEWAY % (status, status)
-        return Response(status, page, (*HTML, reason))
-    if fault.type != "ERRNO":
-        return None
-    operation = exchange.operation
-    envelopes = service.for_account(exchange.account).envelopes
-    submission = operation is not None and operation.submits
+def _errno(injection: Injection) -> Response:
+    exchange, fault = injection.exchange, injection.hit.fault
+    envelopes = injection.service.rules_for(exchange.account).envelopes
+    submission = exchange.operation is not None and exchange.operation.submits
     name = envelopes.named(fault.errno or 501, submission=submission)
     envelope = envelopes.of(ApiError(name, "a fault"))
-    return Response(envelope.status, envelope.body, (*JSON, reason))
+    return Response(envelope.status, envelope.body, (*JSON, _reason(injection)))
 
 
-async def _hold(
-    service: FakeService, account: int | None, until: int, connection: Connection
-) -> bool:
-    """Wait until the account's clock says ``until``; ``False`` if the client left meanwhile."""
-    waiting = asyncio.ensure_future(service.clocks.reached(account, until))
-    leaving = asyncio.ensure_future(_gone(connection))
-    try:
-        await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
-        return waiting.done()
-    finally:
-        waiting.cancel()
-        leaving.cancel()
+def _http_status(injection: Injection) -> Response:
+    status = injection.hit.fault.status or 503
+    page = b"" if status in (204, 304) else _GATEWAY % (status, status)
+    return Response(status, page, (*HTML, _reason(injection)))
 
 
-async def _trickle(
-    body: bytes,
-    hold: Callable[[int, Connection], Awaitable[bool]],
-    begun: int,
-    ms: int,
-    connection: Connection,
-) -> None:
-    """The body in pieces, the first at once and then one every ``ms``."""
+def _reason(injection: Injection) -> tuple[bytes, bytes]:
+    return text_header(b"x-fake-reason", f"fault {injection.hit.fault.id}")
+
+
+async def _send(injection: Injection) -> None:
+    connection = injection.connection
+    await injection.response(connection.scope, connection.receive, connection.send)
+
+
+async def _send_half_the_json(injection: Injection) -> None:
+    whole = injection.response
+    injection.response = Response(200, whole.body[: len(whole.body) // 2], whole.headers)
+    await _send(injection)
+
+
+async def _truncate(injection: Injection) -> None:
+    """Half of what the Content-Length says, then the end of the connection."""
+    response, connection = injection.response, injection.connection
+    await connection.send(response.start())
+    half = response.body[: len(response.body) // 2]
+    await connection.send({"type": "http.response.body", "body": half, "more_body": True})
+    connection.to_break(injection.hit).close()
+    await connection.closed()
+
+
+async def _trickle(injection: Injection) -> None:
+    """The body in pieces, the first at once and then one every ``wait_ms``."""
+    response, connection = injection.response, injection.connection
+    body = b"" if injection.exchange.method == "HEAD" else response.body
+    await connection.send(response.start())
     step = max(-(-len(body) // _PIECES), 1)
     for index, start in enumerate(range(0, len(body), step)):
-        if index and not await hold(begun + index * ms, connection):
+        if index and not await injection.hold(index * injection.wait_ms):
             return
         piece = body[start : start + step]
         await connection.send({"type": "http.response.body", "body": piece, "more_body": True})
     await connection.send({"type": "http.response.body", "body": b""})
 
 
-async def _truncate(answer: Response, connection: Connection) -> None:
-    """Half of what the Content-Length says, then the end of the connection."""
-    await _begin(answer, connection)
-    half = answer.body[: len(answer.body) // 2]
-    await connection.send({"type": "http.response.body", "body": half, "more_body": True})
-    transport = connection.transport
-    if transport is None:
-        raise ConnectionFault("TRUNCATED_BODY: the body ended early")
-    transport.close()
-    await _gone(connection)
-
-
-async def _begin(answer: Response, connection: Connection) -> None:
-    headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
-    await connection.send(
-        {"type": "http.response.start", "status": answer.status, "headers": headers}
-    )
-
-
-async def _break(hit: FaultHit, connection: Connection) -> None:
-    """End the connection without an answer, in the way of the fault."""
-    kind = hit.fault.type
-    transport = connection.transport
-    if transport is None:
-        raise ConnectionFault(f"{kind}: the connection would have broken here")
-    if kind in ("CONNECTION_RESET_BY_PEER", "COMMIT_THEN_DROP"):
-        _reset(transport)
-    else:
-        if kind == "MALFORMED_RESPONSE_CHUNK":
-            transport.write(_MALFORMED)
-        elif kind == "RANDOM_DATA_THEN_CLOSE":
-            transport.write(hit.drawn.randbytes(64))
-        transport.close()
-    await _gone(connection)
-
-
-_MALFORMED = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
-    b'zz\r\n{"errno":\r\n'
-)
-
-
-def _reset(transport: asyncio.Transport) -> None:
-    """Close with RST: to linger for no time drops what is unsent, and says so."""
-    connection = transport.get_extra_info("socket")
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+async def _reset(injection: Injection) -> None:
+    """Close with RST: lingering for no time drops what is unsent, and says so."""
+    transport = injection.connection.to_break(injection.hit)
+    peer = transport.get_extra_info("socket")
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+    await injection.connection.closed()
 
 
-async def _gone(connection: Connection) -> None:
-    """Wait until the server has seen that the connection has ended."""
-    while (await connection.receive())["type"] != "http.disconnect":
-        pass
+def _close_after(make: Callable[[FaultHit], bytes]) -> Callable[[Injection], Awaitable[None]]:
+    async def act(injection: Injection) -> None:
+        transport = injection.connection.to_break(injection.hit)
+        transport.write(make(injection.hit))
+        transport.close()
+        await injection.connection.closed()
+
+    return act
+
+
+EFFECTS: Mapping[FaultType, Effect] = {
+    "ERRNO": Effect(_send, instead=_errno),
+    "DELAY": Effect(_send, carried_out=True),
+    "HTTP_STATUS": Effect(_send, instead=_http_status),
+    "CONNECTION_RESET_BY_PEER": Effect(_reset, usable=False, sent=False),
+    "EMPTY_RESPONSE": Effect(_close_after(lambda hit: b""), usable=False, sent=False),
+    "MALFORMED_RESPONSE_CHUNK": Effect(
+        _close_after(lambda hit: _MALFORMED), usable=False, sent=False
+    ),
+    "RANDOM_DATA_THEN_CLOSE": Effect(
+        _close_after(lambda hit: hit.drawn.randbytes(64)), usable=False, sent=False
+    ),
+    "MALFORMED_JSON": Effect(_send_half_the_json, carried_out=True, usable=False),
+    "TRUNCATED_BODY": Effect(_truncate, carried_out=True, usable=False),
+    "TRICKLE": Effect(_trickle, carried_out=True),
+    "COMMIT_THEN_DROP": Effect(_reset, carried_out=True, usable=False, sent=False),
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from html import escape
 
@@ -15,32 +16,36 @@ from ..settings import DEFAULT_ACCOUNTS
 from . import reference
 from .page_style import STYLE
 
+#: A page of a fake that its reader reaches at a base address.
+Page = Callable[[FakeService, str], Response]
+
 #: As many accounts are named at most.
 _NAMED = 5
 
-_YAML = ("openapi.yaml", "questions.yaml", "requirements.yaml")
-
-
-def get(service: FakeService, path: str, base: str) -> Response | None:
-    """The page at ``path``, or ``None``. ``base`` is where this fake is, as its reader sees it."""
-    if path == "/":
-        return Response(200, _front(service, base).encode(), HTML)
-    if path == "/reference":
-        return Response(200, _reference(), HTML)
-    if path == "/openapi.json":
-        return Response(200, orjson.dumps(service.spec.document), JSON)
-    if path[1:] in _YAML:
-        return Response(200, (spec.DIRECTORY / path[1:]).read_bytes(), YAML)
-    return None
-
 
 @lru_cache(maxsize=1)
-def _reference() -> bytes:
+def _reference_page() -> bytes:
     questions = spec.read("questions.yaml")["questions"]
     return reference.page(spec.read("openapi.yaml"), questions).encode()
 
 
-def _front(service: FakeService, base: str) -> str:
+def _reference(_: FakeService, __: str) -> Response:
+    return Response(200, _reference_page(), HTML)
+
+
+def _document(service: FakeService, _: str) -> Response:
+    return Response(200, orjson.dumps(service.spec.document), JSON)
+
+
+def _file(name: str) -> Page:
+    return lambda service, base: Response(200, (spec.DIRECTORY / name).read_bytes(), YAML)
+
+
+def _front(service: FakeService, base: str) -> Response:
+    return Response(200, _front_page(service, base).encode(), HTML)
+
+
+def _front_page(service: FakeService, base: str) -> str:
     """What this is, what to read, and a first request to paste."""
     rows = "".join(
         f"<tr><td><code>{operation.method} {escape(operation.path)}</code></td>"
@@ -56,7 +61,7 @@ def _front(service: FakeService, base: str) -> str:
         " jobs apart by account, and draws its own pictures. Nothing here is the real"
         " service.</p></header>"
         f"<h2>First request</h2><pre>{escape(login)}</pre>"
-        f"<p>{accounts} Profile: <code>{escape(service.profile.name)}</code>.</p>"
+        f"<p>{accounts} Profile: <code>{escape(service.rules.profile.name)}</code>.</p>"
         f"<h2>Operations</h2><table>{rows}</table>"
         '<h2>Contract</h2><p><a href="/reference">API reference</a> ·'
         ' <a href="/openapi.yaml">openapi.yaml</a> · <a href="/openapi.json">openapi.json</a> ·'
@@ -86,3 +91,14 @@ def _first_request(service: FakeService, base: str) -> tuple[str, str]:
     if service.settings.open_accounts:
         first += " Any other name gets an account when it logs in."
     return login, first
+
+
+#: The pages by their paths.
+PAGES: Mapping[str, Page] = {
+    "/": _front,
+    "/reference": _reference,
+    "/openapi.json": _document,
+    "/openapi.yaml": _file("openapi.yaml"),
+    "/questions.yaml": _file("questions.yaml"),
+    "/requirements.yaml": _file("requirements.yaml"),
+}

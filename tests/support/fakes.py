@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -19,6 +20,9 @@ from sampan.fake_server.web.app import App
 
 #: When the page's example record was created (page, Job Find), in ms.
 START = 1_712_040_515_164
+
+#: Whether the tests run on uvicorn's stock protocol, as `make test-stock` has it.
+STOCK = os.environ.get("SAMPAN_TEST_PROTOCOL") == "stock"
 
 #: Where a client in this process finds its fake.
 ADDRESS = "http://fake.test"
@@ -151,6 +155,7 @@ class Served:
 
     def __init__(self, *arguments: str, cwd: Path | None = None, python: str = sys.executable):
         command = [python, "-m", "sampan", "serve", "--port", "0", "--ready-json"]
+        command += ["--no-fast"] if STOCK else []
         self.process = subprocess.Popen(
             [*command, *arguments],
             stdout=subprocess.PIPE,

@@ -11,7 +11,11 @@ from tests.support.observers import past_jobs
 def cursor(fake: Fake, record: dict[str, Any]) -> int:
     """A timestamp_smaller_than that just keeps a record out, in the unit of the fake."""
     created = int(record["timestamp"])
-    return created if fake.app.service.profile["find-timestamp-unit"] == "ms" else created // 1000
+    return (
+        created
+        if fake.app.service.rules.profile["find-timestamp-unit"] == "ms"
+        else created // 1000
+    )
 
 
 def find_scope(fake: Fake) -> object:

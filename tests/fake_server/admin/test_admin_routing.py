@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import subprocess
@@ -12,7 +13,7 @@ import httpx
 import pytest
 import yaml
 
-from sampan.fake_server.admin.routing import HANDLERS
+from sampan.fake_server.admin import routing
 from sampan.fake_server.contract import document as spec
 from sampan.fake_server.http.loopback import is_loopback
 from tests.support.controls import Control
@@ -24,7 +25,14 @@ Serve = Callable[..., Served]
 
 def test_every_operation_has_a_handler_and_every_handler_an_operation() -> None:
     operations = spec.compile(spec.read("admin.yaml")).operations
-    assert {operation.id for operation in operations} == set(HANDLERS)
+    handlers = {routing.handler(operation) for operation in operations}
+    assert len(handlers) == len(operations)
+    assert handlers == {
+        function
+        for module in routing._MODULES
+        for function in vars(module).values()
+        if inspect.iscoroutinefunction(function) and function.__module__ == module.__name__
+    }
 
 
 def test_it_says_that_it_is_there(control: Control) -> None:

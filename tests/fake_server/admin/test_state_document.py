@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampan.fake_server.admin.state_document import StateError, export, restore
+from sampan.fake_server.armed.faults import FaultType, make
+from sampan.fake_server.armed.scenarios import ArmedScenario
 from sampan.fake_server.clock.clock import ClockState
-from sampan.fake_server.faults.faults import FaultType, make
 from sampan.fake_server.jobs.scenarios import SCENARIOS
-from sampan.fake_server.service import ArmedScenario, FakeService
+from sampan.fake_server.service import FakeService, new_service
 from sampan.fake_server.settings import NewAccount, Settings
-from sampan.fake_server.web.app import create_app
 from tests.support.controls import Control
 from tests.support.fakes import JSON, START, Caller, Fake
 
@@ -293,13 +293,13 @@ def test_any_world_can_be_exported_and_put_back(
 ) -> None:
     new = tuple(NewAccount(name, "p") for name in accounts)
     service = FakeService(Settings(accounts=new, seed=seed, wall=lambda: START))
-    other = create_app(Settings(seed=1, wall=lambda: START)).service
+    other = new_service(Settings(seed=1, wall=lambda: START))
     try:
         for name, state in accounts.items():
             if state is not None:
                 service.set_clock(service.store.account(name), state)
         service.faults.put(faults)
-        service.armed[:] = [
+        service.scenarios.all = [
             ArmedScenario(scenario, scenario.default, None, times) for scenario, times in armed
         ]
         document = json.loads(json.dumps(export(service)))

@@ -24,7 +24,7 @@ from sampan.fake_server.client.errors import (
     Unreachable,
 )
 from sampan.fake_server.client.transport import SocketTransport
-from sampan.fake_server.faults.faults import CARRIED_OUT
+from sampan.fake_server.web.fault_injection import EFFECTS
 
 pytest_plugins = ["tests.support.handles"]
 
@@ -53,7 +53,7 @@ def test_a_lost_answer_is_told_and_nothing_is_sent_again(server: FakeServer, typ
     with pytest.raises(Disconnected, match="no whole answer"):
         account.create("a cat")
     assert account.admin.count(operation="createJob") == 1
-    assert len(account.admin.jobs()) == (type in CARRIED_OUT)
+    assert len(account.admin.jobs()) == EFFECTS[type].carried_out
 
 
 def test_what_is_no_envelope(account: Account) -> None:

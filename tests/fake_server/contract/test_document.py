@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sampan.fake_server.api.operations import HANDLERS
+from sampan.fake_server.api.table import OPERATIONS
 from sampan.fake_server.contract import document as spec
 from sampan.fake_server.contract.document import SpecError
 from sampan.fake_server.service import FakeService
@@ -50,7 +50,7 @@ def _create(document: Document) -> Document:
 
 
 def test_every_operation_has_a_handler_and_every_handler_an_operation() -> None:
-    assert {operation.id for operation in spec.compile(_CONTRACT).operations} == set(HANDLERS)
+    assert {operation.id for operation in spec.compile(_CONTRACT).operations} == set(OPERATIONS)
 
 
 def test_the_operations_as_they_are_read() -> None:

@@ -14,8 +14,8 @@ import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from sampan.fake_server.server.fast_protocol import Protocol
-from sampan.fake_server.web.app import create_app
+from sampan.fake_server.server.asgi import asgi_app
+from sampan.fake_server.server.fast_protocol import FastProtocol
 from tests.support.fakes import Served
 from tests.support.raw_http import CHUNKED, chunk, connected, request
 
@@ -92,14 +92,14 @@ class Line:
     """A connection to a fake: the protocol, and what it stands on."""
 
     def __init__(self) -> None:
-        self.app = create_app()
+        self.app = asgi_app()
         self.config = Config(
             self.app, lifespan="off", ws="none", log_config=None, proxy_headers=False
         )
         self.config.timeout_keep_alive = int(_KEPT)
         self.config.load()
         self.loop, self.transport, self.state = Loop(), Transport(), ServerState()
-        self.protocol = Protocol(
+        self.protocol = FastProtocol(
             self.config, self.state, {}, cast(asyncio.AbstractEventLoop, self.loop)
         )
         self.protocol.connection_made(cast(asyncio.Transport, self.transport))
@@ -167,9 +167,9 @@ def test_a_connection_that_has_ended_leaves_no_timer(line: Line) -> None:
     assert not line.transport.closed
 
 
-@pytest.mark.parametrize("end", [Protocol.shutdown, Protocol.eof_received])
+@pytest.mark.parametrize("end", [FastProtocol.shutdown, FastProtocol.eof_received])
 def test_what_is_answered_is_written_before_the_end(
-    line: Line, end: Callable[[Protocol], object]
+    line: Line, end: Callable[[FastProtocol], object]
 ) -> None:
     line.protocol.data_received(request("/auth/login", _LOGIN))
     end(line.protocol)

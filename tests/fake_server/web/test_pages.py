@@ -9,7 +9,7 @@ import pytest
 
 from sampan.fake_server.contract import document as spec
 from sampan.fake_server.settings import NewAccount
-from sampan.fake_server.web.pages import get
+from sampan.fake_server.web.pages import PAGES
 from tests.support.fakes import Fake
 
 DOCUMENT = spec.read("openapi.yaml")
@@ -103,7 +103,7 @@ def test_without_an_account_the_front_page_says_so() -> None:
 
 
 def test_a_hostile_host_is_text_on_the_front_page(fake: Fake) -> None:
-    answer = get(fake.app.service, "/", 'http://"><script>alert(1)</script>')
+    answer = PAGES["/"](fake.app.service, 'http://"><script>alert(1)</script>')
     assert answer is not None
     assert isinstance(answer.body, bytes)
     assert b"<script>" not in answer.body

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sampan.fake_server.faults.faults import Fault, Faults, make, told
+from sampan.fake_server.armed.faults import Fault, Faults, make, to_json
 
 
 def _fires(fault: Fault, n: int) -> list[tuple[bool, int | None]]:
@@ -95,4 +95,4 @@ def test_a_probability_is_met() -> None:
 def test_a_fault_told_and_made_again_is_the_same(terms: dict[str, Any], matches: int) -> None:
     fault = make("f1", terms)
     _fires(fault, matches)
-    assert make(told(fault)["id"], told(fault)) == fault
+    assert make(to_json(fault)["id"], to_json(fault)) == fault

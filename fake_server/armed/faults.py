@@ -5,7 +5,7 @@ and applies befalls it. Each fault counts its own matches, also those that anoth
 draws by its own seed: its n-th match draws the same, whatever else is armed.
 
 Armed faults are a test's, so they do not outlive the process; they do travel in a state document.
-What a fault does to a connection is in ``misfortune.py``.
+What a fault does to a connection is in ``web/fault_injection.py``.
 """
 
 from __future__ import annotations
@@ -33,22 +33,6 @@ FaultType = Literal[
     "COMMIT_THEN_DROP",
 ]
 
-#: Of these the request is carried out; of the others nothing is done.
-CARRIED_OUT: frozenset[FaultType] = frozenset(
-    {"DELAY", "MALFORMED_JSON", "TRUNCATED_BODY", "TRICKLE", "COMMIT_THEN_DROP"}
-)
-#: Of these the client gets no answer that it can use.
-LOST: frozenset[FaultType] = frozenset(
-    {
-        "CONNECTION_RESET_BY_PEER",
-        "EMPTY_RESPONSE",
-        "MALFORMED_RESPONSE_CHUNK",
-        "RANDOM_DATA_THEN_CLOSE",
-        "MALFORMED_JSON",
-        "TRUNCATED_BODY",
-        "COMMIT_THEN_DROP",
-    }
-)
 #: Between two pieces of a TRICKLE, in ms, unless the fault says otherwise.
 _TRICKLE_MS = 100
 _MAX_MS = 86_400_000
@@ -208,12 +192,12 @@ class Faults:
 
 
 def make(id: str, terms: Mapping[str, Any]) -> Fault:
-    """A fault from a document: a body of ``armFault``, or what :func:`told` made."""
+    """A fault from a document: a body of ``armFault``, or what :func:`to_json` made."""
     given = {key: value for key, value in terms.items() if key not in ("id", "match")}
     return Fault(id, match=FaultMatch(**terms.get("match", {})), **given)
 
 
-def told(fault: Fault) -> dict[str, Any]:
+def to_json(fault: Fault) -> dict[str, Any]:
     """A fault as ``ArmedFault`` of the control API shows it; what it has not is left out."""
     match = fault.match
     shown = {"account": match.account, "operation": match.operation, "path": match.path}

@@ -1,0 +1,119 @@
+"""From a request to its response: token, JSON, schema, handler, envelope.
+
+A plain function of the request and the service: nothing here waits, so the quick path of
+``server/fast_protocol.py`` calls it without an ASGI call.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+import orjson
+
+from ..contract.document import Operation
+from ..contract.errors import ApiError
+from ..http.exchange import Exchange, base
+from ..http.responses import JSON, TEXT, Response, text_header
+from ..http.types import RequestHeaders
+from ..service import FakeService
+from . import auto_advance, validation
+from .authenticate import authenticate
+from .call import Call
+from .table import OPERATIONS
+
+log = logging.getLogger("sampan")
+
+_INVENTED = (
+    *JSON,
+    text_header(b"x-fake-invented", "a status other than 2000: the page shows no other"),
+)
+
+
+class BreachError(Exception):
+    """``--strict``: the response would break the fake's own contract."""
+
+
+def respond(service: FakeService, exchange: Exchange, headers: RequestHeaders) -> Response:
+    """The response of ``exchange.operation``. Never raises."""
+    try:
+        return operate(service, exchange, headers)
+    except ApiError as error:
+        return refuse(service, exchange, error)
+    except BreachError as breach:
+        return report_breach(breach)
+    except Exception:
+        return report_unforeseen(service, exchange)
+
+
+def operate(service: FakeService, exchange: Exchange, headers: RequestHeaders) -> Response:
+    """The response of a success. Raises ``ApiError`` and, if strict, :class:`BreachError`."""
+    operation = exchange.operation
+    assert operation is not None
+    row = OPERATIONS[operation.id]
+    rules, account = service.rules, None
+    if operation.secured:
+        account, now = authenticate(service, headers, exchange.body)
+        exchange.account = account.id
+        rules = service.rules_for(account.id)
+        if row.polls and service.clocks.state(account.id).auto:
+            auto_advance.poll(service, account)
+            now = service.clocks.now(account.id)
+    else:
+        now = service.clocks.now()
+    body = validation.parse(exchange.body, rules.profile)
+    validation.check(operation, row, body, rules.profile, service.settings.markers)
+    if row.account_key is not None:
+        named = service.store.account(body[row.account_key])
+        if named is not None:
+            exchange.account = named.id
+            rules = service.rules_for(named.id)
+    exchange.now = now
+    origin = partial(base, service.settings.external_url, exchange, headers)
+    call = Call(operation, body, account, now, rules, origin)
+    data = row.handler(service, call)
+    text = b'{"errno":0,"errmsg":"%b","data":%b}' % (_message(call), data)
+    if service.settings.strict:
+        _check(service, operation, text)
+    status = 201 if rules.profile["success-http-status"] == "201" else 200
+    return Response(status, text, _INVENTED if call.invented else JSON)
+
+
+def _message(call: Call) -> bytes:
+    """The page shows OK for submissions, SUCCESS for login and find."""
+    if call.operation.submits and call.profile["submission-message"] == "ok":
+        return b"OK"
+    return b"SUCCESS"
+
+
+def refuse(service: FakeService, exchange: Exchange, error: ApiError) -> Response:
+    """The envelope of an error, as the account's profile has it."""
+    envelope = service.rules_for(exchange.account).envelopes.of(error)
+    if exchange.operation is not None and service.settings.strict:
+        try:
+            _check(service, exchange.operation, envelope.body)
+        except BreachError as breach:
+            return report_breach(breach)
+    reason = text_header(b"x-fake-reason", error.reason)
+    return Response(envelope.status, envelope.body, (*JSON, reason))
+
+
+def report_breach(breach: BreachError) -> Response:
+    """``--strict``: no envelope, and HTTP 500."""
+    log.error("%s", breach)
+    return Response(500, f"sampan --strict: {breach}\n".encode(), TEXT)
+
+
+def report_unforeseen(service: FakeService, exchange: Exchange) -> Response:
+    """Errno 501 for the exception being handled; the log gets its trace."""
+    log.exception("%s %s", exchange.method, exchange.path)
+    operation = exchange.operation
+    submission = operation is not None and operation.submits
+    name = service.rules.envelopes.service_error(submission=submission)
+    return refuse(service, exchange, ApiError(name, "the fake itself failed: see its log"))
+
+
+def _check(service: FakeService, operation: Operation, text: bytes) -> None:
+    for error in service.spec.response_validator(operation).iter_errors(orjson.loads(text)):
+        where = "/".join(str(step) for step in error.instance_path)
+        raise BreachError(f"{operation.id} would answer {where or 'a body'}: {error.message}")

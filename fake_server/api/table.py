@@ -1,0 +1,61 @@
+"""The operations: one row each, beside what ``openapi.yaml`` already says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..contract.document import Operation, Spec, SpecError
+from ..contract.profile import Profile
+from . import find, operations
+from .call import Handler
+from .validation import coerce_grid_num, settle_find
+
+#: Settles, in place, what the profile decides about a body before its schema is applied.
+Settle = Callable[[Operation, dict[str, Any], Profile], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one operation is answered.
+
+    ``account_key`` is the key of the body that names the account where there is no token.
+    ``links`` marks a ``content`` that is a list of links, in which a marker is not counted.
+    ``polls`` marks an operation that moves an automatic clock. ``unlisted`` are keys that are
+    parameters under one answer to a question: key, question, answer.
+    """
+
+    handler: Handler
+    settle: Settle | None = None
+    account_key: str | None = None
+    links: bool = False
+    polls: bool = False
+    unlisted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+OPERATIONS: Mapping[str, Row] = {
+    "login": Row(operations.login, account_key="username"),
+    "createJob": Row(operations.create_job),
+    "findJobs": Row(
+        find.find_jobs,
+        settle=settle_find,
+        polls=True,
+        unlisted={"hash": ("find-hash-filter", "honoured")},
+    ),
+    "varyJob": Row(operations.vary_job, settle=coerce_grid_num),
+    "upscaleJob": Row(operations.upscale_job, settle=coerce_grid_num),
+    "blendImages": Row(operations.blend_images, links=True),
+    "describeImage": Row(operations.describe_image, links=True),
+}
+
+
+def by_path(spec: Spec) -> dict[str, Operation]:
+    """The contract's operations by their paths. Raises ``SpecError`` on one without a row."""
+    for operation in spec.operations:
+        if operation.id not in OPERATIONS or operation.method != "POST":
+            raise SpecError(
+                f"the contract's {operation.id} ({operation.method} {operation.path})"
+                " has no handler"
+            )
+    return {operation.path: operation for operation in spec.operations}

@@ -1,0 +1,45 @@
+"""The route to the control API, which is loaded when it is first called.
+
+It goes by prefix: a ``Mount`` matches no path with a line feed, and names in a path may hold one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import BaseRoute, Match
+
+from ..http.exchange import route_path
+from ..http.types import Receive, Scope, Send
+from ..service import FakeService
+
+if TYPE_CHECKING:
+    from ..admin.routing import ControlApi
+
+#: Where the control API is.
+PREFIX = "/__admin/"
+
+
+def is_control(scope: Scope) -> bool:
+    """Whether a request is for the control API."""
+    return route_path(scope).startswith(PREFIX)
+
+
+class ControlRoute(BaseRoute):
+    """All of the control API; ``admin/routing.py`` routes within it."""
+
+    def __init__(self, service: FakeService) -> None:
+        self._service = service
+        self._control: ControlApi | None = None
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        found = scope["type"] == "http" and is_control(scope)
+        return (Match.FULL if found else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._control is None:
+            from ..admin.routing import ControlApi
+
+            self._control = ControlApi(self._service)
+        response = await self._control.answer(scope, receive)
+        await response(scope, receive, send)

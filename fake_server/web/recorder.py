@@ -1,0 +1,95 @@
+"""The middleware around every operation, picture and page: journal and faults.
+
+It reads the body, lets an armed fault act, and records the exchange before its response is sent:
+a client that has its answer finds it in the journal.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from starlette.types import ASGIApp
+
+from ..api import respond
+from ..api.authenticate import guess_account
+from ..armed.faults import FaultHit
+from ..contract.document import Operation
+from ..contract.errors import ApiError
+from ..http import exchange as exchanges
+from ..http.exchange import Disconnected, Exchange
+from ..http.responses import Response, ResponseCapture
+from ..http.types import Message, Receive, RequestHeaders, Scope, Send
+from ..service import FakeService
+from . import fault_injection
+from .control import is_control
+
+#: Where the routes find the exchange in the scope.
+EXCHANGE = "sampan.exchange"
+
+log = logging.getLogger("sampan")
+
+
+class Recorder:
+    """Plain ASGI middleware. The control API passes unrecorded."""
+
+    def __init__(
+        self, app: ASGIApp, service: FakeService, operations: dict[str, Operation]
+    ) -> None:
+        self._app = app
+        self._service = service
+        self._operations = operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or is_control(scope):
+            await self._app(scope, receive, send)
+            return
+        exchange = exchanges.of_scope(scope)
+        headers = dict(exchange.headers)
+        if exchange.method == "POST":
+            exchange.operation = self._operations.get(exchange.path)
+        refusal = None
+        try:
+            await exchanges.receive(exchange, headers, receive)
+        except ApiError as error:
+            refusal = error
+        except Disconnected:
+            return
+        answering = partial(self._answer, scope, exchange, refusal)
+        hit = self._hit(exchange, headers) if self._service.faults.live else None
+        if hit is not None:
+            connection = fault_injection.Connection(scope, receive, send)
+            await fault_injection.inject(self._service, hit, exchange, answering, connection)
+            return
+        response = await answering()
+        self._service.journal.record(exchange, response)
+        await response(scope, receive, send)
+
+    def _hit(self, exchange: Exchange, headers: RequestHeaders) -> FaultHit | None:
+        """The fault that acts on a request, if any does."""
+        account = guess_account(self._service, exchange, headers)
+        if account is not None:
+            exchange.account = account.id
+        return self._service.faults.hit(
+            None if account is None else account.username,
+            None if exchange.operation is None else exchange.operation.id,
+            exchange.path,
+        )
+
+    async def _answer(self, scope: Scope, exchange: Exchange, refusal: ApiError | None) -> Response:
+        """The response of the routes; never raises."""
+        if refusal is not None:
+            return respond.refuse(self._service, exchange, refusal)
+        # HEAD is answered as GET, and its body left out when it is sent (RFC 9110, 9.3.2).
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        capture = ResponseCapture()
+        try:
+            await self._app({**scope, "method": method, EXCHANGE: exchange}, _received, capture)
+        except Exception:
+            return respond.report_unforeseen(self._service, exchange)
+        return capture.response
+
+
+async def _received() -> Message:
+    """The body has been read; the routes find it in the exchange."""
+    return {"type": "http.disconnect"}

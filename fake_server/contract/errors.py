@@ -28,13 +28,19 @@ class ErrorText:
 
 
 class ApiError(Exception):
-    """A refusal. ``reason`` is for a person and goes in ``X-Fake-Reason``, never in the body."""
+    """A refusal. ``reason`` is for a person and goes in ``X-Fake-Reason``, never in the body.
 
-    def __init__(self, name: str, reason: str, *, http_status: int | None = None) -> None:
+    ``closes``: what follows on the connection can't be understood.
+    """
+
+    def __init__(
+        self, name: str, reason: str, *, http_status: int | None = None, closes: bool = False
+    ) -> None:
         super().__init__(f"{name}: {reason}")
         self.name = name
         self.reason = reason
         self.http_status = http_status
+        self.closes = closes
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,29 @@ class Exchange:
             raise _too_large()
 
 
+def with_origin_form(scope: Scope) -> Scope:
+    """The scope of a request for an absolute URL, as proxies are sent it, as one for its path.
+
+    The URL's authority stands in place of the Host header's (RFC 9112, 3.2.2).
+    """
+    found = _ABSOLUTE.match(scope["path"])
+    if found is None:
+        return scope
+    authority, path = found["authority"], found["path"] or "/"
+    raw = scope.get("raw_path") or b""
+    raw_found = _ABSOLUTE.match(raw.decode("latin-1"))
+    headers = [header for header in scope["headers"] if header[0] != b"host"]
+    return {
+        **scope,
+        "path": path,
+        "raw_path": (raw_found["path"] or "/").encode("latin-1") if raw_found else raw,
+        "headers": [(b"host", authority.encode("latin-1")), *headers],
+    }
+
+
+_ABSOLUTE = re.compile(r"https?://(?P<authority>[^/?#]*)(?P<path>/.*)?", re.DOTALL | re.IGNORECASE)
+
+
 def route_path(scope: Scope) -> str:
     """A request's path below where the application is mounted."""
     path, mounted = scope["path"], scope.get("root_path", "")

@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..contract.errors import ApiError
-from ..http.exchange import TRANSPORT
+from ..http.exchange import MAX_HEAD, TRANSPORT
 from ..web.app import App
 
 #: The uvicorn versions that fast_protocol.py was tested with; it relies on their internals.
@@ -59,19 +59,30 @@ def keeps_for_response(connection: Any) -> bool:
 
 
 class StockProtocol(H11Protocol):
-    """uvicorn's protocol, with the fake's envelope for what is not HTTP."""
+    """uvicorn's protocol, with the fake's envelope for what is not HTTP.
+
+    Unlike the quick one it takes any HTTP version for 1.1.
+    """
+
+    _refused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
         # Faults of the connection need it: see web/fault_injection.py.
         self.app_state = {**self.app_state, TRANSPORT: transport}
 
+    def data_received(self, data: bytes) -> None:
+        if not self._refused:
+            super().data_received(data)
+
     def eof_received(self) -> Any:
-        return keeps_for_response(self)
+        return not self._refused and keeps_for_response(self)
 
     def send_400_response(self, msg: str) -> None:
+        self._refused = True
         app: App = self.config.loaded_app
-        self.transport.write(refusal(app, "this is not HTTP/1.1"))
+        reason = f"this is not HTTP/1.1, or its headers are larger than {MAX_HEAD} bytes"
+        self.transport.write(refusal(app, reason))
         # Closing on bytes that are still unread would reset the connection, and lose the response.
         self.transport.write_eof()
         self.loop.call_later(LINGER, self.transport.close)

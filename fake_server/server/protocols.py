@@ -15,15 +15,18 @@ from ..contract.errors import ApiError
 from ..http.exchange import MAX_HEAD, TRANSPORT
 from ..web.app import App
 
-#: The uvicorn versions that fast_protocol.py was tested with; it relies on their internals.
-FAST_VERSIONS = ("0.54.",)
+#: The first and the last uvicorn that fast_protocol.py, which relies on its internals, was
+#: tested with; tests/project/test_version_ranges.py tries both ends of what pyproject.toml admits.
+FAST_VERSIONS = ((0, 30), (0, 54))
 #: How long (s) a refused client may go on sending before it is cut off.
 LINGER = 2.0
 
 
 def choose(*, fast: bool) -> type[asyncio.Protocol]:
     """The protocol to serve with."""
-    if fast and version("uvicorn").startswith(FAST_VERSIONS):
+    first, last = FAST_VERSIONS
+    major, minor, *_ = version("uvicorn").split(".")
+    if fast and first <= (int(major), int(minor)) <= last:
         from .fast_protocol import FastProtocol
 
         return FastProtocol

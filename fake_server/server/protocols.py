@@ -1,18 +1,16 @@
 """How bytes become requests: uvicorn's stock protocol, or the quick one where it was tested.
 
-The stock one is uvicorn's on h11, which bounds a request's head and refuses what is not HTTP.
+What both need is here; each is imported when it is chosen.
 """
 
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import version
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+import uvicorn
 
 from ..contract.errors import ApiError
-from ..http.exchange import MAX_HEAD, TRANSPORT
 from ..web.app import App
 
 #: The first and the last uvicorn that fast_protocol.py, which relies on its internals, was
@@ -25,11 +23,13 @@ LINGER = 2.0
 def choose(*, fast: bool) -> type[asyncio.Protocol]:
     """The protocol to serve with."""
     first, last = FAST_VERSIONS
-    major, minor, *_ = version("uvicorn").split(".")
+    major, minor, *_ = uvicorn.__version__.split(".")
     if fast and first <= (int(major), int(minor)) <= last:
         from .fast_protocol import FastProtocol
 
         return FastProtocol
+    from .stock_protocol import StockProtocol
+
     return StockProtocol
 
 
@@ -59,33 +59,3 @@ def keeps_for_response(connection: Any) -> bool:
         return False
     cycle.keep_alive = False
     return True
-
-
-class StockProtocol(H11Protocol):
-    """uvicorn's protocol, with the fake's envelope for what is not HTTP.
-
-    Unlike the quick one it takes any HTTP version for 1.1.
-    """
-
-    _refused = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]
-        # Faults of the connection need it: see web/fault_injection.py.
-        self.app_state = {**self.app_state, TRANSPORT: transport}
-
-    def data_received(self, data: bytes) -> None:
-        if not self._refused:
-            super().data_received(data)
-
-    def eof_received(self) -> Any:
-        return not self._refused and keeps_for_response(self)
-
-    def send_400_response(self, msg: str) -> None:
-        self._refused = True
-        app: App = self.config.loaded_app
-        reason = f"this is not HTTP/1.1, or its headers are larger than {MAX_HEAD} bytes"
-        self.transport.write(refusal(app, reason))
-        # Closing on bytes that are still unread would reset the connection, and lose the response.
-        self.transport.write_eof()
-        self.loop.call_later(LINGER, self.transport.close)

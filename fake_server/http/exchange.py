@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from urllib.parse import quote
 
 from ..contract.document import Operation
 from ..contract.errors import ApiError
@@ -194,7 +195,7 @@ def base(external: str | None, exchange: Exchange, headers: RequestHeaders) -> s
         first = f"{first}:{port.decode()}"
     scheme = headers.get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
     proto = scheme.decode() if scheme in (b"http", b"https") else exchange.scheme
-    return f"{proto}://{first}{prefix}{exchange.root_path}"
+    return f"{proto}://{first}{prefix}{quote(exchange.root_path)}"
 
 
 def _first(headers: RequestHeaders, name: bytes) -> bytes | None:

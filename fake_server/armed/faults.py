@@ -14,7 +14,7 @@ import fnmatch
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from random import Random
 from typing import Any, Literal
@@ -198,21 +198,7 @@ def make(id: str, terms: Mapping[str, Any]) -> Fault:
 
 
 def to_json(fault: Fault) -> dict[str, Any]:
-    """A fault as ``ArmedFault`` of the control API shows it; what it has not is left out."""
-    match = fault.match
-    shown = {"account": match.account, "operation": match.operation, "path": match.path}
-    document = {
-        "id": fault.id,
-        "match": {key: value for key, value in shown.items() if value is not None},
-        "type": fault.type,
-        "errno": fault.errno,
-        "status": fault.status,
-        "delay": fault.delay,
-        "times": fault.times,
-        "skip": fault.skip,
-        "probability": fault.probability,
-        "seed": fault.seed,
-        "matched": fault.matched,
-        "applied": fault.applied,
-    }
+    """A fault as ``ArmedFault`` of the control API has it; what is not set is left out."""
+    document = asdict(fault)
+    document["match"] = {key: v for key, v in document["match"].items() if v is not None}
     return {key: value for key, value in document.items() if value is not None}

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from ..http.responses import ResponseCapture
 from .errors import Disconnected
 from .transport import ASGI, PATIENCE, Reply
 
@@ -26,7 +27,7 @@ class AppTransport:
         self._app = app
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=_run, args=(self._loop,), name="sampan in-process", daemon=True
+            target=_serve, args=(self._loop,), name="sampan in-process", daemon=True
         )
         self._thread.start()
         weakref.finalize(self, _stop, self._loop, self._thread)
@@ -39,52 +40,42 @@ class AppTransport:
         body: bytes | None = None,
         patience: float = PATIENCE,
     ) -> Reply:
-        call = _Call(body or b"")
-        scope = _scope(method, path, headers, body)
-        done = asyncio.run_coroutine_threadsafe(call.run(self._app, scope), self._loop)
+        capture = ResponseCapture()
+        call = self._app(_scope(method, path, headers, body), _receiver(body or b""), capture)
+        done = asyncio.run_coroutine_threadsafe(_run(call), self._loop)
         try:
             done.result(patience)
+            response = capture.response
         except TimeoutError as late:
             done.cancel()
             raise Disconnected(f"{method} {path}: no answer in {patience:g} s") from late
         except ConnectionError as lost:
             raise Disconnected(f"{method} {path}: {lost}") from lost
-        if call.status is None:
-            raise Disconnected(f"{method} {path}: no answer")
-        return Reply(call.status, call.headers, b"".join(call.parts))
+        except KeyError as silent:
+            raise Disconnected(f"{method} {path}: no answer") from silent
+        found = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers
+        }
+        return Reply(response.status, found, response.body)
 
     def close(self) -> None:
         """Nothing is kept open between calls."""
 
 
-class _Call:
-    """The two ends of one ASGI call."""
+async def _run(call: Awaitable[None]) -> None:
+    await call
 
-    def __init__(self, body: bytes) -> None:
-        self._body: bytes | None = body
-        self.status: int | None = None
-        self.headers: dict[str, str] = {}
-        self.parts: list[bytes] = []
 
-    async def run(self, app: ASGI, scope: dict[str, Any]) -> None:
-        """The call, from end to end."""
-        await app(scope, self.receive, self.send)
+def _receiver(body: bytes) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """An ASGI ``receive`` that gives the whole body once."""
+    left = [body]
 
-    async def receive(self) -> dict[str, Any]:
-        body, self._body = self._body, None
-        if body is None:
-            await asyncio.Event().wait()  # the caller stays, and has no more to say
-        return {"type": "http.request", "body": body, "more_body": False}
+    async def receive() -> dict[str, Any]:
+        if not left:
+            await asyncio.Event().wait()  # the caller stays, and has no more to send
+        return {"type": "http.request", "body": left.pop(), "more_body": False}
 
-    async def send(self, message: Mapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.headers = {
-                name.decode("latin-1").lower(): value.decode("latin-1")
-                for name, value in message["headers"]
-            }
-        elif message["type"] == "http.response.body":
-            self.parts.append(message.get("body", b""))
+    return receive
 
 
 def _scope(
@@ -110,7 +101,7 @@ def _scope(
     }
 
 
-def _run(loop: asyncio.AbstractEventLoop) -> None:
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
     try:
         loop.run_forever()
     finally:

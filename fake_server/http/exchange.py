@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from ..contract.document import Operation
@@ -27,73 +28,44 @@ class Disconnected(Exception):
     """The client left before it had sent its request."""
 
 
+@dataclass(slots=True, eq=False)
 class Exchange:
     """One request and its response.
 
-    ``account`` is the id of the account that it is of, ``now`` that account's time (ms); ``found``
-    says whether there was something at its address. ``number`` is 0 until the journal has it.
-    ``fault`` is the id of the fault that befell it, ``lost`` says that its answer did not reach
-    the client whole, ``cut`` that not all of a body is kept. ``took`` is in ns; ``size`` is what
-    the journal counts for it, in bytes. ``scheme`` and ``server`` are those of its connection.
+    ``path`` is relative to ``root_path``, where the application is mounted; ``scheme`` and
+    ``server`` are those of the connection. ``at`` is in ms, ``began`` and ``took`` are in ns.
+    ``account`` is the id of the account that it belongs to, ``now`` that account's time (ms);
+    ``found`` is whether there was something at its address. ``fault`` is the id of the fault that
+    acted on it, ``lost`` whether its response did not reach the client whole, ``cut`` whether not
+    all of a body is kept. ``number`` is 0 until the journal has it, ``size`` what the journal
+    counts for it, in bytes.
     """
 
-    __slots__ = (
-        "account",
-        "answer",
-        "at",
-        "began",
-        "body",
-        "cut",
-        "fault",
-        "found",
-        "headers",
-        "lost",
-        "method",
-        "now",
-        "number",
-        "operation",
-        "path",
-        "query",
-        "root_path",
-        "scheme",
-        "server",
-        "size",
-        "took",
-    )
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        headers: list[tuple[bytes, bytes]],
-        scheme: str = "http",
-        server: Address | None = None,
-    ) -> None:
-        self.at = time.time_ns() // 1_000_000
-        self.began = time.perf_counter_ns()
-        self.method = method
-        self.path = path
-        self.query = b""
-        self.root_path = ""
-        self.headers = headers
-        self.scheme = scheme
-        self.server = server
-        self.body = b""
-        self.operation: Operation | None = None
-        self.account: int | None = None
-        self.now: int | None = None
-        self.found = True
-        self.answer: Response | None = None
-        self.fault: str | None = None
-        self.lost = False
-        self.cut = False
-        self.number = 0
-        self.size = len(path)
-        self.took = 0
+    method: str
+    path: str
+    headers: list[tuple[bytes, bytes]]
+    scheme: str = "http"
+    server: Address | None = None
+    root_path: str = ""
+    query: bytes = b""
+    body: bytes = b""
+    operation: Operation | None = None
+    account: int | None = None
+    now: int | None = None
+    found: bool = True
+    answer: Response | None = None
+    fault: str | None = None
+    lost: bool = False
+    cut: bool = False
+    number: int = 0
+    size: int = 0
+    took: int = 0
+    at: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+    began: int = field(default_factory=time.perf_counter_ns)
 
     def check_size(self, headers: RequestHeaders) -> None:
         """Note the head's size. Raises ``ApiError`` where it, or the coming body, is too large."""
-        self.size += sum([len(name) + len(value) for name, value in self.headers])
+        self.size += len(self.path) + sum([len(name) + len(value) for name, value in self.headers])
         if self.size > MAX_HEAD:
             raise ApiError("invalid-parameter", f"the headers are larger than {MAX_HEAD} bytes")
         declared = headers.get(b"content-length", b"0")
@@ -143,7 +115,7 @@ def of_scope(scope: Scope) -> Exchange:
     )
     exchange.root_path = scope.get("root_path", "")
     exchange.query = scope["query_string"]
-    exchange.size = len(scope.get("raw_path", b"")) + len(exchange.query)
+    exchange.size = len(exchange.query)
     return exchange
 
 

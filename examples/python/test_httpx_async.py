@@ -47,7 +47,7 @@ async def draw_three() -> set[str]:
         await client.login(account.username, account.password)
         links = await asyncio.gather(*(client.draw(prompt) for prompt in ("a cat", "fog", "rain")))
     assert account.admin.count(operation="createJob") == 3
-    app.world.close()
+    app.service.close()
     return set(links)
 
 

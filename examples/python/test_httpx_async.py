@@ -1,4 +1,4 @@
-"""An asynchronous client made with httpx, tested without a socket: the fake is called as ASGI."""
+"""An asynchronous httpx client, tested without a socket: the fake is called as an ASGI app."""
 
 from __future__ import annotations
 

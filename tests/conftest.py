@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -32,8 +33,11 @@ def _only_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
 
 sys.addaudithook(_only_this_machine)
 
+# A background job of a script ignores SIGINT, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 if STOCK:
-    protocols.FAST_VERSIONS = ()
+    protocols.FAST_VERSIONS = ((0, 0), (0, 0))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 
-from ..http.loopback import is_loopback
+from ..http.loopback import is_address, is_loopback
 from ..http.types import RequestHeaders, Scope
 from ..service import FakeService
 from .call import ControlError
@@ -23,7 +23,7 @@ _FORWARDED = (b"x-forwarded-for", b"forwarded", b"via", b"x-real-ip")
 def check(service: FakeService, scope: Scope, headers: RequestHeaders) -> None:
     """Raise :class:`ControlError` unless the request may use the control API."""
     client = scope.get("client")
-    near = client is None or is_loopback(client[0])
+    near = client is None or not is_address(client[0]) or is_loopback(client[0])
     if near and not service.exposed and not any(name in headers for name in _FORWARDED):
         return
     if not service.admin_token:

@@ -38,22 +38,17 @@ def login(service: FakeService, call: Call) -> bytes:
         )
     now = service.clocks.now(account.id)
     unlimited = account.plan == "unlimited"
-    return orjson.dumps(
-        {
-            "id": login_id(service.seed, username),
-            "name": account.name,
-            "username": username,
-            "phone": None,
-            "email": f"{username}@email.com",
-            "account_type": "consumer",
-            "account_status": "unlimited" if unlimited else "limited",
-            "last_paid": None,
-            "plan_start": None,
-            "plan_end": None,
-            "last_plan": None,
-            "token": service.tokens.issue(account.id, now, call.profile.token_seconds),
-        }
-    )
+    data: dict[str, object] = dict.fromkeys(call.operation.success_keys)
+    data |= {
+        "id": login_id(service.seed, username),
+        "name": account.name,
+        "username": username,
+        "email": f"{username}@email.com",
+        "account_type": "consumer",
+        "account_status": "unlimited" if unlimited else "limited",
+        "token": service.tokens.issue(account.id, now, call.profile.token_seconds),
+    }
+    return orjson.dumps(data)
 
 
 _WRONG_CREDENTIALS = {

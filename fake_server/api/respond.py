@@ -94,8 +94,10 @@ def refuse(service: FakeService, exchange: Exchange, error: ApiError) -> Respons
             _check(service, exchange.operation, envelope.body)
         except BreachError as breach:
             return report_breach(breach)
-    reason = text_header(b"x-fake-reason", error.reason)
-    return Response(envelope.status, envelope.body, (*JSON, reason))
+    headers = (*JSON, text_header(b"x-fake-reason", error.reason))
+    if error.closes:
+        headers += ((b"connection", b"close"),)
+    return Response(envelope.status, envelope.body, headers)
 
 
 def report_breach(breach: BreachError) -> Response:

@@ -80,6 +80,7 @@ class Operation:
     properties: Mapping[str, Any]
     response_pointer: str
     body_required: bool = False
+    success_keys: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
 
 
@@ -124,7 +125,12 @@ def compile(source: Any) -> Spec:
     document: dict[str, Any] = orjson.loads(orjson.dumps(source, option=orjson.OPT_NON_STR_KEYS))
     operations = tuple(_operations(document))
     errors = {
-        name: ErrorText(_at(entry, name, "errno"), _at(entry, name, "table"), entry.get("shown"))
+        name: ErrorText(
+            _at(entry, name, "errno"),
+            _at(entry, name, "http"),
+            _at(entry, name, "table"),
+            entry.get("shown"),
+        )
         for name, entry in document.get("x-errors", {}).items()
     }
     seen: set[str] = set()
@@ -182,6 +188,7 @@ def _operation(document: dict[str, Any], path: str, method: str, known: set[str]
         body=body,
         properties=properties,
         response_pointer=f"{success}/content/application~1json/schema",
+        success_keys=tuple(_success_data(document, entry).get("properties", {})),
         body_required=bool(entry.get("requestBody", {}).get("required")),
         parameters=(
             *_parameters(document, item, f"/paths/{_escape(path)}"),
@@ -211,6 +218,15 @@ def _parameters(
             schema.get("default"),
             _validator(document, f"{at}/schema"),
         )
+
+
+def _success_data(document: dict[str, Any], entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of ``data`` in an operation's success, the first alternative of its answer."""
+    response = resolve(document, entry.get("responses", {}).get("200", {}))
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    schema = resolve(document, schema)
+    success = resolve(document, schema["oneOf"][0] if "oneOf" in schema else schema)
+    return resolve(document, success.get("properties", {}).get("data", {}))
 
 
 def _answered(entry: Mapping[str, Any]) -> Any:

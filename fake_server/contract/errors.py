@@ -15,26 +15,34 @@ import orjson
 
 from .profile import Profile
 
-_BY_ERRNO = {301: 400, 410: 404, 411: 403, 420: 404, 421: 409, 430: 401, 501: 500}
-
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """An entry of ``x-errors``: the errno, its text in the table, and as an example shows it."""
+    """An entry of ``x-errors``: the errno, its text in the table, and as an example shows it.
+
+    ``http`` is the HTTP status where the question ``error-http-status`` is answered by-errno.
+    """
 
     errno: int
+    http: int
     table: str
     shown: str | None = None
 
 
 class ApiError(Exception):
-    """A refusal. ``reason`` is for a person and goes in ``X-Fake-Reason``, never in the body."""
+    """A refusal. ``reason`` is for a person and goes in ``X-Fake-Reason``, never in the body.
 
-    def __init__(self, name: str, reason: str, *, http_status: int | None = None) -> None:
+    ``closes``: what follows on the connection can't be understood.
+    """
+
+    def __init__(
+        self, name: str, reason: str, *, http_status: int | None = None, closes: bool = False
+    ) -> None:
         super().__init__(f"{name}: {reason}")
         self.name = name
         self.reason = reason
         self.http_status = http_status
+        self.closes = closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ class Envelopes:
         answer: dict[str, object] = {"errno": text.errno}
         for key in self._message_keys(name):
             answer[key] = message
-        return Envelope(self._status(text.errno), orjson.dumps(answer))
+        return Envelope(self._status(text), orjson.dumps(answer))
 
     def _message_keys(self, name: str) -> tuple[str, ...]:
         # Job Create shows "error" for a missing login, where every other example has "errmsg". So
@@ -100,8 +108,8 @@ class Envelopes:
         answer = self._profile["unauthenticated-key"]
         return ("errmsg", "error") if answer == "both" else (answer,)
 
-    def _status(self, errno: int) -> int:
+    def _status(self, text: ErrorText) -> int:
         answer = self._profile["error-http-status"]
         if answer == "always-200":
             return 200
-        return 400 if answer == "always-400" else _BY_ERRNO[errno]
+        return 400 if answer == "always-400" else text.http

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from urllib.parse import quote
 
 from ..contract.document import Operation
 from ..contract.errors import ApiError
@@ -100,6 +101,29 @@ class Exchange:
             raise _too_large()
 
 
+def with_origin_form(scope: Scope) -> Scope:
+    """The scope of a request for an absolute URL, as proxies are sent it, as one for its path.
+
+    The URL's authority stands in place of the Host header's (RFC 9112, 3.2.2).
+    """
+    found = _ABSOLUTE.match(scope["path"])
+    if found is None:
+        return scope
+    authority, path = found["authority"], found["path"] or "/"
+    raw = scope.get("raw_path") or b""
+    raw_found = _ABSOLUTE.match(raw.decode("latin-1"))
+    headers = [header for header in scope["headers"] if header[0] != b"host"]
+    return {
+        **scope,
+        "path": path,
+        "raw_path": (raw_found["path"] or "/").encode("latin-1") if raw_found else raw,
+        "headers": [(b"host", authority.encode("latin-1")), *headers],
+    }
+
+
+_ABSOLUTE = re.compile(r"https?://(?P<authority>[^/?#]*)(?P<path>/.*)?", re.DOTALL | re.IGNORECASE)
+
+
 def route_path(scope: Scope) -> str:
     """A request's path below where the application is mounted."""
     path, mounted = scope["path"], scope.get("root_path", "")
@@ -171,7 +195,7 @@ def base(external: str | None, exchange: Exchange, headers: RequestHeaders) -> s
         first = f"{first}:{port.decode()}"
     scheme = headers.get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
     proto = scheme.decode() if scheme in (b"http", b"https") else exchange.scheme
-    return f"{proto}://{first}{prefix}{exchange.root_path}"
+    return f"{proto}://{first}{prefix}{quote(exchange.root_path)}"
 
 
 def _first(headers: RequestHeaders, name: bytes) -> bytes | None:

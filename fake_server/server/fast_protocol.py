@@ -18,7 +18,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from ..http.exchange import MAX_BODY, MAX_HEAD, TRANSPORT, Exchange
+from ..http.exchange import MAX_HEAD, TRANSPORT, Exchange
 from ..http.responses import Headers, Response
 from ..web.app import App
 from .protocols import LINGER, abandon, keeps_for_response, refusal
@@ -241,11 +241,6 @@ class FastProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.scope["method"] != "HEAD":  # to which nothing follows the head
             self.cycle.transport = cast(asyncio.Transport, _Corked(self.transport))
-        if continues:
-            declared = self._named.get(b"content-length", b"0")
-            # A client that is not told to continue sends no body, and the next request instead.
-            if int(declared) > MAX_BODY:
-                self.cycle.keep_alive = False
         if body:
             super().on_body(body)
 
@@ -269,7 +264,7 @@ class FastProtocol(HttpToolsProtocol):
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self._refuse("this is no proxy")
+            self._refuse("this is not a proxy")
             return
         version = self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (method, self.url, version)]

@@ -1,32 +1,35 @@
 """How bytes become requests: uvicorn's stock protocol, or the quick one where it was tested.
 
-The stock one is uvicorn's on h11, which bounds a request's head and refuses what is not HTTP.
+What both need is here; each is imported when it is chosen.
 """
 
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import version
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+import uvicorn
 
 from ..contract.errors import ApiError
-from ..http.exchange import TRANSPORT
 from ..web.app import App
 
-#: The uvicorn versions that fast_protocol.py was tested with; it relies on their internals.
-FAST_VERSIONS = ("0.54.",)
+#: The first and the last uvicorn that fast_protocol.py, which relies on its internals, was
+#: tested with; tests/project/test_version_ranges.py tries both ends of what pyproject.toml admits.
+FAST_VERSIONS = ((0, 30), (0, 54))
 #: How long (s) a refused client may go on sending before it is cut off.
 LINGER = 2.0
 
 
 def choose(*, fast: bool) -> type[asyncio.Protocol]:
     """The protocol to serve with."""
-    if fast and version("uvicorn").startswith(FAST_VERSIONS):
+    first, last = FAST_VERSIONS
+    major, minor, *_ = uvicorn.__version__.split(".")
+    if fast and first <= (int(major), int(minor)) <= last:
         from .fast_protocol import FastProtocol
 
         return FastProtocol
+    from .stock_protocol import StockProtocol
+
     return StockProtocol
 
 
@@ -56,22 +59,3 @@ def keeps_for_response(connection: Any) -> bool:
         return False
     cycle.keep_alive = False
     return True
-
-
-class StockProtocol(H11Protocol):
-    """uvicorn's protocol, with the fake's envelope for what is not HTTP."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]
-        # Faults of the connection need it: see web/fault_injection.py.
-        self.app_state = {**self.app_state, TRANSPORT: transport}
-
-    def eof_received(self) -> Any:
-        return keeps_for_response(self)
-
-    def send_400_response(self, msg: str) -> None:
-        app: App = self.config.loaded_app
-        self.transport.write(refusal(app, "this is not HTTP/1.1"))
-        # Closing on bytes that are still unread would reset the connection, and lose the response.
-        self.transport.write_eof()
-        self.loop.call_later(LINGER, self.transport.close)

@@ -19,9 +19,9 @@ from starlette.requests import Request
 
 from ..api import respond, table
 from ..contract.errors import ApiError
-from ..http.exchange import Exchange
+from ..http.exchange import Exchange, with_origin_form
 from ..http.responses import HTML, Response, text_header
-from ..http.types import RequestHeaders
+from ..http.types import Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
 from .recorder import EXCHANGE, Recorder
 from .routes import Routes
@@ -49,6 +49,11 @@ class App(Starlette):
             lifespan=_lifespan,
         )
         self.router.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/"):
+            scope = with_origin_form(scope)
+        await super().__call__(scope, receive, send)
 
     def respond_now(self, exchange: Exchange, headers: RequestHeaders) -> Response | None:
         """The response to a whole POST to one of :attr:`targets`, without an ASGI call.

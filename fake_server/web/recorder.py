@@ -17,7 +17,7 @@ from ..armed.faults import FaultHit
 from ..contract.document import Operation
 from ..contract.errors import ApiError
 from ..http import exchange as exchanges
-from ..http.exchange import Disconnected, Exchange
+from ..http.exchange import TRANSPORT, Disconnected, Exchange
 from ..http.responses import Response, ResponseCapture
 from ..http.types import Message, Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
@@ -48,11 +48,14 @@ class Recorder:
         headers = dict(exchange.headers)
         if exchange.method == "POST":
             exchange.operation = self._operations.get(exchange.path)
-        refusal = None
+        refusal = _not_for_us(scope)
         try:
-            await exchanges.receive(exchange, headers, receive)
+            if refusal is None:
+                await exchanges.receive(exchange, headers, receive)
         except ApiError as error:
             refusal = error
+            # A client that is not told to continue sends the next request instead of a body.
+            refusal.closes = headers.get(b"expect") == b"100-continue"
         except Disconnected:
             return
         answering = partial(self._answer, scope, exchange, refusal)
@@ -88,6 +91,17 @@ class Recorder:
         except Exception:
             return respond.report_unforeseen(self._service, exchange)
         return capture.response
+
+
+def _not_for_us(scope: Scope) -> ApiError | None:
+    """Why a request is not one for an HTTP/1.1 server, if it is not."""
+    if scope["method"] == "CONNECT":
+        reason = "this is not a proxy"
+    elif TRANSPORT in (scope.get("state") or {}) and scope["http_version"] not in ("1.0", "1.1"):
+        reason = "this is not HTTP/1.1"
+    else:
+        return None
+    return ApiError("invalid-parameter", reason, http_status=400, closes=True)
 
 
 async def _received() -> Message:

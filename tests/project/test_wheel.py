@@ -126,3 +126,43 @@ def test_the_wheel_brings_the_command(python: Path, tmp_path: Path) -> None:
         [script, "--version"], check=True, capture_output=True, text=True, cwd=tmp_path
     )
     assert told.stdout.startswith("sampan, version ")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Somebody's project, with packages of its own that are called as the parts of ours are."""
+    for name in ("fake_server", "conformance", "openapi"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("OURS = True\n")
+    (tmp_path / "test_own.py").write_text(
+        "import conformance, fake_server, openapi\n"
+        "def test_own(): assert fake_server.OURS and conformance.OURS and openapi.OURS\n"
+    )
+    return tmp_path
+
+
+def run_pytest(python: Path, folder: Path) -> str:
+    done = subprocess.run(
+        [python, "-m", "pytest", "-p", "no:cacheprovider", "-q"],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_a_project_with_folders_of_the_same_names_is_left_alone(
+    python: Path, project: Path
+) -> None:
+    assert "1 passed" in run_pytest(python, project)
+
+
+def test_such_a_project_can_use_the_fixtures(python: Path, project: Path) -> None:
+    (project / "test_fake.py").write_text(
+        "import sys, sampan\n"
+        "def test_fake(sampan_account):\n"
+        "    assert sampan_account.create('a cat')\n"
+        "    assert type(sampan_account).__module__ == 'sampan.fake_server.client.account'\n"
+        "    files = [getattr(m, '__file__', None) for m in sys.modules.values()]\n"
+        "    ours = [file for file in files if file and '/site-packages/sampan/' in file]\n"
+        "    assert ours and len(ours) == len(set(ours))  # one name for each file\n"
+    )
+    assert "2 passed" in run_pytest(python, project)

@@ -1,0 +1,105 @@
+"""The fake is a Starlette application: mounted, driven by a test client, closed by its lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from sampan import Admin, asgi_app
+from sampan.fake_server.service import FakeService
+
+LOGIN = {"username": "abc", "password": "abc-secret"}
+
+
+def flow(client: httpx.Client, prefix: str = "") -> str:
+    """Log in, submit, find, fetch the picture. Returns the picture's link."""
+    token = client.post(f"{prefix}/auth/login", json=LOGIN).json()["data"]["token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    hash = client.post(f"{prefix}/jobs/create", json={"content": "a cat"}, headers=bearer).json()
+    found = client.post(f"{prefix}/jobs/find", json={}, headers=bearer).json()
+    (record,) = found["data"]["res"]
+    assert record["hash"] == hash["data"]
+    picture = client.get(record["img_buffer"])
+    assert picture.content.startswith(b"\x89PNG")
+    assert client.head(record["img_buffer"]).headers["content-length"] == str(len(picture.content))
+    blended = client.post(
+        f"{prefix}/jobs/blend",
+        json={"content": f"{record['img_buffer']} {record['original_url']}"},
+        headers=bearer,
+    )
+    assert blended.json()["errno"] == 0
+    return str(record["img_buffer"])
+
+
+def test_it_is_a_starlette_application_that_a_test_client_drives() -> None:
+    app = asgi_app(job_seconds=0, strict=True)
+    assert isinstance(app, Starlette)
+    with TestClient(app, base_url="http://fake.test") as client:
+        assert flow(client).startswith("http://fake.test/image/")
+        assert client.get("/nowhere").json()["errno"] == 410
+        assert client.get("/jobs/find").headers["x-fake-reason"] == "/jobs/find takes POST, not GET"
+        assert [request["path"] for request in Admin(app).requests()][:2] == [
+            "/auth/login",
+            "/jobs/create",
+        ]
+
+
+@pytest.mark.parametrize("prefix", ["/mj", "/a/b c"])
+def test_it_can_be_mounted_under_a_prefix(prefix: str) -> None:
+    """ASGI's ``root_path``: what is served is below it, and so are the links."""
+    outer = Starlette(routes=[Mount(prefix, app=asgi_app(job_seconds=0, strict=True))])
+    client = TestClient(outer, base_url="http://fake.test")
+    link = flow(client, prefix)
+    assert link.startswith(f"http://fake.test{prefix.replace(' ', '%20')}/image/")
+    control = client.get(f"{prefix}/__admin/accounts/abc")
+    assert control.json()["jobs"] == 2
+    assert client.get(f"{prefix}/reference").status_code == 200
+    assert client.get("/reference").status_code == 404
+    named = client.put(f"{prefix}/__admin/folders/a%2Fb/jobs/none")
+    assert "no job 'none'" in named.json()["error"]["message"]
+
+
+def test_an_httpx_client_drives_it_without_a_socket() -> None:
+    app = asgi_app(job_seconds=0, strict=True)
+
+    async def login() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://fake.test") as client:
+            return await client.post("/auth/login", json=LOGIN)
+
+    assert asyncio.run(login()).json()["errno"] == 0
+
+
+def test_its_lifespan_closes_the_store() -> None:
+    app = asgi_app()
+    with TestClient(app):
+        app.service.store.keep("key", "value")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        app.service.store.keep("key", "value")
+
+
+def test_an_exception_of_its_own_is_errno_501(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whether a handler raises it or what is around the handlers."""
+    app = asgi_app()
+    client = TestClient(app)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(FakeService, "rules_for", broken)
+    monkeypatch.setattr(FakeService, "password_fits", broken)
+    with pytest.raises(ZeroDivisionError):  # there is no envelope without rules
+        client.post("/auth/login", json=LOGIN)
+    monkeypatch.undo()
+    monkeypatch.setattr(FakeService, "password_fits", broken)
+    answer = client.post("/auth/login", json=LOGIN)
+    assert answer.json()["errno"] == 501
+    assert "ZeroDivisionError" in caplog.text

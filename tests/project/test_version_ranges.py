@@ -1,0 +1,69 @@
+"""Both ends of the ranges that the fake is installed in beside others' packages."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+#: The whole flow, a fault of the connection, and bytes that are not HTTP, on both protocols.
+FLOW = """
+import socket, sys
+from importlib.metadata import version
+import pytest
+from sampan import FakeServer
+from sampan.fake_server.client.errors import Disconnected
+from sampan.fake_server.server import protocols
+from sampan.fake_server.server.fast_protocol import FastProtocol
+
+print(version("uvicorn"), version("starlette"))
+assert protocols.choose(fast=True) is FastProtocol, version("uvicorn")
+for fast in (True, False):
+    with FakeServer(job_seconds=60, fast=fast) as server:
+        account = server.account()
+        record = account.wait_finished(account.create("a cat"))
+        assert account.download(record["img_buffer"]).startswith(b"\\x89PNG")
+        account.upscale(record["hash"], 2)
+        account.admin.fault("CONNECTION_RESET_BY_PEER", operation="findJobs", times=1)
+        with pytest.raises(Disconnected):
+            account.find()
+        assert account.find().total == 2
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(b"rubbish\\r\\n\\r\\n")
+            assert client.recv(4096).startswith(b"HTTP/1.1 400 ")
+"""
+
+
+def _ends(name: str) -> list[str]:
+    """The lowest version that pyproject.toml admits, and the newest."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (needed,) = (line for line in project["dependencies"] if re.match(rf"{name}\W", line))
+    first, last = re.findall(r"[\d.]+", needed)
+    return [f"{name}=={first}.0", f"{name}<{last}"]
+
+
+@pytest.mark.parametrize("end", [0, 1], ids=["lowest", "newest"])
+def test_the_fake_runs_at_both_ends(end: int, tmp_path: Path) -> None:
+    packages = [_ends(name)[end] for name in ("uvicorn", "starlette")]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-input"]
+    installed = subprocess.run(
+        [*pip, "--disable-pip-version-check", "--target", str(tmp_path), *packages],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    if installed.returncode:
+        pytest.skip(f"pip can't install {packages}: {installed.stderr.strip()[-200:]}")
+    ran = subprocess.run(
+        [sys.executable, "-c", FLOW],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    wanted = re.findall(r"==([\d.]+)", " ".join(packages))
+    assert all(version in ran.stdout.split() for version in wanted), ran.stdout

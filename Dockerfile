@@ -10,7 +10,7 @@ RUN python -m venv /opt/sampan \
     && /opt/sampan/bin/pip install --no-cache-dir --disable-pip-version-check .
 
 FROM python:3.13-slim
-# The folder for --data, the one place that the user may write to.
+# The folder for --data. The user can write nowhere else.
 RUN useradd --system --uid 10001 --no-create-home sampan \
     && install --directory --owner=sampan --group=sampan /data
 COPY --from=build /opt/sampan /opt/sampan
@@ -19,10 +19,10 @@ USER sampan
 WORKDIR /data
 VOLUME /data
 EXPOSE 8091
-# What follows the image's name on `docker run` is added to this:  sampan --job-seconds 0.5
-# Picture links start where the request's Host header says; --external-url says otherwise.
-# A container is not reached by loopback: /__admin asks for the token (--admin-token, or the one
-# printed at the start), health and readiness don't.
+# Arguments after the image's name on `docker run` are appended:  sampan --job-seconds 0.5
+# Picture links start with the request's Host header; --external-url overrides it.
+# Requests to a container do not come over loopback, so /__admin requires the token (--admin-token, or
+# the one printed at startup). Health and readiness don't.
 ENTRYPOINT ["sampan", "serve", "--host", "0.0.0.0", "--port", "8091"]
 HEALTHCHECK --interval=2s --timeout=3s --start-period=10s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8091/__admin/ready', timeout=2)"]

@@ -3,8 +3,9 @@
 #
 #   SAMPAN_USERNAME=abc SAMPAN_PASSWORD=abc-secret draw.sh URL PROMPT FILE
 #
-# It asks every INTERVAL seconds (2). Needs curl and jq. Works with the fake and with the service.
-# Password and token go by standard input, since others can see a command's arguments.
+# Polls every INTERVAL seconds (2 by default). Needs curl and jq. Works with the fake and with the
+# service. Password and token are passed on standard input, because other users of the machine can
+# read a command's arguments.
 set -euo pipefail
 
 if [ $# -ne 3 ]; then
@@ -14,7 +15,7 @@ fi
 url=$1 prompt=$2 file=$3
 : "${SAMPAN_USERNAME:?}" "${SAMPAN_PASSWORD:?}"
 
-post() { # PATH, and the body on standard input: the data of the answer
+post() { # PATH, with the body on standard input; prints the response's data
     local answer
     answer=$(curl --silent --show-error --max-time 30 --data @- "$url$1" \
         --header @<(printf 'Content-Type: application/json\n%s' "${token:+Authorization: Bearer $token}"))
@@ -40,6 +41,6 @@ while :; do
     sleep "${INTERVAL:-2}"
 done
 
-# Without the token: on the live service pictures lie on another host.
+# Without the token: the live service's pictures are on another host.
 curl --silent --show-error --fail --max-time 60 --output "$file" "$(jq -r .img_buffer <<<"$record")"
 jq -r --arg file "$file" '"\($file): \(.img_width)x\(.img_height)"' <<<"$record"

@@ -1,4 +1,4 @@
-"""A client made with aiohttp that has the live address wired in, tested as it is."""
+"""An aiohttp client with a hard-coded live address, tested without changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def draw(username: str, password: str, prompt: str) -> bytes:
 
 
 @pytest.mark.usefixtures("sampan_redirect")
-def test_the_wired_in_address_leads_to_the_fake(sampan_account: Account) -> None:
+def test_the_hard_coded_address_leads_to_the_fake(sampan_account: Account) -> None:
     sampan_account.admin.auto()
     picture = asyncio.run(draw(sampan_account.username, sampan_account.password, "a lighthouse"))
     assert picture.startswith(b"\x89PNG")

@@ -1,4 +1,4 @@
-"""A client made with httpx, tested on a clock that stands still."""
+"""An httpx client, tested with a frozen clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sampan import Account
 
 
 class Client:
-    """Submits, and says how far a job has come."""
+    """Submits jobs and reports their progress."""
 
     def __init__(self, http: httpx.Client) -> None:
         self.http = http
@@ -32,7 +32,7 @@ class Client:
         return "waiting" if record["pct_prog"] is None else f"{record['pct_prog']} %"
 
 
-def test_progress_is_told(sampan_account: Account) -> None:
+def test_progress_is_reported(sampan_account: Account) -> None:
     sampan_account.admin.freeze()
     with httpx.Client(base_url=sampan_account.url) as http:
         client = Client(http)

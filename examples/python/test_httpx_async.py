@@ -1,4 +1,4 @@
-"""An asynchronous client made with httpx, tested without a socket: the fake is called as ASGI."""
+"""An asynchronous httpx client, tested without a socket: the fake is called as an ASGI app."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def draw_three() -> set[str]:
         await client.login(account.username, account.password)
         links = await asyncio.gather(*(client.draw(prompt) for prompt in ("a cat", "fog", "rain")))
     assert account.admin.count(operation="createJob") == 3
-    app.world.close()
+    app.service.close()
     return set(links)
 
 

@@ -1,4 +1,4 @@
-"""A client made with requests, tested against the fake without waiting."""
+"""A requests client, tested against the fake without waiting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sampan import Account
 
 
 class Client:
-    """Draws a picture and comes back with it."""
+    """Draws a picture and returns it."""
 
     def __init__(self, url: str, username: str, password: str, interval: float = 2.0) -> None:
         self.url = url
@@ -33,7 +33,7 @@ class Client:
         while True:
             for record in self.post("/jobs/find", {"limit": 10}, self.token)["res"]:
                 if record["hash"] == hash and record["status"] == 2000:
-                    # No token goes along: on the live service pictures lie on another host.
+                    # Without the token: the live service's pictures are on another host.
                     return self.session.get(record["img_buffer"], timeout=10).content
                 if record["hash"] == hash and record["error"]:
                     raise RuntimeError(record["error"])
@@ -42,7 +42,7 @@ class Client:
 
 @pytest.fixture
 def client(sampan_account: Account) -> Client:
-    # From now on each poll moves this account's time on: jobs take no time at all.
+    # From now on each poll moves this account's time forward: jobs take no real time.
     sampan_account.admin.auto()
     url, name, password = sampan_account.url, sampan_account.username, sampan_account.password
     return Client(url, name, password, interval=0)

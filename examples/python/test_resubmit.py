@@ -1,8 +1,8 @@
-"""A bug that costs money, caught: a client that submits again when an answer is lost.
+"""Catches a bug that costs money: a client that submits again when a response is lost.
 
-On the live service every job is paid for. A submission whose answer was lost may have been taken
-all the same; sent again it is paid twice. ``COMMIT_THEN_DROP`` is that very loss, and the lint
-says what was wrong.
+Every job on the live service costs money. A submission may have been accepted although its response
+was lost; sending it again pays twice. The fault ``COMMIT_THEN_DROP`` loses such a response, and the
+lint names the client's mistake.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sampan import Account
 
 
 class Client:
-    """As one would write it, with retries to be robust."""
+    """A typical client, with retries for robustness."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.url = url
@@ -35,12 +35,12 @@ class Client:
             try:
                 return str(self.post("/jobs/create", {"content": prompt}))
             except (requests.ConnectionError, requests.Timeout):
-                continue  # the bug: nobody asked whether the job is there already
-        raise RuntimeError("the service does not answer")
+                continue  # the bug: it does not check whether the job exists already
+        raise RuntimeError("no response from the service")
 
 
 class CarefulClient(Client):
-    """The same, which looks before it submits again."""
+    """The same client, but it looks for the job before it gives up."""
 
     def create(self, prompt: str) -> str:
         try:

@@ -6,7 +6,7 @@ const url = inject("fake");
 let username: string;
 let client: ImageClient;
 
-/** One call of the fake's control API: see openapi/admin.yaml. */
+/** Calls the fake's control API; see openapi/admin.yaml. */
 async function admin(path: string, body: object) {
   const response = await fetch(`${url}/__admin/${path}`, {
     method: "POST",
@@ -17,11 +17,11 @@ async function admin(path: string, body: object) {
   return response.json();
 }
 
-// Every test has an account, and so a sandbox, of its own: they can run side by side.
+// Every test has its own account, which is a sandbox, so tests can run in parallel.
 beforeEach(async () => {
   username = randomUUID();
   await admin("accounts", { username, password: "secret" });
-  await admin("clock/auto", { account: username }); // polls move time: nothing waits
+  await admin("clock/auto", { account: username }); // each poll moves time forward: no waiting
   client = new ImageClient(url, 0);
   await client.login(username, "secret");
 });

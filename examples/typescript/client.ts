@@ -1,4 +1,4 @@
-// A small client, as a user would write it.
+// A small, typical client.
 
 export interface Job {
   hash: string;

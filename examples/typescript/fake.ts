@@ -1,5 +1,5 @@
-// Starts the fake once for all tests, on a free port, and ends it with them.
-// SAMPAN names the command where it is not on the path.
+// Starts the fake once for all tests, on a free port, and stops it after them.
+// If `sampan` is not on the path, SAMPAN names the command.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { TestProject } from "vitest/node";

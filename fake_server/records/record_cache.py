@@ -1,12 +1,12 @@
-"""Records are rendered once, and remembered while they can't change."""
+"""Records are rendered once, and cached when they can no longer change."""
 
 from __future__ import annotations
 
 
 class RecordCache:
-    """Records that will not change any more, as JSON text: the last ones that were asked for.
+    """The JSON of the latest records that can no longer change, by the record's id.
 
-    A text holds for one epoch of its account and one base of its links.
+    A text is valid for one epoch of its account and one base URL of its links.
     """
 
     MAX = 1024
@@ -15,12 +15,12 @@ class RecordCache:
         self._texts: dict[int, tuple[int, str, bytes]] = {}
 
     def get(self, id: int, epoch: int, base: str) -> bytes | None:
-        """The text kept of the record of that id."""
-        kept = self._texts.get(id)
-        return kept[2] if kept is not None and kept[0] == epoch and kept[1] == base else None
+        """A record's text; ``None`` if none is valid for this epoch and base."""
+        entry = self._texts.get(id)
+        return entry[2] if entry is not None and entry[:2] == (epoch, base) else None
 
     def keep(self, id: int, epoch: int, base: str, text: bytes) -> None:
-        """Keep a text in place of the record's last; the oldest goes when there are too many."""
+        """Store a record's text in place of its last; beyond :attr:`MAX` the oldest is dropped."""
         if len(self._texts) >= self.MAX and id not in self._texts:
             del self._texts[next(iter(self._texts))]
         self._texts[id] = (epoch, base, text)

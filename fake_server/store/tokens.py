@@ -1,8 +1,8 @@
 """Tokens: JWTs (HS256) with ``sub``, ``iat`` and ``exp``, checked against the fake's own clock.
 
 The page says only that login returns a token to be sent in the ``Authorization`` header (page,
-Login); its example token has a JWT's form. A token that was verified is remembered, since
-verification is the dearest step of a request.
+Login); its example token has a JWT's form. Verified tokens are cached, since verification is the
+most expensive step of a request.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict
+from functools import lru_cache
 from typing import NamedTuple
 
 import jwt
@@ -22,12 +22,12 @@ _OPTIONS: jwt.types.Options = {
     "verify_nbf": False,
     "require": ["sub", "iat", "exp", "jti"],
 }
-#: What reading a token made to confuse can raise, in PyJWT or here.
-_STRANGE = (ValueError, TypeError, OverflowError, RecursionError)
+#: What PyJWT and the conversions here raise for tokens that are malformed on purpose.
+_MALFORMED = (ValueError, TypeError, OverflowError, RecursionError)
 
 
 class Claims(NamedTuple):
-    """What a verified token says: the account's id, when it was issued and when it expires (ms)."""
+    """A verified token's account id, and when it was issued and expires (ms)."""
 
     account: int
     issued: int
@@ -39,12 +39,11 @@ class TokenError(ValueError):
 
 
 class Tokens:
-    """Issues and verifies tokens with one key; remembers the last ``remember`` that it verified."""
+    """Issues and verifies tokens with one key; caches the last ``cached`` that it verified."""
 
-    def __init__(self, key: bytes, remember: int = 4096) -> None:
+    def __init__(self, key: bytes, cached: int = 4096) -> None:
         self._key = key
-        self._remember = remember
-        self._verified: OrderedDict[str, Claims] = OrderedDict()
+        self.verify = lru_cache(cached)(self._verify)
 
     def issue(self, account: int, now: int, lifetime: int) -> str:
         """A token for an account id, from ``now`` (ms) for ``lifetime`` seconds."""
@@ -53,46 +52,28 @@ class Tokens:
         claims = {"sub": str(account), "iat": issued, "exp": issued + lifetime, "jti": str(now)}
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
-    def verify(self, token: str) -> Claims:
-        """What a token says. Whether it has expired is the caller's to judge.
-
-        Raises :class:`TokenError`.
-        """
-        known = self._verified.get(token)
-        if known is None:
-            known = self._decode(token)
-            self._verified[token] = known
-            if len(self._verified) > self._remember:
-                self._verified.popitem(last=False)
-        return known
-
-    @property
-    def remembered(self) -> int:
-        """How many verified tokens are remembered."""
-        return len(self._verified)
-
-    def _decode(self, token: str) -> Claims:
-        if "=" in token:  # which decoding passes over at the end of a signature
-            raise TokenError("it is padded, and was issued without")
+    def _verify(self, token: str) -> Claims:
+        """A token's claims, even if it has expired. Raises :class:`TokenError`."""
+        if "=" in token:  # PyJWT ignores padding at the end of a signature
+            raise TokenError("it is padded with '='")
         try:
             claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM], options=_OPTIONS)
             return Claims(int(claims["sub"]), int(claims["jti"]), int(claims["exp"]) * 1000)
-        except (jwt.InvalidTokenError, *_STRANGE) as problem:
+        except (jwt.InvalidTokenError, *_MALFORMED) as problem:
             raise TokenError(str(problem)) from problem
 
 
 def new_key(seed: int | None) -> bytes:
-    """A signing key: drawn from ``seed``, so that a seeded run repeats, else at random."""
+    """A signing key: derived from ``seed``, so that seeded runs repeat, else random."""
     if seed is None:
         return secrets.token_bytes(32)
     return hashlib.sha256(f"sampan token key {seed}".encode()).digest()
 
 
 def password_digest(key: bytes, username: str, password: str) -> str:
-    """What is stored of a password: enough to check one, not to read it.
+    """The digest that is stored in place of a password, in hexadecimal.
 
-    A fake's accounts guard nothing, and logins are on every test's path: hence a keyed digest and
-    no slow one.
+    A keyed digest, and not a slow one: a fake's accounts protect nothing, and every test logs in.
     """
     message = f"{len(username)}:{username}{password}".encode("utf-8", "surrogatepass")
     return hmac.new(key, message, hashlib.sha256).hexdigest()

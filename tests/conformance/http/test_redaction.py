@@ -1,0 +1,191 @@
+"""Secrets in any clothes are found."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sampan.conformance.http.connection import Reply, Request
+from sampan.conformance.http.exchange import record
+from sampan.conformance.http.redaction import MASK, Secrets
+
+#: Printable, of any script, with quotes, slashes and blanks; long enough not to be there by chance.
+SECRETS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=8, max_size=40)
+AROUND = st.text("0123456789", max_size=7)
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "raw": lambda secret: secret,
+    "json": lambda secret: json.dumps(secret)[1:-1],
+    "json unicode": lambda secret: json.dumps(secret, ensure_ascii=False)[1:-1],
+    "json in json": lambda secret: json.dumps(json.dumps(secret))[3:-3],
+    "html": html.escape,
+    "html of json": lambda secret: html.escape(json.dumps(secret)[1:-1]),
+    "url": lambda secret: quote(secret, safe=""),
+    "url lower case": lambda secret: "".join(
+        f"%{byte:02x}" if chr(byte) not in _PLAIN else chr(byte) for byte in secret.encode()
+    ),
+    "form": quote_plus,
+    "python": lambda secret: repr(secret)[1:-1],
+    "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
+    "base64 url": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+}
+_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(deadline=None)
+@given(secret=SECRETS, before=AROUND, after=AROUND)
+def test_a_secret_is_masked_in_every_form(form: str, secret: str, before: str, after: str) -> None:
+    secrets = Secrets()
+    secrets.add(secret)
+    clothed = FORMS[form](secret)
+    redacted = secrets.redact(f"{before} {clothed} {after}")
+    assert clothed not in redacted
+    assert MASK in redacted
+
+
+@settings(deadline=None)
+@given(secret=SECRETS, before=st.binary(max_size=5), after=st.binary(max_size=5))
+def test_a_secret_inside_something_base64_is_masked(
+    secret: str, before: bytes, after: bytes
+) -> None:
+    secrets = Secrets()
+    secrets.add(secret)
+    encoded = base64.b64encode(before + secret.encode() + after).decode()
+    redacted = secrets.redact(encoded)
+    # What is left of it, at either end, decodes to nothing of the secret's middle.
+    assert MASK in redacted
+    assert encoded not in redacted
+
+
+def test_basic_credentials_are_masked() -> None:
+    secrets = Secrets()
+    secrets.add("correct horse")
+    basic = base64.b64encode(b"abc:correct horse").decode()
+    left = secrets.redact(f"Authorization: Basic {basic}").replace(MASK, "")
+    assert b"horse" not in base64.b64decode(left.rpartition(" ")[2] + "====", validate=False)
+
+
+def test_what_looks_like_a_jwt_is_masked_unknown() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhYmMifQ.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
+    secrets = Secrets()
+    for text in (
+        token,
+        f'{{"token":"{token}"}}',
+        f"Bearer {token}",
+        token.rpartition(".")[0] + ".",
+    ):
+        assert "eyJzdWIi" not in secrets.redact(text)
+
+
+def test_a_longer_secret_is_not_cut_short_by_one_it_contains() -> None:
+    secrets = Secrets()
+    secrets.add("pass-word-1", "pass-word-1-and-more")
+    assert secrets.redact("x pass-word-1-and-more y") == f"x {MASK} y"
+
+
+def test_nothing_to_hide_changes_nothing() -> None:
+    secrets = Secrets()
+    secrets.add(None, "")
+    assert secrets.redact("errno 301") == "errno 301"
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("abc.-_", min_size=8, max_size=14), min_size=1, max_size=20), st.data())
+def test_tokens_that_resemble_one_another_are_all_masked(
+    tokens: list[str], data: st.DataObject
+) -> None:
+    secrets = Secrets()
+    secrets.add(*tokens)
+    chosen = data.draw(st.lists(st.sampled_from(tokens), min_size=1, max_size=5))
+    text = secrets.redact(" ".join(chosen))
+    assert text.replace(MASK, "").strip(" abc.-_") == ""
+    for token in tokens:
+        assert token not in text
+
+
+@pytest.mark.parametrize("secret", ["a", "pw", "short-1", "x y"])
+def test_a_short_secret_is_masked_too(secret: str) -> None:
+    secrets = Secrets()
+    secrets.add(secret)
+    assert secret not in secrets.redact(f"1{secret}2 {secret}").replace(MASK, "")
+
+
+def test_a_secret_across_the_cut_of_a_long_body_is_not_told() -> None:
+    """The masks before it are shorter than what they hide, so that the cut moves into view."""
+    token = "opaque-" + "x1y2z3" * 30
+    secrets = Secrets()
+    secrets.add(token)
+    for shift in range(0, 200, 7):
+        body = (" " * shift + token * 200).encode()
+        request = Request("POST", "http://x/", (), body)
+        kept = record(1, "login", True, request, Reply(200, (), body), None, "", secrets)
+        for text in (kept.request_body, kept.response_body):
+            assert "x1y2z3" not in text
+
+
+@pytest.mark.parametrize("tried", ["pw1x", "xpw1", "pw", "PW1"])
+def test_what_is_akin_to_a_short_password_is_masked_where_it_stands_by_itself(tried: str) -> None:
+    secrets = Secrets()
+    secrets.add("pw1")
+    secrets.add_if_akin(tried)
+    sent = json.dumps({"username": "abc", "password": tried})
+    for text in (
+        sent,
+        json.dumps(sent),
+        html.escape(sent),
+        quote(sent),
+        quote(quote(sent)),
+        f"password={tried}&x=1",
+        f"密码{tried}错误",
+        f"line\\n{tried}\\n",
+        f"user_{tried}",
+    ):
+        assert secrets.redact(text) != text
+        assert tried not in secrets.redact(text).replace(MASK, "")
+    assert secrets.redact("PWR 301, a pwd and PW12") == "PWR 301, a pwd and PW12"
+
+
+@pytest.mark.parametrize("tried", ["a", "0", "None", "horse", "sampan-nobody", ""])
+def test_what_tells_little_of_a_secret_is_not_masked(tried: str) -> None:
+    secrets = Secrets()
+    secrets.add("correct-horse-None", "xa0", "opaque-sampa-0a", "pan-1")
+    secrets.add_if_akin(tried)
+    text = f"{tried}, a horse, 0 and None of sampan-nobody"
+    assert secrets.redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "tried", ["correct-hors", "xcorrect-horse", "CORRECT-HORSE", "a correct b"]
+)
+def test_what_tells_much_of_a_secret_is_masked_wherever_it_stands(tried: str) -> None:
+    secrets = Secrets()
+    secrets.add("correct-horse")
+    secrets.add_if_akin(tried)
+    assert tried not in secrets.redact(f"a{tried}b {tried}")
+
+
+def test_what_is_akin_to_something_akin_is_not_akin() -> None:
+    secrets = Secrets()
+    secrets.add("correct-horse")
+    secrets.add_if_akin("sampan-correct")
+    secrets.add_if_akin("sampan-nobody")
+    assert secrets.redact("sampan-correct sampan-nobody") == f"{MASK} sampan-nobody"
+
+
+@pytest.mark.parametrize("secret", ["p", "pw", "pw1", "short-"])
+def test_a_short_password_is_masked_inside_words_too(secret: str) -> None:
+    """However much that hides: whoever uses such a password has been told nothing else."""
+    secrets = Secrets()
+    secrets.add(secret)
+    for tried in (f"{secret}x", f"x{secret}", secret[:-1], secret.swapcase()):
+        secrets.add_if_akin(tried)
+    for text in (f"a{secret}b", f"x{secret}", f"{secret}x1", quote(f"={secret}x1")):
+        assert secret not in secrets.redact(text).replace(MASK, "")

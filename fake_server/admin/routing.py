@@ -152,7 +152,17 @@ def _body(operation: Operation, raw: bytes) -> dict[str, Any]:
     wrong = reason(operation, body)
     if wrong is not None:
         raise ControlError("bad-request", wrong)
-    return body
+    whole: dict[str, Any] = _with_integers(body)
+    return whole
+
+
+def _with_integers(value: Any) -> Any:
+    """JSON Schema takes 2.0 for an integer; Python's slices and SQLite's columns don't."""
+    if isinstance(value, dict):
+        return {key: _with_integers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_integers(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _query(operation: Operation, raw: bytes) -> dict[str, Any]:

@@ -8,22 +8,21 @@ end with it, unless they are exported.
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ..armed.faults import Fault, make, to_json
 from ..armed.scenarios import ArmedScenario
 from ..clock.clock import ClockState
 from ..contract.profile import Profile
-from ..jobs.lifecycle import Job, Kind, Plan, moments
+from ..jobs.lifecycle import Job, Plan, moments
 from ..jobs.scenarios import SCENARIOS
-from ..pictures import Colours
 from ..records.record_cache import RecordCache
 from ..service import FakeService
-from ..store.store import Account, AccountPlan
+from ..store.ids import owns
+from ..store.store import Account
 
 SCHEMA = "sampan-state/1"
 
@@ -153,7 +152,7 @@ def _take(service: FakeService, contents: _Contents, only: str | None) -> None:
 
 
 def _contents(service: FakeService, document: Mapping[str, Any], only: str | None) -> _Contents:
-    accounts = [_as_account(given) for given in document["accounts"]]
+    accounts = [Account(**given) for given in document["accounts"]]
     if only is not None:
         _only(service, accounts, only)
     ids: dict[str | None, int | None] = {each.username: each.id for each in accounts}
@@ -172,7 +171,10 @@ def _contents(service: FakeService, document: Mapping[str, Any], only: str | Non
     return _Contents(
         accounts,
         jobs,
-        {ids[given["account"]]: _as_clock(given) for given in document["clocks"]},
+        {
+            ids[given["account"]]: ClockState(given["offset"], given["frozen"], given["auto"])
+            for given in document["clocks"]
+        },
         faults,
         [_as_armed(given, ids) for given in document["scenarios"]],
         {
@@ -201,84 +203,22 @@ def _only(service: FakeService, accounts: list[Account], username: str) -> None:
         )
 
 
-def _checked(value: object, types: type | tuple[type, ...], what: str) -> Any:
-    if not isinstance(value, types) or (isinstance(value, bool) and types is int):
-        raise StateError(f"{what} is a {type(value).__name__}")
-    return value
-
-
-_TEXT_OR_NOT = (str, type(None))
-_NUMBER_OR_NOT = (int, type(None))
-
-
-def _as_account(given: Mapping[str, Any]) -> Account:
-    account = Account(**given)
-    _checked(account.id, int, "an account's id")
-    for text in (account.username, account.password):
-        _checked(text, str, "an account's username or password")
-    _checked(account.name, _TEXT_OR_NOT, "an account's name")
-    for moment in _checked(account.revoked, list, "an account's revoked"):
-        _checked(moment, int, "a moment of an account's revoked")
-    if account.id < 1 or account.plan not in get_args(AccountPlan):
-        raise StateError(f"account {account.username!r} has an id below 1 or an unknown plan")
-    return account
-
-
-_JOB_TYPES: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("hash", "job_id", "id_uuid", "prompt", "service"), str),
-    **dict.fromkeys(("id", "account", "created"), int),
-    **dict.fromkeys(("parent_hash", "parent_id"), _TEXT_OR_NOT),
-    **dict.fromkeys(("grid_num", "visible"), _NUMBER_OR_NOT),
-    "favourite": bool,
-}
-_PLAN_TYPES: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("queue_ms", "run_ms", "picture_ms"), int),
-    **dict.fromkeys(("error", "content", "picture"), _TEXT_OR_NOT),
-    "fail_percent": _NUMBER_OR_NOT,
-}
-
-
 def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> Job:
-    plan = {**given["plan"]}
-    plan["progress"] = tuple(_checked(step, int, "a step of progress") for step in plan["progress"])
-    plan["pauses"] = tuple((begin, end) for begin, end in plan["pauses"])
-    folders = tuple(_checked(folder, str, "a folder") for folder in given["folders"])
-    width, height = given["ratio"]
-    job = Job(
+    plan = Plan(
         **{
-            **given,
-            "account": ids[given["account"]],
-            "plan": Plan(**plan),
-            "folders": folders,
-            "ratio": (width, height),
-            "colours": _as_colours(given["colours"]),
+            **given["plan"],
+            "progress": tuple(given["plan"]["progress"]),
+            "pauses": tuple(map(tuple, given["plan"]["pauses"])),
         }
     )
-    for holder, types in ((job, _JOB_TYPES), (job.plan, _PLAN_TYPES)):
-        for field in fields(holder):
-            if field.name in types:
-                _checked(getattr(holder, field.name), types[field.name], f"a job's {field.name}")
-    if job.kind not in get_args(Kind) or not (width > 0 and height > 0):
-        raise StateError("a job has an unknown kind or ratio")
+    account = ids[given["account"]]
+    tuples = {key: given[key] and tuple(given[key]) for key in ("colours", "ratio")}
+    folders = tuple(given["folders"])
+    job = Job(**{**given, "account": account, "plan": plan, "folders": folders, **tuples})
+    if not owns(job.account, job.id):
+        raise StateError(f"job id {job.id} is not in the range of account {given['account']!r}")
     list(moments(job))  # a plan that can't be followed shows here
     return job
-
-
-def _as_colours(given: Sequence[str] | None) -> Colours | None:
-    if given is None:
-        return None
-    first, second, third, fourth = given
-    if not all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in given):
-        raise StateError("a colour is not six hex digits")
-    return first, second, third, fourth
-
-
-def _as_clock(given: Mapping[str, Any]) -> ClockState:
-    state = ClockState(**{key: value for key, value in given.items() if key != "account"})
-    _checked(state.offset, int, "a clock's offset")
-    _checked(state.frozen, _NUMBER_OR_NOT, "a clock's frozen")
-    _checked(state.auto, bool, "a clock's auto")
-    return state
 
 
 def _as_armed(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> ArmedScenario:

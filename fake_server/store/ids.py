@@ -1,8 +1,21 @@
-"""Ids that follow from the seed: the same at every start of a fake with one ``--seed``."""
+"""Ids: those of jobs, in the order of an account's, and those that follow from the seed."""
 
 from __future__ import annotations
 
 import hashlib
+
+#: Ids of jobs are this far apart from account to account: no account shows in another's ids.
+_STRIDE = 1_000_000_000
+
+
+def first_id(account: int) -> int:
+    """The id of an account's first job."""
+    return (account - 1) * _STRIDE + 1
+
+
+def owns(account: int, job: int) -> bool:
+    """Whether a job's id is one of the account's."""
+    return first_id(account) <= job < first_id(account + 1)
 
 
 def sender_id(seed: str, username: str) -> str:

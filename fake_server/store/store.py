@@ -20,15 +20,13 @@ from ..jobs.lifecycle import Job
 from . import job_query as conditions
 from . import job_rows as rows
 from .database import StoreError, connect
+from .ids import first_id
 from .job_query import Find
 
 AccountPlan = Literal["unlimited", "none"]
 
 #: Makes a job of its number in the account, its id and by how many ms its timestamp is late.
 Make = Callable[[int, int, int], Job]
-
-#: Ids of jobs are this far apart from account to account: no account shows in another's ids.
-_STRIDE = 1_000_000_000
 
 
 @dataclass(slots=True)
@@ -241,7 +239,7 @@ class Store:
         ).fetchone()
         if stored:
             visible = -1 if visible is None else visible
-            account.counts = JobCounts(stored, last - _first_id(account) + 1, created, visible)
+            account.counts = JobCounts(stored, last - first_id(account.id) + 1, created, visible)
 
     # Jobs
 
@@ -249,7 +247,7 @@ class Store:
         """Store the new job of ``now`` (ms) that ``make`` makes; it is kept on return."""
         ordinal = account.counts.ordinal + 1
         late = self._free_instant(account, now) - now
-        job = make(ordinal, _first_id(account) + ordinal - 1, late)
+        job = make(ordinal, first_id(account.id) + ordinal - 1, late)
         self._insert(job)  # one statement, since a new job lies in no folder
         account.counts.add(job)
         return job
@@ -375,8 +373,3 @@ class Store:
 _NEW_JOB = f"INSERT INTO jobs VALUES ({', '.join('?' * 12)})"
 _ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
 _ALL_JOBS = f"SELECT {rows.COLUMNS} FROM jobs"
-
-
-def _first_id(account: Account) -> int:
-    """The id of the account's first job."""
-    return (account.id - 1) * _STRIDE + 1

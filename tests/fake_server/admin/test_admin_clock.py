@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sampan.fake_server.admin.clock import span
+from sampan.fake_server.jobs.lifecycle import LATEST
 from tests.support.controls import Control
 from tests.support.fakes import START, Caller, Fake, refused
 
@@ -163,9 +164,10 @@ def test_a_clock_that_runs_past_the_last_time_shows_the_last(fake: Fake, control
 @pytest.mark.parametrize(
     ("offset", "frozen", "now"),
     [
-        (-(10**17), None, "1970-01-01T00:00:00.000Z"),
-        (0, -(10**16), "1970-01-01T00:00:00.000Z"),
-        (0, 10**17, "9999-12-31T23:59:59.999Z"),
+        (-LATEST, None, "1970-01-01T00:00:00.000Z"),
+        (LATEST, None, "9999-12-31T23:59:59.999Z"),
+        (0, 0, "1970-01-01T00:00:00.000Z"),
+        (0, LATEST, "9999-12-31T23:59:59.999Z"),
     ],
 )
 def test_an_imported_clock_shows_a_time_that_can_be_written(
@@ -175,6 +177,15 @@ def test_an_imported_clock_shows_a_time_that_can_be_written(
     document["clocks"] = [{"account": None, "offset": offset, "frozen": frozen, "auto": False}]
     control.call("PUT", "state", document)
     assert control.get("clock")["now"] == now
+
+
+@pytest.mark.parametrize(("offset", "frozen"), [(-LATEST - 1, None), (0, -1), (0, LATEST + 1)])
+def test_an_imported_clock_beyond_all_time_is_refused(
+    control: Control, offset: int, frozen: int | None
+) -> None:
+    document = control.get("state")
+    document["clocks"] = [{"account": None, "offset": offset, "frozen": frozen, "auto": False}]
+    assert control.refusal("PUT", "state", document).status == 400
 
 
 def test_going_back_unmakes_what_was_seen(control: Control, abc: Caller) -> None:

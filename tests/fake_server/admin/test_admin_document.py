@@ -50,7 +50,8 @@ RANDOM_DATA_THEN_CLOSE MALFORMED_JSON TRUNCATED_BODY TRICKLE COMMIT_THEN_DROP
 
 #: What the fake can check, and what says nothing that could be checked.
 KEYWORDS = """
-type properties required enum const minimum maximum minLength maxLength pattern items minItems
+type properties required enum const minimum maximum minLength maxLength pattern
+items minItems maxItems
 oneOf anyOf $ref additionalProperties format description examples title default
 """
 

@@ -176,6 +176,22 @@ def broken(document: JSON, path: list[Any], value: object) -> JSON:
         (["jobs"], {}),
         (["jobs", 0], {}),
         (["jobs", 0, "created"], "now"),
+        (["jobs", 0, "created"], 1.5),
+        (["jobs", 0, "created"], 10**15),
+        (["jobs", 0, "late"], 1.5),
+        (["jobs", 0, "late"], -1),
+        (["jobs", 0, "id"], 5 * 10**9),
+        (["jobs", 0, "job_id"], "../x"),
+        (["jobs", 0, "grid_num"], 5),
+        (["jobs", 0, "service"], "midjourney"),
+        (["jobs", 0, "visible"], -1),
+        (["jobs", 0, "ratio"], [1, 10**9]),
+        (["jobs", 0, "plan", "queue_ms"], -1),
+        (["jobs", 0, "plan", "run_ms"], 0.5),
+        (["jobs", 0, "plan", "progress"], [101]),
+        (["jobs", 0, "plan", "pauses"], [[None, None]]),
+        (["jobs", 0, "plan", "picture"], "odd"),
+        (["accounts", 0, "revoked"], [1.5]),
         (["jobs", 0, "created"], True),
         (["jobs", 0, "account"], "nobody"),
         (["jobs", 0, "kind"], "video"),
@@ -316,3 +332,12 @@ def test_an_account_that_is_not_here_is_not_put_back(control: Control) -> None:
     control.delete("accounts/t1")
     with pytest.raises(StateError, match="import a document of everything"):
         restore(control.fake.app.service, document)
+
+
+def test_a_number_written_with_a_fraction_of_nought_is_a_whole_one(control: Control) -> None:
+    lived_in(control)
+    document = control.get("state")
+    changed = broken(document, ["jobs", 0, "created"], float(document["jobs"][0]["created"]))
+    control.call("PUT", "state", changed)
+    assert control.get("state") == document
+    assert isinstance(control.get("state")["jobs"][0]["created"], int)

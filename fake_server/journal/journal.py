@@ -1,9 +1,9 @@
-"""What was asked and answered: bounded, and redacted.
+"""The latest exchanges: bounded, and redacted when they are read.
 
-Recording is on every request's way, so it only keeps references; what they say is looked at when
-somebody reads. All readers go through :meth:`Journal.show`, which leaves secrets out.
+Recording is on the path of every request, so it only stores references; the content is looked at
+when somebody reads it. All readers go through :meth:`Journal.show`, which removes secrets.
 
-The journal is one process's memory: it ends with it, and is in no state document.
+The journal lives in memory: it ends with the process and is in no state document.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from ..http.exchange import Exchange
 from ..http.responses import Response
 from . import redaction
 from .redaction import Secrets
-from .render import Renderer, errno, named_in, status
+from .render import Renderer, errno, status
 
-#: How much is kept, and of one body at the most, in bytes.
+#: Limits of the whole journal and of one stored body, in bytes.
 MAX_BYTES = 4 << 20
 MAX_KEPT_BODY = 64 << 10
-#: What an exchange takes besides its texts: its objects and those of its headers.
+#: The size of an exchange apart from its texts: its objects and those of its headers.
 _OVERHEAD = 1500
 
 
 @dataclass(frozen=True, slots=True)
 class RequestMatch:
-    """Which requests; ``None`` is any. ``account`` is an id, ``since`` a number."""
+    """Selects exchanges; ``None`` matches any. ``account`` is an id, ``since`` a number."""
 
     account: int | None = None
     operation: str | None = None
@@ -44,7 +44,7 @@ class RequestMatch:
     unmatched: bool | None = None
 
     def admits(self, exchange: Exchange) -> bool:
-        """Whether an exchange is meant."""
+        """Whether ``exchange`` fulfils every condition."""
         operation = exchange.operation
         return (
             (self.account is None or exchange.account == self.account)
@@ -59,54 +59,52 @@ class RequestMatch:
 
 
 class Journal:
-    """The latest exchanges, as many as fit."""
+    """The latest exchanges, as many as fit. ``lost`` counts those that were dropped for newer."""
 
     def __init__(
-        self, operations: Sequence[Operation], secrets: Secrets, most: int = MAX_BYTES
+        self, operations: Sequence[Operation], secrets: Secrets, max_bytes: int = MAX_BYTES
     ) -> None:
-        """``most`` is in bytes; 0 keeps nothing."""
+        """With 0 ``max_bytes`` nothing is stored."""
+        self.renderer = Renderer(operations, secrets)
+        self.lost = 0
         self._secrets = secrets
-        self.shown = Renderer(operations, secrets)
-        self._most = most
-        self._kept: deque[Exchange] = deque()
+        self._max_bytes = max_bytes
+        self._exchanges: deque[Exchange] = deque()
         self._bytes = 0
         self._count = 0
-        self._looked = 0
+        self._searched = 0
         self._notifier = Notifier()
-        self.lost = 0
 
     # Writing
 
     def record(self, exchange: Exchange, answer: Response) -> None:
-        """Keep an exchange that is over."""
+        """Store an exchange that has ended."""
         exchange.answer = answer
         exchange.took = time.perf_counter_ns() - exchange.began
         self.keep(exchange)
 
     def keep(self, exchange: Exchange) -> None:
-        """Keep an exchange; what it is answered may follow."""
+        """Store an exchange whose response may follow with :meth:`answered`."""
         self._count += 1
         exchange.number = self._count
         exchange.size += _OVERHEAD + self._trim(exchange)
-        self._kept.append(exchange)
+        self._exchanges.append(exchange)
         self._bytes += exchange.size
-        while self._bytes > self._most:
-            self._bytes -= self._kept.popleft().size
+        while self._bytes > self._max_bytes:
+            self._bytes -= self._exchanges.popleft().size
             self.lost += 1
         self._notifier.notify()
 
     def answered(self, exchange: Exchange, answer: Response | None) -> None:
-        """Say what a kept exchange was answered in the end; ``None``: nothing."""
+        """Add the response to a stored exchange; ``None`` if there was none."""
         exchange.answer = answer
         exchange.took = time.perf_counter_ns() - exchange.began
         self._trim(exchange)
-        if exchange.number <= self._looked:
-            self._learn_from([exchange])
         self._notifier.notify()
 
     @staticmethod
     def _trim(exchange: Exchange) -> int:
-        """Keep no picture and no body of more than the most; how many bytes are left."""
+        """Cut long bodies and drop pictures; returns the bytes left in both bodies."""
         answer = exchange.answer
         if len(exchange.body) > MAX_KEPT_BODY:
             exchange.body, exchange.cut = exchange.body[:MAX_KEPT_BODY], True
@@ -122,73 +120,72 @@ class Journal:
         return len(exchange.body) + len(answer.body)
 
     def clear(self, account: int | None = None) -> int:
-        """Forget an account's exchanges, or all; how many there were."""
-        kept = deque(e for e in self._kept if account is not None and e.account != account)
-        gone = len(self._kept) - len(kept)
-        self._kept, self._bytes = kept, sum(exchange.size for exchange in kept)
-        self.shown.clear()
-        return gone
+        """Delete an account's exchanges, or all; returns how many there were."""
+        kept = deque(e for e in self._exchanges if account is not None and e.account != account)
+        deleted = len(self._exchanges) - len(kept)
+        self._exchanges, self._bytes = kept, sum(exchange.size for exchange in kept)
+        self.renderer.clear()
+        return deleted
 
     # Reading
 
     def find(self, match: RequestMatch) -> list[Exchange]:
-        """The exchanges that are meant, oldest first: raw, to be shown to nobody."""
+        """The matching exchanges, oldest first, with their secrets: never send them as they are."""
         return [each for each in self._newer(match.since or 0) if match.admits(each)]
 
     def _newer(self, number: int) -> Sequence[Exchange]:
-        """The kept exchanges after ``number``, oldest first.
+        """The exchanges after ``number``, oldest first.
 
-        As they are now: in-process another thread may record while this one looks.
+        A snapshot: in-process another thread may record meanwhile.
         """
-        kept = tuple(self._kept)
-        return kept[bisect_right(kept, number, key=attrgetter("number")) :]
+        exchanges = tuple(self._exchanges)
+        return exchanges[bisect_right(exchanges, number, key=attrgetter("number")) :]
 
     async def wait(self, match: RequestMatch, count: int, seconds: float) -> list[Exchange]:
-        """The exchanges that are meant, as soon as there are ``count``, or after ``seconds``."""
+        """The matching exchanges, as soon as there are ``count``, or else after ``seconds``."""
         deadline = time.monotonic() + seconds
-        most = looked = 0  # how many there may be at the most
-        open: list[Exchange] = []  # which may be meant once they are answered
+        matches = searched = 0  # `matches` may count some that have been dropped since
+        unanswered: list[Exchange] = []  # which may match once they are answered
         while True:
-            since = self._notifier.version
-            fresh = [*open, *self._newer(looked)]
-            looked = max(looked, fresh[-1].number) if fresh else looked
-            open = [exchange for exchange in fresh if exchange.answer is None]
-            most += sum(map(match.admits, fresh))
-            if most >= count:
+            version = self._notifier.version
+            fresh = [*unanswered, *self._newer(searched)]
+            searched = max(searched, fresh[-1].number) if fresh else searched
+            unanswered = [exchange for exchange in fresh if exchange.answer is None]
+            matches += sum(map(match.admits, fresh))
+            if matches >= count:
                 found = self.find(match)
                 if len(found) >= count:
                     return found
-                most = len(found)
+                matches = len(found)
             left = deadline - time.monotonic()
-            if left <= 0 or not await self._notifier.wait(since, left):
+            if left <= 0 or not await self._notifier.wait(version, left):
                 return self.find(match)
 
     def show(
         self, exchanges: Iterable[Exchange], username: Callable[[int], str | None]
     ) -> list[orjson.Fragment]:
-        """Exchanges as ``Request`` of the control API describes, without their secrets."""
-        self._learn()
-        self.shown.keep_from(self._kept[0].number if self._kept else self._count + 1)
+        """Exchanges as ``Request`` of the control API, without secrets.
+
+        ``username`` returns an account's name by its id.
+        """
+        self._remember_passwords()
+        self.renderer.drop_before(self._exchanges[0].number if self._exchanges else self._count + 1)
         return [
-            self.shown.of(
+            self.renderer.render(
                 exchange, None if exchange.account is None else username(exchange.account)
             )
             for exchange in exchanges
         ]
 
     def redact(self, text: str) -> str:
-        """``text``, which was made from exchanges, without their secrets."""
-        self._learn()
-        return redaction.in_text(text, self._secrets.found_in(text))
+        """``text``, which was made from exchanges, without secrets."""
+        self._remember_passwords()
+        return redaction.redact(text, self._secrets.found_in(text))
 
-    def _learn(self) -> None:
-        """Know the secrets that clients sent or were sent since the last look."""
-        fresh = self._newer(self._looked)
-        if fresh:
-            self._looked = fresh[-1].number
-            self._learn_from(fresh)
-
-    def _learn_from(self, exchanges: Iterable[Exchange]) -> None:
-        for exchange in exchanges:
-            for secret in named_in(exchange):
-                self._secrets.remember(secret)
+    def _remember_passwords(self) -> None:
+        """Know the passwords of the logins since the last call."""
+        for exchange in self._newer(self._searched):
+            self._searched = exchange.number
+            if exchange.operation is not None and exchange.operation.id == "login":
+                for password in redaction.passwords_in(exchange.body.decode("utf-8", "replace")):
+                    self._secrets.remember(password)

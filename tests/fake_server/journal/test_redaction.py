@@ -1,0 +1,312 @@
+"""No secret is shown in a form that usual writers give it, and finding them takes linear time."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import quote, quote_plus, urlencode
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sampan.fake_server.contract import document as contract
+from sampan.fake_server.http.exchange import Exchange
+from sampan.fake_server.http.responses import Response
+from sampan.fake_server.journal import redaction
+from sampan.fake_server.journal.journal import Journal, RequestMatch
+from sampan.fake_server.journal.redaction import MARK, Secrets
+from tests.support.controls import Control
+from tests.support.fakes import Caller, Fake
+
+MakeFake = Callable[..., Fake]
+
+PASSWORD = 'pä"ss/w+rd %41\\end<&>'
+_GO = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"}
+
+
+def _go(text: str) -> str:
+    return re.sub("[&<>]", lambda found: _GO[found[0]], json.dumps(text, ensure_ascii=False))
+
+
+WRITERS: Mapping[str, Callable[[str], str]] = {
+    "raw": str,
+    "json": lambda text: json.dumps(text)[1:-1],
+    "json unicode": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "json of go": lambda text: _go(text)[1:-1],
+    "json of php": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "json in json": lambda text: json.dumps(json.dumps(text))[3:-3],
+    "url": quote,
+    "url component": lambda text: quote(text, safe=""),
+    "url lower case": lambda text: re.sub(
+        "%..", lambda found: found[0].lower(), quote(text, safe="")
+    ),
+    "url of javascript": lambda text: quote(text, safe="!'()*"),
+    "form": quote_plus,
+    "json in a form": lambda text: quote_plus(json.dumps(text)[1:-1]),
+}
+
+
+# Known secrets
+
+SECRETS = st.text(st.characters(exclude_categories=("Cs",)), min_size=6, max_size=40)
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@given(SECRETS, st.text("abc 01", max_size=20))
+def test_a_known_secret_is_shown_in_no_form(writer: str, secret: str, around: str) -> None:
+    secrets = Secrets()
+    secrets.remember(secret)
+    form = WRITERS[writer](secret)
+    text = f"{around}{form}{around}"
+    clean = redaction.redact(text, secrets.found_in(text))
+    if form not in around + MARK + around:
+        assert form not in clean
+
+
+def test_secrets_are_bounded_and_the_first_and_the_latest_are_known() -> None:
+    secrets = Secrets()
+    names = [f"secret-{number:05d}" for number in range(Secrets.MAX + 100)]
+    for name in names:
+        secrets.remember(name)
+    known = secrets.found_in(" ".join(names))
+    assert sorted(known) == names[: Secrets.FIRST] + names[Secrets.FIRST + 100 :]
+    assert secrets.version == len(names)
+
+
+def test_a_known_secret_in_a_header_is_found_in_utf8_and_latin1() -> None:
+    secrets = Secrets()
+    secrets.remember(PASSWORD)
+    journal = Journal((), secrets)
+    for charset in ("utf-8", "latin-1"):
+        headers = [(b"x-a", PASSWORD.encode(charset)), (b"x-a", b"b"), (b"cookie", b"s=1")]
+        journal.record(Exchange("GET", "/", headers), Response(200, b""))
+    for shown in orjson.loads(orjson.dumps(journal.show(journal.find(RequestMatch()), str))):
+        assert shown["request_headers"] == {"x-a": f"{MARK}, b", "cookie": MARK}
+
+
+def test_a_password_of_any_length_is_left_out_by_its_name(control: Control) -> None:
+    control.post("accounts", username="t1", password="p")
+    for length in (1, 60_000, 70_000):
+        control.fake.post("/auth/login", {"username": "t1", "password": "p" * length})
+    bodies = [request["request_body"] for request in control.requests()]
+    assert bodies[:2] == [{"username": "t1", "password": MARK}] * 2
+    assert bodies[2].endswith(MARK)
+    assert "ppp" not in bodies[2]
+
+
+def test_the_admin_token_is_a_secret(make_fake: MakeFake) -> None:
+    control = Control(make_fake(admin_token="let-me-in-please"))
+    for number in range(Secrets.MAX):
+        control.post("accounts", username=f"t{number}", password=f"password-{number}")
+    control.fake.get("/?x=let-me-in-please")
+    assert control.requests()[0]["path"] == f"/?x={MARK}"
+
+
+def test_a_number_can_be_a_known_secret(control: Control, abc: Caller) -> None:
+    control.post("accounts", username="t1", password="123456")
+    abc.post("/jobs/create", {"content": 123456, "x": [1234567, 12345, True]})
+    (request,) = control.requests(operation="createJob")
+    assert request["request_body"] == {"content": MARK, "x": [MARK, 12345, True]}
+
+
+# By name and by form
+
+
+@pytest.mark.parametrize("name", ["password", "Passwd", "access_token", "API-Key", "apiKey", "JWT"])
+def test_what_stands_under_the_name_of_a_secret_is_left_out(control: Control, name: str) -> None:
+    body = {"a": [{name: "hunter", "b": 1}, {name: {"c": "hunter"}}, {name: None}]}
+    control.fake.post("/jobs/find", body)
+    control.fake.send("GET", f"/?a=1&{name}=hunter&b=2", headers={f"x-{name}": "hunter"})
+    find, get = control.requests()
+    assert find["request_body"] == {"a": [{name: MARK, "b": 1}, {name: MARK}, {name: None}]}
+    assert get["path"] == f"/?a=1&{name}={MARK}&b=2"
+    assert get["request_headers"][f"x-{name}".lower()] == MARK
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("{'username': 'abc', 'password': 'hunter'}", "{'username': 'abc', 'passw"),
+        ("username: abc\nPassword: hunter\n", "username: abc\nPassw"),
+        ("username=abc&password=hunter&b=2", "username=abc&passw"),
+        ('--x\r\nContent-Disposition: form-data; name="password"\r\n\r\nhunter\r\n--x--', None),
+        ('{"username": "abc", "password": "hunter', '{"username": "abc", "passw'),
+        ('{"token": hunter}', '{"token'),
+        ("a cat", "a cat"),
+    ],
+)
+def test_a_body_that_is_not_json_is_not_shown_after_the_name_of_a_secret(
+    control: Control, body: str, shown: str | None
+) -> None:
+    control.fake.send("POST", "/auth/login", body.encode())
+    (request,) = control.requests()
+    assert "hunter" not in json.dumps(request)
+    if shown is not None:
+        assert request["request_body"] == shown + (MARK if shown != body else "")
+
+
+def test_a_name_that_is_itself_a_known_secret_still_hides_what_follows(control: Control) -> None:
+    control.post("accounts", username="t1", password="password")
+    control.fake.send("POST", "/auth/login", b"username=t1&password=hunter&token=1")
+    control.fake.send("POST", "/auth/login", b"my-password-is hunter")
+    assert [each["request_body"] for each in control.requests()] == [
+        f"username=t1&{MARK}",
+        f"my-{MARK}",
+    ]
+
+
+def test_a_reason_does_not_quote_a_secret(control: Control) -> None:
+    control.fake.post("/auth/login", {"username": "abc", "password": ["hunter"]})
+    control.fake.post("/auth/login", {"username": {"token": "hunter"}, "password": "x"})
+    control.fake.post("/jobs/find", {}, "eyJ.eyJ.tampered")
+    *logins, find = control.requests()
+    assert "hunter" not in json.dumps(logins)
+    assert all(login["reason"] for login in logins)
+    assert find["reason"].startswith("the token does not verify: ")
+
+
+def test_a_known_secret_in_a_reason_is_found_as_the_header_spells_it() -> None:
+    secrets = Secrets()
+    secrets.remember(PASSWORD)
+    reason = f"no {PASSWORD}".encode("ascii", "backslashreplace")
+    headers = ((b"content-type", b"text/plain"), (b"x-fake-reason", reason))
+    journal = Journal((), secrets)
+    journal.record(Exchange("GET", "/", []), Response(200, b"", headers))
+    (shown,) = orjson.loads(orjson.dumps(journal.show(journal.find(RequestMatch()), str)))
+    assert shown["reason"] == MARK
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        ("Bearer hunter", f"Bearer {MARK}"),
+        ("basic " + base64.b64encode(b"abc:hunter").decode(), f"basic {MARK}"),
+        ("hunter", MARK),
+        ("Digest username=abc, response=hunter", MARK),
+    ],
+)
+def test_of_authorization_only_the_scheme_is_shown(
+    control: Control, header: str, shown: str
+) -> None:
+    control.fake.send("POST", "/jobs/find", b"{}", {"authorization": header})
+    assert control.requests()[0]["request_headers"]["authorization"] == shown
+
+
+@pytest.mark.parametrize("before", ["", "Bearer ", "Bearer%20", "%22", "a.b.", "x", "eyJ "])
+def test_a_jwt_is_found_by_its_form(abc: Caller, before: str) -> None:
+    encoded = abc.token.replace(".", "%2e")
+    for token in (abc.token, encoded, abc.token.rpartition(".")[0]):
+        assert redaction.redact(f"{before}{token} b", ()) == f"{before}{MARK} b"
+    for text in ("eyJhbGciOiJIUzI1NiJ9", "heyJude.png", "www.eyJude.test"):
+        assert redaction.redact(text, ()) == text
+
+
+def test_nothing_that_a_client_sends_shows_a_secret(make_fake: MakeFake) -> None:
+    """A password and a token in every place that a request has."""
+    fake = make_fake()
+    control = Control(fake)
+    control.post("accounts", username="t1", password=PASSWORD)
+    token = fake.login("t1", PASSWORD).token
+    forms = {writer(secret) for secret in (PASSWORD, token) for writer in WRITERS.values()}
+    for form in forms:
+        fake.post("/jobs/create", {"content": f"a {form} b", form: 1}, token)
+        fake.send("POST", "/jobs/create", b"not JSON " + form.encode(), {"x-other": quote(form)})
+        fake.send("POST", "/jobs/create", urlencode({"content": form}).encode())
+        fake.send("GET", f"/image/{quote(form, safe='')}?q={quote(form, safe='')}")
+        fake.send("GET", f"/?{urlencode({'token': form, 'a': form})}", headers={"cookie": "s=1"})
+    fake.post("/auth/login", {"username": "t1", "password": "wrong-" + PASSWORD})
+    assert control.get("requests/count")["count"] == 5 * len(forms) + 2
+    for path in ("requests?limit=1000", "lint"):
+        shown = control.send("GET", path).text
+        for form in forms:
+            assert form not in shown
+            assert json.dumps(form)[1:-1] not in shown
+        assert token.split(".")[2] not in shown
+
+
+def test_repr_of_settings_holds_no_secret(make_fake: MakeFake) -> None:
+    fake = make_fake(admin_token="let-me-in-please")
+    assert "let-me-in" not in repr(fake.app.service.settings)
+    assert "abc-secret" not in repr(fake.app.service.settings)
+
+
+# What it costs
+
+_OPERATIONS = contract.compile(contract.read("openapi.yaml")).operations
+_SHORT, _LONG = 4 << 10, 32 << 10
+
+
+def _cost(*, body: str = "", path: str = "/x", query: str = "", headers: str = "") -> float:
+    """The CPU time (s) of the first reading of one exchange."""
+    secrets = Secrets()
+    for number in range(10):
+        secrets.remember(f"secret-{number}")
+    best = float("inf")
+    for _ in range(3):
+        journal = Journal(_OPERATIONS, secrets)
+        exchange = Exchange("POST", path, [(name.encode(), b"x") for name in headers.split()])
+        exchange.body, exchange.query, exchange.found = body.encode(), query.encode(), False
+        journal.record(exchange, Response(200, body.encode()))
+        began = time.process_time()
+        assert journal.show(journal.find(RequestMatch()), lambda id: None)
+        best = min(best, time.process_time() - began)
+    return best
+
+
+def _repeated(part: str, size: int) -> str:
+    return part * (size // len(part))
+
+
+def _assert_linear(cost: Callable[[int], float]) -> None:
+    # Eight times the size: linear is about 8, quadratic 64. The millisecond is for what is fixed.
+    assert cost(_LONG) < 20 * (cost(_SHORT) + 0.001)
+
+
+#: What an expression may back off from, or a decoder start anew at.
+PARTS = [
+    *("x", "=", "&", "a=1&", ".", "%", "%4", "%41", "%25", "%C3", "+", "\\", "\\u", "\\ud83d"),
+    *("\\u0041", '"', '\\"', "'", ":", "[", "{", '{"a":', '"a",', "1,", " ", "\n", "é", "😀"),
+    *("eyJ", "eyJ.", "eyJaaaa.", "jwt", "passw", "token=", '"token":', '"token":"\\', MARK),
+    *("secret", "secret-", "secret-1", "api", "authori"),
+]
+
+
+@pytest.mark.parametrize("start", ["", '"', "["])
+@pytest.mark.parametrize("part", PARTS)
+def test_a_body_is_rendered_in_linear_time(part: str, start: str) -> None:
+    _assert_linear(lambda size: _cost(body=start + _repeated(part, size)))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.sampled_from(PARTS), min_size=2, max_size=5).map("".join))
+def test_a_body_of_any_pattern_is_rendered_in_linear_time(part: str) -> None:
+    _assert_linear(lambda size: _cost(body=_repeated(part, size)))
+
+
+@pytest.mark.parametrize("part", ["x", "=", "&", "a=1&", "token=&", "%41", "eyJ", "/jobs/create"])
+def test_a_path_and_a_query_are_rendered_in_linear_time(part: str) -> None:
+    _assert_linear(lambda size: _cost(path="/" + _repeated(part, size)))
+    _assert_linear(lambda size: _cost(query=_repeated(part, size)))
+
+
+def test_a_long_path_is_not_compared_with_every_operation() -> None:
+    assert _cost(path="/" + "jobs/create" * 5000) < 20 * (_cost() + 0.001)
+
+
+def test_many_headers_are_rendered_in_linear_time() -> None:
+    _assert_linear(lambda size: _cost(headers=" ".join(map(str, range(size // 6)))))
+    _assert_linear(lambda size: _cost(headers=_repeated("x ", size)))
+
+
+@pytest.mark.parametrize("depth", [60, 900, 100_000])
+@pytest.mark.parametrize(("start", "end"), [('{"a":', "}"), ("[", "]")])
+def test_a_deeply_nested_body_can_be_shown(
+    control: Control, depth: int, start: str, end: str
+) -> None:
+    control.fake.send("POST", "/jobs/find", f"{start * depth}1{end * depth}".encode())
+    assert control.requests()[0]["errno"] in (301, 430)

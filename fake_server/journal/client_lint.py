@@ -1,8 +1,7 @@
-"""What a client does that the fake forgives and the real service may not.
+"""Finds client behaviour that the fake tolerates and the real service may not.
 
-Everything is read off the journal, and nothing else is asked. A finding is for a person: it says
-what was done and what would be right, and it is meant to be no false alarm, so single slips that
-an honest client makes too are passed over.
+The only input is the journal. A finding is for a person: its message describes what the client did
+and what it should do instead. Rules ignore single slips of a correct client, to avoid false alarms.
 """
 
 from __future__ import annotations
@@ -11,25 +10,28 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from ..http.exchange import Exchange
 from ..jobs.lifecycle import State
+from .redaction import holds_jwt
 from .render import errno
 
-#: A poll sooner than this after the same poll is too fast, in ms. A job takes about a minute.
-_POLL_MS = 1000
+#: Polls closer together than this are too fast, in ms. A job takes about a minute.
+_MIN_POLL_MS = 1000
+#: More unknown fields than these are not reported; a body can have thousands.
+_MAX_FIELDS = 100
 _PICTURE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\w*\.(?:png|webp)$")
-_JWT = re.compile(rb"(?<![\w-])eyJ[\w-]{4,2000}+\.eyJ[\w-]{4,2000}+\.[\w-]{4}")
 
 Statuses = Mapping[State, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """One habit of one account (an id; ``None``: of nobody's), and the requests that show it."""
+    """A rule that an account broke (its id; ``None``: of no account), and the requests' numbers."""
 
     rule: str
     account: int | None
@@ -37,8 +39,8 @@ class LintFinding:
     requests: tuple[int, ...]
 
 
-class Seen:
-    """An exchange as the rules look at it."""
+class Call:
+    """An exchange with what the rules need parsed."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.raw = exchange
@@ -48,12 +50,12 @@ class Seen:
 
     @cached_property
     def body(self) -> Any:
-        """The request's JSON; ``None`` if it is none."""
+        """The request's JSON; ``None`` for anything else."""
         return _parsed(self.raw.body)
 
     @cached_property
     def data(self) -> Any:
-        """The ``data`` of a success; ``None`` without one."""
+        """The response's ``data``; ``None`` unless the call succeeded."""
         answer = self.raw.answer
         if answer is None or self.raw.lost or errno(self.raw) != 0:
             return None
@@ -62,14 +64,14 @@ class Seen:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """What a find answered."""
+        """The records that findJobs returned; empty for other operations."""
         if self.operation != "findJobs" or not isinstance(self.data, dict):
             return []
         records: list[dict[str, Any]] = self.data["res"]
         return records
 
-    def until(self, other: Seen) -> int:
-        """How long before ``other`` it was asked, by whichever clock went farther (ms)."""
+    def until(self, other: Call) -> int:
+        """The time from this call to ``other`` (ms), by whichever clock moved farther."""
         spans = [other.raw.at - self.raw.at]
         if self.raw.now is not None and other.raw.now is not None:
             spans.append(other.raw.now - self.raw.now)
@@ -77,155 +79,158 @@ class Seen:
 
 
 def findings(exchanges: Iterable[Exchange], statuses: Mapping[int, Statuses]) -> list[LintFinding]:
-    """What is found in exchanges, oldest first. ``statuses``: what an account's records show."""
-    by_account: dict[int | None, list[Seen]] = {}
+    """The findings in exchanges, which are given oldest first.
+
+    ``statuses`` has what a job's states are reported as, by account id.
+    """
+    by_account: dict[int | None, list[Call]] = {}
     for exchange in exchanges:
-        by_account.setdefault(exchange.account, []).append(Seen(exchange))
+        by_account.setdefault(exchange.account, []).append(Call(exchange))
     found = []
-    for account, seen in by_account.items():
+    for account, calls in by_account.items():
         ended = _ended(statuses.get(account, {}) if account is not None else {})
         for rule, check in _RULES.items():
-            for message, numbers in check(seen, ended):
+            for message, numbers in check(calls, ended):
                 found.append(LintFinding(rule, account, message, tuple(numbers)))
     return found
 
 
 Found = Iterator[tuple[str, Sequence[int]]]
-Check = Callable[[Sequence[Seen], frozenset[int]], Found]
+Check = Callable[[Sequence[Call], frozenset[int]], Found]
 
 
-def _polls_too_fast(seen: Sequence[Seen], _: frozenset[int]) -> Found:
-    quick: list[int] = []
-    last: dict[bytes, Seen] = {}
-    for each in seen:
-        if each.operation == "findJobs":
-            before = last.get(each.raw.body)
-            if before is not None and before.until(each) < _POLL_MS:
-                quick.append(each.number)
-            last[each.raw.body] = each
-    if len(quick) > 1:
+def _polls_too_fast(calls: Sequence[Call], _: frozenset[int]) -> Found:
+    repeated: list[int] = []
+    last: dict[bytes, Call] = {}
+    for call in calls:
+        if call.operation == "findJobs":
+            before = last.get(call.raw.body)
+            if before is not None and before.until(call) < _MIN_POLL_MS:
+                repeated.append(call.number)
+            last[call.raw.body] = call
+    if len(repeated) > 1:
         yield (
-            f"findJobs was asked the same {len(quick)} times within a second of the time before;"
-            " a job takes about a minute: ask every few seconds",
-            quick,
+            f"the same findJobs request was repeated {len(repeated)} times within one second of the"
+            " previous one; a job takes about a minute, so poll every few seconds",
+            repeated,
         )
 
 
-def _polls_after_end(seen: Sequence[Seen], ended: frozenset[int]) -> Found:
+def _polls_after_end(calls: Sequence[Call], ended: frozenset[int]) -> Found:
     waiting: set[str] = set()
     jobs, last, extra = 0, b"", list[int]()
-    for each in seen:
-        if each.submits and isinstance(each.data, str):
-            waiting.add(each.data)
+    for call in calls:
+        if call.submits and isinstance(call.data, str):
+            waiting.add(call.data)
             jobs, extra = jobs + 1, []
-        elif each.operation == "findJobs" and jobs:
-            if not waiting and each.raw.body == last:
-                extra.append(each.number)
-            waiting -= {record["hash"] for record in each.records if record["status"] in ended}
-            last = each.raw.body
-    # One look too many for each job is what comes of waiting for several in turn.
+        elif call.operation == "findJobs" and jobs:
+            if not waiting and call.raw.body == last:
+                extra.append(call.number)
+            waiting -= {record["hash"] for record in call.records if record["status"] in ended}
+            last = call.raw.body
+    # Waiting for several jobs one after the other takes one extra poll per job.
     if len(extra) > jobs:
         yield (
-            f"findJobs was asked {len(extra)} more times after every job had been seen to end;"
-            " stop at status 2000, or at a failure",
+            f"findJobs was called {len(extra)} more times after every job had ended;"
+            " stop polling at status 2000 or at a failure",
             extra,
         )
 
 
-def _resubmits(seen: Sequence[Seen], _: frozenset[int]) -> Found:
-    unanswered: dict[tuple[str | None, bytes], Seen] = {}
-    for each in seen:
-        if each.operation == "findJobs" and each.data is not None:
-            unanswered.clear()  # it has looked for the job before it submits again
-        if not each.submits:
+def _resubmits(calls: Sequence[Call], _: frozenset[int]) -> Found:
+    unanswered: dict[tuple[str | None, bytes], Call] = {}
+    for call in calls:
+        if call.operation == "findJobs" and call.data is not None:
+            unanswered.clear()  # the client has looked for the job
+        if not call.submits:
             continue
-        key = (each.operation, each.raw.body)
+        key = (call.operation, call.raw.body)
         before = unanswered.pop(key, None)
-        if before is not None and _unknown(before, each):
+        if before is not None and _unknown(before, call):
             yield (
-                f"{each.operation} was sent again after its answer had been lost, though the first"
-                " job may exist: ask findJobs for it before submitting again",
-                (before.number, each.number),
+                f"{call.operation} was sent again after its response was lost, although the first"
+                " job may exist; look for it with findJobs before submitting again",
+                (before.number, call.number),
             )
-        unanswered[key] = each
+        unanswered[key] = call
 
 
-def _unknown(before: Seen, after: Seen) -> bool:
-    """Whether ``after`` was sent without knowing what had become of ``before``."""
+def _unknown(before: Call, after: Call) -> bool:
+    """Whether the client sent ``after`` without knowing the outcome of ``before``."""
     raw = before.raw
     if raw.lost or raw.answer is None or raw.answer.status >= 500 or errno(raw) == 501:
         return True
     return raw.at + raw.took // 1_000_000 > after.raw.at
 
 
-def _never_fetches(seen: Sequence[Seen], _: frozenset[int]) -> Found:
+def _never_fetches(calls: Sequence[Call], _: frozenset[int]) -> Found:
     fetched = {
         found[1]
-        for each in seen
-        if each.raw.method in ("GET", "HEAD") and (found := _PICTURE.search(each.raw.path))
+        for call in calls
+        if call.raw.method in ("GET", "HEAD") and (found := _PICTURE.search(call.raw.path))
     }
-    own = {each.data for each in seen if each.submits and isinstance(each.data, str)}
-    left: dict[str, int] = {}
-    for each in seen:
-        for record in each.records:
+    own = {call.data for call in calls if call.submits and isinstance(call.data, str)}
+    unfetched: dict[str, int] = {}
+    for call in calls:
+        for record in call.records:
             if record["hash"] in own and record["img_buffer"] and record["job_id"] not in fetched:
-                left.setdefault(record["hash"], each.number)
-    if left:
+                unfetched.setdefault(record["hash"], call.number)
+    if unfetched:
         yield (
-            f"{len(left)} finished job(s) were seen and their pictures never fetched; links may"
-            " not last: get img_buffer when status is 2000",
-            sorted(set(left.values())),
+            f"the pictures of {len(unfetched)} finished job(s) were never fetched; links may"
+            " expire, so download img_buffer as soon as status is 2000",
+            sorted(set(unfetched.values())),
         )
 
 
-def _ignores_total(seen: Sequence[Seen], _: frozenset[int]) -> Found:
-    own = {each.data for each in seen if each.submits and isinstance(each.data, str)}
-    met: set[str] = set()
+def _ignores_total(calls: Sequence[Call], _: frozenset[int]) -> Found:
+    own = {call.data for call in calls if call.submits and isinstance(call.data, str)}
+    seen: set[str] = set()
     short: list[int] = []
-    for each in seen:
-        if each.operation != "findJobs" or not isinstance(each.data, dict):
+    for call in calls:
+        if call.operation != "findJobs" or not isinstance(call.data, dict):
             continue
-        met |= {record["hash"] for record in each.records}
-        paged = isinstance(each.body, dict) and "timestamp_smaller_than" in each.body
-        if each.data["total"] > len(each.records) and not paged:
-            short.append(each.number)
+        seen |= {record["hash"] for record in call.records}
+        paged = isinstance(call.body, dict) and "timestamp_smaller_than" in call.body
+        if call.data["total"] > len(call.records) and not paged:
+            short.append(call.number)
         else:
             short = []
-    if short and (not own or own - met):
+    if short and (not own or own - seen):
         yield (
-            "findJobs said that there are more records than it answered with, and the rest was"
-            " never asked for: page back with timestamp_smaller_than, or raise limit",
+            "findJobs reported a total larger than the page it returned, and the remaining records"
+            " were never requested; page back with timestamp_smaller_than or raise limit",
             short,
         )
 
 
-def _unknown_field(seen: Sequence[Seen], _: frozenset[int]) -> Found:
+def _unknown_field(calls: Sequence[Call], _: frozenset[int]) -> Found:
     found: dict[tuple[str, str], list[int]] = {}
-    for each in seen:
-        operation = each.raw.operation
-        if operation is not None and isinstance(each.body, dict):
-            for key in each.body.keys() - operation.properties.keys():
-                found.setdefault((operation.id, key), []).append(each.number)
-    for (name, key), numbers in found.items():
-        yield f"{name} was sent the field {key[:80]!r}, which the API does not list", numbers
+    for call in calls:
+        operation = call.raw.operation
+        if operation is not None and isinstance(call.body, dict):
+            for key in call.body.keys() - operation.properties.keys():
+                found.setdefault((operation.id, key), []).append(call.number)
+    for (name, key), numbers in islice(found.items(), _MAX_FIELDS):
+        yield f"{name} was sent the unknown field {key[:80]!r}", numbers
 
 
-def _token_astray(seen: Sequence[Seen], _: frozenset[int]) -> Found:
-    pictures, queries, bodies = list[int](), list[int](), list[int]()
-    for each in seen:
-        raw = each.raw
+def _token_astray(calls: Sequence[Call], _: frozenset[int]) -> Found:
+    pictures, urls, bodies = list[int](), list[int](), list[int]()
+    for call in calls:
+        raw = call.raw
         if _PICTURE.search(raw.path) and any(name == b"authorization" for name, _ in raw.headers):
-            pictures.append(each.number)
-        if _JWT.search(raw.query) or _JWT.search(raw.path.encode("utf-8", "replace")):
-            queries.append(each.number)
-        if _JWT.search(raw.body):
-            bodies.append(each.number)
+            pictures.append(call.number)
+        if holds_jwt(f"{raw.path}?{raw.query.decode('latin-1')}"):
+            urls.append(call.number)
+        if holds_jwt(raw.body.decode("latin-1")):
+            bodies.append(call.number)
     if pictures:
-        yield "the token was sent to a picture's link, which may be on another host", pictures
-    if queries:
-        yield "the token was sent in a URL, which ends in logs; it belongs in a header", queries
+        yield "the token was sent with a picture link, which may point to another host", pictures
+    if urls:
+        yield "the token was sent in a URL, and URLs are logged; send it in a header", urls
     if bodies:
-        yield "the token was sent in a body; it belongs in the Authorization header", bodies
+        yield "the token was sent in a body; send it in the Authorization header", bodies
 
 
 _RULES: Mapping[str, Check] = {
@@ -240,7 +245,7 @@ _RULES: Mapping[str, Check] = {
 
 
 def _ended(statuses: Statuses) -> frozenset[int]:
-    """Which statuses mean that a job has ended; one that others share tells nothing."""
+    """The statuses that only ended jobs have."""
     final = {statuses.get(State.FINISHED, 2000), statuses.get(State.FAILED)}
     pending = {statuses.get(State.QUEUED), statuses.get(State.RUNNING)}
     return frozenset(status for status in final - pending if status is not None)

@@ -23,8 +23,7 @@ _TOO_DEEP = "(nested too deeply to show)"
 _SECRET_NAME = re.compile(
     r"passw|token|secret|authori[sz]ation|credential|api[-_]?key|jwt|cookie", re.ASCII
 )
-#: As validation messages name the value that they quote: ``password.0: 5 is not …``.
-_NAMED_VALUE = re.compile(rf"(?:{_SECRET_NAME.pattern})[\w.'\"-]{{0,40}}\s?[:=]", re.ASCII)
+_NAME_OR_MARK = re.compile(f"{re.escape(MARK)}|{_SECRET_NAME.pattern}", re.ASCII)
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 #: Whatever a JWT may be part of, percent-encoded neighbours included; only the whole run is tried,
 #: since starting anew at each "eyJ" takes quadratic time.
@@ -34,7 +33,7 @@ _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _UTF16 = re.compile(r"\\u([0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*)")
 #: Half a surrogate pair: nothing that could be decoded.
 _BACKSLASH = "\ud800"
-#: ``\\x`` is Python's; X-Fake-Reason has it.
+#: ``\\x`` is how X-Fake-Reason spells what is not ASCII.
 _ESCAPES = {
     '\\"': '"', "\\/": "/", "\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t",
     "\\x": "\\u00",
@@ -88,19 +87,14 @@ def redact(text: str, secrets: Sequence[str]) -> str:
     return text
 
 
-def redact_text(text: str, secrets: Sequence[str], name: re.Pattern[str] = _SECRET_NAME) -> str:
+def redact_text(text: str, secrets: Sequence[str]) -> str:
     """Text of any format: after the first name of a secret, nothing."""
     clean = redact(text, secrets)
-    if name.search(text.translate(_LOWER)) is None:
+    if not _names_secret(text):
         return clean
     # The name itself may have been a known secret: then its mark is the first.
-    first = re.search(f"{re.escape(MARK)}|{name.pattern}", clean.translate(_LOWER))
+    first = _NAME_OR_MARK.search(clean.translate(_LOWER))
     return clean[: first.end() if first else 0].removesuffix(MARK) + MARK
-
-
-def redact_reason(text: str, secrets: Sequence[str]) -> str:
-    """An error's reason: it may mention a password, but nothing follows ``password:``."""
-    return redact_text(text, secrets, _NAMED_VALUE)
 
 
 def redact_query(query: str, secrets: Sequence[str]) -> str:

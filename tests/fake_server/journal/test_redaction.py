@@ -170,6 +170,17 @@ def test_a_reason_does_not_quote_a_secret(control: Control) -> None:
     assert find["reason"].startswith("the token does not verify: ")
 
 
+def test_a_known_secret_in_a_reason_is_found_as_the_header_spells_it() -> None:
+    secrets = Secrets()
+    secrets.remember(PASSWORD)
+    reason = f"no {PASSWORD}".encode("ascii", "backslashreplace")
+    headers = ((b"content-type", b"text/plain"), (b"x-fake-reason", reason))
+    journal = Journal((), secrets)
+    journal.record(Exchange("GET", "/", []), Response(200, b"", headers))
+    (shown,) = orjson.loads(orjson.dumps(journal.show(journal.find(RequestMatch()), str)))
+    assert shown["reason"] == MARK
+
+
 @pytest.mark.parametrize(
     ("header", "shown"),
     [
@@ -281,6 +292,10 @@ def test_a_body_of_any_pattern_is_rendered_in_linear_time(part: str) -> None:
 def test_a_path_and_a_query_are_rendered_in_linear_time(part: str) -> None:
     _assert_linear(lambda size: _cost(path="/" + _repeated(part, size)))
     _assert_linear(lambda size: _cost(query=_repeated(part, size)))
+
+
+def test_a_long_path_is_not_compared_with_every_operation() -> None:
+    assert _cost(path="/" + "jobs/create" * 5000) < 20 * (_cost() + 0.001)
 
 
 def test_many_headers_are_rendered_in_linear_time() -> None:

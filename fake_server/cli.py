@@ -7,9 +7,12 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Unpack
 
 import click
+
+if TYPE_CHECKING:
+    from .settings import Options
 
 _KIT = ("check", "compare")
 
@@ -79,62 +82,37 @@ def main() -> None:
     show_default=True,
     help="auto: time moves on when a client polls.",
 )
-@click.option("--no-markers", is_flag=True, help="Take --fake in a prompt as any other words.")
+@click.option(
+    "--markers/--no-markers",
+    default=True,
+    help="Whether --fake in a prompt chooses a scenario, or is part of its text.",
+)
 @click.option("--external-url", metavar="URL", help="Where clients reach this fake.")
 @click.option("--admin-token", metavar="TOKEN", help="What /__admin asks for off loopback.")
 @click.option(
-    "--no-fast",
-    is_flag=True,
-    help="Serve every request by uvicorn's stock protocol: same responses, slower.",
+    "--fast/--no-fast",
+    default=True,
+    help="Whether whole POSTs skip ASGI; without that, the same responses come more slowly.",
 )
 @click.option("--strict", is_flag=True, help="Fail loudly on an answer that breaks the contract.")
 def serve(
-    host: str,
-    port: int,
-    port_file: Path | None,
-    ready_json: bool,
-    data: Path | None,
-    profile: str,
-    accounts: tuple[str, ...],
-    open_accounts: bool,
-    job_seconds: float,
-    seed: int | None,
-    clock: Literal["real", "auto"],
-    no_markers: bool,
-    external_url: str | None,
-    admin_token: str | None,
-    strict: bool,
-    no_fast: bool,
+    host: str, port: int, port_file: Path | None, ready_json: bool, **options: Unpack[Options]
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
     from .contract.document import SpecError
     from .contract.profile import ProfileError
     from .server.uvicorn_server import Server, bind, url
     from .service import FakeService
-    from .settings import DEFAULT_ACCOUNTS, settings
+    from .settings import settings
     from .store.database import StoreError
     from .web.app import App
 
+    if not options["accounts"]:
+        del options["accounts"]
     try:
-        given = settings(
-            profile=profile,
-            accounts=accounts or DEFAULT_ACCOUNTS,
-            open_accounts=open_accounts,
-            job_seconds=job_seconds,
-            seed=seed,
-            data=data,
-            strict=strict,
-            external_url=external_url,
-            clock=clock,
-            markers=not no_markers,
-            admin_token=admin_token,
-            fast=not no_fast,
-        )
-    except ValueError as problem:
-        raise _Refused(str(problem)) from problem
-    try:
+        given = settings(**options)
         app = App(FakeService(given))
-    except (SpecError, ProfileError, StoreError) as problem:
+    except (ValueError, SpecError, ProfileError, StoreError) as problem:
         raise _Refused(str(problem)) from problem
     if not host:
         raise _Refused("--host is empty; 127.0.0.1 is this machine alone, 0.0.0.0 all its networks")
@@ -147,22 +125,22 @@ def serve(
         raise _Refused(f"can't listen on {host}:{port}: that is no host name") from problem
     bound = listening.getsockname()[1]
     # Not before the port is had: the file may be that of the fake that has it.
-    told = None if port_file is None else _PortFile(port_file, bound)
+    announced = None if port_file is None else _PortFile(port_file, bound)
 
     def ready() -> None:
-        if app.service.exposed and admin_token is None:
+        if app.service.exposed and given.admin_token is None:
             asked = "sampan: off loopback the control API asks for this admin token"
             print(f"{asked}: {app.service.admin_token}", file=sys.stderr, flush=True)
-        if told is not None:
-            told.tell()
-        print(_ready_line(url(host, bound), bound, profile, as_json=ready_json), flush=True)
+        if announced is not None:
+            announced.publish()
+        print(_ready_line(url(host, bound), bound, given.profile, as_json=ready_json), flush=True)
 
     try:
         Server(app, ready).run(sockets=[listening])
     finally:
         app.service.close()
-        if told is not None:
-            told.close()
+        if announced is not None:
+            announced.close()
 
 
 def _ready_line(address: str, port: int, profile: str, *, as_json: bool) -> str:
@@ -181,10 +159,10 @@ class _Refused(click.ClickException):
 
 
 class _PortFile:
-    """The file that tells the port, once it can be used.
+    """The file that holds the port, once the port can be used.
 
-    What an earlier fake told there is gone at once, and whoever waits for the file can't read half
-    a port: it appears whole. Raises :class:`_Refused` where it can't be written.
+    The port of an earlier fake is removed at once, and the file appears whole: a reader never gets
+    half a port. Raises :class:`_Refused` where it can't be written.
     """
 
     def __init__(self, path: Path, port: int) -> None:
@@ -198,10 +176,10 @@ class _PortFile:
         except OSError as problem:
             raise _Refused(f"--port-file {path} can't be written: {problem.strerror}") from problem
 
-    def tell(self) -> None:
+    def publish(self) -> None:
         """The port can be used."""
         os.replace(self._unfinished, self._path)
 
     def close(self) -> None:
-        """The fake has ended: leave nothing of a file that never told."""
+        """The fake has ended: leave nothing half-written."""
         self._unfinished.unlink(missing_ok=True)

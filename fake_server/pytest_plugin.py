@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -31,7 +31,6 @@ _OPTIONS = {
 _USED = pytest.StashKey["Account"]()
 _NOT_IN_NAMES = re.compile(r"[/\x00-\x1f\x7f]+")
 _serial = itertools.count(1)
-_Number = TypeVar("_Number", int, float)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,8 +45,12 @@ def sampan_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """A fake for the whole session; under xdist one for each worker."""
     from .server.threaded import FakeServer
 
-    with FakeServer(**_settings(pytestconfig)) as server:
-        yield server
+    try:
+        server = FakeServer(**_settings(pytestconfig)).start()
+    except ValueError as problem:
+        raise pytest.UsageError(f"sampan: {problem}") from None
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -82,44 +85,37 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 def _settings(config: pytest.Config) -> Options:
-    settings: Options = {}
-    profile = _given(config, "sampan-profile")
-    if profile is not None:
-        settings["profile"] = _profile(config, profile)
-    job_seconds = _given(config, "sampan-job-seconds")
-    if job_seconds is not None:
-        settings["job_seconds"] = _number(float, "sampan-job-seconds", job_seconds)
-    seed = _given(config, "sampan-seed")
-    if seed is not None:
-        settings["seed"] = _number(int, "sampan-seed", seed)
-    clock = _given(config, "sampan-clock")
-    if clock is not None:
-        if clock not in ("real", "auto"):
-            raise pytest.UsageError(f"sampan-clock is {clock!r}; it can be real or auto")
-        settings["clock"] = "auto" if clock == "auto" else "real"
-    return settings
+    """The options given on the command line or in the ini file. Raises ``UsageError``."""
+    settings = {
+        name.removeprefix("sampan-").replace("-", "_"): _convert(name, value)
+        for name in _OPTIONS
+        if (value := _given(config, name)) is not None
+    }
+    return cast("Options", settings)
+
+
+def _convert(option: str, value: str) -> Any:
+    try:
+        return _CONVERT.get(option, str)(value)
+    except ValueError:
+        raise pytest.UsageError(f"{option} is {value!r}; it is a number") from None
+
+
+_CONVERT: Mapping[str, Callable[[str], Any]] = {"sampan-job-seconds": float, "sampan-seed": int}
 
 
 def _given(config: pytest.Config, option: str) -> str | None:
     """An option's value, or that of the ini setting of its name."""
     name = option.replace("-", "_")
     given: str | None = config.getoption(name)
-    return given if given is not None else config.getini(name) or None
-
-
-def _profile(config: pytest.Config, given: str) -> str:
-    """A file is looked for beside the ini file as well: tests are run from anywhere."""
-    if config.inipath is not None and config.getoption("sampan_profile") is None:
+    if given is not None:
+        return given
+    given = config.getini(name) or None
+    if given is not None and option == "sampan-profile" and config.inipath is not None:
+        # A file is looked for beside the ini file as well: tests are run from anywhere.
         beside = config.inipath.parent / given
         return str(beside) if beside.is_file() else given
     return given
-
-
-def _number(kind: Callable[[str], _Number], option: str, text: str) -> _Number:
-    try:
-        return kind(text)
-    except ValueError:
-        raise pytest.UsageError(f"{option} is {text!r}; it is a number") from None
 
 
 def _name(nodeid: str) -> str:

@@ -43,6 +43,8 @@ class FakeService:
         """Raises ``SpecError``, ``ProfileError`` or ``StoreError``."""
         self.settings = settings
         self.spec = contract.compile(contract.read("openapi.yaml")) if spec is None else spec
+        #: The keys of a record, in the page's order.
+        self.record_keys = tuple(self.spec.schema("JobRecord")["properties"])
         self.questions = shipped_questions()
         self.first_profile = load_profile(settings.profile, self.questions)
         #: The rules of every account that has none of its own.
@@ -167,7 +169,8 @@ class FakeService:
 
     def password_fits(self, account: Account, password: str) -> bool:
         """Whether this is the account's password."""
-        return secrets.compare_digest(account.password, self.digest(account.username, password))
+        digest = password_digest(self.key, account.username, password)
+        return secrets.compare_digest(account.password, digest)
 
     def owner(self, account: Account) -> Owner:
         """The account as its records show it."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from .clock.clock import Wall, wall
 from .journal.journal import MAX_BYTES
@@ -85,31 +85,22 @@ def settings(**options: Unpack[Options]) -> Settings:
     if unknown:
         known = ", ".join(Options.__annotations__)
         raise TypeError(f"there is no option {unknown[0]!r}; there are {known}")
-    job_seconds = options.get("job_seconds", 2.0)
+    given: dict[str, Any] = {"clock": "real", "job_seconds": 2.0, **options}
+    job_seconds = given.pop("job_seconds")
     if not 0 <= job_seconds <= 86_400:
-        raise ValueError(f"a job takes 0 to 86400 seconds, not {job_seconds}")
-    clock = options.get("clock", "real")
-    if clock not in ("real", "auto"):
-        raise ValueError(f"clock is {clock!r}; it can be 'real' or 'auto'")
-    data = options.get("data")
-    admin_token = options.get("admin_token")
+        raise ValueError(f"job_seconds is {job_seconds}; it can be 0 to 86400")
+    if given["clock"] not in ("real", "auto"):
+        raise ValueError(f"clock is {given['clock']!r}; it can be 'real' or 'auto'")
+    admin_token = given.get("admin_token")
     if admin_token is not None and not admin_token.strip():
         # An unset variable in a script: it would open the control API to whoever sends none.
-        raise ValueError("the admin token is empty; left out, one is made and told")
-    return Settings(
-        profile=os.fspath(options.get("profile", "documented")),
-        accounts=_accounts(options.get("accounts", DEFAULT_ACCOUNTS)),
-        open_accounts=options.get("open_accounts", False),
-        job_ms=round(job_seconds * 1000),
-        seed=options.get("seed"),
-        data=None if data is None else Path(data),
-        strict=options.get("strict", False),
-        external_url=external_url(options.get("external_url")),
-        clock=clock,
-        markers=options.get("markers", True),
-        admin_token=admin_token,
-        fast=options.get("fast", True),
-    )
+        raise ValueError(
+            "--admin-token must not be empty. Omit it to have one generated and printed."
+        )
+    for name, convert in _CONVERT.items():
+        if given.get(name) is not None:
+            given[name] = convert(given[name])
+    return Settings(job_ms=round(job_seconds * 1000), **given)
 
 
 def account(text: str) -> NewAccount:
@@ -138,10 +129,16 @@ def _accounts(given: Iterable[str | NewAccount]) -> tuple[NewAccount, ...]:
     return tuple(made.values())
 
 
-def external_url(text: str | None) -> str | None:
+def external_url(text: str) -> str:
     """A URL without a slash at its end. Raises ``ValueError`` on what is none."""
-    if text is None:
-        return None
     if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
         raise ValueError(f"{text!r} is not a URL; one looks like http://sampan.test:8091")
     return text.rstrip("/")
+
+
+_CONVERT: Mapping[str, Callable[[Any], Any]] = {
+    "profile": os.fspath,
+    "data": Path,
+    "accounts": _accounts,
+    "external_url": external_url,
+}

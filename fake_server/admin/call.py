@@ -62,6 +62,12 @@ class ControlCall:
         username = self.body.get("account", self.query.get("account"))
         return None if username is None else self.named(username)
 
+    @property
+    def account_id(self) -> int | None:
+        """The id of :attr:`account`."""
+        account = self.account
+        return None if account is None else account.id
+
     def job(self) -> Job:
         """The job whose hash is in the path. Raises :class:`ControlError`."""
         account, hash = self.account, self.path["hash"]

@@ -101,8 +101,7 @@ async def auto_clock(call: ControlCall) -> Any:
 
 
 def _state(call: ControlCall) -> ClockState:
-    account = call.account
-    return call.service.clocks.state(None if account is None else account.id)
+    return call.service.clocks.state(call.account_id)
 
 
 def _change(call: ControlCall, state: ClockState) -> Any:

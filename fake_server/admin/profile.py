@@ -34,8 +34,7 @@ async def put_profile(call: ControlCall) -> Any:
 
 async def patch_profile(call: ControlCall) -> Any:
     """Answer some otherwise."""
-    account = call.account
-    return _use(call, call.service.rules_for(None if account is None else account.id).profile)
+    return _use(call, call.service.rules_for(call.account_id).profile)
 
 
 def _use(call: ControlCall, start: Profile) -> Any:

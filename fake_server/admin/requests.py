@@ -53,8 +53,7 @@ async def wait_for_requests(call: ControlCall) -> Any:
 
 async def clear_requests(call: ControlCall) -> Any:
     """Forget those of an account, or all."""
-    account = call.account
-    return {"deleted": call.service.journal.clear(None if account is None else account.id)}
+    return {"deleted": call.service.journal.clear(call.account_id)}
 
 
 async def lint_client(call: ControlCall) -> Any:

@@ -52,15 +52,11 @@ async def arm_scenario(call: ControlCall) -> Any:
         number = scenario.number(None if argument is None else str(argument))
     except ValueError as problem:
         raise ControlError("bad-request", f"argument: {problem}") from problem
-    account = call.account
-    armed = ArmedScenario(
-        scenario, number, None if account is None else account.id, call.body.get("times")
-    )
+    armed = ArmedScenario(scenario, number, call.account_id, call.body.get("times"))
     call.service.scenarios.arm(armed)
     return armed_json(call, armed)
 
 
 async def clear_scenarios(call: ControlCall) -> Any:
     """Disarm those of an account, or all."""
-    account = call.account
-    return {"deleted": call.service.scenarios.clear(None if account is None else account.id)}
+    return {"deleted": call.service.scenarios.clear(call.account_id)}

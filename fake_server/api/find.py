@@ -38,7 +38,8 @@ def _record(service: FakeService, call: Call, id: int, base: str) -> bytes:
     account = service.store.account_by_id(job.account)
     assert account is not None, job.account
     seen = observe(job, call.now if account is caller else service.clocks.now(account.id))
-    text = orjson.dumps(render(job, seen, service.owner(account), base, call.profile))
+    record = render(job, seen, service.owner(account), base, call.profile, service.record_keys)
+    text = orjson.dumps(record)
     if seen.state is not State.FINISHED:
         call.invented = True
     elif account is caller:

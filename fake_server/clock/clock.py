@@ -45,10 +45,6 @@ class ClockState:
         frozen = None if self.frozen is None else to
         return ClockState(to - wall_ms, frozen, self.auto)
 
-    def advance(self, wall_ms: int, by: int) -> ClockState:
-        """Go ``by`` ms ahead."""
-        return self.set(wall_ms, self.read(wall_ms) + by)
-
     def resume(self, wall_ms: int) -> ClockState:
         """Run again, from the time at which it stood."""
         return ClockState(self.read(wall_ms) - wall_ms, None, self.auto)

@@ -50,6 +50,9 @@ _KEYWORDS = _ANNOTATIONS | {
 }
 
 
+_SCHEMAS = ("components", "schemas")
+
+
 class SpecError(ValueError):
     """A contract that can't be read, or asks for what the fake does not implement."""
 
@@ -94,6 +97,11 @@ class Spec:
     _answers: dict[str, jsonschema_rs.Draft202012Validator] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    def schema(self, name: str) -> Mapping[str, Any]:
+        """The document's schema of that name. Raises :class:`SpecError`."""
+        found: Mapping[str, Any] = _at(self.document, "the document", *_SCHEMAS, name)
+        return found
 
     def response_validator(self, operation: Operation) -> jsonschema_rs.Draft202012Validator:
         """A validator of what ``operation`` answers, for ``--strict``."""

@@ -1,14 +1,14 @@
-"""ASGI's types, as the fake uses them."""
+"""ASGI's types, as Starlette has them, and two more."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Mapping
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from starlette.types import Message as Message
+from starlette.types import Receive as Receive
+from starlette.types import Scope as Scope
+from starlette.types import Send as Send
+
 #: A request's headers by their names in lower case.
 RequestHeaders = Mapping[bytes, bytes]
 #: A server's name and port.

@@ -7,6 +7,7 @@ what the page leaves open is asked of the profile.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -68,66 +69,49 @@ def timestamp(ms: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
-def render(job: Job, seen: Moment, owner: Owner, base: str, profile: Profile) -> dict[str, Any]:
-    """The record, keys in the page's order. ``base`` is where picture links start."""
+def render(
+    job: Job, seen: Moment, owner: Owner, base: str, profile: Profile, keys: Iterable[str]
+) -> dict[str, Any]:
+    """The record: ``keys`` in their order, null where nothing is known of them.
+
+    ``base`` is where picture links start.
+    """
     finished = seen.state is State.FINISHED
     drawn = picture(job, profile) if finished else None
-    links = _links(job, drawn, base) if drawn is not None else _NO_LINKS
-    shown = _shown(job, finished, profile)
+    image, thumb, original = (None,) * 3 if drawn is None else _links(job, drawn, base)
+    content, description = _texts(job, finished, profile)
     width, height = pictures.size(drawn, "image") if drawn is not None else (None, None)
-    return {
+    return dict.fromkeys(keys) | {
         "id": job.id,
         "id_uuid": job.id_uuid,
-        "bot_id": None,
-        "room_id": None,
-        "room_topic": None,
         "sender_id": owner.sender_id,
-        "sender_name": None,
-        "sender_msg": None,
-        "msg_date": None,
-        "msg_content": shown.content,
+        "msg_content": content,
         "msg_display": job.prompt,
         "timestamp": str(job.timestamp),
         "hash": job.hash,
         "status": profile.statuses[seen.state],
-        "error": _error(job, seen, shown, profile),
+        "error": _error(job, seen, content, profile),
         "job_id": job.job_id,
         "parent_id": job.parent_id,
         "parent_hash": job.parent_hash,
-        "tmp_msg": None,
         "svg_buffer": _svg(owner.name),
-        "usr_buffer": None,
-        "img_buffer": links.image,
+        "img_buffer": image,
         "img_format": extension(job) if drawn is not None else None,
         "img_length": image_length(job, drawn) if drawn is not None else None,
         "img_height": height,
         "img_width": width,
         "img_md5": _md5(job, drawn, profile),
-        "tmp_str": None,
         "grid_num": job.grid_num if profile["child-grid-num"] == "set" else None,
-        "zoom_factor": None,
         "job_type": profile.job_types[job.kind],
         "payment_type": "trial",
         "service": job.service,
         "source": "app",
-        "client": None,
-        "recall_msg": None,
-        "recall_prv": None,
         "pct_prog": _progress(seen, profile),
         "img_prog": _preview(job, seen, base, profile),
-        "img_thumb": links.thumb,
-        "event_name": None,
-        "original_url": links.original,
-        "guild_name": None,
-        "guild_id": None,
-        "msg_type": None,
-        "seed_id": None,
-        "image_message_id": None,
+        "img_thumb": thumb,
+        "original_url": original,
         "deleted": False,
-        "description": shown.description,
-        "description_translation": None,
-        "pan_direction": None,
-        "command": None,
+        "description": description,
         "model_source": "internal",
         # The example's created_at is a millisecond after its timestamp.
         "created_at": timestamp(job.timestamp + 1),
@@ -145,56 +129,41 @@ def image_length(job: Job, drawn: pictures.Picture) -> int:
     return pictures.length(drawn, "image")
 
 
-@dataclass(frozen=True, slots=True)
-class _Links:
-    image: str | None
-    thumb: str | None
-    original: str | None
-
-
-_NO_LINKS = _Links(None, None, None)
-
-
-def _links(job: Job, drawn: pictures.Picture, base: str) -> _Links:
+def _links(job: Job, drawn: pictures.Picture, base: str) -> tuple[str, str, str]:
+    """Where the picture, its thumb and its original are."""
     suffix = extension(job)
     grid = "_4" if drawn.kind == "grid" else ""
-    return _Links(
+    return (
         f"{base}/image/{job.job_id}.{suffix}",
         f"{base}/image/{job.job_id}_thumb.{suffix}",
         f"{base}/{job.job_id}{grid}.{suffix}",
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    content: str
-    description: str | None
-
-
-def _shown(job: Job, finished: bool, profile: Profile) -> _Shown:
+def _texts(job: Job, finished: bool, profile: Profile) -> tuple[str, str | None]:
     """The content and the description; a finished describe holds its prompts in one of them."""
     if job.kind in ("blend", "describe"):
         content = job.prompt  # links, not words
     else:
         content = job.plan.content or normalised(job.prompt)
     if job.kind != "describe" or not finished:
-        return _Shown(content, None)
+        return (content, None)
     link = without_marker(job.prompt).strip()
     answer = profile["describe-result"]
     if answer == "msg-content":
-        return _Shown(describe.numbered(link), None)
+        return (describe.numbered(link), None)
     if answer == "description-one":
-        return _Shown(content, describe.prompts(link)[0])
-    return _Shown(content, describe.numbered(link))
+        return (content, describe.prompts(link)[0])
+    return (content, describe.numbered(link))
 
 
-def _error(job: Job, seen: Moment, shown: _Shown, profile: Profile) -> str | None:
+def _error(job: Job, seen: Moment, content: str, profile: Profile) -> str | None:
     if seen.state is State.FAILED:
         return job.plan.error
     if seen.state is not State.FINISHED or job.kind in ("blend", "describe"):
         return None
     # The example is a success that says "altered prompt": its content lost a capital letter.
-    altered = shown.content != job.prompt and profile["error-on-success"] == "altered-prompt"
+    altered = content != job.prompt and profile["error-on-success"] == "altered-prompt"
     return "altered prompt" if altered else None
 
 

@@ -24,37 +24,6 @@ from ..web.app import App
 from .protocols import LINGER, abandon, keeps_for_response, refusal
 
 
-class _Corked:
-    """A transport that holds the head of an answer back until its body begins.
-
-    uvicorn writes them one after the other, which is two system calls and two packets.
-    """
-
-    __slots__ = ("_held", "_open", "_transport")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._held: bytes | None = None
-        self._open = False
-
-    def write(self, data: bytes) -> None:
-        if self._open or data.startswith(b"HTTP/1.1 100 "):
-            self._transport.write(data)
-        elif self._held is None:
-            self._held = data
-        else:
-            self._open = True
-            self._transport.write(self._held + data)
-
-    def close(self) -> None:
-        if self._held is not None and not self._open:
-            self._transport.write(self._held)
-        self._transport.close()
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-
 class FastProtocol(HttpToolsProtocol):
     """One connection."""
 
@@ -239,8 +208,6 @@ class FastProtocol(HttpToolsProtocol):
         self.scope["state"][TRANSPORT] = self.transport
         self._path = None
         super().on_headers_complete()
-        if self.scope["method"] != "HEAD":  # to which nothing follows the head
-            self.cycle.transport = cast(asyncio.Transport, _Corked(self.transport))
         if body:
             super().on_body(body)
 

@@ -187,7 +187,7 @@ def test_a_profile_of_the_ini_lies_beside_it(pytester: pytest.Pytester) -> None:
     [
         ("--sampan-job-seconds=soon", "sampan-job-seconds is 'soon'; it is a number"),
         ("--sampan-seed=x", "sampan-seed is 'x'; it is a number"),
-        ("--sampan-clock=fast", "sampan-clock is 'fast'; it can be real or auto"),
+        ("--sampan-clock=fast", "clock is 'fast'; it can be 'real' or 'auto'"),
         ("--sampan-profile=none", "*profile 'none' is neither a file nor one of documented, mixed"),
     ],
 )

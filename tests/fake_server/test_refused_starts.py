@@ -111,4 +111,4 @@ def test_an_account_is_given_once() -> None:
 @pytest.mark.parametrize("token", ["", " "])
 def test_an_empty_admin_token_is_refused(token: str) -> None:
     """``--admin-token "$TOKEN"`` with no ``TOKEN`` set would let everybody in."""
-    assert "admin token is empty" in refusal("--host", "0.0.0.0", "--admin-token", token)
+    assert "--admin-token must not be empty" in refusal("--host", "0.0.0.0", "--admin-token", token)

@@ -34,6 +34,10 @@ _LINK = "https://example.com/picture.png"
 Record = dict[str, Any]
 
 
+#: The 58 keys, in the order of the page's example.
+KEYS = tuple(RECORD)
+
+
 def _profile(**answers: str) -> Profile:
     given = {key.replace("_", "-"): answer for key, answer in answers.items()}
     return Profile.of(_QUESTIONS, given, "test")
@@ -42,7 +46,7 @@ def _profile(**answers: str) -> Profile:
 def _record(job: Job, now: int | None = None, **answers: str) -> Record:
     """The record at ``now``, or when the job has ended."""
     seen = observe(job, 10**15 if now is None else now)
-    return render(job, seen, _OWNER, _BASE, _profile(**answers))
+    return render(job, seen, _OWNER, _BASE, _profile(**answers), KEYS)
 
 
 def _plan(**changes: Any) -> Plan:
@@ -95,7 +99,7 @@ def test_every_record_has_the_58_keys_and_is_of_the_contract(
     parent = ("p" * 64, "q", 3) if child or kind == "upscale" else (None, None, None)
     given = dict(zip(("parent_hash", "parent_id", "grid_num"), parent, strict=True))
     job = facts(job.plan, kind=kind, prompt=_LINK, **given)
-    record = render(job, observe(job, now), Owner("sender", name), "http://h", profile)
+    record = render(job, observe(job, now), Owner("sender", name), "http://h", profile, KEYS)
     assert list(record) == list(RECORD)
     answer = orjson.loads(
         orjson.dumps({"errno": 0, "errmsg": "OK", "data": {"res": [record], "total": 1}})
@@ -180,7 +184,7 @@ def test_links_are_not_normalised_like_words(kind: Kind) -> None:
 
 def test_the_caption_bears_the_accounts_name() -> None:
     job = facts(_plan())
-    record = render(job, observe(job, NOW), Owner("s", "小<明>&"), _BASE, _profile())
+    record = render(job, observe(job, NOW), Owner("s", "小<明>&"), _BASE, _profile(), KEYS)
     assert ">@小&lt;明&gt;&amp; : 小船AI生成</text>" in record["svg_buffer"]
 
 

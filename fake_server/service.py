@@ -42,7 +42,7 @@ class FakeService:
     def __init__(self, settings: Settings, spec: Spec | None = None) -> None:
         """Raises ``SpecError``, ``ProfileError`` or ``StoreError``."""
         self.settings = settings
-        self.spec = contract.compile(contract.read("openapi.yaml")) if spec is None else spec
+        self.spec = _contract() if spec is None else spec
         #: The keys of a record, in the page's order.
         self.record_keys = tuple(self.spec.schema("JobRecord")["properties"])
         self.questions = shipped_questions()
@@ -100,10 +100,6 @@ class FakeService:
     def rules_for(self, account: int | None) -> Rules:
         """The rules of an account: its own, or those that the others share."""
         return self.rules if account is None else self._own_rules.get(account, self.rules)
-
-    def has_own_rules(self, account: int) -> bool:
-        """Whether the account has a profile of its own."""
-        return account in self._own_rules
 
     def use_profile(self, profile: Profile, account: Account | None = None) -> None:
         """Answer the open questions by ``profile``, for one account or for all others.
@@ -181,14 +177,6 @@ class FakeService:
         return sender_id(self.seed, account.username), login_id(self.seed, account.username)
 
 
-def new_service(settings: Settings) -> FakeService:
-    """A new fake. The contract is read once in a process.
-
-    Raises ``SpecError``, ``ProfileError`` or ``StoreError``.
-    """
-    return FakeService(settings, _contract())
-
-
-@cache
+@cache  # in a process that makes a fake for each test
 def _contract() -> Spec:
     return contract.compile(contract.read("openapi.yaml"))

@@ -24,14 +24,12 @@ def account_json(service: FakeService, account: Account) -> dict[str, Any]:
 
 
 async def list_accounts(call: ControlCall) -> Any:
-    """All of them, oldest first."""
     return {
         "accounts": [account_json(call.service, each) for each in call.service.store.accounts()]
     }
 
 
 async def create_account(call: ControlCall) -> Any:
-    """An empty sandbox."""
     service, body = call.service, call.body
     username = body["username"]
     if service.store.account(username) is not None:
@@ -44,12 +42,10 @@ async def create_account(call: ControlCall) -> Any:
 
 
 async def get_account(call: ControlCall) -> Any:
-    """One of them."""
     return account_json(call.service, call.named(call.path["username"]))
 
 
 async def update_account(call: ControlCall) -> Any:
-    """Another password, plan or display name."""
     service, body = call.service, call.body
     account = call.named(call.path["username"])
     digest = account.password
@@ -61,7 +57,6 @@ async def update_account(call: ControlCall) -> Any:
 
 
 async def delete_account(call: ControlCall) -> Any:
-    """Remove one with all that is its own."""
     account = call.named(call.path["username"])
     forget(call.service, account)
     call.service.store.drop_account(account)

@@ -83,7 +83,8 @@ class ControlCall:
         return None if found is None else found.username
 
 
-#: Answers with what is to be sent as JSON. Raises :class:`ControlError`.
+#: The handler of the operation in ``admin.yaml`` that it is named after, and described there.
+#: Returns what is sent as JSON. Raises :class:`ControlError`.
 ControlHandler = Callable[[ControlCall], Awaitable[Any]]
 
 

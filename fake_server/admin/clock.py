@@ -46,23 +46,19 @@ def clock_json(service: FakeService, account: Account | None) -> dict[str, Any]:
 
 
 async def get_clock(call: ControlCall) -> Any:
-    """What time it is."""
     return clock_json(call.service, call.account)
 
 
 async def drop_clock(call: ControlCall) -> Any:
-    """Take a clock away."""
     call.service.set_clock(call.account, None)
     return clock_json(call.service, call.account)
 
 
 async def freeze_clock(call: ControlCall) -> Any:
-    """Stop time."""
     return _change(call, _state(call).freeze(call.service.clocks.wall()))
 
 
 async def advance_clock(call: ControlCall) -> Any:
-    """Move time ahead, and tell what happened on the way."""
     service, account = call.service, call.account
     id = None if account is None else account.id
     by = span(call.body["by"])
@@ -79,7 +75,6 @@ async def advance_clock(call: ControlCall) -> Any:
 
 
 async def set_clock(call: ControlCall) -> Any:
-    """Say what time it is."""
     to = call.body["to"]
     if isinstance(to, str):
         try:
@@ -90,13 +85,11 @@ async def set_clock(call: ControlCall) -> Any:
 
 
 async def resume_clock(call: ControlCall) -> Any:
-    """Let time run by itself."""
     running = _state(call).resume(call.service.clocks.wall())
     return _change(call, replace(running, auto=False))
 
 
 async def auto_clock(call: ControlCall) -> Any:
-    """Let polls move time."""
     return _change(call, replace(_state(call), auto=True))
 
 

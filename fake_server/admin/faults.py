@@ -9,7 +9,6 @@ from .call import ControlCall, ControlError
 
 
 async def list_faults(call: ControlCall) -> Any:
-    """Those that are armed, or were until they were used up."""
     account = call.account
     return {
         "faults": [
@@ -21,7 +20,6 @@ async def list_faults(call: ControlCall) -> Any:
 
 
 async def arm_fault(call: ControlCall) -> Any:
-    """Make calls go wrong."""
     account = call.body.get("match", {}).get("account")
     if account is not None:
         call.named(account)
@@ -32,18 +30,15 @@ async def arm_fault(call: ControlCall) -> Any:
 
 
 async def clear_faults(call: ControlCall) -> Any:
-    """Disarm those of an account, or all."""
     account = call.account
     return {"deleted": call.service.faults.clear(None if account is None else account.username)}
 
 
 async def get_fault(call: ControlCall) -> Any:
-    """One of them."""
     return to_json(_fault(call))
 
 
 async def delete_fault(call: ControlCall) -> Any:
-    """Disarm one."""
     call.service.faults.disarm(_fault(call))
     return {"deleted": 1}
 

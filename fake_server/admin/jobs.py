@@ -40,7 +40,6 @@ def job_json(service: FakeService, job: Job) -> dict[str, Any]:
 
 
 async def list_jobs(call: ControlCall) -> Any:
-    """Jobs, newest first."""
     account = call.account
     jobs = list(call.service.store.jobs(None if account is None else account.id))
     jobs.sort(key=lambda job: (job.created, job.id), reverse=True)
@@ -51,30 +50,25 @@ async def list_jobs(call: ControlCall) -> Any:
 
 
 async def get_job(call: ControlCall) -> Any:
-    """One job."""
     return job_json(call.service, call.job())
 
 
 async def complete_job(call: ControlCall) -> Any:
-    """Finish it now."""
     job, now = _unended(call)
     return _put(call, lifecycle.complete(job, now))
 
 
 async def fail_job(call: ControlCall) -> Any:
-    """Fail it now."""
     job, now = _unended(call)
     return _put(call, lifecycle.fail(job, now, call.body.get("error", "job failed")))
 
 
 async def stall_job(call: ControlCall) -> Any:
-    """Stop it where it is."""
     job, now = _unended(call)
     return _put(call, lifecycle.stall(job, now))
 
 
 async def resume_job(call: ControlCall) -> Any:
-    """Let it go on."""
     job, now = _unended(call)
     if not job.plan.stalled:
         raise ControlError("conflict", "the job is not stalled; it goes on by itself")
@@ -82,24 +76,20 @@ async def resume_job(call: ControlCall) -> Any:
 
 
 async def add_favourite(call: ControlCall) -> Any:
-    """Make it a favourite."""
     return _put(call, replace(call.job(), favourite=True))
 
 
 async def remove_favourite(call: ControlCall) -> Any:
-    """Make it none."""
     return _put(call, replace(call.job(), favourite=False))
 
 
 async def add_to_folder(call: ControlCall) -> Any:
-    """Put it into a folder."""
     job, folder = call.job(), call.path["folder"]
     folders = job.folders if folder in job.folders else (*job.folders, folder)
     return _put(call, replace(job, folders=folders))
 
 
 async def remove_from_folder(call: ControlCall) -> Any:
-    """Take it out of a folder."""
     job, folder = call.job(), call.path["folder"]
     return _put(call, replace(job, folders=tuple(each for each in job.folders if each != folder)))
 

@@ -13,27 +13,21 @@ from .call import ControlCall, ControlError
 
 def profile_json(service: FakeService, account: Account | None) -> dict[str, Any]:
     """``Profile`` of ``admin.yaml``."""
-    profile = service.rules_for(None if account is None else account.id).profile
-    return {
-        "name": profile.name,
-        "account": None if account is None else account.username,
-        "answers": dict(profile.answers),
-    }
+    if account is None:
+        return service.rules.profile.to_json(None)
+    return service.rules_for(account.id).profile.to_json(account.username)
 
 
 async def get_profile(call: ControlCall) -> Any:
-    """How they are answered."""
     return profile_json(call.service, call.account)
 
 
 async def put_profile(call: ControlCall) -> Any:
-    """Answer all of them anew."""
     start = load_profile(call.body.get("profile", "documented"), call.service.questions)
     return _use(call, start)
 
 
 async def patch_profile(call: ControlCall) -> Any:
-    """Answer some otherwise."""
     return _use(call, call.service.rules_for(call.account_id).profile)
 
 

@@ -23,7 +23,6 @@ def _match(call: ControlCall, given: Mapping[str, Any]) -> RequestMatch:
 
 
 async def list_requests(call: ControlCall) -> Any:
-    """Those that are asked for, the oldest of them if there are more than the limit."""
     journal = call.service.journal
     found = journal.find(_match(call, call.query))
     shown = journal.show(found[: call.query["limit"]], call.username)
@@ -31,12 +30,10 @@ async def list_requests(call: ControlCall) -> Any:
 
 
 async def count_requests(call: ControlCall) -> Any:
-    """How many there are."""
     return {"count": len(call.service.journal.find(_match(call, call.query)))}
 
 
 async def wait_for_requests(call: ControlCall) -> Any:
-    """Those that are asked for, as soon as there are enough."""
     journal = call.service.journal
     match = _match(call, call.body.get("match", {}))
     patience = span(call.body.get("timeout", _PATIENCE_MS))
@@ -52,12 +49,10 @@ async def wait_for_requests(call: ControlCall) -> Any:
 
 
 async def clear_requests(call: ControlCall) -> Any:
-    """Forget those of an account, or all."""
     return {"deleted": call.service.journal.clear(call.account_id)}
 
 
 async def lint_client(call: ControlCall) -> Any:
-    """What would hurt the client on the real service."""
     service = call.service
     found = service.journal.find(_match(call, call.query))
     statuses = {

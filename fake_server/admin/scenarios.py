@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..armed.scenarios import ArmedScenario
+from ..armed.scenarios import ArmedScenario, to_json
 from ..jobs.scenarios import SCENARIOS, Scenario
 from .call import ControlCall, ControlError
 
@@ -22,23 +22,16 @@ def scenario_json(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def armed_json(call: ControlCall, armed: ArmedScenario) -> dict[str, Any]:
-    """``ArmedScenario`` of ``admin.yaml``."""
-    return {
-        "scenario": armed.scenario.name,
-        "argument": armed.number if armed.scenario.argument is not None else None,
-        "account": None if armed.account is None else call.username(armed.account),
-        "times": armed.times,
-    }
+def _armed(call: ControlCall, armed: ArmedScenario) -> dict[str, Any]:
+    return to_json(armed, None if armed.account is None else call.username(armed.account))
 
 
 async def list_scenarios(call: ControlCall) -> Any:
-    """All scenarios, and those that are armed."""
     account = call.account
     return {
         "scenarios": [scenario_json(scenario) for scenario in SCENARIOS.values()],
         "armed": [
-            armed_json(call, armed)
+            _armed(call, armed)
             for armed in call.service.scenarios.all
             if account is None or armed.account == account.id
         ],
@@ -46,17 +39,15 @@ async def list_scenarios(call: ControlCall) -> Any:
 
 
 async def arm_scenario(call: ControlCall) -> Any:
-    """Let one befall the next submissions."""
     scenario, argument = SCENARIOS[call.body["scenario"]], call.body.get("argument")
     try:
         number = scenario.number(None if argument is None else str(argument))
     except ValueError as problem:
         raise ControlError("bad-request", f"argument: {problem}") from problem
     armed = ArmedScenario(scenario, number, call.account_id, call.body.get("times"))
-    call.service.scenarios.arm(armed)
-    return armed_json(call, armed)
+    call.service.scenarios.all.append(armed)
+    return _armed(call, armed)
 
 
 async def clear_scenarios(call: ControlCall) -> Any:
-    """Disarm those of an account, or all."""
     return {"deleted": call.service.scenarios.clear(call.account_id)}

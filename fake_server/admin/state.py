@@ -10,12 +10,10 @@ from .state_document import StateError
 
 
 async def export_state(call: ControlCall) -> Any:
-    """The document."""
     return state.export(call.service, call.account)
 
 
 async def import_state(call: ControlCall) -> Any:
-    """Put it back."""
     try:
         accounts, jobs = state.restore(call.service, call.body)
     except StateError as problem:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..armed.faults import Fault, make, to_json
 from ..armed.scenarios import ArmedScenario
+from ..armed.scenarios import to_json as armed_json
 from ..clock.clock import ClockState
 from ..contract.profile import Profile
 from ..jobs.lifecycle import Job, Plan, moments
@@ -57,13 +58,13 @@ def export(service: FakeService, account: Account | None = None) -> dict[str, An
             if account is None or fault.match.account == account.username
         ],
         "scenarios": [
-            _armed(armed, names)
+            armed_json(armed, None if armed.account is None else names[armed.account])
             for armed in service.scenarios.all
             if account is None or armed.account == account.id
         ],
         "profiles": [
-            _profile(None if id is None else names[id], service.rules_for(id).profile)
-            for id in (*shared, *(id for id in names if service.has_own_rules(id)))
+            service.rules_for(id).profile.to_json(None if id is None else names[id])
+            for id in (*shared, *(id for id in names if service.rules_for(id) is not service.rules))
         ],
     }
 
@@ -71,19 +72,6 @@ def export(service: FakeService, account: Account | None = None) -> dict[str, An
 def _account(account: Account) -> dict[str, Any]:
     kept = ("id", "username", "password", "plan", "name")
     return {name: getattr(account, name) for name in kept} | {"revoked": [*account.revoked]}
-
-
-def _armed(armed: ArmedScenario, names: Mapping[int, str]) -> dict[str, Any]:
-    return {
-        "scenario": armed.scenario.name,
-        "argument": armed.number if armed.scenario.argument is not None else None,
-        "account": None if armed.account is None else names[armed.account],
-        "times": armed.times,
-    }
-
-
-def _profile(account: str | None, profile: Profile) -> dict[str, Any]:
-    return {"account": account, "name": profile.name, "answers": dict(profile.answers)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,14 @@ from .call import ControlCall
 
 
 async def get_health(_: ControlCall) -> Any:
-    """The process is alive."""
     return {"status": "ok"}
 
 
 async def get_ready(_: ControlCall) -> Any:
-    """The fake is usable: it listens only once everything is loaded."""
     return {"status": "ready"}
 
 
 async def get_version(call: ControlCall) -> Any:
-    """The versions, and the seed that everything is drawn from."""
     return {
         "version": version("sampan"),
         "contract": call.service.spec.document["info"]["version"],
@@ -31,12 +28,10 @@ async def get_version(call: ControlCall) -> Any:
 
 
 async def get_control_document(_: ControlCall) -> Any:
-    """The control API's own description."""
     return spec.read("admin.yaml")
 
 
 async def reset(call: ControlCall) -> Any:
-    """Forget what was done with an account, or with all and what they share."""
     service, account = call.service, call.account
     accounts = service.store.accounts() if account is None else [account]
     jobs = sum(each.counts.stored for each in accounts)

@@ -6,6 +6,7 @@ Like armed faults they belong to a test: they end with the process, and travel i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..jobs.scenarios import Scenario
 
@@ -26,10 +27,6 @@ class ArmedScenarios:
     def __init__(self) -> None:
         self.all: list[ArmedScenario] = []
 
-    def arm(self, scenario: ArmedScenario) -> None:
-        """Arm one more."""
-        self.all.append(scenario)
-
     def take(self, account: int) -> ArmedScenario | None:
         """The scenario of an account's next submission, counted as used."""
         for armed in self.all:
@@ -47,3 +44,13 @@ class ArmedScenarios:
         removed = len(self.all) - len(kept)
         self.all = kept
         return removed
+
+
+def to_json(armed: ArmedScenario, username: str | None) -> dict[str, Any]:
+    """``ArmedScenario`` of ``admin.yaml``; ``username`` is the name of its account."""
+    return {
+        "scenario": armed.scenario.name,
+        "argument": armed.number if armed.scenario.argument is not None else None,
+        "account": username,
+        "times": armed.times,
+    }

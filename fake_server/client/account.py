@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypedDict, Unp
 from urllib.parse import urlsplit
 
 from .errors import JobFailed, NotAnEnvelope, NotInTime, PictureRefused, Record, Refused
-from .transport import Reply, SocketTransport, Target, connect
+from .transport import Reply, Sent, SocketTransport, Target, connect
 
 if TYPE_CHECKING:
     from .admin import Admin
@@ -190,11 +190,11 @@ class Account:
         parts = urlsplit(link)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         if link.startswith(f"{self._transport.base}/"):
-            reply = self._transport.send("GET", path, {})
+            reply = self._transport.send(Sent("GET", path))
         else:
             elsewhere = SocketTransport(f"{parts.scheme}://{parts.netloc}")
             try:
-                reply = elsewhere.send("GET", path, {})
+                reply = elsewhere.send(Sent("GET", path))
             finally:
                 elsewhere.close()
         if reply.status != 200:
@@ -212,7 +212,7 @@ class Account:
     def _post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         text = json.dumps(body, ensure_ascii=False).encode()
         reply = self._transport.send(
-            "POST", path, {"content-type": "application/json", **headers}, text
+            Sent("POST", path, {"content-type": "application/json", **headers}, text)
         )
         return _data(reply)
 

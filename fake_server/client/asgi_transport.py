@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
 
 from ..http.responses import ResponseCapture
 from .errors import Disconnected
-from .transport import ASGI, PATIENCE, Reply
+from .transport import ASGI, Reply, Sent
 
 
 class AppTransport:
@@ -32,27 +32,21 @@ class AppTransport:
         self._thread.start()
         weakref.finalize(self, _stop, self._loop, self._thread)
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes | None = None,
-        patience: float = PATIENCE,
-    ) -> Reply:
+    def send(self, sent: Sent) -> Reply:
+        what = f"{sent.method} {sent.path}"
         capture = ResponseCapture()
-        call = self._app(_scope(method, path, headers, body), _receiver(body or b""), capture)
+        call = self._app(_scope(sent), _receiver(sent.body or b""), capture)
         done = asyncio.run_coroutine_threadsafe(_run(call), self._loop)
         try:
-            done.result(patience)
+            done.result(sent.patience)
             response = capture.response
         except TimeoutError as late:
             done.cancel()
-            raise Disconnected(f"{method} {path}: no answer in {patience:g} s") from late
+            raise Disconnected(f"{what}: no answer in {sent.patience:g} s") from late
         except ConnectionError as lost:
-            raise Disconnected(f"{method} {path}: {lost}") from lost
+            raise Disconnected(f"{what}: {lost}") from lost
         except KeyError as silent:
-            raise Disconnected(f"{method} {path}: no answer") from silent
+            raise Disconnected(f"{what}: no answer") from silent
         found = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers
         }
@@ -78,18 +72,16 @@ def _receiver(body: bytes) -> Callable[[], Awaitable[dict[str, Any]]]:
     return receive
 
 
-def _scope(
-    method: str, path: str, headers: Mapping[str, str], body: bytes | None
-) -> dict[str, Any]:
-    plain, _, query = path.partition("?")
-    given = {"host": AppTransport.base.removeprefix("http://"), **headers}
-    if body is not None:
-        given["content-length"] = str(len(body))
+def _scope(sent: Sent) -> dict[str, Any]:
+    plain, _, query = sent.path.partition("?")
+    given = {"host": AppTransport.base.removeprefix("http://"), **sent.headers}
+    if sent.body is not None:
+        given["content-length"] = str(len(sent.body))
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
-        "method": method,
+        "method": sent.method,
         "scheme": "http",
         "path": unquote(plain),
         "raw_path": plain.encode("ascii"),

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .errors import ControlRefused, NotAnEnvelope
-from .transport import PATIENCE, Target, connect
+from .transport import PATIENCE, Sent, Target, connect
 
 Document = dict[str, Any]
 
@@ -60,7 +60,7 @@ class Control:
         if body is not None:
             headers["content-type"] = "application/json"
             text = json.dumps(body).encode()
-        reply = self.transport.send(method, path, headers, text, patience)
+        reply = self.transport.send(Sent(method, path, headers, text, patience))
         try:
             answer = json.loads(reply.body)
         except ValueError as problem:

@@ -11,6 +11,7 @@ import select
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -18,6 +19,16 @@ from .errors import Disconnected, Unreachable
 
 #: Seconds after which silence counts as a lost connection.
 PATIENCE = 60.0
+
+
+class Sent(NamedTuple):
+    """A request. ``patience`` is how long (s) its answer may take."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = MappingProxyType({})
+    body: bytes | None = None
+    patience: float = PATIENCE
 
 
 class Reply(NamedTuple):
@@ -35,14 +46,7 @@ class Transport(Protocol):
     def base(self) -> str:
         """The address that paths are relative to, without a slash at its end."""
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes | None = None,
-        patience: float = PATIENCE,
-    ) -> Reply:
+    def send(self, sent: Sent) -> Reply:
         """One request. Raises ``Unreachable`` or ``Disconnected``."""
 
     def close(self) -> None:
@@ -81,23 +85,16 @@ class SocketTransport:
         self._lock = threading.Lock()
         weakref.finalize(self, _close, self._idle)
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes | None = None,
-        patience: float = PATIENCE,
-    ) -> Reply:
-        connection = self._take(patience)
+    def send(self, sent: Sent) -> Reply:
+        connection = self._take(sent.patience)
         try:
-            connection.request(method, self._prefix + path, body, dict(headers))
+            connection.request(sent.method, self._prefix + sent.path, sent.body, dict(sent.headers))
             response = connection.getresponse()
             text = response.read()
         except (OSError, http.client.HTTPException) as problem:
             connection.close()
             raise Disconnected(
-                f"{method} {self.base}{path}: no whole answer ({problem!r})"
+                f"{sent.method} {self.base}{sent.path}: no whole answer ({problem!r})"
             ) from problem
         except BaseException:
             connection.close()

@@ -22,33 +22,13 @@ DIRECTORY = Path(__file__).resolve().parents[2] / "openapi"
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 #: What a path may hold beside its methods.
 _OF_A_PATH = ("summary", "description", "parameters")
-_ANNOTATIONS = frozenset(
-    {"title", "description", "examples", "example", "default", "deprecated", "format"}
-)
-_KEYWORDS = _ANNOTATIONS | {
-    "$ref",
-    "type",
-    "properties",
-    "required",
-    "additionalProperties",
-    "propertyNames",
-    "items",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "enum",
-    "const",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "oneOf",
-    "anyOf",
-    "allOf",
-}
-
+#: The schema keywords that are honoured; those of the first line say nothing to be checked.
+_KEYWORDS = frozenset((
+    "title", "description", "examples", "example", "default", "deprecated", "format",
+    "$ref", "type", "properties", "required", "additionalProperties", "propertyNames", "items",
+    "minItems", "maxItems", "uniqueItems", "enum", "const", "minimum", "maximum",
+    "exclusiveMinimum", "minLength", "maxLength", "pattern", "oneOf", "anyOf", "allOf",
+))  # fmt: skip
 
 _SCHEMAS = ("components", "schemas")
 

@@ -89,6 +89,10 @@ class Profile:
             complete[key] = answer
         return cls(name, complete)
 
+    def to_json(self, account: str | None) -> dict[str, Any]:
+        """``Profile`` of ``admin.yaml``, as the profile of that account or of all."""
+        return {"account": account, "name": self.name, "answers": dict(self.answers)}
+
     def __getitem__(self, question: str) -> str:
         return self.answers[question]
 

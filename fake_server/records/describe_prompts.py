@@ -7,47 +7,19 @@ here, so the same link always gives the same four.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
-_SUBJECTS = (
-    "a small sampan drifting past stilt houses",
-    "a lantern seller under a stone bridge",
-    "a heron standing in shallow water",
-    "an old ferry at a foggy pier",
-    "a row of boats moored below a pagoda",
-    "a child flying a paper kite on a riverbank",
-    "a night market seen from the water",
-    "a lighthouse above a terraced village",
-)
-_SETTINGS = (
-    "at dawn",
-    "in heavy rain",
-    "under a full moon",
-    "in the last light of autumn",
-    "through drifting mist",
-    "during the lantern festival",
-)
-_STYLES = (
-    "ink wash painting",
-    "woodblock print",
-    "cinematic photograph",
-    "flat vector illustration",
-    "oil on canvas",
-    "isometric pixel art",
-    "watercolour sketch",
-    "risograph poster",
-)
-_TOUCHES = (
-    "muted teal and amber",
-    "strong backlight",
-    "soft grain",
-    "wide empty sky",
-    "fine line work",
-    "deep shadows",
-    "pastel palette",
-    "low angle view",
-)
+import orjson
+
+_WORDS = Path(__file__).with_name("describe_words.json")
 _NUMBERS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
+
+
+@cache
+def _words() -> dict[str, list[str]]:
+    words: dict[str, list[str]] = orjson.loads(_WORDS.read_bytes())
+    return words
 
 
 def prompts(link: str) -> tuple[str, ...]:
@@ -63,12 +35,12 @@ def numbered(link: str) -> str:
 
 
 def _prompt(drawn: bytes, style: int) -> str:
-    def pick(choices: Sequence[str], number: int) -> str:
-        return choices[number % len(choices)]
+    def pick(kind: str, number: int) -> str:
+        return _words()[kind][number % len(_words()[kind])]
 
     touch = drawn[3]
-    other = touch + 1 + drawn[4] % (len(_TOUCHES) - 1)
+    other = touch + 1 + drawn[4] % (len(_words()["touches"]) - 1)
     return (
-        f"{pick(_SUBJECTS, drawn[1])} {pick(_SETTINGS, drawn[2])}, {pick(_STYLES, style)},"
-        f" {pick(_TOUCHES, touch)}, {pick(_TOUCHES, other)} --ar 1:1"
+        f"{pick('subjects', drawn[1])} {pick('settings', drawn[2])}, {pick('styles', style)},"
+        f" {pick('touches', touch)}, {pick('touches', other)} --ar 1:1"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from ..service import new_service
+from ..service import FakeService
 from ..settings import Options, settings
 from ..web.app import App
 
@@ -19,4 +19,4 @@ def asgi_app(**options: Unpack[Options]) -> App:
 
     One thread at a time may call it. Raises what :meth:`FakeServer.start` does.
     """
-    return App(new_service(settings(**options)))
+    return App(FakeService(settings(**options)))

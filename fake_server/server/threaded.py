@@ -18,7 +18,7 @@ from typing import Self, Unpack
 
 from ..client.account import Account
 from ..client.admin import Admin
-from ..service import new_service
+from ..service import FakeService
 from ..settings import Options, settings
 from ..store.store import AccountPlan
 from ..web.app import App
@@ -56,7 +56,7 @@ class FakeServer:
         """
         if self._running is not None:
             raise RuntimeError(f"the fake is running already, on {self.url}")
-        service = new_service(self._settings)
+        service = FakeService(self._settings)
         try:
             listening = bind(self._host, self._port)
         except BaseException:

@@ -14,7 +14,6 @@ from ..http.responses import HTML, JSON, YAML, Response
 from ..service import FakeService
 from ..settings import DEFAULT_ACCOUNTS
 from . import reference
-from .page_style import STYLE
 
 #: A page of a fake that its reader reaches at a base address.
 Page = Callable[[FakeService, str], Response]
@@ -56,7 +55,8 @@ def _front_page(service: FakeService, base: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>sampan: a fake of the 小船AI image API</title><style>{STYLE}</style></head><body>"
+        "<title>sampan: a fake of the 小船AI image API</title>"
+        f"<style>{reference.STYLE}</style></head><body>"
         "<header><h1>sampan</h1><p>A fake of the 小船AI image API. It costs nothing, keeps its"
         " jobs apart by account, and draws its own pictures. Nothing here is the real"
         " service.</p></header>"

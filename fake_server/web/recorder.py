@@ -6,7 +6,6 @@ a client that has its answer finds it in the journal.
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 from starlette.types import ASGIApp
@@ -26,8 +25,6 @@ from .control import is_control
 
 #: Where the routes find the exchange in the scope.
 EXCHANGE = "sampan.exchange"
-
-log = logging.getLogger("sampan")
 
 
 class Recorder:

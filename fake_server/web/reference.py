@@ -10,12 +10,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from ..contract.document import resolve
-from .page_style import STYLE
 
 Document = Mapping[str, Any]
+
+STYLE = (Path(__file__).parent / "style.css").read_text()
 
 
 def page(document: Document, questions: Sequence[Document]) -> str:

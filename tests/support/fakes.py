@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import httpx
 
-from sampan.fake_server.service import new_service
+from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import Settings
 from sampan.fake_server.web.app import App
 
@@ -38,7 +38,7 @@ class Fake:
 
     def __init__(self, **settings: Any) -> None:
         self.wall = START
-        self.app = App(new_service(Settings(strict=True, wall=lambda: self.wall, **settings)))
+        self.app = App(FakeService(Settings(strict=True, wall=lambda: self.wall, **settings)))
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app))
 

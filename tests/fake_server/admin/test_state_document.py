@@ -16,7 +16,7 @@ from sampan.fake_server.armed.faults import FaultType, make
 from sampan.fake_server.armed.scenarios import ArmedScenario
 from sampan.fake_server.clock.clock import ClockState
 from sampan.fake_server.jobs.scenarios import SCENARIOS
-from sampan.fake_server.service import FakeService, new_service
+from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from tests.support.controls import Control
 from tests.support.fakes import JSON, START, Caller, Fake
@@ -309,7 +309,7 @@ def test_any_world_can_be_exported_and_put_back(
 ) -> None:
     new = tuple(NewAccount(name, "p") for name in accounts)
     service = FakeService(Settings(accounts=new, seed=seed, wall=lambda: START))
-    other = new_service(Settings(seed=1, wall=lambda: START))
+    other = FakeService(Settings(seed=1, wall=lambda: START))
     try:
         for name, state in accounts.items():
             if state is not None:

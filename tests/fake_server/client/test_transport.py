@@ -23,7 +23,7 @@ from sampan.fake_server.client.errors import (
     SampanError,
     Unreachable,
 )
-from sampan.fake_server.client.transport import SocketTransport
+from sampan.fake_server.client.transport import Sent, SocketTransport
 from sampan.fake_server.web.fault_injection import EFFECTS
 
 pytest_plugins = ["tests.support.handles"]
@@ -117,7 +117,7 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used_again() -> None:
 def test_a_prefix_of_the_address_is_kept() -> None:
     with closing(Scripted(b"HTTP/1.1 204 No\r\n\r\n")) as scripted:
         transport = SocketTransport(f"{scripted.url}/under/")
-        transport.send("GET", "/here", {})
+        transport.send(Sent("GET", "/here"))
         transport.close()
     assert scripted.received[0].startswith(b"GET /under/here HTTP/1.1\r\n")
 
@@ -193,7 +193,7 @@ def test_a_call_that_takes_too_long_is_given_up() -> None:
 
     transport = Admin(never).transport
     with pytest.raises(Disconnected, match=r"no answer in 0\.01 s"):
-        transport.send("GET", "/", {}, None, 0.01)
+        transport.send(Sent("GET", "/", patience=0.01))
 
 
 def test_an_application_that_says_nothing() -> None:

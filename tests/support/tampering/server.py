@@ -11,7 +11,7 @@ from typing import Any
 
 from sampan.fake_server.http.exchange import Receive, Scope, Send
 from sampan.fake_server.server.uvicorn_server import Server, bind, url
-from sampan.fake_server.service import FakeService, new_service
+from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from sampan.fake_server.web.app import App
 from sampan.fake_server.web.fault_injection import TRANSPORT
@@ -162,4 +162,4 @@ def running(app: App) -> Iterator[str]:
 
 def twisted(twist: Twist, settings: Settings) -> Twisted:
     """A new fake behind ``twist``."""
-    return Twisted(new_service(settings), twist)
+    return Twisted(FakeService(settings), twist)

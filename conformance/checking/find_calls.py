@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..findings import Finding
 from ..http.exchange import Answer
 from ..json_access import Record, brief, millis, text
-from ..rules.find_rules import CURSOR, Holds, hashes, left_out, prompts, strangers
+from ..rules.find_rules import CURSOR, Holds, hashes, missing_records, prompts, unexpected_records
 from ..verdict import UnavailableError, Verdict
 from .context import Context
 
@@ -100,7 +100,7 @@ def judged(
         return ctx.fail(
             f"{what}: refused", answer, expected="records and errno 0", actual=answer.says()
         )
-    wrong = strangers(answer, holds)
+    wrong = unexpected_records(answer, holds)
     if wrong:
         return ctx.fail(
             f"{what}: {len(wrong)} of {len(answer.records)} records do not satisfy it",
@@ -108,7 +108,7 @@ def judged(
             expected=f"only records that satisfy {shown(filters)}",
             actual=glimpse(wrong[0], filters),
         )
-    missing = left_out(answer, records, holds)
+    missing = missing_records(answer, records, holds)
     if missing:
         return confirmed(ctx, filters, holds, missing, what)
     return ctx.ok(f"{what}: {len(answer.records)} records, none wrong and none left out", answer)
@@ -122,7 +122,7 @@ def confirmed(
     again = ask(ctx, **filters)
     if there is None or not holds(there):
         return ctx.inconclusive(f"{what}: the listing changed meanwhile", *where)
-    if not left_out(again, [there], holds):
+    if not missing_records(again, [there], holds):
         return ctx.inconclusive(f"{what}: found at the second time only", again)
     return ctx.fail(
         f"{what}: {len(missing)} records that satisfy it are left out",

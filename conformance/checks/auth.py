@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ..checking.context import Context
-from ..checking.registry import Phase, check, observes
+from ..checking.registry import Phase, check, probe
 from ..findings import Finding, Observation
 from ..http.exchange import Answer
 from ..json_access import Record, brief, text
@@ -43,7 +43,7 @@ def the_token_is_accepted_everywhere(ctx: Context) -> Iterator[Finding]:
                 expected="any errno but 430",
                 actual=answer.says(),
             )
-    yield ctx.ok(f"taken by {len(tried)} operations", answer, untried=_rest(ctx, tried))
+    yield ctx.ok(f"taken by {len(tried)} operations", answer, not_covered=_rest(ctx, tried))
 
 
 def _fresh_token(ctx: Context, role: str) -> str:
@@ -78,7 +78,7 @@ def _all_refused(ctx: Context, tokens: dict[str, str | None]) -> Iterator[Findin
             yield ctx.expect_errno(answer, 430, when=f"{operation} with {what}")
         else:
             tried.append(operation)
-    yield ctx.ok(f"430 from {', '.join(tried)}", untried=_rest(ctx, tried))
+    yield ctx.ok(f"430 from {', '.join(tried)}", not_covered=_rest(ctx, tried))
 
 
 def _body(ctx: Context, operation: str) -> dict[str, object]:
@@ -167,7 +167,7 @@ def the_answer_without_a_token_has_the_shape_shown(ctx: Context) -> Iterator[Fin
             )
         else:
             yield ctx.ok(f"{operation}: {answer.says()}", answer)
-    yield ctx.ok(f"as shown, from {', '.join(tried)}", untried=_rest(ctx, tried))
+    yield ctx.ok(f"as shown, from {', '.join(tried)}", not_covered=_rest(ctx, tried))
 
 
 @check("AUTH-5", wants=("grid", "neighbour"), phase=Phase.QUIET)
@@ -250,7 +250,7 @@ def _hashes(answer: Answer) -> set[str | None]:
     return {text(record, "hash") for record in answer.records}
 
 
-@observes("bearer-prefix")
+@probe("bearer-prefix")
 def whether_bearer_is_needed(ctx: Context) -> Observation:
     bare = {"Authorization": ctx.account().token}
     answer = ctx.call("findJobs", {}, token=None, headers=bare)
@@ -261,7 +261,7 @@ def whether_bearer_is_needed(ctx: Context) -> Observation:
     return ctx.unknown(answer.says(), answer)
 
 
-@observes("unauthenticated-key")
+@probe("unauthenticated-key")
 def key_of_the_text(ctx: Context) -> Observation:
     answer = ctx.call("findJobs", {}, token=None)
     keys = [key for key in ("error", "errmsg") if text(answer.envelope, key)]
@@ -272,7 +272,7 @@ def key_of_the_text(ctx: Context) -> Observation:
     return ctx.answer("both" if len(keys) == 2 else keys[0], answer)
 
 
-@observes("sender-id-without-token", refusals=True)
+@probe("sender-id-without-token", refusals=True)
 def whether_a_sender_id_stands_in(ctx: Context) -> Observation:
     known = ctx.account().id
     if known is None:
@@ -287,7 +287,7 @@ def whether_a_sender_id_stands_in(ctx: Context) -> Observation:
     return ctx.unknown(answer.says(), answer)
 
 
-@observes("malformed-json")
+@probe("malformed-json")
 def what_a_body_that_is_no_json_gives(ctx: Context) -> Observation:
     answer = ctx.raw("findJobs", b"{")
     wrong = ctx.call("login", {})
@@ -301,7 +301,7 @@ def what_a_body_that_is_no_json_gives(ctx: Context) -> Observation:
     return ctx.unknown(f"HTTP {answer.status}, {answer.says()}", answer)
 
 
-@observes("unknown-route")
+@probe("unknown-route")
 def what_an_unknown_path_gives(ctx: Context) -> Observation:
     answer = ctx.route("POST", "/no/such/path", b"{}")
     if answer.failure is not None:

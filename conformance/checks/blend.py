@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..checking.context import Context
-from ..checking.registry import check, observes
+from ..checking.registry import check, probe
 from ..findings import Finding, Observation
 from ..json_access import text
 from ..pictures import compare as pixels
@@ -61,7 +61,7 @@ def words_never_give_a_picture(ctx: Context) -> Finding:
     return ctx.ok(f"accepted, and no picture came of it: {job.outcome()}", job)
 
 
-@observes("blend-result", needs=("blend",))
+@probe("blend-result", needs=("blend",))
 def whether_a_blend_is_a_grid(ctx: Context) -> Observation:
     picture = picture_of(ctx, ctx.evidence.finished("blend"))
     assert picture.image is not None
@@ -73,7 +73,7 @@ def whether_a_blend_is_a_grid(ctx: Context) -> Observation:
     return ctx.unobserved("whether there are seams can't be made out", picture)
 
 
-@observes("blend-bad-link", needs=("blend_words",))
+@probe("blend-bad-link", needs=("blend_words",))
 def what_comes_of_words(ctx: Context) -> Observation:
     job = ctx.evidence.trace("blend_words")
     if not job.accepted and job.submission.errno == 301:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from ..checking.context import Context
-from ..checking.registry import Phase, check, observes
+from ..checking.registry import Phase, check, probe
 from ..findings import Finding, Observation
 from ..json_access import Record, brief, millis, text
 from ..rules.find_rules import falling, hashes, prompts
@@ -231,7 +231,7 @@ def _carries(text: str, wanted: str) -> bool:
 # Questions
 
 
-@observes("submission-message", needs=("grid",))
+@probe("submission-message", needs=("grid",))
 def what_an_accepted_submission_reads(ctx: Context) -> Observation:
     ctx.evidence.accepted("grid")
     answers = [one.submission for one in ctx.evidence.traces() if one.accepted]
@@ -242,7 +242,7 @@ def what_an_accepted_submission_reads(ctx: Context) -> Observation:
     return ctx.unknown(" / ".join(seen), *answers[:3])
 
 
-@observes("niji-selection", needs=("niji",))
+@probe("niji-selection", needs=("niji",))
 def what_the_flag_does(ctx: Context) -> Observation:
     job = ctx.evidence.accepted("niji")
     if job.last is None:
@@ -253,7 +253,7 @@ def what_the_flag_does(ctx: Context) -> Observation:
     return ctx.unknown(f"service {brief(job.last.get('service'))}", job)
 
 
-@observes(
+@probe(
     "concurrency-limit",
     needs=("grid", "niji"),
     wants=("upscale", "variation", "describe", "blend", "remix"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..checking.context import Context
-from ..checking.registry import check, observes
+from ..checking.registry import check, probe
 from ..findings import Finding, Observation
 from ..json_access import brief, text
 from ..shared_jobs.trace import JobTrace
@@ -49,7 +49,7 @@ def no_link_or_two_are_refused(ctx: Context) -> Iterator[Finding]:
         yield ctx.expect_errno(ctx.call(_JOB, dict(body)), 301, when=f"a describe {what}")
 
 
-@observes("describe-result", needs=("describe",))
+@probe("describe-result", needs=("describe",))
 def where_the_prompts_stand(ctx: Context) -> Observation:
     job = ctx.evidence.finished("describe")
     found = _prompts(job)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ..checking.context import Context
-from ..checking.registry import Phase, check, observes
+from ..checking.registry import Phase, check, probe
 from ..findings import Finding, Observation
 from ..http.exchange import Exchange
 from ..json_access import brief, text
@@ -162,7 +162,7 @@ def _sent(body: Mapping[str, object]) -> str:
     return json.dumps(body, ensure_ascii=False)
 
 
-@observes("service-error-message", phase=Phase.LAST)
+@probe("service-error-message", phase=Phase.LAST)
 def text_of_a_501(ctx: Context) -> Observation:
     """No client can bring a 501 about; if one came by, its text is read."""
     seen = [one for one in ctx.exchanges() if one.plain and one.errno == 501]
@@ -188,7 +188,7 @@ def text_of_a_501(ctx: Context) -> Observation:
     return ctx.answer(said[next(iter(every))], *seen[:3])
 
 
-@observes("unknown-field")
+@probe("unknown-field")
 def what_a_field_that_no_one_knows_does(ctx: Context) -> Observation:
     without = ctx.find(limit=1)
     answer = ctx.call("findJobs", {"limit": 1, f"{ctx.evidence.mark}_field": "x"})

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ..checking.context import Context
-from ..checking.registry import check, observes
+from ..checking.registry import check, probe
 from ..findings import Finding, Observation
 from ..http.connection import Failure
 from ..json_access import brief, integer, text
@@ -166,7 +166,7 @@ def different_jobs_have_different_pictures(ctx: Context) -> Iterator[Finding]:
     yield ctx.ok(f"{len(jobs)} jobs were compared, each with each")
 
 
-@observes("image-frame", needs=("grid",))
+@probe("image-frame", needs=("grid",))
 def whether_a_picture_is_framed(ctx: Context) -> Observation:
     picture = picture_of(ctx, ctx.evidence.finished("grid"))
     width, height = picture.size
@@ -177,7 +177,7 @@ def whether_a_picture_is_framed(ctx: Context) -> Observation:
     return ctx.unknown(f"{width}x{height}", picture)
 
 
-@observes("image-md5", needs=("grid",))
+@probe("image-md5", needs=("grid",))
 def what_img_md5_holds(ctx: Context) -> Observation:
     job = ctx.evidence.finished("grid")
     found = (job.last or {}).get("img_md5")
@@ -188,7 +188,7 @@ def what_img_md5_holds(ctx: Context) -> Observation:
     return ctx.unknown(brief(found), job)
 
 
-@observes("job-type-names", needs=("grid", "variation", "upscale", "blend", "describe", "remix"))
+@probe("job-type-names", needs=("grid", "variation", "upscale", "blend", "describe", "remix"))
 def how_the_kinds_are_called(ctx: Context) -> Observation:
     kinds = ("grid", "variation", "upscale", "blend", "describe", "remix")
     jobs = [ctx.evidence.accepted(name) for name in kinds]

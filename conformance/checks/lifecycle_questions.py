@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..checking.context import Context
-from ..checking.registry import observes
+from ..checking.registry import probe
 from ..findings import Observation
 from ..json_access import Record, brief, text, whole
 from ..shared_jobs.trace import FINISHED, JobTrace
@@ -23,7 +23,7 @@ def _under_way(job: JobTrace) -> list[Record]:
     return [one for one in job.pending if text(one, "error") is None]
 
 
-@observes("pending-statuses", needs=("grid",), wants=("niji", "blend_words"))
+@probe("pending-statuses", needs=("grid",), wants=("niji", "blend_words"))
 def the_statuses_before_the_end(ctx: Context) -> Observation:
     jobs = _jobs(ctx)
     pending = [one for job in jobs for one in _under_way(job)]
@@ -62,7 +62,7 @@ def _moves(record: Record) -> bool:
     return record.get("pct_prog") is not None or text(record, "img_prog") is not None
 
 
-@observes("progress-type", needs=("grid",))
+@probe("progress-type", needs=("grid",))
 def how_progress_is_told(ctx: Context) -> Observation:
     jobs = [one for one in _jobs(ctx) if _under_way(one)]
     values = [one.get("pct_prog") for job in jobs for one in _under_way(job)]
@@ -89,7 +89,7 @@ def _progress(value: object) -> str:
     return ""
 
 
-@observes("preview-image", needs=("grid",))
+@probe("preview-image", needs=("grid",))
 def whether_there_is_a_preview(ctx: Context) -> Observation:
     jobs = [one for one in _jobs(ctx) if one.operation != "describeImage" and _under_way(one)]
     values = [one.get("img_prog") for job in jobs for one in _under_way(job)]
@@ -114,7 +114,7 @@ def _seen_running(jobs: list[JobTrace]) -> bool:
     return False
 
 
-@observes("error-on-success", needs=("grid",))
+@probe("error-on-success", needs=("grid",))
 def whether_an_altered_prompt_is_told(ctx: Context) -> Observation:
     job = ctx.evidence.finished("grid")
     record = job.last or {}

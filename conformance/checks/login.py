@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
 from ..checking.context import Context
-from ..checking.registry import check, observes
+from ..checking.registry import check, probe
 from ..findings import Finding, Observation
 from ..http.exchange import Answer
 from ..json_access import Record, brief, object_at, text, whole
@@ -184,7 +184,7 @@ def no_two_accounts_share_a_token(ctx: Context) -> Finding:
     return ctx.ok("two accounts, two tokens", *answers)
 
 
-@observes("wrong-credentials")
+@probe("wrong-credentials")
 def errno_of_wrong_credentials(ctx: Context) -> Observation:
     seen = [answer for _, answer in _wrong_logins(ctx)]
     errnos = sorted({str(answer.errno) for answer in seen})
@@ -193,7 +193,7 @@ def errno_of_wrong_credentials(ctx: Context) -> Observation:
     return ctx.answer(errnos[0], seen[0], seen[-1])
 
 
-@observes("token-lifetime")
+@probe("token-lifetime")
 def lifetime_of_the_token(ctx: Context) -> Observation:
     answer = _login(ctx)
     claims = _claims(text(_account(answer), "token") or "")
@@ -236,7 +236,7 @@ def _span(seconds: int) -> str:
     return f"{seconds}s"
 
 
-@observes("message-case")
+@probe("message-case")
 def case_of_the_texts(ctx: Context) -> Observation:
     answers = {
         "missing username or password": ctx.call("login", {}),
@@ -251,7 +251,7 @@ def case_of_the_texts(ctx: Context) -> Observation:
     return ctx.unknown(" / ".join(texts), *answers.values())
 
 
-@observes("success-http-status")
+@probe("success-http-status")
 def status_of_a_success(ctx: Context) -> Observation:
     answers = [_login(ctx), ctx.find(limit=1)]
     seen = sorted({answer.status for answer in answers if answer.ok})
@@ -262,7 +262,7 @@ def status_of_a_success(ctx: Context) -> Observation:
     return ctx.answer(seen[0], *answers)
 
 
-@observes("error-http-status")
+@probe("error-http-status")
 def status_of_a_failure(ctx: Context) -> Observation:
     answers = [ctx.call("login", {}), ctx.call("findJobs", {}, token=None)]
     if [answer.errno for answer in answers] != [301, 430]:

@@ -17,7 +17,7 @@ from ..checking.registry import Phase, check
 from ..findings import Finding
 from ..http.exchange import Answer
 from ..json_access import integer, millis, object_at, text
-from ..rules.job_model import Complaint, Found, Job, World
+from ..rules.job_model import Complaint, FindResult, Job, JobModel
 from ..shared_jobs.evidence import Evidence
 from ..verdict import UnavailableError
 
@@ -144,7 +144,7 @@ class Player:
     def __init__(self, ctx: Context, played: _Played) -> None:
         self.ctx = ctx
         self.played = played
-        self.world = World()
+        self.model = JobModel()
         self._count = 0
         self._accounts = [one for one in ("first", "second") if ctx.has(one)]
         self._know()
@@ -181,7 +181,7 @@ class Player:
         answer = self.ctx.call("createJob", {"content": content}, account=role)
         if answer.hash is not None:
             job = Job(answer.hash, role, "createJob", content)
-            self._hear_all(self.world.submitted(job), answer)
+            self._hear_all(self.model.submitted(job), answer)
 
     def derive(self, operation: str, which: int, cell: int) -> None:
         """A child of one of the jobs, whatever they are."""
@@ -193,7 +193,7 @@ class Player:
         field_name = "parent_hash" if key == "hash" else "parent_id"
         body = {field_name: name, "grid_num": cell}
         answer = self.ctx.call(operation, body, account=parent.account)
-        due = self.world.must_refuse(parent, cell)
+        due = self.model.must_refuse(parent, cell)
         if answer.errno == 501:
             return  # too many jobs at once (question concurrency-limit)
         if due is not None and answer.errno != due[1]:
@@ -201,7 +201,7 @@ class Player:
             self._hear((due[0], what, f"errno {due[1]}"), answer)
         elif answer.hash is not None:
             made = Job(answer.hash, parent.account, operation, None, parent.hash, cell)
-            self._hear_all(self.world.submitted(made), answer)
+            self._hear_all(self.model.submitted(made), answer)
         elif due is None and parent.finished and answer.errno in (410, 420, 421):
             what = f"{operation} of a finished {parent.made_by} of its own: {answer.says()}"
             if parent.made_by == "createJob":
@@ -210,7 +210,7 @@ class Player:
     def find(self, account: str, chosen: set[str], which: int) -> None:
         """Filters made of what one of the jobs has, so that something is found."""
         role = self._role(account)
-        mine = [one for one in self.world.of(role) if one.last is not None]
+        mine = [one for one in self.model.of(role) if one.last is not None]
         record = mine[which % len(mine)].last if mine else None
         made: dict[str, object] = {}
         if "limit" in chosen:
@@ -229,7 +229,7 @@ class Player:
         if "prompt" in chosen and prompt is not None:
             made["prompt"] = prompt
         if "cursor" in chosen and time is not None:
-            made["timestamp_smaller_than"] = time // self.world.unit
+            made["timestamp_smaller_than"] = time // self.model.unit
         return made
 
     def ask(self, account: str, filters: dict[str, object]) -> Answer:
@@ -237,18 +237,18 @@ class Player:
         role = self._role(account)
         answer = self.ctx.call("findJobs", filters, account=role)
         if answer.ok:
-            found = Found(answer.records, answer.total)
-            self._hear_all(self.world.found(role, filters, found), answer)
+            found = FindResult(answer.records, answer.total)
+            self._hear_all(self.model.found(role, filters, found), answer)
         return answer
 
     def page(self, account: str, size: int) -> None:
         """Back to the oldest own job that is known: each on the way is there once (FIND-14)."""
         role = self._role(account)
-        if self.world.unit != 1:
+        if self.model.unit != 1:
             return  # a cursor in seconds cuts through the jobs of a second
         seen: dict[str, int] = {}
         ends: set[int] = set()
-        known = [one for one in self.world.of(role) if millis(one.last) is not None]
+        known = [one for one in self.model.of(role) if millis(one.last) is not None]
         answer = self.ask(role, {"limit": size})
         newest = _newest(answer)
         for _ in range(8):
@@ -282,15 +282,15 @@ class Player:
             job = Job(trace.hash, trace.account, trace.operation, None, parent, cell)
             job.seen.append(trace.last)
             made.append(job)
-        self.world.jobs |= {one.hash: one for one in made}
+        self.model.jobs |= {one.hash: one for one in made}
         times = [time for one in made if (time := millis(one.last)) is not None]
         if times:
             # In seconds this is now, in milliseconds 1970 (question find-timestamp-unit).
             answer = self.ctx.find(timestamp_smaller_than=max(times) // 1000 + 1)
-            self.world.unit = 1000 if answer.records else 1
+            self.model.unit = 1000 if answer.records else 1
 
     def _pick(self, which: int) -> Job | None:
-        jobs = list(self.world.jobs.values())
+        jobs = list(self.model.jobs.values())
         # The newest are mostly unfinished; every other time one of the first.
         few = jobs[: len(_WANTS)] if which % 2 else jobs
         return few[which // 2 % len(few)] if few else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..checking.context import Context
-from ..checking.registry import check, observes
+from ..checking.registry import check, probe
 from ..findings import Finding, Observation
 from ..json_access import brief, integer, text
 from ..pictures.compare import Likeness, cells, inner
@@ -58,7 +58,7 @@ def no_picture(ctx: Context, job: JobTrace) -> Finding | None:
     return ctx.fail(f"{job.name}: no picture", job, expected="img_buffer", actual="null")
 
 
-def by_the_cell(
+def shows_chosen_cell(
     ctx: Context,
     grid: JobTrace,
     jobs: Sequence[JobTrace],
@@ -188,7 +188,7 @@ def a_parent_of_the_wrong_kind_is_421(ctx: Context) -> Iterator[Finding]:
     yield ctx.expect_errno(answer, 421, when="a variation of a describe")
 
 
-@observes("unknown-parent", refusals=True)
+@probe("unknown-parent", refusals=True)
 def the_errno_of_an_unknown_parent(ctx: Context) -> Observation:
     first = ctx.call("upscaleJob", {"parent_hash": nobody(ctx), "grid_num": 1})
     second = ctx.call("varyJob", {"parent_id": nobody(ctx), "grid_num": 1})
@@ -197,7 +197,7 @@ def the_errno_of_an_unknown_parent(ctx: Context) -> Observation:
     return ctx.unknown(f"upscale {first.says()}, variation {second.says()}", first, second)
 
 
-@observes("unfinished-parent", needs=("early", "grid"))
+@probe("unfinished-parent", needs=("early", "grid"))
 def what_an_unfinished_parent_gives(ctx: Context) -> Observation:
     job, parent = ctx.evidence.trace("early"), ctx.evidence.accepted("grid")
     done = parent.duration
@@ -211,7 +211,7 @@ def what_an_unfinished_parent_gives(ctx: Context) -> Observation:
     return ctx.unknown("no errno", job) if errno is None else ctx.answer(errno, job, parent)
 
 
-@observes("foreign-parent", needs=("foreign",))
+@probe("foreign-parent", needs=("foreign",))
 def what_another_accounts_parent_gives(ctx: Context) -> Observation:
     job = ctx.evidence.trace("foreign")
     if job.accepted:

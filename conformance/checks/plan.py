@@ -34,8 +34,8 @@ def an_account_without_a_plan_gets_411(ctx: Context) -> Iterator[Finding]:
     if not shown:
         yield ctx.untestable(f"411 was not to be had: {', '.join(unsure) or 'see above'}")
         return
-    untried = f"not shown for {', '.join(unsure)}" if unsure else ""
-    yield ctx.ok("an account without a plan gets 411", untried=untried)
+    not_covered = f"not shown for {', '.join(unsure)}" if unsure else ""
+    yield ctx.ok("an account without a plan gets 411", not_covered=not_covered)
 
 
 def _broken(ctx: Context, operation: str, answer: Answer) -> Finding:

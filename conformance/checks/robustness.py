@@ -58,15 +58,15 @@ _TRACES = re.compile(
 @check("GEN-4")
 def wrong_parameters_get_301(ctx: Context) -> Iterator[Finding]:
     tried: set[str] = set()
-    untried: list[str] = []
+    not_covered: list[str] = []
     for operation, body in _wrong(ctx):
         if not ctx.affords(operation):
-            untried.append(operation)
+            not_covered.append(operation)
             continue
         tried.add(operation)
         yield _refused(ctx, operation, body)
-    rest = f"{', '.join(dict.fromkeys(untried))} (no budget)" if untried else ""
-    yield ctx.ok(f"wrong types get 301 from {', '.join(sorted(tried))}", untried=rest)
+    rest = f"{', '.join(dict.fromkeys(not_covered))} (no budget)" if not_covered else ""
+    yield ctx.ok(f"wrong types get 301 from {', '.join(sorted(tried))}", not_covered=rest)
 
 
 def _wrong(ctx: Context) -> Iterator[tuple[str, _Body]]:
@@ -110,7 +110,7 @@ def any_body_is_answered(ctx: Context) -> Iterator[Finding]:
             yield finding
     yield from _any_script(ctx)
     rest = "" if _submitting(ctx) else "operations that submit (no budget)"
-    yield ctx.ok(f"{tried} bodies that are no request, each answered", untried=rest)
+    yield ctx.ok(f"{tried} bodies that are no request, each answered", not_covered=rest)
 
 
 def _submitting(ctx: Context) -> list[str]:

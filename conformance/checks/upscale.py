@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..checking.context import Context
-from ..checking.registry import Phase, check, observes
+from ..checking.registry import Phase, check, probe
 from ..findings import Finding, Observation
 from ..json_access import brief, millis, text
 from ..pictures import compare as pixels
@@ -14,13 +14,13 @@ from ..pictures.picture import Picture
 from ..shared_jobs.trace import JobTrace
 from .parents import (
     accepted_both_ways,
-    by_the_cell,
     names_parent,
     no_picture,
     nobody,
     not_taken,
     picture_of,
     refused_without,
+    shows_chosen_cell,
 )
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def an_upscale_is_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
     grid = ctx.evidence.finished("grid")
     jobs = [ctx.evidence.finished("upscale"), ctx.evidence.finished("upscale_4")]
     jobs += [one for name in ("upscale_1", "upscale_3") if (one := ctx.evidence.optional(name))]
-    yield from by_the_cell(ctx, grid, jobs, pixels.likeness)
+    yield from shows_chosen_cell(ctx, grid, jobs, pixels.likeness)
 
 
 @check("UP-5", needs=("upscale", "upscale_4"))
@@ -151,7 +151,7 @@ def a_child_bears_the_cell_asked_for(ctx: Context) -> Iterator[Finding]:
             yield ctx.fail(f"{job.name}: another grid_num", job, expected=asked, actual=shown)
 
 
-@observes("child-grid-num", needs=("upscale",))
+@probe("child-grid-num", needs=("upscale",))
 def whether_a_child_bears_its_cell(ctx: Context) -> Observation:
     job = ctx.evidence.accepted("upscale")
     if job.last is None:
@@ -162,7 +162,7 @@ def whether_a_child_bears_its_cell(ctx: Context) -> Observation:
     return ctx.answer("set", job) if shown == job.body["grid_num"] else _other(ctx, shown, job)
 
 
-@observes("repeat-upscale", needs=("upscale", "upscale_again"))
+@probe("repeat-upscale", needs=("upscale", "upscale_again"))
 def what_a_repeated_upscale_gives(ctx: Context) -> Observation:
     first, again = ctx.evidence.accepted("upscale"), ctx.evidence.trace("upscale_again")
     if again.accepted:
@@ -172,7 +172,7 @@ def what_a_repeated_upscale_gives(ctx: Context) -> Observation:
     return ctx.unknown(again.submission.says(), first, again)
 
 
-@observes("grid-num-string", refusals=True)
+@probe("grid-num-string", refusals=True)
 def whether_a_string_counts_as_a_cell(ctx: Context) -> Observation:
     answer = ctx.call(_JOB, {"parent_hash": nobody(ctx), "grid_num": "2"})
     if answer.errno == 301:

@@ -13,13 +13,13 @@ from ..pictures import compare as pixels
 from ..shared_jobs.catalogue import remix_prompt
 from .parents import (
     accepted_both_ways,
-    by_the_cell,
     names_parent,
     no_picture,
     nobody,
     not_taken,
     picture_of,
     refused_without,
+    shows_chosen_cell,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def a_variation_resembles_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
     grid, jobs = ctx.evidence.finished("grid"), [ctx.evidence.finished("variation")]
     names = ("variation_1", "variation_2", "variation_4")
     jobs += [one for name in names if (one := ctx.evidence.optional(name))]
-    yield from by_the_cell(ctx, grid, jobs, _leaning)
+    yield from shows_chosen_cell(ctx, grid, jobs, _leaning)
 
 
 def _leaning(image: Image, candidates: Sequence[Image]) -> pixels.Likeness:
@@ -92,12 +92,12 @@ def a_remix_carries_the_new_content(ctx: Context) -> Finding:
         return not_taken(ctx, job, "a variation with content")
     if job.last is None:
         return ctx.inconclusive(job.outcome(), job)
-    asked = _folded(remix_prompt(ctx.evidence.mark))
+    asked = _plain(remix_prompt(ctx.evidence.mark))
     shown = [text(job.last, key) for key in ("msg_display", "msg_content")]
-    if any(asked in _folded(one) for one in shown if one is not None):
+    if any(asked in _plain(one) for one in shown if one is not None):
         return ctx.ok("the record carries the new content", job)
     return ctx.fail("the record carries another prompt", job, expected=asked, actual=brief(shown))
 
 
-def _folded(prompt: str) -> str:
+def _plain(prompt: str) -> str:
     return " ".join(prompt.casefold().split())

@@ -72,7 +72,7 @@ def exchange(request: Request, timeout: float, cap: int) -> Reply:
 
     ``timeout`` in seconds for everything, ``cap`` the most bytes of a body, packed or unpacked.
     """
-    talk = _Talk(request, time.monotonic() + timeout, cap)
+    talk = _Transfer(request, time.monotonic() + timeout, cap)
     started = time.monotonic()
     failure, detail = None, ""
     try:
@@ -90,7 +90,7 @@ def exchange(request: Request, timeout: float, cap: int) -> Reply:
     )
 
 
-class _Talk:
+class _Transfer:
     """The state of one exchange; what has arrived stays readable when it breaks off."""
 
     def __init__(self, request: Request, deadline: float, cap: int) -> None:

@@ -6,7 +6,6 @@ redaction, so that no check, generator or bug can spend more or tell more than w
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from ..contract import Contract
 from ..json_access import object_at, text
+from ..target import checked_target, is_web
 from ..verdict import UnavailableError, Verdict
 from .budget import Budget
 from .connection import Failure, Reply, Request, exchange
@@ -29,10 +29,6 @@ _REDIRECTS = 5
 _SILENT = 8
 #: A header that is shorter than this is a made-up word rather than a token.
 _TOKEN_LENGTH = 16
-
-
-class TargetError(ValueError):
-    """The target can't be used as asked: said before anything is sent."""
 
 
 class Pace:
@@ -117,7 +113,7 @@ class Gate:
         """GET ``url``, following a few redirects; ``token`` goes to the API's own origin alone."""
         seen: list[Exchange] = []
         for _ in range(_REDIRECTS + 1):
-            if not _is_web(url):
+            if not is_web(url):
                 return Reply(failure=Failure.CONNECT, detail=f"not a web address: {url!r}"), seen
             own = token is not None and _origin(url) == _origin(self.target)
             headers = (("Authorization", f"Bearer {token}"),) if own else ()
@@ -189,44 +185,6 @@ def refused(answer: Answer) -> bool:
     if answer.errno is not None:
         return answer.errno != 0
     return 400 <= answer.status < 500
-
-
-def is_loopback(target: str) -> bool:
-    """Whether ``target`` is this machine by its name alone; nothing is looked up."""
-    host = urlsplit(target).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def checked_target(target: str, *, allow_plain_http: bool) -> str:
-    """The target without a trailing slash; ``TargetError`` says what is wrong with it."""
-    parts = urlsplit(target) if _is_web(target) else None
-    if parts is None or parts.query or parts.fragment:
-        raise TargetError(f"{target!r} is no URL of an API; one looks like http://127.0.0.1:8091")
-    if parts.username or parts.password:
-        raise TargetError(
-            "credentials don't belong into the URL; use --username and SAMPAN_PASSWORD"
-        )
-    if parts.scheme == "http" and not is_loopback(target) and not allow_plain_http:
-        raise TargetError(
-            f"{target} has no TLS: username, password and token would cross the network readable"
-            " by anyone on the way. The live server has none either; say --allow-plain-http to"
-            " accept that."
-        )
-    return target.rstrip("/")
-
-
-def _is_web(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        # A port that is no number shows only when it is asked for.
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _joined(url: str, location: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..findings import Shown
+from ..findings import EvidenceItem, Exhibit
 from ..http.connection import Reply
 from ..http.exchange import Exchange
 
@@ -67,12 +67,12 @@ class Picture:
             return None, f"HTTP {self.reply.status}", ""
         return _decode(self.reply.body)
 
-    def exhibits(self) -> tuple[Exchange | Shown, ...]:
+    def exhibits(self) -> tuple[EvidenceItem, ...]:
         if self.image is None:
             return self.exchanges
         width, height = self.size
         title = f"{self.format} picture, {width}x{height}, {self.length} bytes"
-        return (*self.exchanges, Shown(title, self.url, self.thumb))
+        return (*self.exchanges, Exhibit(title, self.url, self.thumb))
 
     def thumb(self) -> bytes | None:
         """A small PNG of it, to be shown; ``None`` if it is no picture."""

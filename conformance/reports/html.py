@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 
 from ..contract import Contract
-from ..findings import Finding, Observation, Seen, Shown
+from ..findings import EvidenceItem, Exhibit, Finding, Observation, Seen
 from ..http.exchange import Exchange
 from ..report import Report, title
 from ..verdict import Verdict
@@ -42,7 +42,7 @@ img { max-width: 100%; border: 1px solid var(--line); } figure { margin: .6rem 0
 """
 
 
-def as_html(report: Report, contract: Contract) -> str:
+def render(report: Report, contract: Contract) -> str:
     """The text of the file."""
     return "\n".join(_page(report, contract)) + "\n"
 
@@ -91,8 +91,8 @@ def _requirement(finding: Finding, contract: Contract) -> Iterator[str]:
     if finding.expected or finding.actual:
         yield f'<dl class="expected"><dt>expected</dt><dd>{escape(finding.expected)}</dd>'
         yield f"<dt>got</dt><dd>{escape(finding.actual)}</dd></dl>"
-    if finding.untried:
-        yield f'<div class="untestable">not tried: {escape(finding.untried)}</div>'
+    if finding.not_covered:
+        yield f'<div class="untestable">not tried: {escape(finding.not_covered)}</div>'
     source = "not on the page; no server may do otherwise"
     if requirement.level != "sane":
         source = f"{requirement.level} on the page: {requirement.page}"
@@ -122,15 +122,15 @@ def _question(observation: Observation, contract: Contract) -> Iterator[str]:
     yield "</div></details>"
 
 
-def _evidence(evidence: tuple[Exchange | Shown, ...]) -> Iterator[str]:
+def _evidence(evidence: tuple[EvidenceItem, ...]) -> Iterator[str]:
     for one in evidence:
-        if isinstance(one, Shown):
+        if isinstance(one, Exhibit):
             yield from _shown(one)
         else:
             yield from _exchange(one)
 
 
-def _shown(shown: Shown) -> Iterator[str]:
+def _shown(shown: Exhibit) -> Iterator[str]:
     picture = shown.picture() if shown.picture else None
     if picture is None:
         yield f"<h4>{escape(shown.title)}</h4><pre>{escape(shown.text)}</pre>"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import yaml
 
+from ..contract import Contract
 from ..findings import Seen
 from ..json_access import printable
 from ..report import Report
 
 
-def as_profile(report: Report) -> str:
+def render(report: Report, contract: Contract) -> str:
     """YAML: ``name``, ``description``, ``answers``. What was not seen is left to its default."""
     answers = {one.id: one.answer or "" for one in report.observations if one.seen is Seen.ANSWERED}
     profile = {

@@ -62,8 +62,8 @@ def _told(finding: Finding, contract: Contract) -> RenderableType:
     requirement = contract.requirements[finding.id]
     if finding.verdict is Verdict.PASS:
         holds = Text(requirement.sentence, style="dim", no_wrap=True, overflow="ellipsis")
-        untried = Text(printable(f"not tried: {finding.untried}"), style="yellow")
-        return Group(holds, untried) if finding.untried else holds
+        not_covered = Text(printable(f"not tried: {finding.not_covered}"), style="yellow")
+        return Group(holds, not_covered) if finding.not_covered else holds
     lines: list[RenderableType] = [Text(printable(finding.message))]
     if finding.verdict is Verdict.FAIL:
         lines = [Text(requirement.sentence, style="italic"), *lines]

@@ -57,12 +57,12 @@ def hashes(records: Iterable[Record]) -> set[str]:
     return {one for record in records if (one := text(record, "hash")) is not None}
 
 
-def strangers(answer: Answer, holds: Holds) -> list[Record]:
+def unexpected_records(answer: Answer, holds: Holds) -> list[Record]:
     """The records returned that the conditions rule out."""
     return [one for one in answer.records if not holds(one)]
 
 
-def left_out(answer: Answer, known: Iterable[Record], holds: Holds) -> list[Record]:
+def missing_records(answer: Answer, known: Iterable[Record], holds: Holds) -> list[Record]:
     """The known records that satisfy the conditions and had to be returned, but were not.
 
     Where the answer shows only a part of what it counts, those alone that lie between two that

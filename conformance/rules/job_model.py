@@ -43,7 +43,7 @@ class Job:
 
 
 @dataclass(slots=True)
-class World:
+class JobModel:
     """The jobs of both accounts, by hash. ``unit``: ms in one of the cursor's units."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class World:
             )
 
     def found(
-        self, account: str, filters: Mapping[str, object], answer: Found
+        self, account: str, filters: Mapping[str, object], answer: FindResult
     ) -> Iterator[Complaint]:
         """A find of the account returned this."""
         yield from _shape(filters, answer)
@@ -81,7 +81,7 @@ class World:
                 yield from _course(job, record)
                 yield from self._lineage(job, record)
                 job.seen.append(record)
-        yield from self._left_out(account, filters, answer, set(hashes))
+        yield from self._missing(account, filters, answer, set(hashes))
 
     def _filtered(self, filters: Mapping[str, object], record: Record) -> Iterator[Complaint]:
         for key, id in (("service", "FIND-5"), ("job_type", "FIND-6")):
@@ -97,8 +97,12 @@ class World:
         """The first ms that is not smaller than the cursor, whose own second may be rounded."""
         return cursor if self.unit == 1 else (cursor + 1) * self.unit
 
-    def _left_out(
-        self, account: str, filters: Mapping[str, object], answer: Found, hashes: set[str | None]
+    def _missing(
+        self,
+        account: str,
+        filters: Mapping[str, object],
+        answer: FindResult,
+        hashes: set[str | None],
     ) -> Iterator[Complaint]:
         """Jobs that were seen before and satisfy every filter are counted, and are there if the
         answer holds all that it counts."""
@@ -164,14 +168,14 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FindResult:
     """A find's answer: its records, and the total it tells (``None`` if there is none)."""
 
     records: Sequence[Record]
     total: int | None
 
 
-def _shape(filters: Mapping[str, object], answer: Found) -> Iterator[Complaint]:
+def _shape(filters: Mapping[str, object], answer: FindResult) -> Iterator[Complaint]:
     count = len(answer.records)
     if answer.total is None or answer.total < count:
         yield "FIND-2", f"total {brief(answer.total)} with {count} records", "an integer not less"
@@ -184,7 +188,7 @@ def _shape(filters: Mapping[str, object], answer: Found) -> Iterator[Complaint]:
             yield "FIND-12", f"two records of a find share their {key}", "unique"
 
 
-def _limited(filters: Mapping[str, object], answer: Found) -> bool:
+def _limited(filters: Mapping[str, object], answer: FindResult) -> bool:
     limit = whole(filters.get("limit"))
     return limit is not None and len(answer.records) >= limit
 

@@ -9,18 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ..checking.context import Context
-from ..checking.registry import REGISTRY, Check, Observer, Phase
+from ..checking.registry import REGISTRY, Check, Phase, Probe
 from ..checks import load
 from ..contract import Contract, shipped
-from ..findings import Finding, Observation, Seen, Shown
+from ..findings import EvidenceItem, Exhibit, Finding, Observation, Seen
 from ..http.budget import Budget
 from ..http.connection import Failure
 from ..http.exchange import Exchange
-from ..http.gate import Gate, TargetError
+from ..http.gate import Gate
 from ..http.redaction import Secrets
-from ..http.session import Options, Session
-from ..report import Report, folded
+from ..http.session import Session
+from ..report import Report, merge
+from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence
+from ..target import TargetError
 from ..verdict import UnavailableError, Verdict
 from .plan import RunPlan, make_plan
 
@@ -39,7 +41,7 @@ class Progress:
 
 
 def run(
-    options: Options,
+    options: RunOptions,
     *,
     contract: Contract | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
@@ -51,7 +53,7 @@ def run(
     return Run(options, contract or shipped(), on_progress, secrets or Secrets()).report()
 
 
-def quote(options: Options, contract: Contract) -> str:
+def quote(options: RunOptions, contract: Contract) -> str:
     """What a run would do and cost, in a few lines; nothing is sent."""
     load()
     return make_plan(contract, options).quote(options)
@@ -62,7 +64,7 @@ class Run:
 
     def __init__(
         self,
-        options: Options,
+        options: RunOptions,
         contract: Contract,
         on_progress: Callable[[Progress], None],
         secrets: Secrets,
@@ -84,7 +86,7 @@ class Run:
             allow_plain_http=options.allow_plain_http,
         )
         self._session = Session(options, contract, self._gate)
-        self._evidence = Evidence(self._session, self.plan.waves, _mark(options.seed))
+        self._evidence = Evidence(self._session, self.plan.shared_jobs, _mark(options.seed))
         self._evidence.on_change = lambda: self._tell("watching jobs")
         self._on_progress = on_progress
         self._findings: dict[str, Finding] = {}
@@ -116,14 +118,14 @@ class Run:
             if phase is Phase.AFTER and self.plan.jobs:
                 self._tell("submitting jobs")
                 self._evidence.gather()
-            for check in (*self.plan.checks, *self.plan.deeper):
+            for check in (*self.plan.checks, *self.plan.exhaustive):
                 if check.phase is phase:
                     self._tell(check.id)
                     self._judge(check)
-            for observer in self.plan.observers:
-                if observer.phase is phase:
-                    self._tell(observer.id)
-                    self._observe(observer)
+            for probe in self.plan.probes:
+                if probe.phase is phase:
+                    self._tell(probe.id)
+                    self._observe(probe)
         self._tell("done")
 
     def _session_login(self) -> None:
@@ -144,21 +146,21 @@ class Run:
             found.append(self._redacted(_own_fault(check.id)))
         if not found:
             found.append(Finding(check.id, Verdict.ERROR, "the check came to no verdict"))
-        self._findings[check.id] = folded(check.id, found)
+        self._findings[check.id] = merge(check.id, found)
 
-    def _observe(self, observer: Observer) -> None:
-        context = Context(observer.id, self._session, self._evidence)
+    def _observe(self, probe: Probe) -> None:
+        context = Context(probe.id, self._session, self._evidence)
         try:
-            seen = observer.function(context)
+            seen = probe.function(context)
         except UnavailableError as problem:
             seen = context.unobserved(problem.reason)
             seen = replace(seen, evidence=problem.evidence)
         except Exception:
-            fault = _own_fault(observer.id)
+            fault = _own_fault(probe.id)
             reason = f"the kit's fault: {fault.message}"
-            seen = Observation(observer.id, Seen.UNOBSERVED, None, reason, fault.evidence)
+            seen = Observation(probe.id, Seen.UNOBSERVED, None, reason, fault.evidence)
         redact = self._gate.secrets.redact
-        self._observations[observer.id] = replace(
+        self._observations[probe.id] = replace(
             seen,
             answer=None if seen.answer is None else redact(seen.answer),
             reason=redact(seen.reason),
@@ -172,16 +174,16 @@ class Run:
             message=redact(finding.message),
             expected=redact(finding.expected),
             actual=redact(finding.actual),
-            untried=redact(finding.untried),
+            not_covered=redact(finding.not_covered),
             evidence=self._clean(finding.evidence),
         )
 
-    def _clean(self, evidence: Iterable[Exchange | Shown]) -> tuple[Exchange | Shown, ...]:
+    def _clean(self, evidence: Iterable[Exchange | Exhibit]) -> tuple[EvidenceItem, ...]:
         """Exchanges are redacted when they are recorded; the rest is here."""
         redact = self._gate.secrets.redact
         return tuple(
             replace(one, title=redact(one.title), text=redact(one.text))
-            if isinstance(one, Shown)
+            if isinstance(one, Exhibit)
             else one
             for one in evidence
         )
@@ -198,7 +200,7 @@ class Run:
     def _observation(self, id: str, stopped: str) -> Observation:
         if id in self._observations:
             return self._observations[id]
-        reason = stopped if id in REGISTRY.observers else "the kit has no observer for it"
+        reason = stopped if id in REGISTRY.probes else "the kit has no observer for it"
         if id not in self.plan.selected:
             reason = "not asked for"
         return Observation(id, Seen.UNOBSERVED, None, reason)
@@ -209,7 +211,7 @@ class Run:
             Progress(
                 doing,
                 done,
-                len(self.plan.checks) + len(self.plan.observers),
+                len(self.plan.checks) + len(self.plan.probes),
                 sum(one.verdict >= Verdict.FAIL for one in self._findings.values()),
                 self._gate.budget.spent,
                 self._gate.log.requests,
@@ -232,7 +234,7 @@ def _own_fault(id: str) -> Finding:
         id,
         Verdict.ERROR,
         f"the check broke: {trace.strip().splitlines()[-1]}",
-        evidence=(Shown("what broke in the kit", trace),),
+        evidence=(Exhibit("what broke in the kit", trace),),
     )
 
 

@@ -16,7 +16,7 @@ from ..http.session import Session
 from ..json_access import Record, text
 from ..pictures.picture import Picture
 from ..verdict import UnavailableError, Verdict
-from .catalogue import BY_NAME, JobPlan, WavePlan
+from .catalogue import BY_NAME, JobSelection, SharedJob
 from .listing import Listing, Look
 from .trace import JobTrace, Sighting
 
@@ -29,16 +29,16 @@ _ATTEMPTS = 3
 
 
 class Evidence:
-    """What checks may look at. Names of jobs are those of ``waves.PLANS``."""
+    """What checks may look at. Names of jobs are those of ``shared_jobs.SHARED_JOBS``."""
 
-    def __init__(self, session: Session, plan: WavePlan, mark: str) -> None:
+    def __init__(self, session: Session, plan: JobSelection, mark: str) -> None:
         self.mark = mark
         self._session = session
         self._plan = plan
         self._traces: dict[str, JobTrace] = {}
         self._absent: dict[str, UnavailableError] = {
             name: UnavailableError(Verdict.UNTESTABLE, f"the job “{name}” {why}")
-            for name, why in plan.left_out.items()
+            for name, why in plan.missing.items()
         }
         self._listings = {role: Listing(session, role) for role in ("first", "second")}
         self._looking = threading.Lock()
@@ -136,12 +136,12 @@ class Evidence:
             return
         with contextlib.suppress(UnavailableError):
             self._earlier = self._listings["first"].look()
-        for wave in (1, 2):
-            self._run([one for one in self._plan.jobs if one.wave == wave])
+        for batch in (1, 2):
+            self._run([one for one in self._plan.jobs if one.batch == batch])
         for role in ("first", "second"):
             self._look(role)
 
-    def _run(self, plans: list[JobPlan]) -> None:
+    def _run(self, plans: list[SharedJob]) -> None:
         waiting = [one for one in plans if self._possible(one)]
         while waiting:
             width = len(waiting) if self._slots is None else self._slots
@@ -151,7 +151,7 @@ class Evidence:
             # Tried again alone or nearly so; who is refused by an idle server is refused for good.
             waiting = refused + waiting
 
-    def _possible(self, plan: JobPlan) -> bool:
+    def _possible(self, plan: SharedJob) -> bool:
         if plan.early:
             return True
         for parent in plan.after:
@@ -162,7 +162,7 @@ class Evidence:
                 return False
         return True
 
-    def _submit(self, plans: list[JobPlan]) -> list[JobPlan]:
+    def _submit(self, plans: list[SharedJob]) -> list[SharedJob]:
         """Submit side by side, and after them those that have to follow others.
 
         Returns those that were refused while others ran, to be tried again later.
@@ -183,18 +183,18 @@ class Evidence:
             self._slots = max(running, 1)
         return [one for one in refused if len(self._traces[one.name].attempts) < _ATTEMPTS]
 
-    def _was_refused(self, plan: JobPlan) -> bool:
+    def _was_refused(self, plan: SharedJob) -> bool:
         trace = self._traces.get(plan.name)
         return trace is not None and (trace.submission.errno or 0) != 0
 
-    def _submit_one(self, plan: JobPlan) -> None:
+    def _submit_one(self, plan: SharedJob) -> None:
         try:
             self._send(plan)
         except UnavailableError as problem:
             self._absent.setdefault(plan.name, problem)
         self.on_change()
 
-    def _send(self, plan: JobPlan) -> None:
+    def _send(self, plan: SharedJob) -> None:
         trace = self._traces.get(plan.name)
         if trace is None:
             body = self._body(plan)
@@ -207,7 +207,7 @@ class Evidence:
         if trace.accepted:
             self._look(plan.account)
 
-    def _body(self, plan: JobPlan) -> dict[str, object]:
+    def _body(self, plan: SharedJob) -> dict[str, object]:
         material: Evidence | _Early = _Early(self) if plan.early else self
         return plan.body(material)
 

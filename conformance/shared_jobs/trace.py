@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..findings import Shown
-from ..http.exchange import Answer, Exchange
+from ..findings import EvidenceItem, Exhibit
+from ..http.exchange import Answer
 from ..json_access import Record, brief, integer, text
 
 #: The one status that the page shows: finished, with a picture.
@@ -130,10 +130,10 @@ class JobTrace:
         status, error = brief(self.last.get("status")), brief(self.last.get("error"))
         return f"last seen with status {status}, error {error}"
 
-    def exhibits(self) -> tuple[Exchange | Shown, ...]:
-        shown: list[Exchange | Shown] = [one.exchange for one in self.attempts]
+    def exhibits(self) -> tuple[EvidenceItem, ...]:
+        shown: list[EvidenceItem] = [one.exchange for one in self.attempts]
         if self.sightings:
-            shown.append(Shown(f"what find showed of the job “{self.name}”", self._story()))
+            shown.append(Exhibit(f"what find showed of the job “{self.name}”", self._story()))
         return tuple(shown)
 
     def _story(self) -> str:

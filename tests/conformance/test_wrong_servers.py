@@ -89,7 +89,7 @@ async def _login(mutant: Mutant) -> tuple[str, int, str | None]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://wrong.test") as client:
         reply = await client.post("/auth/login", json=body)
-    app.world.close()
+    app.service.close()
     return mutant.id, reply.status_code, None if app.broken is None else repr(app.broken)
 
 

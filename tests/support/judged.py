@@ -12,9 +12,9 @@ from pathlib import Path
 import yaml
 
 from sampan.conformance.findings import Finding, Observation
-from sampan.conformance.http.session import Credentials, Options
 from sampan.conformance.report import Report
 from sampan.conformance.runner.run import run
+from sampan.conformance.settings import Credentials, RunOptions
 from sampan.conformance.verdict import Verdict
 from tests.support.paths import OPENAPI
 from tests.support.tampering.exchange import Go, Reply, Request, Twist
@@ -61,7 +61,7 @@ def judged(
         profile["profile"] = str(file)
     with running(twisted(twist, settings(0.2, **profile))) as url:
         return run(
-            Options(
+            RunOptions(
                 url,
                 CREDENTIALS,
                 jobs=jobs,

@@ -104,7 +104,7 @@ def at_most_limit_records(ctx: Context) -> Iterator[Finding]:
         if limit >= count:
             break
     few = "a limit below the number of records: there is one" if count < 2 else ""
-    yield ctx.ok(f"kept to with {count} records", untried=few)
+    yield ctx.ok(f"kept to with {count} records", not_covered=few)
 
 
 @check("FIND-11", wants=JOBS, phase=Phase.QUIET)

@@ -44,7 +44,7 @@ def service_restricts(ctx: Context) -> Iterator[Finding]:
         yield judged(ctx, {"service": services}, one_of("service", services), records, what)
     seen = {text(one, "service") for one in records}
     one = f"to tell services apart: all records are of {seen.pop()}" if len(seen) == 1 else ""
-    yield ctx.ok(f"niji, main and both, against {len(records)} records", untried=one)
+    yield ctx.ok(f"niji, main and both, against {len(records)} records", not_covered=one)
 
 
 @check("FIND-6", wants=(*JOBS, "variation"), phase=Phase.QUIET)
@@ -87,7 +87,7 @@ def prompt_restricts(ctx: Context) -> Iterator[Finding]:
         yield _whole_prompt(ctx, record, own=bool(own))
     none = "" if tried else "a whole prompt: no record has one of its own"
     found = f", and {len(tried)} records by their whole prompt" if tried else ""
-    yield ctx.ok(f"nothing for a strange text{found}", untried=none)
+    yield ctx.ok(f"nothing for a strange text{found}", not_covered=none)
 
 
 def _made_from_text(records: list[Record]) -> list[Record]:
@@ -138,7 +138,7 @@ def folders_restrict(ctx: Context) -> Iterator[Finding]:
         yield judged(ctx, {"folders": [folder]}, in_folder(folder), records, what)
     found = f", and {len(own)} folders hold their records" if own else ""
     none = "" if own else "a folder that holds something: no record is in one"
-    yield ctx.ok(f"nothing for a folder that no one has{found}", untried=none)
+    yield ctx.ok(f"nothing for a folder that no one has{found}", not_covered=none)
 
 
 @check("FIND-9", wants=("grid",), phase=Phase.QUIET)
@@ -147,4 +147,4 @@ def favourite_restricts(ctx: Context) -> Iterator[Finding]:
     yield judged(ctx, {"favourite": True}, is_favourite, records, "favourite true")
     count = sum(map(is_favourite, records))
     none = "" if count else "finding a favourite: there is none"
-    yield ctx.ok(f"{count} favourites of {len(records)} records", untried=none)
+    yield ctx.ok(f"{count} favourites of {len(records)} records", not_covered=none)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...checking.context import Context
 from ...checking.find_calls import JOBS
-from ...checking.registry import Phase, observes
+from ...checking.registry import Phase, probe
 from ...findings import Observation
 from ...http.exchange import Answer
 
@@ -14,7 +14,7 @@ _NO_DEFAULT = 100
 _HIGH = 1001
 
 
-@observes("find-default-limit", wants=JOBS, phase=Phase.QUIET)
+@probe("find-default-limit", wants=JOBS, phase=Phase.QUIET)
 def how_many_come_without_a_limit(ctx: Context) -> Observation:
     answer = ctx.find()
     returned, total = len(answer.records), answer.total
@@ -29,7 +29,7 @@ def how_many_come_without_a_limit(ctx: Context) -> Observation:
     return ctx.unobserved(f"all {total} records came: the default may be that or more", answer)
 
 
-@observes("find-max-limit", wants=JOBS, phase=Phase.QUIET)
+@probe("find-max-limit", wants=JOBS, phase=Phase.QUIET)
 def how_many_come_at_most(ctx: Context) -> Observation:
     answer = ctx.find(limit=_HIGH)
     returned, total = len(answer.records), answer.total
@@ -44,7 +44,7 @@ def how_many_come_at_most(ctx: Context) -> Observation:
     return ctx.unobserved(f"all {total} records came: the maximum may be that or more", answer)
 
 
-@observes("find-bad-limit", wants=("grid", "niji"), phase=Phase.QUIET)
+@probe("find-bad-limit", wants=("grid", "niji"), phase=Phase.QUIET)
 def what_a_bad_limit_gives(ctx: Context) -> Observation:
     zero, negative, word = ctx.find(limit=0), ctx.find(limit=-1), ctx.find(limit="10")
     answers = (zero, negative, word)

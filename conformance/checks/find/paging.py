@@ -10,7 +10,15 @@ from ...checking.registry import Phase, check
 from ...findings import Finding
 from ...http.exchange import Answer
 from ...json_access import Record, brief, millis, text
-from ...rules.find_rules import CURSOR, hashes, left_out, older_than, rising, strangers, twice
+from ...rules.find_rules import (
+    CURSOR,
+    hashes,
+    missing_records,
+    older_than,
+    rising,
+    twice,
+    unexpected_records,
+)
 from ...verdict import UnavailableError, Verdict
 
 #: Pages read at most; the listing is cut into so many, or more where it is long.
@@ -25,7 +33,7 @@ def nothing_is_newer_than_the_cursor(ctx: Context) -> Iterator[Finding]:
     cursors = dict.fromkeys(time // size for time in (times[0], times[len(times) // 2], times[-1]))
     for cursor in cursors:
         answer = ask(ctx, **{CURSOR: cursor})
-        wrong = strangers(answer, older_than(cursor * size))
+        wrong = unexpected_records(answer, older_than(cursor * size))
         if not answer.ok and answer.errno not in NOTHING:
             yield ctx.fail("a cursor is refused", answer, expected="records", actual=answer.says())
         elif wrong:
@@ -49,7 +57,7 @@ def _beside_filters(
     wide: tuple[dict[str, object], ...] = ({"service": ["main", "niji"]}, {"job_type": kinds})
     for filters in wide:
         answer = ask(ctx, **filters, **{CURSOR: cursor})
-        wrong = strangers(answer, older_than(cursor * size))
+        wrong = unexpected_records(answer, older_than(cursor * size))
         if wrong:
             yield ctx.fail(
                 f"with {next(iter(filters))}: {len(wrong)} records are not older than the cursor",
@@ -152,12 +160,12 @@ def _by_seconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterator[Fin
     for cursor in cursors:
         page = ask(ctx, **{CURSOR: cursor})
         yield from _none_twice(ctx, page.records, [page])
-        missing = left_out(page, [one for _, one in records], older_than(cursor * 1000))
+        missing = missing_records(page, [one for _, one in records], older_than(cursor * 1000))
         if missing:
             yield _unreached(ctx, missing, [page])
     yield ctx.ok(
         f"before {len(cursors)} seconds no record is left out, and none comes twice",
-        untried="pages that meet within a second: the cursor counts seconds",
+        not_covered="pages that meet within a second: the cursor counts seconds",
     )
 
 

@@ -69,7 +69,7 @@ def _listed_in_full(ctx: Context, records: Sequence[Record]) -> Finding:
     first = look.answers[0]
     if look.complete:
         return ctx.ok(f"total {brief(look.total)}, and so many records can be reached", first)
-    open_end = ctx.ok("total", first, untried=f"the total of all records: {look.why_not}")
+    open_end = ctx.ok("total", first, not_covered=f"the total of all records: {look.why_not}")
     stamps = [time for time, _ in timed(records)]
     if look.total is None or not stamps or not falling(first.records):
         return open_end
@@ -111,7 +111,9 @@ def _with_cursor(ctx: Context) -> Finding:
     look = ctx.evidence.history()
     times = timed(look.records)
     if not look.complete or len(times) < 3 or len(times) < len(look.records):
-        return ctx.ok("total", untried="a total behind a cursor: needs a listing of three records")
+        return ctx.ok(
+            "total", not_covered="a total behind a cursor: needs a listing of three records"
+        )
     size = unit(ctx, look.records)
     cursor = times[1][0] // size
     left = sum(time < cursor * size for time, _ in times)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sampan.conformance.checks import generated, model
-from sampan.conformance.rules.job_model import Found, Job, World
+from sampan.conformance.rules.job_model import FindResult, Job, JobModel
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged
 from tests.support.tampering.exchange import Go, Reply, Request, Twist, refusal
@@ -103,16 +103,16 @@ RECORD: dict[str, Any] = {
 }
 
 
-def _world(**record: Any) -> World:
-    world = World()
+def _world(**record: Any) -> JobModel:
+    model = JobModel()
     job = Job("a", "first", "createJob", "Boat")
-    assert list(world.submitted(job)) == []
+    assert list(model.submitted(job)) == []
     job.seen.append(RECORD | record)
-    return world
+    return model
 
 
-def _ids(world: World, filters: dict[str, object], records: list[Any], total: int) -> set[str]:
-    return {one[0] for one in world.found("first", filters, Found(records, total))}
+def _ids(model: JobModel, filters: dict[str, object], records: list[Any], total: int) -> set[str]:
+    return {one[0] for one in model.found("first", filters, FindResult(records, total))}
 
 
 @pytest.mark.parametrize(
@@ -144,25 +144,25 @@ def test_what_the_model_thinks_of_a_find(
 
 
 def test_a_cursor_in_seconds_is_read_in_seconds() -> None:
-    world = _world(timestamp="5999")
-    world.unit = 1000
-    assert _ids(world, {"timestamp_smaller_than": 5}, [RECORD | {"timestamp": "5999"}], 1) == set()
+    model = _world(timestamp="5999")
+    model.unit = 1000
+    assert _ids(model, {"timestamp_smaller_than": 5}, [RECORD | {"timestamp": "5999"}], 1) == set()
 
 
 def test_a_hash_belongs_to_one_job_but_for_a_repeated_upscale() -> None:
-    world = _world()
-    assert [one[0] for one in world.submitted(Job("a", "first", "createJob", "Boat"))]
+    model = _world()
+    assert [one[0] for one in model.submitted(Job("a", "first", "createJob", "Boat"))]
     upscale = Job("u", "first", "upscaleJob", None, "a", 1)
-    assert not list(world.submitted(upscale))
-    assert not list(world.submitted(Job("u", "first", "upscaleJob", None, "a", 1)))
-    assert list(world.submitted(Job("u", "first", "upscaleJob", None, "a", 2)))
+    assert not list(model.submitted(upscale))
+    assert not list(model.submitted(Job("u", "first", "upscaleJob", None, "a", 1)))
+    assert list(model.submitted(Job("u", "first", "upscaleJob", None, "a", 2)))
 
 
 def test_what_must_be_refused() -> None:
-    world = _world()
-    grid = world.jobs["a"]
+    model = _world()
+    grid = model.jobs["a"]
     upscale = Job("u", "first", "upscaleJob", None, "a", 1, [RECORD | {"hash": "u"}])
-    assert world.must_refuse(grid, 5) == ("GRID-2", 301)
-    assert world.must_refuse(grid, 4) is None
-    assert world.must_refuse(upscale, 1) == ("PAR-1", 421)
-    assert world.must_refuse(Job("n", "first", "createJob"), 5) is None  # not finished
+    assert model.must_refuse(grid, 5) == ("GRID-2", 301)
+    assert model.must_refuse(grid, 4) is None
+    assert model.must_refuse(upscale, 1) == ("PAR-1", 421)
+    assert model.must_refuse(Job("n", "first", "createJob"), 5) is None  # not finished

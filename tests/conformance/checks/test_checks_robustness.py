@@ -200,7 +200,7 @@ def test_without_a_budget_nothing_goes_to_what_submits() -> None:
     assert set(filter(None, asked)) == {"login", "findJobs"}
     assert complaints(report) == []
     assert finding(report, "PLAN-1").verdict is Verdict.UNTESTABLE
-    assert "createJob" in finding(report, "GEN-4").untried
+    assert "createJob" in finding(report, "GEN-4").not_covered
 
 
 def test_a_501_that_nobody_asked_for_is_read() -> None:

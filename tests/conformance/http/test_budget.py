@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from sampan.conformance.contract import Contract
-from sampan.conformance.http.session import Credentials, Options
 from sampan.conformance.runner.run import run
+from sampan.conformance.settings import Credentials, RunOptions
 from tests.support.scripted import Asked, Scripted, http
 
 CONTRACT = Contract()
@@ -73,7 +73,7 @@ class Server:
 def test_a_whole_run_keeps_to_its_budget(kinds: tuple[str, ...], jobs: int) -> None:
     answers = Server(kinds)
     with Scripted(answers) as server:
-        options = Options(server.url, ACCOUNTS, jobs, timeout=0.2, job_timeout=0.3, seed=1)
+        options = RunOptions(server.url, ACCOUNTS, jobs, timeout=0.2, job_timeout=0.3, seed=1)
         report = run(options, contract=CONTRACT)
     assert answers.could_be_jobs <= jobs
     assert report.jobs_spent == answers.could_be_jobs

@@ -17,8 +17,9 @@ from sampan.conformance.http import gate as gate_module
 from sampan.conformance.http.budget import Budget
 from sampan.conformance.http.connection import Failure, Reply
 from sampan.conformance.http.exchange import Answer
-from sampan.conformance.http.gate import Gate, Pace, TargetError, checked_target, is_loopback
+from sampan.conformance.http.gate import Gate, Pace
 from sampan.conformance.http.redaction import Secrets
+from sampan.conformance.target import TargetError, checked_target, is_loopback
 from sampan.conformance.verdict import UnavailableError, Verdict
 from tests.support.scripted import Asked, Scripted, http
 

@@ -16,13 +16,13 @@ from sampan.conformance.http.connection import Failure, Reply
 from sampan.conformance.http.exchange import Answer
 from sampan.conformance.http.gate import ANSWER_CAP, Gate
 from sampan.conformance.http.redaction import Secrets
-from sampan.conformance.http.session import Credentials, Options
 from sampan.conformance.pictures.picture import MAX_PIXELS, Picture
 from sampan.conformance.report import Report
-from sampan.conformance.reports.html import as_html
-from sampan.conformance.reports.json import as_json
-from sampan.conformance.reports.junit import as_junit
+from sampan.conformance.reports.html import render as as_html
+from sampan.conformance.reports.json import render as as_json
+from sampan.conformance.reports.junit import render as as_junit
 from sampan.conformance.runner.run import run
+from sampan.conformance.settings import Credentials, RunOptions
 from sampan.conformance.verdict import Verdict
 from tests.support.scripted import Asked, Scripted, http
 
@@ -144,7 +144,7 @@ def accounts() -> dict[str, Credentials]:
 
 
 def checked(url: str) -> Report:
-    options = Options(url, accounts(), jobs=3, timeout=0.3, job_timeout=0.5, max_minutes=0.5)
+    options = RunOptions(url, accounts(), jobs=3, timeout=0.3, job_timeout=0.5, max_minutes=0.5)
     return run(options, contract=CONTRACT)
 
 

@@ -18,8 +18,9 @@ from sampan.conformance.contract import Contract
 from sampan.conformance.http.budget import Budget
 from sampan.conformance.http.gate import Gate
 from sampan.conformance.http.redaction import Secrets
-from sampan.conformance.http.session import Credentials, Options, Session
-from sampan.conformance.shared_jobs.catalogue import PLANS, plan
+from sampan.conformance.http.session import Session
+from sampan.conformance.settings import Credentials, RunOptions
+from sampan.conformance.shared_jobs.catalogue import SHARED_JOBS, select_jobs
 from sampan.conformance.shared_jobs.evidence import Evidence
 from sampan.conformance.shared_jobs.listing import Listing
 from sampan.conformance.verdict import UnavailableError, Verdict
@@ -27,7 +28,7 @@ from sampan.fake_server.server.threaded import FakeServer
 from tests.support.scripted import Asked, Scripted, http
 
 CONTRACT = Contract()
-NAMES = [one.name for one in PLANS]
+NAMES = [one.name for one in SHARED_JOBS]
 ACCOUNTS = {"first": Credentials("abc", "abc-secret"), "second": Credentials("bob", "bob-secret")}
 
 Start = Callable[..., FakeServer]
@@ -51,7 +52,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def a_session(url: str, jobs: int | None = None, **more: Any) -> Session:
-    options = Options(url, ACCOUNTS, jobs, job_timeout=more.pop("job_timeout", 30.0))
+    options = RunOptions(url, ACCOUNTS, jobs, job_timeout=more.pop("job_timeout", 30.0))
     gate = Gate(url, CONTRACT, budget=Budget(jobs), secrets=Secrets(), timeout=10.0)
     session = Session(options, CONTRACT, gate)
     session.login_all()
@@ -60,7 +61,9 @@ def a_session(url: str, jobs: int | None = None, **more: Any) -> Session:
 
 def gathered(session: Session, *names: str) -> Evidence:
     jobs = session.options.jobs
-    evidence = Evidence(session, plan(names, jobs=jobs, spare=False, accounts=ACCOUNTS), "mark")
+    evidence = Evidence(
+        session, select_jobs(names, jobs=jobs, spare=False, accounts=ACCOUNTS), "mark"
+    )
     evidence.gather()
     return evidence
 
@@ -118,7 +121,7 @@ def test_the_budget_holds_and_what_is_worth_most_comes_first(start: Start) -> No
 
 def test_a_server_that_takes_few_at_once_gets_them_one_after_the_other(start: Start) -> None:
     session = a_session(start(concurrency_limit="refused").url)
-    evidence = gathered(session, *[one.name for one in PLANS if one.name != "early"])
+    evidence = gathered(session, *[one.name for one in SHARED_JOBS if one.name != "early"])
     ends = Counter(one.outcome() for one in evidence.traces())
     assert ends["finished"] == len(NAMES) - 3  # early is not asked for, two others do not finish
     deferred = [one.name for one in evidence.traces() if one.deferred]
@@ -228,7 +231,7 @@ def test_jobs_are_given_up_when_the_time_for_the_run_is_over(start: Start) -> No
         secrets=Secrets(),
         until=time.monotonic() + 1.0,
     )
-    session = Session(Options(fake.url, ACCOUNTS, None, job_timeout=3600.0), CONTRACT, gate)
+    session = Session(RunOptions(fake.url, ACCOUNTS, None, job_timeout=3600.0), CONTRACT, gate)
     session.login_all()
     evidence = gathered(session, "grid", "upscale")
     assert evidence.trace("grid").gave_up

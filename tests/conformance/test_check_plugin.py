@@ -16,7 +16,7 @@ import pytest
 from sampan.fake_server.server.threaded import FakeServer
 from tests.support.fakes import Served
 from tests.support.sample_report import CONTRACT
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_what_can_not_run_is_a_usage_error(
 class Counting:
     """Takes every submission, and logs everybody in; nothing is ever found."""
 
-    def __call__(self, asked: Asked) -> Iterable[bytes]:
+    def __call__(self, asked: ReceivedRequest) -> Iterable[bytes]:
         data: Any = "a-hash"
         if asked.path == "/auth/login":
             data = {"token": "a-token-of-someone", "id": "1"}

@@ -12,7 +12,7 @@ from sampan.conformance.checks import generated, model
 from sampan.conformance.rules.job_model import FindResult, Job, JobModel
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged
-from tests.support.tampering.exchange import Go, Reply, Request, Twist, refusal
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering, refusal
 
 #: What the walks answer for alone here: the generated bodies have tests of their own.
 PART = ("CREATE-2",)
@@ -26,8 +26,8 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("profile", ["documented", "mixed"])
 def test_a_legal_server_is_not_failed(profile: str) -> None:
-    twist = embellished if profile == "documented" else honest
-    report = judged(twist, *PART, "PAR", "UP-6", "FIND-14", answers=profile, exhaustive=True)
+    tampering = embellished if profile == "documented" else honest
+    report = judged(tampering, *PART, "PAR", "UP-6", "FIND-14", answers=profile, exhaustive=True)
     assert complaints(report) == []
     assert "walks" in finding(report, "CREATE-2").message
 
@@ -50,14 +50,14 @@ def test_no_answer_to_a_question_is_a_failure(question: str, answer: str, tmp_pa
     assert complaints(report) == []
 
 
-def _records(change: Callable[[dict[str, Any], Request], dict[str, Any]]) -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+def _records(change: Callable[[dict[str, Any], Request], dict[str, Any]]) -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.ok:
             return reply
-        return reply.holding([change(one, request) for one in reply.records])
+        return reply.with_records([change(one, request) for one in reply.records])
 
-    return twist
+    return tampering
 
 
 async def _foreign_kind(request: Request, go: Go) -> Reply:
@@ -67,7 +67,7 @@ async def _foreign_kind(request: Request, go: Go) -> Reply:
 
 
 async def _deaf_to_limit(request: Request, go: Go) -> Reply:
-    return await go(request.less("limit") if request.operation == "findJobs" else request)
+    return await go(request.without("limit") if request.operation == "findJobs" else request)
 
 
 BROKEN = {
@@ -86,8 +86,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_breach_is_found_by_walking(what: str) -> None:
-    id, twist = BROKEN[what]
-    found = finding(judged(twist, id, exhaustive=True), id)
+    id, tampering = BROKEN[what]
+    found = finding(judged(tampering, id, exhaustive=True), id)
     assert found.verdict is Verdict.FAIL
     assert found.evidence
 

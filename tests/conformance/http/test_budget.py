@@ -11,7 +11,7 @@ import pytest
 from sampan.conformance.contract import Contract
 from sampan.conformance.runner.run import run
 from sampan.conformance.settings import Credentials, RunOptions
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 SUBMITTING = {one.path for one in CONTRACT.operations.values() if one.submits}
@@ -48,7 +48,7 @@ class Server:
         self.could_be_jobs = 0
         self.submissions = 0
 
-    def __call__(self, asked: Asked) -> Iterable[bytes]:
+    def __call__(self, asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return self._login(asked)
         if asked.path not in SUBMITTING:
@@ -60,7 +60,7 @@ class Server:
             self.could_be_jobs += costs
         return make()
 
-    def _login(self, asked: Asked) -> list[bytes]:
+    def _login(self, asked: ReceivedRequest) -> list[bytes]:
         name = asked.fields.get("username")
         if not isinstance(name, str):
             return REFUSED

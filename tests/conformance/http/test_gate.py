@@ -21,7 +21,7 @@ from sampan.conformance.http.gate import Gate, Pace
 from sampan.conformance.http.redaction import Secrets
 from sampan.conformance.target import TargetError, checked_target, is_loopback
 from sampan.conformance.verdict import UnavailableError, Verdict
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 ACCEPTED = {"errno": 0, "errmsg": "OK", "data": "a-hash"}
 REFUSED = {"errno": 301, "errmsg": "MISSING PARAMETER"}
@@ -38,7 +38,7 @@ def submit(gate: Gate, path: str = "/jobs/create", *, planned: bool = False) -> 
     return gate.send("POST", path, b"{}", headers, operation="createJob", planned=planned)
 
 
-def always(*chunks: bytes) -> Callable[[Asked], Iterable[bytes]]:
+def always(*chunks: bytes) -> Callable[[ReceivedRequest], Iterable[bytes]]:
     return lambda _: chunks
 
 
@@ -115,7 +115,7 @@ def test_only_a_clear_refusal_gives_it_back(answer: list[bytes], spent: int) -> 
 def test_a_timeout_spends_it() -> None:
     release = threading.Event()
 
-    def hang(_: Asked) -> Iterator[bytes]:
+    def hang(_: ReceivedRequest) -> Iterator[bytes]:
         release.wait(30)
         yield b""
 
@@ -153,7 +153,7 @@ def test_parallel_submissions_never_overspend(answers: str) -> None:
     made: list[str] = []
     lock = threading.Lock()
 
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         with lock:
             turn = len(made)
             kind = ("accept", "refuse", "drop")[turn % 3] if answers == "mixed" else answers
@@ -241,7 +241,7 @@ def test_a_redirect_of_a_call_is_not_followed() -> None:
 def test_the_token_goes_to_the_own_origin_alone() -> None:
     with Scripted(always(*http("picture", kind="image/png"))) as elsewhere:
 
-        def script(asked: Asked) -> Iterable[bytes]:
+        def script(asked: ReceivedRequest) -> Iterable[bytes]:
             if asked.path == "/moved.png":
                 return http("", 302, location=f"{elsewhere.url}/there.png")
             return http("picture", kind="image/png")

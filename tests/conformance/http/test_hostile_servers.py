@@ -24,53 +24,53 @@ from sampan.conformance.reports.junit import render as as_junit
 from sampan.conformance.runner.run import run
 from sampan.conformance.settings import Credentials, RunOptions
 from sampan.conformance.verdict import Verdict
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 STOPPED = threading.Event()  # never set: what waits for it waits for the client to go
 
 
-def slow_head(_: Asked) -> Iterator[bytes]:
+def slow_head(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\n"
     for number in itertools.count():
         STOPPED.wait(0.02)
         yield b"x-drip: %d\r\n" % number
 
 
-def slow_body(_: Asked) -> Iterator[bytes]:
+def slow_body(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999999\r\n\r\n{"
     while True:
         STOPPED.wait(0.02)
         yield b" "
 
 
-def endless(_: Asked) -> Iterator[bytes]:
+def endless(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{"
     yield from itertools.repeat(b" " * 65_536)
 
 
-def endless_chunks(_: Asked) -> Iterator[bytes]:
+def endless_chunks(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
     yield from itertools.repeat(b"4000\r\n" + b"x" * 0x4000 + b"\r\n")
 
 
-def two_gigabytes(_: Asked) -> Iterator[bytes]:
+def two_gigabytes(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\ncontent-length: 2147483648\r\n\r\n"
     yield from itertools.repeat(b"\0" * 65_536, 32_768)
 
 
-def endless_hundreds(_: Asked) -> Iterator[bytes]:
+def endless_hundreds(_: ReceivedRequest) -> Iterator[bytes]:
     while True:
         yield b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" * 10
         STOPPED.wait(0.005)
 
 
-def endless_headers(_: Asked) -> Iterator[bytes]:
+def endless_headers(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\n"
     yield from itertools.repeat(b"x-more: " + b"y" * 1000 + b"\r\n")
 
 
-def silent(_: Asked) -> Iterator[bytes]:
+def silent(_: ReceivedRequest) -> Iterator[bytes]:
     STOPPED.wait(30)
     yield b""
 
@@ -80,12 +80,12 @@ DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
 DEEPISH = b'{"errno":0,"data":' + b"[" * 400 + b"]" * 400 + b"}"
 
 
-def always(answer: list[bytes]) -> Callable[[Asked], Iterable[bytes]]:
+def always(answer: list[bytes]) -> Callable[[ReceivedRequest], Iterable[bytes]]:
     return lambda _: answer
 
 
 #: What a server does, how the gate sees it, and a word of how it says so.
-HOSTILE: dict[str, tuple[Callable[[Asked], Iterable[bytes]], Failure | None, str]] = {
+HOSTILE: dict[str, tuple[Callable[[ReceivedRequest], Iterable[bytes]], Failure | None, str]] = {
     "silent": (silent, Failure.TIMEOUT, "timed out"),
     "slow head": (slow_head, Failure.TIMEOUT, "timed out"),
     "slow body": (slow_body, Failure.TIMEOUT, "timed out"),
@@ -182,7 +182,7 @@ STRANGE_DATA = {
 
 @pytest.mark.parametrize("name", STRANGE_DATA)
 def test_no_shape_breaks_a_check(name: str) -> None:
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path != "/auth/login":
             return http(STRANGE_DATA[name])
         username = asked.fields.get("username")

@@ -19,7 +19,7 @@ from sampan.conformance.runner.run import Progress, quote, run
 from sampan.conformance.settings import Credentials, RunOptions
 from sampan.conformance.target import TargetError
 from sampan.conformance.verdict import UnavailableError, Verdict
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 
@@ -32,7 +32,7 @@ def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "load", lambda: None)
 
 
-def polite(asked: Asked) -> Iterable[bytes]:
+def polite(asked: ReceivedRequest) -> Iterable[bytes]:
     """Logs everybody in, finds nothing, refuses the rest."""
     if asked.path == "/auth/login":
         name = asked.fields["username"]
@@ -43,7 +43,7 @@ def polite(asked: Asked) -> Iterable[bytes]:
 
 
 def go(
-    *only: str, script: Callable[[Asked], Iterable[bytes]] = polite, **more: Any
+    *only: str, script: Callable[[ReceivedRequest], Iterable[bytes]] = polite, **more: Any
 ) -> tuple[Report, Scripted]:
     with Scripted(script) as server:
         accounts = more.pop("accounts", {"first": Credentials("abc", "the-password")})
@@ -323,7 +323,7 @@ def test_a_token_that_a_later_login_ended_is_renewed() -> None:
     """Legal, as the page is silent; the call is sent again with the new one."""
     newest = {"token": ""}
 
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             newest["token"] = f"token-number-{len(server.asked):06d}"
             return http({"errno": 0, "errmsg": "SUCCESS", "data": newest})

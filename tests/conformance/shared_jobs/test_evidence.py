@@ -1,4 +1,4 @@
-"""The shared jobs: submitted in waves, watched together, found again on any legal server."""
+"""The shared jobs: submitted in waves, watched together, found again on any conforming server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sampan.conformance.shared_jobs.evidence import Evidence
 from sampan.conformance.shared_jobs.listing import Listing
 from sampan.conformance.verdict import UnavailableError, Verdict
 from sampan.fake_server.server.threaded import FakeServer
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 NAMES = [one.name for one in SHARED_JOBS]
@@ -143,7 +143,7 @@ def test_a_refusal_on_its_merits_stays_one(start: Start) -> None:
 def test_who_was_refused_beside_a_job_that_is_over_already_is_tried_again() -> None:
     submissions = itertools.count()
 
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         """Jobs are finished at the first look; the second submission is one too many."""
         if asked.path == "/auth/login":
             data: Any = {"token": "a-token-of-someone"}
@@ -170,7 +170,7 @@ class Jobs:
         self._looks = itertools.count()
         self._lock = threading.Lock()
 
-    def __call__(self, asked: Asked) -> Iterable[bytes]:
+    def __call__(self, asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
         if asked.path != "/jobs/find":
@@ -254,7 +254,7 @@ def test_all_records_are_reached_page_by_page(unit: int) -> None:
     """``unit``: of the cursor, in ms."""
     times = [1_712_040_515_164 + 700 * number for number in reversed(range(8))]
 
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
         before = asked.fields.get("timestamp_smaller_than", times[0] + 1) * unit
@@ -286,7 +286,7 @@ def test_a_job_off_the_first_page_is_found_by_its_hash(start: Start) -> None:
 
 
 def test_a_limit_that_is_refused_is_left_out() -> None:
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
         if asked.fields.get("limit", 0) > 20:

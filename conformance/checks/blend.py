@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..checking.child_jobs import not_taken, picture_of
 from ..checking.context import Context
 from ..checking.registry import check, probe
 from ..findings import Finding, Observation
 from ..json_access import text
 from ..pictures import compare as pixels
-from .parents import not_taken, picture_of
 
 _JOB = "blendImages"
 

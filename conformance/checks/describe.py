@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..checking.child_jobs import not_taken
 from ..checking.context import Context
 from ..checking.registry import check, probe
 from ..findings import Finding, Observation
 from ..json_access import brief, text
 from ..shared_jobs.trace import JobTrace
-from .parents import not_taken
 
 _JOB = "describeImage"
 #: A number before a prompt: "1." "1)" or the digit in a key cap.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from ..checking.child_jobs import picture_of
 from ..checking.context import Context
 from ..checking.registry import check, probe
 from ..findings import Finding, Observation
@@ -16,7 +17,6 @@ from ..pictures import compare as pixels
 from ..pictures.picture import Picture
 from ..shared_jobs.trace import JobTrace
 from ..verdict import UnavailableError, Verdict
-from .parents import picture_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 from ..checking.context import Context
@@ -12,6 +11,7 @@ from ..findings import Finding
 from ..http.connection import Failure
 from ..http.exchange import Answer
 from ..rules.malformed_bodies import SCRIPTS, Sample, few, samples
+from ..rules.misbehaviour import misbehaviour
 
 _Body = Mapping[str, object]
 
@@ -43,15 +43,6 @@ _MORE: tuple[tuple[str, str, object], ...] = (
     ("createJob", "content", True),
     ("blendImages", "content", {"links": []}),
     ("describeImage", "content", 5),
-)
-
-_TRACES = re.compile(
-    rb"Traceback \(most recent call last\)"
-    rb"|\n\s+at [\w.$<>/ ]+ ?\([^)\n]*:\d+(:\d+)?\)"  # JavaScript, Java
-    rb"|\n\s*at .+ in .+:line \d+"  # .NET
-    rb"|\ngoroutine \d+ \["
-    rb"|Stack trace:\s*\n?#0 "  # PHP
-    rb"|\.rb:\d+:in [`']"
 )
 
 
@@ -141,17 +132,6 @@ def _survived(ctx: Context, operation: str, sample: Sample) -> Finding | None:
         expected="HTTP status 4xx or an envelope, without a stack trace",
         actual=f"HTTP {answer.status}, {answer.says()}",
     )
-
-
-def misbehaviour(answer: Answer) -> str:
-    """How a whole answer breaks GEN-5; empty if it does not."""
-    if _TRACES.search(answer.reply.body):
-        return "a stack trace"
-    if answer.status >= 500:
-        return f"HTTP status {answer.status}"
-    if answer.errno is None and not 400 <= answer.status < 500:
-        return f"HTTP status {answer.status}, {answer.problem or 'no errno'}"
-    return ""
 
 
 def _gateway(answer: Answer) -> bool:

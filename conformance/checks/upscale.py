@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..checking.context import Context
-from ..checking.registry import Phase, check, probe
-from ..findings import Finding, Observation
-from ..json_access import brief, millis, text
-from ..pictures import compare as pixels
-from ..pictures.picture import Picture
-from ..shared_jobs.trace import JobTrace
-from .parents import (
+from ..checking.child_jobs import (
     accepted_both_ways,
     names_parent,
     no_picture,
@@ -22,6 +15,13 @@ from .parents import (
     refused_without,
     shows_chosen_cell,
 )
+from ..checking.context import Context
+from ..checking.registry import Phase, check, probe
+from ..findings import Finding, Observation
+from ..json_access import brief, millis, text
+from ..pictures import compare as pixels
+from ..pictures.picture import Picture
+from ..shared_jobs.trace import JobTrace
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..checking.context import Context
-from ..checking.registry import Phase, check
-from ..findings import Finding
-from ..json_access import brief, text
-from ..pictures import compare as pixels
-from ..shared_jobs.catalogue import remix_prompt
-from .parents import (
+from ..checking.child_jobs import (
     accepted_both_ways,
     names_parent,
     no_picture,
@@ -21,6 +15,12 @@ from .parents import (
     refused_without,
     shows_chosen_cell,
 )
+from ..checking.context import Context
+from ..checking.registry import Phase, check
+from ..findings import Finding
+from ..json_access import brief, text
+from ..pictures import compare as pixels
+from ..shared_jobs.catalogue import remix_prompt
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from sampan.conformance.checks import generated, model
-from sampan.conformance.checks.generated import sensible, wrong_parameter
+from sampan.conformance.checking import generated_requests, random_walks
 from sampan.conformance.contract import Contract
 from sampan.conformance.rules.generated_bodies import VIRTUAL, Generator, virtual
+from sampan.conformance.rules.parameters import sensible, wrong_parameter
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged
 from tests.support.tampering.exchange import Go, Reply, Request, Tampering, html, refusal
@@ -48,9 +48,9 @@ class Remembering(Generator):
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer bodies than a run sends, and next to no walks: they have tests of their own."""
-    monkeypatch.setattr(generated, "_COUNT", 30)
-    monkeypatch.setattr(generated, "Generator", Remembering)
-    monkeypatch.setattr(model, "_WALKS", 1)
+    monkeypatch.setattr(generated_requests, "_COUNT", 30)
+    monkeypatch.setattr(generated_requests, "Generator", Remembering)
+    monkeypatch.setattr(random_walks, "_WALKS", 1)
 
 
 CONFORMING_SERVERS = [
@@ -173,7 +173,7 @@ class OneOperation(Generator):
 
 def test_a_finding_is_neither_shrunk_nor_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is wrong at every turn is asked no more than one that is right."""
-    monkeypatch.setattr(generated, "Generator", OneOperation)
+    monkeypatch.setattr(generated_requests, "Generator", OneOperation)
 
     def counted(answer: Any) -> int:
         asked: Counter[str] = Counter()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sampan.conformance.checks import generated, model
+from sampan.conformance.checking import generated_requests, random_walks
 from sampan.conformance.rules.job_model import FindResult, Job, JobModel
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged
@@ -20,8 +20,8 @@ PART = ("CREATE-2",)
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generated, "_COUNT", 1)
-    monkeypatch.setattr(model, "_WALKS", 6)
+    monkeypatch.setattr(generated_requests, "_COUNT", 1)
+    monkeypatch.setattr(random_walks, "_WALKS", 6)
 
 
 @pytest.mark.parametrize("profile", ["documented", "mixed"])

@@ -32,6 +32,10 @@ class EvidenceSource(Protocol):
 
     def exhibits(self) -> tuple[EvidenceItem, ...]: ...
 
+    def summary(self) -> str:
+        """In a few words."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -73,9 +73,9 @@ class Requirements(pytest.Collector):
         from .contract import shipped
 
         options = self.config.stash[_RUN]
-        for one in shipped().requirements.values():
+        for requirement in shipped().requirements.values():
             yield RequirementItem.from_parent(
-                self, name=one.id, options=options, sentence=one.sentence
+                self, name=requirement.id, options=options, sentence=requirement.sentence
             )
 
 
@@ -179,15 +179,15 @@ def _checked(options: RunOptions, ids: tuple[str, ...]) -> dict[str, Any]:
 
     report = run(replace(options, only=ids))
     return {
-        one.id: {
-            "verdict": one.verdict.word,
-            "message": full_message(one),
+        finding.id: {
+            "verdict": finding.verdict.word,
+            "message": full_message(finding),
             "evidence": [
                 f"{curl(shown)}\n{shown.response_body or shown.problem}"
                 if isinstance(shown, Exchange)
                 else f"{shown.title}\n{shown.text}"
-                for shown in one.evidence
+                for shown in finding.evidence
             ],
         }
-        for one in report.findings
+        for finding in report.findings
     }

@@ -56,7 +56,7 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """The worst of what was tried. Without a single pass or failure it is inconclusive."""
-        tried = {one.verdict for one in self.findings}
+        tried = {finding.verdict for finding in self.findings}
         if Verdict.FAIL in tried:
             return Verdict.FAIL
         for verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
@@ -69,12 +69,12 @@ class Report:
         """0 nothing failed and something passed, 1 a requirement failed, 3 inconclusive or an
         error of the kit, without a failure. Where questions alone were asked, 0 if one was
         answered."""
-        if all(one.verdict is Verdict.SKIPPED for one in self.findings):
+        if all(finding.verdict is Verdict.SKIPPED for finding in self.findings):
             return 0 if any(one.answer is not None for one in self.observations) else 3
         return {Verdict.PASS: 0, Verdict.FAIL: 1}.get(self.verdict, 3)
 
     def count(self, verdict: Verdict) -> int:
-        return sum(one.verdict is verdict for one in self.findings)
+        return sum(finding.verdict is verdict for finding in self.findings)
 
 
 def merge(id: str, findings: Iterable[Finding]) -> Finding:
@@ -92,7 +92,7 @@ def merge(id: str, findings: Iterable[Finding]) -> Finding:
     evidence: list[EvidenceItem] = []
     # The evidence of the first few is enough to see it; a hundred exchanges hide it.
     for finding in telling[:3]:
-        evidence += [one for one in finding.evidence if one not in evidence]
+        evidence += [item for item in finding.evidence if item not in evidence]
     not_covered = dict.fromkeys(one.not_covered for one in telling if one.not_covered)
     return Finding(
         id,

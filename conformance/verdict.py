@@ -35,4 +35,4 @@ class UnavailableError(Exception):
         super().__init__(reason)
         self.verdict = verdict
         self.reason = reason
-        self.evidence = tuple(shown for one in evidence for shown in one.exhibits())
+        self.evidence = tuple(shown for item in evidence for shown in item.exhibits())

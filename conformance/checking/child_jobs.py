@@ -42,9 +42,9 @@ def not_taken(ctx: Context, job: JobTrace, what: str) -> Finding:
     if answer.ok:
         return ctx.fail(f"{what} gives no hash", job, expected="a hash", actual=brief(answer.data))
     if answer.errno is None or answer.errno in (411, 430):
-        return ctx.inconclusive(f"{what}: {answer.says()}", job)
+        return ctx.inconclusive(f"{what}: {answer.summary()}", job)
     # It was tried again when no other job ran (evidence.py): the number of jobs is no reason.
-    return ctx.fail(f"{what} is refused", job, expected="errno 0", actual=answer.says())
+    return ctx.fail(f"{what} is refused", job, expected="errno 0", actual=answer.summary())
 
 
 def no_picture(ctx: Context, job: JobTrace) -> Finding | None:
@@ -62,17 +62,15 @@ def shows_chosen_cell(
 ) -> Iterator[Finding]:
     """Whether each finished child shows, by ``resembles``, the cell of the grid it was to show."""
     parent = picture_of(ctx, grid)
-    assert parent.image is not None
-    candidates = cells(inner(parent.image))
+    candidates = cells(inner(parent.pixels))
     for job in jobs:
         if not job.finished:
             continue
         asked, picture = integer(job.body, "grid_num") or 0, picture_of(ctx, job)
-        assert picture.image is not None
-        seen = resembles(inner(picture.image), candidates)
+        seen = resembles(inner(picture.pixels), candidates)
         when = f"{job.operation} of cell {asked}"
         if seen.nearest is None:
-            why = f"{when}: no cell is clearly the nearest (distances {seen.shown()})"
+            why = f"{when}: no cell is clearly nearest (distances {seen.summary()})"
             yield ctx.inconclusive(why, picture, parent)
         elif seen.nearest + 1 == asked:
             yield ctx.ok(f"{when}: the picture is nearest to that cell", picture, parent)
@@ -82,7 +80,7 @@ def shows_chosen_cell(
                 picture,
                 parent,
                 expected=f"cell {asked}",
-                actual=f"cell {seen.nearest + 1} (distances {seen.shown()})",
+                actual=f"cell {seen.nearest + 1} (distances {seen.summary()})",
             )
 
 
@@ -96,7 +94,10 @@ def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:
     named = {key: value for key, value in shown.items() if value is not None}
     if not named:
         return ctx.fail(
-            "the record names no parent", job, expected="parent_id or parent_hash", actual="null"
+            "the record does not name its parent",
+            job,
+            expected="parent_id or parent_hash",
+            actual="null",
         )
     for key, value in named.items():
         if value != wanted[key]:
@@ -121,6 +122,8 @@ def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Fi
         if job.accepted:
             yield ctx.ok(f"accepted {what}", job)
         elif job.submission.errno in (301, 410, 420, 430):
-            yield ctx.fail(f"refused {what}", job, expected="errno 0", actual=job.submission.says())
+            yield ctx.fail(
+                f"refused {what}", job, expected="errno 0", actual=job.submission.summary()
+            )
         else:
-            yield ctx.inconclusive(f"{what}: {job.submission.says()}", job)
+            yield ctx.inconclusive(f"{what}: {job.submission.summary()}", job)

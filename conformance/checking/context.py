@@ -101,7 +101,7 @@ class Context:
 
     def affordable(self) -> list[str]:
         """The operations that need a token and that ``affords`` allows; find is always one."""
-        return [one for one in self.contract.job_operations if self.affords(one)]
+        return [operation for operation in self.contract.job_operations if self.affords(operation)]
 
     def exchanges(self) -> list[Exchange]:
         """Every exchange of the run so far, redacted. For checks of the LAST phase."""
@@ -115,9 +115,11 @@ class Context:
         return replace(passed, not_covered=not_covered)
 
     def fail(
-        self, message: str, *evidence: EvidenceSource, expected: object, actual: object
+        self, message: str, *evidence: EvidenceSource, expected: object, actual: object = ...
     ) -> Finding:
-        """``expected`` and ``actual``: texts, or values to be printed."""
+        """``expected`` and ``actual``: texts, or values to be printed; by default ``actual`` is
+        the summary of the first evidence."""
+        actual = evidence[0].summary() if actual is ... else actual
         return self._finding(Verdict.FAIL, message, _text(expected), _text(actual), evidence)
 
     def inconclusive(self, reason: str, *evidence: EvidenceSource) -> Finding:
@@ -129,10 +131,13 @@ class Context:
     def expect_errno(self, answer: Answer, *errnos: int, when: str) -> Finding:
         """Pass if the answer has one of the errnos; ``when`` describes the request."""
         if answer.errno in errnos:
-            return self.ok(f"{when}: {answer.says()}", answer)
-        wanted = " or ".join(str(one) for one in errnos)
+            return self.ok(f"{when}: {answer.summary()}", answer)
+        wanted = " or ".join(str(errno) for errno in errnos)
         return self.fail(
-            f"{when}: {answer.says()}", answer, expected=f"errno {wanted}", actual=answer.says()
+            f"{when}: {answer.summary()}",
+            answer,
+            expected=f"errno {wanted}",
+            actual=answer.summary(),
         )
 
     # Observations of a probe

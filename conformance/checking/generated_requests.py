@@ -95,27 +95,27 @@ class _Trial:
             self._lost(body, answer, len(content))
         elif complaint := misbehaviour(answer):
             self._fail(
-                "GEN-5", complaint, answer, len(content), "a 4xx or an envelope", answer.says()
+                "GEN-5", complaint, answer, len(content), "a 4xx or an envelope", answer.summary()
             )
 
     def _judge_wrong(self, wrong: str, answer: Answer, size: int) -> None:
         # A parent that does not exist may be noticed before the rest is looked at.
         allowed = (301, 410, 420) if self.operation in ("varyJob", "upscaleJob") else (301,)
         if answer.errno not in allowed:
-            self._fail("GEN-4", wrong, answer, size, "errno 301", answer.says())
+            self._fail("GEN-4", wrong, answer, size, "errno 301", answer.summary())
 
     def _judge_right(self, body: _Body, answer: Answer, size: int) -> None:
         if complaint := misbehaviour(answer):
             if answer.errno is None:
                 # With an envelope it may be the status of an errno (question error-http-status).
-                self._fail("GEN-5", complaint, answer, size, "an envelope", answer.says())
+                self._fail("GEN-5", complaint, answer, size, "an envelope", answer.summary())
         elif self.operation == "login" and answer.ok:
             self._fail(
-                "LOGIN-4", "made-up credentials", answer, size, "another errno", answer.says()
+                "LOGIN-4", "made-up credentials", answer, size, "another errno", answer.summary()
             )
         elif self.operation == "findJobs" and not answer.ok and sensible(body):
             shown = ", ".join(sorted(body)) or "nothing"
-            self._fail("FIND-1", f"find by {shown}", answer, size, "errno 0", answer.says())
+            self._fail("FIND-1", f"find by {shown}", answer, size, "errno 0", answer.summary())
 
     def _judge_records(self, answer: Answer, size: int) -> None:
         for line in self.generator.complaints(self.operation, answer):

@@ -145,20 +145,20 @@ class Player:
         if answer.errno == 501:
             return  # too many jobs at once (question concurrency-limit)
         if due is not None and answer.errno != due[1]:
-            what = f"{operation} of cell {cell} of a finished {parent.made_by}: {answer.says()}"
+            what = f"{operation} of cell {cell} of a finished {parent.made_by}: {answer.summary()}"
             self._hear((due[0], what, f"errno {due[1]}"), answer)
         elif answer.hash is not None:
             made = Job(answer.hash, parent.account, operation, None, parent.hash, cell)
             self._hear_all(self.model.submitted(made), answer)
         elif due is None and parent.finished and answer.errno in (410, 420, 421):
-            what = f"{operation} of a finished {parent.made_by} of its own: {answer.says()}"
+            what = f"{operation} of a finished {parent.made_by} of its own: {answer.summary()}"
             if parent.made_by == "createJob":
                 self._hear((_OPERATION[operation], what, "a hash"), answer)
 
     def find(self, account: str, chosen: set[str], which: int) -> None:
         """Filters made of what one of the jobs has, so that something is found."""
         role = self._role(account)
-        mine = [one for one in self.model.of(role) if one.last is not None]
+        mine = [job for job in self.model.of(role) if job.last is not None]
         record = mine[which % len(mine)].last if mine else None
         made: dict[str, object] = {}
         if "limit" in chosen:
@@ -248,11 +248,11 @@ class Player:
 
     def _hashes(self, role: str) -> set[str]:
         answer = self.ctx.find(role, limit=20)
-        return {hash for one in answer.records if (hash := text(one, "hash")) is not None}
+        return {hash for record in answer.records if (hash := text(record, "hash")) is not None}
 
     def _hear_all(self, complaints: Iterable[Complaint], answer: Answer) -> None:
-        for one in complaints:
-            self._hear(one, answer)
+        for complaint in complaints:
+            self._hear(complaint, answer)
 
     def _hear(self, complaint: Complaint, answer: Answer) -> None:
         id, what, right = complaint

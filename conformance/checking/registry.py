@@ -28,31 +28,29 @@ ProbeFunction = Callable[[Context], Observation]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """The check of a requirement.
-
-    ``needs`` names the shared jobs (``shared_jobs/catalogue.py``) without which it is untestable,
-    ``wants`` those that it uses if they are there.
-    """
+class _Registered:
+    """``needs`` names the shared jobs (``shared_jobs/catalogue.py``) without which it is
+    untestable, ``wants`` those that it uses if they are there."""
 
     id: str
-    function: CheckFunction
     phase: Phase
-    needs: tuple[str, ...] = ()
-    wants: tuple[str, ...] = ()
-    refusals: bool = False  # sends what the server must refuse: needs a budget of 1
+    needs: tuple[str, ...]
+    wants: tuple[str, ...]
+    refusals: bool  # sends what the server must refuse: needs a budget of 1
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """The probe of a question; the fields are those of a check."""
+class Check(_Registered):
+    """The check of a requirement."""
 
-    id: str
+    function: CheckFunction
+
+
+@dataclass(frozen=True, slots=True)
+class Probe(_Registered):
+    """The probe of a question."""
+
     function: ProbeFunction
-    phase: Phase
-    needs: tuple[str, ...] = ()
-    wants: tuple[str, ...] = ()
-    refusals: bool = False
 
 
 @dataclass(slots=True)
@@ -86,7 +84,7 @@ def check(
         checks = REGISTRY.exhaustive if exhaustive else REGISTRY.checks
         if id in checks:
             raise ValueError(f"{id} has two checks: {checks[id].function.__name__} and another")
-        checks[id] = Check(id, function, _phase(phase, needs + wants), needs, wants, refusals)
+        checks[id] = Check(id, _phase(phase, needs + wants), needs, wants, refusals, function)
         return function
 
     return register
@@ -106,7 +104,7 @@ def probe(
         if id in REGISTRY.probes:
             raise ValueError(f"question {id} has two probes")
         when = _phase(phase, needs + wants)
-        REGISTRY.probes[id] = Probe(id, function, when, needs, wants, refusals)
+        REGISTRY.probes[id] = Probe(id, when, needs, wants, refusals, function)
         return function
 
     return register

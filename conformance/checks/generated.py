@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..checking.context import Context
+from ..checking import Context, Finding, Phase, check
 from ..checking.generated_requests import generate
 from ..checking.random_walks import STARTING_JOBS, walk
-from ..checking.registry import CheckFunction, Phase, check
+from ..checking.registry import CheckFunction
 from ..checking.sweep import Sweep, once, report
-from ..findings import Finding
 from . import envelope
 
 #: The requirements that the job model knows.

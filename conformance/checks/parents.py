@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..checking import Context, Finding, Observation, check, probe
 from ..checking.child_jobs import nobody
-from ..checking.context import Context
-from ..checking.registry import check, probe
-from ..findings import Finding, Observation
 from ..json_access import brief, text
-from ..shared_jobs.trace import JobTrace
 
 #: Numbers that name no cell of a grid.
 _NO_CELLS: tuple[object, ...] = (0, 5, -1, None)
@@ -23,27 +20,21 @@ _NO_CELLS: tuple[object, ...] = (0, 5, -1, None)
 def every_cell_is_taken(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.trace("upscale_4")
     names = ("upscale", "upscale_4", "variation", "remix", "upscale_1", "upscale_3")
-    tried = [
-        job
-        for name in (*names, "variation_1", "variation_2")
-        if (job := ctx.evidence.optional(name)) is not None
-    ]
+    tried = ctx.evidence.sent(*names, "variation_1", "variation_2")
     for job in tried:
         when = f"{job.operation} of cell {job.body['grid_num']}"
         if job.accepted:
-            yield ctx.ok(f"{when} is taken", job)
+            yield ctx.ok(f"{when} is accepted", job)
         elif job.submission.errno in (301, 410, 420, 421):
-            yield ctx.fail(f"{when} is refused", job, expected="errno 0", actual=_says(job))
+            yield ctx.fail(
+                f"{when} is refused", job, expected="errno 0", actual=job.submission.summary()
+            )
         else:
-            yield ctx.inconclusive(f"{when}: {_says(job)}", job)
+            yield ctx.inconclusive(f"{when}: {job.submission.summary()}", job)
     cells = {job.body["grid_num"] for job in tried if job.accepted}
     rest = {1, 2, 3, 4} - cells
     if rest:
         yield ctx.ok(f"not tried with this budget: {', '.join(map(str, sorted(rest)))}")
-
-
-def _says(job: JobTrace) -> str:
-    return job.submission.says()
 
 
 @check("GRID-2", needs=("grid",), refusals=True)
@@ -79,7 +70,7 @@ def the_errno_of_an_unknown_parent(ctx: Context) -> Observation:
     second = ctx.call("varyJob", {"parent_id": nobody(ctx), "grid_num": 1})
     if first.errno == second.errno and first.errno is not None:
         return ctx.answer(first.errno, first, second)
-    return ctx.unknown(f"upscale {first.says()}, variation {second.says()}", first, second)
+    return ctx.unknown(f"upscale {first.summary()}, variation {second.summary()}", first, second)
 
 
 @probe("unfinished-parent", needs=("early", "grid"))

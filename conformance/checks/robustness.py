@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 
-from ..checking.context import Context
-from ..checking.registry import check
-from ..findings import Finding
+from ..checking import Answer, Context, Finding, check
 from ..http.connection import Failure
-from ..http.exchange import Answer
 from ..rules.malformed_bodies import SCRIPTS, Sample, few, samples
 from ..rules.misbehaviour import misbehaviour
 
@@ -101,7 +98,7 @@ def any_body_is_answered(ctx: Context) -> Iterator[Finding]:
             yield finding
     yield from _any_script(ctx)
     rest = "" if _submitting(ctx) else "operations that submit (no budget)"
-    yield ctx.ok(f"{tried} bodies that are no request, each answered", not_covered=rest)
+    yield ctx.ok(f"{tried} malformed bodies, each answered", not_covered=rest)
 
 
 def _submitting(ctx: Context) -> list[str]:
@@ -111,7 +108,7 @@ def _submitting(ctx: Context) -> list[str]:
 
 
 def _survived(ctx: Context, operation: str, sample: Sample) -> Finding | None:
-    """What is wrong with the answer, if it is so twice while other requests are answered."""
+    """What is wrong with the answer, if it is so twice although other requests are answered."""
 
     def send() -> Answer:
         token = {"token": None} if operation == "login" else {}
@@ -130,7 +127,7 @@ def _survived(ctx: Context, operation: str, sample: Sample) -> Finding | None:
         f"{when}: {wrong}",
         answer,
         expected="HTTP status 4xx or an envelope, without a stack trace",
-        actual=f"HTTP {answer.status}, {answer.says()}",
+        actual=f"HTTP {answer.status}, {answer.summary()}",
     )
 
 
@@ -153,7 +150,7 @@ def _judged_failure(
     if not _well(control) or (second.failure is None and not misbehaviour(second)):
         return ctx.inconclusive(f"{when}: {said}, but not every time", answer, control, second)
     return ctx.fail(
-        f"{when}: {said}, twice, while other requests are answered",
+        f"{when}: {said}, twice, although other requests are answered",
         answer,
         control,
         second,
@@ -174,7 +171,7 @@ def _any_script(ctx: Context) -> Iterator[Finding]:
     """Text of any script, where it costs nothing: in the prompt of a find."""
     control = ctx.find(prompt=f"{ctx.evidence.mark} boat")
     if not control.ok:
-        yield ctx.inconclusive(f"find by prompt does not work: {control.says()}", control)
+        yield ctx.inconclusive(f"find by prompt does not work: {control.summary()}", control)
         return
     for script, words in SCRIPTS.items():
         answers = [ctx.try_call("findJobs", {"prompt": words})]
@@ -184,9 +181,8 @@ def _any_script(ctx: Context) -> Iterator[Finding]:
                 yield ctx.inconclusive(f"find by {script} {way}: {answer.problem}", answer)
             elif not answer.ok:
                 yield ctx.fail(
-                    f"find by {script} {way} is refused, and plain English is not",
+                    f"find by {script} {way} is refused, although plain English is not",
                     answer,
                     control,
                     expected="errno 0",
-                    actual=answer.says(),
                 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ..contract import Contract
@@ -142,7 +143,7 @@ class Gate:
         self._pace.wait()
         left = self.time_left()
         if left is not None and left <= 0:
-            raise UnavailableError(Verdict.INCONCLUSIVE, "the time for the run is over")
+            raise UnavailableError(Verdict.INCONCLUSIVE, "the time limit of the run is reached")
         patience = self.timeout if self._silent < _SILENT else self.timeout / 10
         timeout = patience if left is None else min(patience, left)
         reply = exchange(request, timeout, cap)
@@ -206,7 +207,4 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 
 def _without_body(reply: Reply) -> Reply:
-    shown = f"({len(reply.body)} bytes)".encode()
-    return Reply(
-        reply.status, reply.headers, shown, reply.failure, reply.detail, reply.sent, reply.elapsed
-    )
+    return replace(reply, body=f"({len(reply.body)} bytes)".encode())

@@ -150,7 +150,9 @@ class Session:
             known = text(object_at(answer.envelope, "data"), "id")
             return Account(role, given.username, given.password, token, known)
         verdict = Verdict.UNTESTABLE if answer.failure is None else Verdict.INCONCLUSIVE
-        raise UnavailableError(verdict, f"the {role} account can't log in: {answer.says()}", answer)
+        raise UnavailableError(
+            verdict, f"the {role} account can't log in: {answer.summary()}", answer
+        )
 
     def _renewed(self, account: Account, used: str) -> bool:
         """Whether the account has another token than ``used`` now; logs in once more if not."""

@@ -61,7 +61,7 @@ def _page(report: Report, contract: Contract) -> Iterator[str]:
             heading = title(finding.id)
             yield f"<h2>{escape(heading)}</h2>"
         yield from _requirement(finding, contract)
-    yield '<h2>What the page leaves open</h2><div class="questions">'
+    yield '<h2>Questions that the page leaves open</h2><div class="questions">'
     for observation in report.observations:
         yield from _question(observation, contract)
     yield "</div></body></html>"
@@ -107,7 +107,7 @@ def _question(observation: Observation, contract: Contract) -> Iterator[str]:
     answer = observation.answer or ""
     variant = question.variant(answer) if observation.seen is Seen.ANSWERED else None
     told = {
-        Seen.ANSWERED: f"{answer}: {variant.says if variant else ''}",
+        Seen.ANSWERED: f"{answer}: {variant.meaning if variant else ''}",
         Seen.UNKNOWN: f"unknown: {answer}",
         Seen.UNOBSERVED: f"unobserved: {observation.reason}",
     }[observation.seen]
@@ -116,18 +116,18 @@ def _question(observation: Observation, contract: Contract) -> Iterator[str]:
     yield f'<span class="{word}">{escape(told)}</span></span></summary>'
     yield f'<div class="inside"><div>{escape(question.why)}</div><ul>'
     for one in question.variants:
-        yield f"<li><code>{escape(one.id)}</code> {escape(one.says)}</li>"
+        yield f"<li><code>{escape(one.id)}</code> {escape(one.meaning)}</li>"
     yield "</ul>"
     yield from _evidence(observation.evidence)
     yield "</div></details>"
 
 
 def _evidence(evidence: tuple[EvidenceItem, ...]) -> Iterator[str]:
-    for one in evidence:
-        if isinstance(one, Exhibit):
-            yield from _shown(one)
+    for item in evidence:
+        if isinstance(item, Exhibit):
+            yield from _shown(item)
         else:
-            yield from _exchange(one)
+            yield from _exchange(item)
 
 
 def _shown(shown: Exhibit) -> Iterator[str]:

@@ -26,13 +26,13 @@ def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
         "verdict": report.verdict.word,
         "requirements": [
             {
-                "id": one.id,
-                "level": contract.requirements[one.id].level,
-                "verdict": one.verdict.word,
-                "message": full_message(one),
-                "evidence": [_exhibit(shown) for shown in one.evidence],
+                "id": finding.id,
+                "level": contract.requirements[finding.id].level,
+                "verdict": finding.verdict.word,
+                "message": full_message(finding),
+                "evidence": [_exhibit(shown) for shown in finding.evidence],
             }
-            for one in report.findings
+            for finding in report.findings
         ],
         "questions": [
             {

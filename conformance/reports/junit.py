@@ -54,7 +54,7 @@ def _case(suite: xml.Element, finding: Finding, contract: Contract) -> None:
     word, message = finding.verdict.word, _legal(full_message(finding))
     if finding.verdict is Verdict.FAIL:
         failure = xml.SubElement(case, "failure", type=requirement.level, message=message)
-        failure.text = _legal("\n\n".join(_shown(one) for one in finding.evidence))
+        failure.text = _legal("\n\n".join(_shown(item) for item in finding.evidence))
     elif finding.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
         error = xml.SubElement(case, "error", type=word, message=message)
         error.text = _legal("\n\n".join(_shown(one) for one in finding.evidence))

@@ -15,7 +15,7 @@ def render(report: Report, contract: Contract) -> str:
     answers = {one.id: one.answer or "" for one in report.observations if one.seen is Seen.ANSWERED}
     profile = {
         "name": "learnt",
-        "description": f"What {report.target} answered on {report.started_at:%Y-%m-%d}.",
+        "description": f"The answers of {report.target} on {report.started_at:%Y-%m-%d}.",
         "answers": answers,
     }
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True, width=100)

@@ -50,7 +50,7 @@ class JobModel:
     unit: int = 1
 
     def of(self, account: str) -> list[Job]:
-        return [one for one in self.jobs.values() if one.account == account]
+        return [job for job in self.jobs.values() if job.account == account]
 
     def submitted(self, job: Job) -> Iterator[Complaint]:
         """A submission was accepted with this hash."""
@@ -120,7 +120,7 @@ class JobModel:
             return
         for job in gone[:1]:
             id = "FIND-7" if "prompt" in filters else "FIND-10" if filters else "CREATE-2"
-            yield id, f"the job {brief(job.hash)} that was found before is left out", "its record"
+            yield id, f"the job {brief(job.hash)} that was found before is missing", "its record"
 
     def _satisfies(self, job: Job, filters: Mapping[str, object]) -> bool:
         last = job.last
@@ -183,7 +183,7 @@ def _shape(filters: Mapping[str, object], answer: FindResult) -> Iterator[Compla
     if limit is not None and count > limit:
         yield "FIND-3", f"{count} records for a limit of {limit}", f"at most {limit}"
     for key in ("id", "id_uuid", "job_id"):
-        values = [str(one[key]) for one in answer.records if one.get(key) is not None]
+        values = [str(record[key]) for record in answer.records if record.get(key) is not None]
         if len(set(values)) < len(values):
             yield "FIND-12", f"two records of a find share their {key}", "unique"
 

@@ -44,10 +44,9 @@ def wrong_parameter(contract: Contract, operation: str, body: _Body) -> str:
             if key == "timestamp_smaller_than" and re.fullmatch(r"-?[\d.]+", str(value)):
                 continue  # a record's own timestamp is a string
             return f"{key} is {_kind(value)}"
-        if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
-            return (
-                f"{key} holds {_kind(next(one for one in value if isinstance(one, dict | list)))}"
-            )
+        items = value if isinstance(value, list) else []
+        if inner := [item for item in items if isinstance(item, dict | list)]:
+            return f"{key} contains {_kind(inner[0])}"
     return ""
 
 

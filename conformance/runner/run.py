@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from ..checking.context import Context
 from ..checking.registry import REGISTRY, Check, Phase, Probe
 from ..checks import load
 from ..contract import Contract, shipped
-from ..findings import EvidenceItem, Exhibit, Finding, Observation, Seen
+from ..findings import Exhibit, Finding, Observation, Seen
 from ..http.budget import Budget
 from ..http.connection import Failure
-from ..http.exchange import Exchange
 from ..http.gate import Gate
 from ..http.redaction import Secrets
 from ..http.session import Session
@@ -25,6 +25,8 @@ from ..shared_jobs.evidence import Evidence
 from ..target import TargetError
 from ..verdict import UnavailableError, Verdict
 from .plan import RunPlan, make_plan
+
+_Result = TypeVar("_Result", Finding, Observation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Run:
     def _session_login(self) -> None:
         self._session.login_all()
         exchanges = self._gate.log.exchanges
-        if exchanges and all(one.failure is Failure.CONNECT for one in exchanges):
+        if exchanges and all(exchange.failure is Failure.CONNECT for exchange in exchanges):
             raise TargetError(f"{self._gate.target} can't be reached: {exchanges[0].problem}")
 
     def _judge(self, check: Check) -> None:
@@ -145,7 +147,7 @@ class Run:
         except Exception:
             found.append(self._redacted(_own_fault(check.id)))
         if not found:
-            found.append(Finding(check.id, Verdict.ERROR, "the check came to no verdict"))
+            found.append(Finding(check.id, Verdict.ERROR, "the check returned no finding"))
         self._findings[check.id] = merge(check.id, found)
 
     def _observe(self, probe: Probe) -> None:
@@ -157,42 +159,32 @@ class Run:
             seen = replace(seen, evidence=problem.evidence)
         except Exception:
             fault = _own_fault(probe.id)
-            reason = f"the kit's fault: {fault.message}"
+            reason = f"error of the kit: {fault.message}"
             seen = Observation(probe.id, Seen.UNOBSERVED, None, reason, fault.evidence)
-        redact = self._gate.secrets.redact
-        self._observations[probe.id] = replace(
-            seen,
-            answer=None if seen.answer is None else redact(seen.answer),
-            reason=redact(seen.reason),
-            evidence=self._clean(seen.evidence),
-        )
+        self._observations[probe.id] = self._redacted(seen)
 
-    def _redacted(self, finding: Finding) -> Finding:
+    def _redacted(self, result: _Result) -> _Result:
+        """The same with its texts and exhibits redacted; exchanges are when they are recorded."""
         redact = self._gate.secrets.redact
-        return replace(
-            finding,
-            message=redact(finding.message),
-            expected=redact(finding.expected),
-            actual=redact(finding.actual),
-            not_covered=redact(finding.not_covered),
-            evidence=self._clean(finding.evidence),
+        values = {field.name: getattr(result, field.name) for field in fields(result)}
+        texts: dict[str, Any] = {
+            name: redact(value)
+            for name, value in values.items()
+            if isinstance(value, str) and name != "id"
+        }
+        evidence = tuple(
+            replace(item, title=redact(item.title), text=redact(item.text))
+            if isinstance(item, Exhibit)
+            else item
+            for item in result.evidence
         )
-
-    def _clean(self, evidence: Iterable[Exchange | Exhibit]) -> tuple[EvidenceItem, ...]:
-        """Exchanges are redacted when they are recorded; the rest is here."""
-        redact = self._gate.secrets.redact
-        return tuple(
-            replace(one, title=redact(one.title), text=redact(one.text))
-            if isinstance(one, Exhibit)
-            else one
-            for one in evidence
-        )
+        return replace(result, evidence=evidence, **texts)
 
     def _finding(self, id: str, stopped: str) -> Finding:
         if id in self._findings:
             return self._findings[id]
         if id not in self.plan.selected:
-            return Finding(id, Verdict.SKIPPED, "not asked for")
+            return Finding(id, Verdict.SKIPPED, "not selected")
         if id in REGISTRY.checks:
             return Finding(id, Verdict.INCONCLUSIVE, stopped)
         return Finding(id, Verdict.ERROR, "the kit has no check for it")
@@ -202,7 +194,7 @@ class Run:
             return self._observations[id]
         reason = stopped if id in REGISTRY.probes else "the kit has no observer for it"
         if id not in self.plan.selected:
-            reason = "not asked for"
+            reason = "not selected"
         return Observation(id, Seen.UNOBSERVED, None, reason)
 
     def _tell(self, doing: str) -> None:
@@ -233,8 +225,8 @@ def _own_fault(id: str) -> Finding:
     return Finding(
         id,
         Verdict.ERROR,
-        f"the check broke: {trace.strip().splitlines()[-1]}",
-        evidence=(Exhibit("what broke in the kit", trace),),
+        f"the check failed with an exception: {trace.strip().splitlines()[-1]}",
+        evidence=(Exhibit("traceback of the kit", trace),),
     )
 
 

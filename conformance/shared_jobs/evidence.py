@@ -62,12 +62,16 @@ class Evidence:
         """The job if it was sent; for the names in a check's ``wants``."""
         return self._traces.get(name)
 
+    def sent(self, *names: str) -> list[JobTrace]:
+        """Those of the jobs that were sent."""
+        return [self._traces[name] for name in names if name in self._traces]
+
     def accepted(self, name: str) -> JobTrace:
         """The job, if its submission was accepted."""
         found = self.trace(name)
         if not found.accepted:
             raise UnavailableError(
-                Verdict.UNTESTABLE, f"the job “{name}”: {found.outcome()}", found
+                Verdict.UNTESTABLE, f"the job “{name}”: {found.summary()}", found
             )
         return found
 
@@ -76,7 +80,7 @@ class Evidence:
         found = self.accepted(name)
         if not found.finished:
             raise UnavailableError(
-                Verdict.INCONCLUSIVE, f"the job “{name}”: {found.outcome()}", found
+                Verdict.INCONCLUSIVE, f"the job “{name}”: {found.summary()}", found
             )
         return found
 
@@ -86,7 +90,7 @@ class Evidence:
 
     def traces(self) -> list[JobTrace]:
         """Every job that was sent, in the order of the plan."""
-        return [self._traces[name] for name in BY_NAME if name in self._traces]
+        return self.sent(*BY_NAME)
 
     def sender(self, account: str = "first") -> str:
         """The account's sender_id: the one its records bear, or the id of its login."""
@@ -132,7 +136,7 @@ class Evidence:
         try:
             self._session.account()
         except UnavailableError as problem:
-            self._absent |= {one.name: problem for one in self._plan.jobs}
+            self._absent |= {job.name: problem for job in self._plan.jobs}
             return
         with contextlib.suppress(UnavailableError):
             self._earlier = self._listings["first"].look()
@@ -142,7 +146,7 @@ class Evidence:
             self._look(role)
 
     def _run(self, plans: list[SharedJob]) -> None:
-        waiting = [one for one in plans if self._possible(one)]
+        waiting = [job for job in plans if self._possible(job)]
         while waiting:
             width = len(waiting) if self._slots is None else self._slots
             batch, waiting = waiting[:width], waiting[width:]
@@ -167,7 +171,7 @@ class Evidence:
 
         Returns those that were refused while others ran, to be tried again later.
         """
-        first = [one for one in plans if not (one.early or one.beside)]
+        first = [job for job in plans if not (job.early or job.beside)]
         later = [one for one in plans if one.early or one.beside]
         for group in (first, later):
             if group:
@@ -220,10 +224,10 @@ class Evidence:
             time.sleep(min(max(youngest / 10, _SHORTEST), _LONGEST))
             for role in sorted({one.account for one in busy}):
                 self._look(role)
-            for one in busy:
-                if time.monotonic() - one.submitted_at > self._session.options.job_timeout:
-                    one.gave_up = not self._ended(one)
-                    late.add(one.name)
+            for job in busy:
+                if time.monotonic() - job.submitted_at > self._session.options.job_timeout:
+                    job.gave_up = not self._ended(job)
+                    late.add(job.name)
             self.on_change()
 
     def _look(self, role: str) -> None:
@@ -241,8 +245,8 @@ class Evidence:
                     one.gave_up = not one.finished
                 return
             if look.answers[0].ok:
-                for one in traces:
-                    _sight(one, started, look)
+                for job in traces:
+                    _sight(job, started, look)
 
     def _ended(self, trace: JobTrace) -> bool:
         if trace.finished or trace.gave_up:
@@ -284,6 +288,6 @@ def _sight(trace: JobTrace, started: float, look: Look) -> None:
 
 def _source(look: Look, wanted: str) -> Answer:
     for answer in look.answers:
-        if any(one.get("hash") == wanted for one in answer.records):
+        if any(record.get("hash") == wanted for record in answer.records):
             return answer
     return look.answers[-1]

@@ -70,7 +70,7 @@ _OBSERVATIONS = {
 
 def a_report(**changes: object) -> Report:
     """Requirements that are not named above are skipped, questions unobserved."""
-    skipped = {id: Finding(id, Verdict.SKIPPED, "not asked for") for id in CONTRACT.requirements}
+    skipped = {id: Finding(id, Verdict.SKIPPED, "not selected") for id in CONTRACT.requirements}
     open_ = {
         id: Observation(id, Seen.UNOBSERVED, None, f"no budget\nfor {NASTY}")
         for id in CONTRACT.questions

@@ -1,12 +1,9 @@
-"""What the page leaves open about find: whose records, in which order, by which conditions."""
+"""Open questions about find: whose records, in which order, by which conditions."""
 
 from __future__ import annotations
 
-from ...checking.context import Context
+from ...checking import Answer, Context, Observation, Phase, probe
 from ...checking.find_calls import JOBS, NOTHING, ask, known, timed, unit, wordings
-from ...checking.registry import Phase, probe
-from ...findings import Observation
-from ...http.exchange import Answer
 from ...json_access import Record, brief, text
 from ...rules.find_rules import CURSOR, falling, hashes, prompts, rising
 
@@ -37,7 +34,7 @@ def whether_hash_is_a_condition(ctx: Context) -> Observation:
         return ctx.answer("ignored", answer)
     if found == {wanted}:
         return ctx.answer("honoured", answer)
-    return ctx.unknown(f"{answer.says()}, {len(found)} records", answer)
+    return ctx.unknown(f"{answer.summary()}, {len(found)} records", answer)
 
 
 @probe("find-order", wants=("grid", "niji", "upscale"), phase=Phase.QUIET)
@@ -82,7 +79,7 @@ def what_total_counts_behind_a_cursor(ctx: Context) -> Observation:
     before = ask(ctx)
     answer = ask(ctx, **{CURSOR: cursor})
     if answer.total is None or before.total is None:
-        return ctx.unobserved(f"{answer.says()}, total {brief(answer.total)}", before, answer)
+        return ctx.unobserved(f"{answer.summary()}, total {brief(answer.total)}", before, answer)
     # The newest record is behind it, and others may have come in between.
     if answer.total >= before.total:
         return ctx.answer("filters-without-cursor", before, answer)
@@ -95,7 +92,7 @@ def whether_a_string_counts_as_an_array(ctx: Context) -> Observation:
     if answer.errno == 301:
         return ctx.answer("301", answer)
     if not answer.ok:
-        return ctx.unknown(answer.says(), answer)
+        return ctx.unknown(answer.summary(), answer)
     if any(one.get("service") != "niji" for one in answer.records):
         return ctx.unknown("the filter is passed over", answer)
     return ctx.answer("accepted", answer)
@@ -111,7 +108,7 @@ def what_an_empty_array_restricts(ctx: Context) -> Observation:
 
 
 def _other(ctx: Context, answer: Answer) -> Observation:
-    return ctx.unknown(answer.says(), answer)
+    return ctx.unknown(answer.summary(), answer)
 
 
 # find-prompt-match

@@ -206,7 +206,7 @@ def test_the_document_is_split_and_the_contract_left_alone() -> None:
         ("findJobs", {"timestamp_smaller_than": True}, "timestamp_smaller_than is a boolean"),
         ("findJobs", {"timestamp_smaller_than": "1712040515164"}, ""),
         ("findJobs", {"limit": "10", "service": "main", "folders": [], "x": 1}, ""),
-        ("findJobs", {"job_type": [{}]}, "job_type holds an object"),
+        ("findJobs", {"job_type": [{}]}, "job_type contains an object"),
         ("login", {"username": "a"}, "no password"),
         ("createJob", {"content": None}, "no content"),
         ("varyJob", {"parent_id": "a", "grid_num": "1", "sender_id": 5}, ""),

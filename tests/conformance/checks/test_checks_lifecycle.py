@@ -106,7 +106,11 @@ BREACHES: list[tuple[str, str, Tampering]] = [
     ("LIFE-2", "a finished job is archived", _again(lambda one: {**one, "status": 3000})),
     ("LIFE-2", "a finished job fails", _again(lambda r: {**r, "status": 4000, "error": "lost"})),
     ("LIFE-3", "created after it was updated", _moved("created_at", timedelta(minutes=5))),
-    ("LIFE-3", "updated before it was created", _moved("updated_at", timedelta(minutes=-5))),
+    (
+        "LIFE-3",
+        "updated_at is earlier than created_at",
+        _moved("updated_at", timedelta(minutes=-5)),
+    ),
     ("LIFE-3", "no milliseconds", _rewritten("updated_at", lambda text: f"{text[:-5]}Z")),
     ("LIFE-3", "no zone", _rewritten("created_at", lambda text: text[:-1])),
     ("LIFE-3", "another zone", _rewritten("updated_at", lambda text: f"{text[:-1]}+08:00")),
@@ -205,7 +209,7 @@ def test_a_job_that_fails_has_come_to_an_end() -> None:
     failing = _at_the_end(status=4000, error="banned", img_buffer=None)
     found = finding(judged(failing, "LIFE-1"), "LIFE-1")
     assert found.verdict is Verdict.PASS
-    assert "came to an end" in found.message
+    assert "jobs ended" in found.message
 
 
 def test_jobs_that_are_seen_finished_at_once_show_nothing_of_their_way() -> None:

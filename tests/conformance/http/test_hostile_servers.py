@@ -92,7 +92,7 @@ HOSTILE: dict[str, tuple[Callable[[ReceivedRequest], Iterable[bytes]], Failure |
     "endless": (endless, Failure.TOO_LARGE, "too large"),
     "endless chunks": (endless_chunks, Failure.TOO_LARGE, "too large"),
     "2 GB": (two_gigabytes, Failure.TOO_LARGE, "too large"),
-    "endless headers": (endless_headers, Failure.PROTOCOL, "no valid HTTP"),
+    "endless headers": (endless_headers, Failure.PROTOCOL, "not valid HTTP"),
     "endless 1xx": (endless_hundreds, Failure.TIMEOUT, "timed out"),
     "gzip bomb": (
         always(http(BOMB, content_encoding="gzip")),
@@ -107,15 +107,15 @@ HOSTILE: dict[str, tuple[Callable[[ReceivedRequest], Iterable[bytes]], Failure |
         Failure.DROPPED,
         "closed before",
     ),
-    "no HTTP": (always([b"220 mail.example.com ESMTP\r\n\r\n"]), Failure.PROTOCOL, "no valid"),
+    "no HTTP": (always([b"220 mail.example.com ESMTP\r\n\r\n"]), Failure.PROTOCOL, "not valid"),
     "HTML": (always(http("<!DOCTYPE html><p>hi", 200, "text/html")), None, "HTML"),
     "nothing": (always(http(b"")), None, "empty"),
     "a million deep": (always(http(DEEP)), None, "nested too deep"),
     "400 deep": (always(http(DEEPISH)), None, "deeper than 100"),
     "NaN": (always(http(b'{"errno": NaN}')), None, "NaN"),
-    "no UTF-8": (always(http(b'{"errno": 0, "data": "\xff\xfe"}')), None, "no JSON"),
-    "an array": (always(http(b"[0]")), None, "no object but list"),
-    "a number of 5,000 digits": (always(http(b'{"errno":' + b"9" * 5000 + b"}")), None, "no JSON"),
+    "no UTF-8": (always(http(b'{"errno": 0, "data": "\xff\xfe"}')), None, "not JSON"),
+    "an array": (always(http(b"[0]")), None, "not an object but list"),
+    "a number of 5,000 digits": (always(http(b'{"errno":' + b"9" * 5000 + b"}")), None, "not JSON"),
 }
 
 
@@ -131,7 +131,7 @@ def test_one_answer_is_bounded_and_named(name: str) -> None:
         answer, gate = one_call(server.url)
     assert answer.failure is failure
     assert word in answer.problem
-    assert word in answer.says()
+    assert word in answer.summary()
     assert (answer.errno, answer.records, answer.total, answer.hash) == (None, [], None, None)
     assert len(answer.reply.body) <= ANSWER_CAP + 65_536
     (logged,) = gate.log.exchanges

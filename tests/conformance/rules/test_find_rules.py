@@ -16,12 +16,12 @@ from sampan.conformance.rules.find_rules import (
     holds_all,
     in_folder,
     is_favourite,
+    mentions,
     missing_records,
     older_than,
     one_of,
     prompts,
     rising,
-    says,
     twice,
     unexpected_records,
 )
@@ -58,7 +58,7 @@ def test_a_part_of_an_answer_holds_what_lies_between() -> None:
 
 
 def test_not_found_holds_nothing() -> None:
-    """An answer that says so counts nothing, and is whole."""
+    """An answer that mentions so counts nothing, and is whole."""
     answer = cast(Answer, SimpleNamespace(records=[], total=None, ok=False))
     assert missing_records(answer, [A], older_than(100)) == [A]
 
@@ -75,8 +75,8 @@ def test_each_filter_reads_its_own_key() -> None:
     assert not in_folder("f")({"folders": "f"})
     assert is_favourite({"is_favourite": True})
     assert not is_favourite({"is_favourite": 1})
-    assert says("Dawn")({"msg_content": "at dawn"})
-    assert not says("dusk")({"msg_content": "at dawn"})
+    assert mentions("Dawn")({"msg_content": "at dawn"})
+    assert not mentions("dusk")({"msg_content": "at dawn"})
     assert prompts({"msg_display": "A", "msg_content": "a"}) == ["A", "a"]
     assert prompts({"msg_display": "A", "msg_content": "A"}) == ["A"]
 
@@ -89,7 +89,7 @@ def test_an_id_that_is_not_there_yet_is_not_shared() -> None:
 @given(RECORDS, st.sampled_from(KEYS))
 def test_nothing_stumbles_over_strange_records(records: list[Record], key: str) -> None:
     answer = _answer(*records, total=len(records) + 1)
-    for holds in (one_of(key, ["a"]), in_folder("a"), older_than(5), is_favourite, says("a")):
+    for holds in (one_of(key, ["a"]), in_folder("a"), older_than(5), is_favourite, mentions("a")):
         wrong = unexpected_records(answer, holds)
         assert all(one in records and not holds(one) for one in wrong)
         assert missing_records(answer, records, holds) == []

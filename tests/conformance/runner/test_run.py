@@ -220,8 +220,8 @@ def test_an_observation_is_an_answer_unknown_or_unobserved() -> None:
         "find-scope": (Seen.UNOBSERVED, None),
         "find-max-limit": (Seen.UNOBSERVED, None),
     }
-    assert seen(report, "find-max-limit").reason.startswith("the kit's fault: ")
-    assert seen(report, "find-total-scope").reason == "not asked for"
+    assert seen(report, "find-max-limit").reason.startswith("error of the kit: ")
+    assert seen(report, "find-total-scope").reason == "not selected"
 
 
 def test_questions_may_be_asked_alone() -> None:

@@ -81,7 +81,7 @@ def test_all_jobs_are_made_and_watched_to_their_end(start: Start) -> None:
     session = a_session(start().url)
     evidence = gathered(session, *NAMES)
     assert [one.name for one in evidence.traces()] == NAMES
-    ends = {one.name: one.outcome() for one in evidence.traces()}
+    ends = {one.name: one.summary() for one in evidence.traces()}
     refused = {"early": "errno 301", "foreign": "errno 420"}
     for name, end in ends.items():
         if name in refused:
@@ -122,7 +122,7 @@ def test_the_budget_holds_and_what_is_worth_most_comes_first(start: Start) -> No
 def test_a_server_that_takes_few_at_once_gets_them_one_after_the_other(start: Start) -> None:
     session = a_session(start(concurrency_limit="refused").url)
     evidence = gathered(session, *[one.name for one in SHARED_JOBS if one.name != "early"])
-    ends = Counter(one.outcome() for one in evidence.traces())
+    ends = Counter(one.summary() for one in evidence.traces())
     assert ends["finished"] == len(NAMES) - 3  # early is not asked for, two others do not finish
     deferred = [one.name for one in evidence.traces() if one.deferred]
     assert deferred
@@ -194,7 +194,7 @@ def test_a_job_that_is_never_found_is_given_up() -> None:
     trace = evidence.trace("grid")
     assert trace.gave_up
     assert not trace.records
-    assert trace.outcome().startswith("no find showed the job in")
+    assert trace.summary().startswith("no find returned the job in")
     with pytest.raises(UnavailableError) as refusal:
         evidence.finished("upscale")
     assert refusal.value.verdict is Verdict.INCONCLUSIVE

@@ -1,8 +1,8 @@
-"""What stock tools find on the wrong servers of ``tests/mutants`` with the same ``openapi.yaml``.
+"""What stock tools find on the wrong servers of ``tests/wrong_servers``, given ``openapi.yaml``.
 
     python -m bench.stock_tools [--sample 12] [--seconds 90]
 
-Runs the schemathesis CLI at its defaults against legal servers (the fake under two profiles) and
+Runs the schemathesis CLI at its defaults against right servers (the fake under two profiles) and
 against a sample of wrong ones, one of every so many. A complaint that the honest fake gets too is
 a false alarm there and no find elsewhere: a wrong server counts as found if it gets one that the
 honest fake does not get with either of two seeds. Everything is on loopback.
@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.tampering.exchange import Go, Reply, Request, Twist
-from tests.support.tampering.server import ACCOUNTS, running, settings, twisted
-from tests.wrong_servers import MUTANTS
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering
+from tests.support.tampering.server import ACCOUNTS, running, settings, tampered
+from tests.wrong_servers import WRONG_SERVERS
 
 _DOCUMENT = Path(__file__).parent.parent / "openapi" / "openapi.yaml"
 
@@ -45,10 +45,10 @@ async def honest(request: Request, go: Go) -> Reply:
     return await go(request)
 
 
-def tried(twist: Twist, limit: float, seed: int, profile: str = "documented") -> Outcome:
-    """Let ``st run`` loose on a fake behind ``twist``, with a token and the password at hand."""
+def tried(tampering: Tampering, limit: float, seed: int, profile: str = "documented") -> Outcome:
+    """Let ``st run`` loose on a fake behind ``tampering``, given a token and the password."""
     account = ACCOUNTS["first"]
-    app = twisted(twist, settings(0.3, profile=profile))
+    app = tampered(tampering, settings(0.3, profile=profile))
     with running(app) as url, tempfile.TemporaryDirectory() as folder:
         token = _token(url, account.username, account.password)
         command = [str(Path(sys.executable).with_name("st")), "run", str(_DOCUMENT), "--url", url]
@@ -126,19 +126,19 @@ def main() -> None:
     asked = parser.parse_args()
     print("| server | breaks | complaints that are its own | jobs | secrets in | time |")
     print("|---|---|---|---|---|---|")
-    legal = {name: tried(honest, asked.seconds, 1, name) for name in ("documented", "mixed")}
-    usual = legal["documented"].complaints | tried(honest, asked.seconds, 2).complaints
-    for name, outcome in legal.items():
+    right = {name: tried(honest, asked.seconds, 1, name) for name in ("documented", "mixed")}
+    usual = right["documented"].complaints | tried(honest, asked.seconds, 2).complaints
+    for name, outcome in right.items():
         _show(f"legal: {name}", "", len(outcome.complaints), outcome)
-    step = max(1, len(MUTANTS) // asked.sample)
-    sample = MUTANTS[step // 2 :: step][: asked.sample]
+    step = max(1, len(WRONG_SERVERS) // asked.sample)
+    sample = WRONG_SERVERS[step // 2 :: step][: asked.sample]
     killed = 0
     with ThreadPoolExecutor(3) as pool:
         outcomes = pool.map(lambda one: tried(one.make(), asked.seconds, 1), sample)
-        for mutant, outcome in zip(sample, outcomes, strict=True):
+        for wrong_server, outcome in zip(sample, outcomes, strict=True):
             new = outcome.complaints - usual
             killed += bool(new)
-            _show(mutant.id, mutant.requirement, len(new), outcome)
+            _show(wrong_server.id, wrong_server.requirement, len(new), outcome)
     print(f"found {killed} of {len(sample)}, on {os.cpu_count()} cores")
 
 

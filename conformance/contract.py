@@ -1,13 +1,10 @@
-"""``openapi/`` as the kit reads it: requirements, questions, operations, and validation.
-
-Only the YAML is read at once; jsonschema_rs is imported when the first answer is validated.
-"""
+"""``openapi/`` as the kit reads it: requirements, questions and operations."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -42,7 +39,7 @@ class Variant:
     """One answer to a question; with ``pattern``, every answer that it matches whole."""
 
     id: str
-    says: str
+    meaning: str
     pattern: str | None = None
 
     def covers(self, answer: str) -> bool:
@@ -66,7 +63,7 @@ class Question:
 
     def variant(self, answer: str) -> Variant | None:
         """The variant that ``answer`` belongs to; ``None`` if nobody listed it."""
-        return next((one for one in self.variants if one.covers(answer)), None)
+        return next((variant for variant in self.variants if variant.covers(answer)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ class Contract:
     @property
     def job_operations(self) -> list[str]:
         """Every operation but the login: those that need a token."""
-        return [one for one in self.operations if one != "login"]
+        return [operation for operation in self.operations if operation != "login"]
 
     @cached_property
     def record_keys(self) -> tuple[str, ...]:
@@ -128,41 +125,6 @@ class Contract:
         examples = body["content"]["application/json"]["examples"]
         found = self._resolved(next(iter(examples.values())))["value"]
         return dict(found)
-
-    def breaches(self, schema: str, value: object) -> list[str]:
-        """How ``value`` breaks ``components/schemas/<schema>``, one line for each place.
-
-        Each line names the place: ``timestamp: 5 is not of type "string"``.
-        """
-        return list(self._complaints(self._validator(schema), value))
-
-    def _validator(self, schema: str) -> Any:
-        import jsonschema_rs
-
-        if schema not in self.document["components"]["schemas"]:
-            raise ContractError(f"openapi.yaml has no schema {schema}")
-        if schema not in self._validators:
-            self._validators[schema] = jsonschema_rs.Draft202012Validator(
-                {
-                    "$ref": f"#/components/schemas/{schema}",
-                    "components": self.document["components"],
-                },
-                validate_formats=True,
-            )
-        return self._validators[schema]
-
-    @cached_property
-    def _validators(self) -> dict[str, Any]:
-        return {}
-
-    def _complaints(self, validator: Any, value: object) -> Iterator[str]:
-        try:
-            for error in validator.iter_errors(value):
-                place = ".".join(str(step) for step in error.instance_path)
-                yield f"{place}: {error.message}" if place else str(error.message)
-        except UnicodeEncodeError:
-            # A lone surrogate is legal in JSON text and can't be handed to the validator.
-            yield "a string holds a lone surrogate"
 
     def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in node:
@@ -181,7 +143,7 @@ def shipped() -> Contract:
 
 def selected(id: str, section: str, only: Iterable[str]) -> bool:
     """Whether ``--only`` names it: an id, the part of an id before its number, or a section."""
-    asked = {one.casefold() for one in only}
+    asked = {name.casefold() for name in only}
     if not asked:
         return True
     names = {id.casefold(), re.sub(r"-\d+$", "", id).casefold(), section.casefold()}
@@ -195,7 +157,7 @@ def _load(path: Path) -> dict[str, Any]:
     except (OSError, yaml.YAMLError) as problem:
         raise ContractError(f"{path} can't be read: {problem}") from problem
     if not isinstance(loaded, dict):
-        raise ContractError(f"{path} is no mapping")
+        raise ContractError(f"{path} is not a mapping")
     return loaded
 
 
@@ -207,28 +169,14 @@ def _rows(path: Path, key: str) -> list[Mapping[str, Any]]:
 
 
 def _requirement(row: Mapping[str, Any]) -> Requirement:
-    return Requirement(
-        row["id"],
-        row["level"],
-        row["section"],
-        row["page"],
-        row["sentence"],
-        tuple(row["operations"]),
-        row["cost"],
-        str(row["accounts"]),
-        row["breach"],
-    )
+    return Requirement(**_fields(Requirement, row))
 
 
 def _question(row: Mapping[str, Any]) -> Question:
     variants = tuple(Variant(one["id"], one["says"], one.get("pattern")) for one in row["variants"])
-    return Question(
-        row["id"],
-        row["section"],
-        tuple(row["operations"]),
-        row["why"],
-        row["default"],
-        row["cost"],
-        str(row["accounts"]),
-        variants,
-    )
+    return Question(**_fields(Question, row) | {"variants": variants})
+
+
+def _fields(kind: type[Requirement | Question], row: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {field.name: row[field.name] for field in fields(kind)}
+    return kept | {"operations": tuple(row["operations"]), "accounts": str(row["accounts"])}

@@ -1,4 +1,4 @@
-"""What a check finds and an observer observes, and what they show for it. Nothing here does I/O."""
+"""Findings of checks, observations of probes, and the evidence for both. Nothing here does I/O."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Evidence that is no exchange: a record, a history of sightings, a picture.
+class Exhibit:
+    """Evidence that is not an exchange: a record, the history of a job, a picture.
 
-    ``picture`` makes a small PNG, or ``None`` if there is none to be shown; it is called by the
-    report that shows it.
+    ``picture`` makes a small PNG, or ``None`` if there is no picture; the report that displays it
+    makes the call.
     """
 
     title: str
@@ -24,17 +24,24 @@ class Shown:
     picture: Callable[[], bytes | None] | None = None
 
 
-class Evident(Protocol):
-    """Anything that can be shown as evidence: an answer, a job's trace, a picture."""
+EvidenceItem = Exchange | Exhibit
 
-    def exhibits(self) -> tuple[Exchange | Shown, ...]: ...
+
+class EvidenceSource(Protocol):
+    """Anything that can serve as evidence: an answer, a job's trace, a picture."""
+
+    def exhibits(self) -> tuple[EvidenceItem, ...]: ...
+
+    def summary(self) -> str:
+        """In a few words."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found about a requirement. ``expected`` and ``actual`` are plain texts.
+    """The result of a check, or a part of it. ``expected`` and ``actual`` are plain texts.
 
-    ``untried``: what of the requirement could not be tried, on a pass of the rest.
+    ``not_covered``: which part of the requirement could not be tried, on a pass of the rest.
     """
 
     id: str
@@ -42,24 +49,24 @@ class Finding:
     message: str
     expected: str = ""
     actual: str = ""
-    evidence: tuple[Exchange | Shown, ...] = ()
-    untried: str = ""
+    evidence: tuple[EvidenceItem, ...] = ()
+    not_covered: str = ""
 
 
 class Seen(Enum):
-    """How an open question came out; never a failure."""
+    """The result of a probe; never a failure."""
 
     ANSWERED = "answered"  # one of the variants
-    UNKNOWN = "unknown"  # something else, which nobody listed
+    UNKNOWN = "unknown"  # something that no variant describes
     UNOBSERVED = "unobserved"  # could not be tried
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """``answer`` is the variant seen (or, for ``UNKNOWN``, what was seen); ``None`` if none was."""
+    """``answer`` is the variant, or for ``UNKNOWN`` a description; ``None`` for ``UNOBSERVED``."""
 
     id: str
     seen: Seen
     answer: str | None
     reason: str = ""
-    evidence: tuple[Exchange | Shown, ...] = ()
+    evidence: tuple[EvidenceItem, ...] = ()

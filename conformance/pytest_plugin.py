@@ -1,8 +1,8 @@
 """``pytest --sampan-url URL``: one item for each requirement, in any project.
 
-The server is checked once, when the first item runs, for the requirements that ``-k`` left. Under
-xdist one worker does it for all, so that the budget holds. Accounts come from the environment
-(SAMPAN_USERNAME and so on). Without the option this module costs nothing but its import.
+The first item to run checks the server once, for the requirements that ``-k`` selects. Under xdist
+one worker does so for all, to keep within the budget. Accounts come from the environment
+(SAMPAN_USERNAME and so on). Without ``--sampan-url`` this module costs only its import.
 """
 
 from __future__ import annotations
@@ -18,33 +18,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .http.session import Options
+    from .settings import Option, RunOptions
 
-_OPTIONS = (
-    ("--sampan-budget-jobs", "Jobs that may be spent: 0 unless the server is on this machine."),
-    ("--sampan-rate", "Requests a second."),
-    ("--sampan-timeout", "Seconds for one request (10)."),
-    ("--sampan-job-timeout", "Seconds for one job."),
-    ("--sampan-max-minutes", "Minutes for everything."),
-    ("--sampan-check-seed", "Repeat the random choices of a run."),
-)
-#: Longer than any run: the wait of a worker for the one that checks.
+#: Seconds that a worker waits for the one that runs the checks: longer than any run.
 _FOREVER = 7 * 24 * 3600.0
 _SHARED = "sampan_folder"
 _RESULTS = pytest.StashKey[dict[str, Any]]()
-_ASKED = pytest.StashKey["Options"]()
+_RUN = pytest.StashKey["RunOptions"]()
 _FOLDER = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--sampan-url"):
         config.addinivalue_line("markers", "sampan: a requirement of the 小船AI contract")
-        config.stash[_ASKED] = _options(config)
+        config.stash[_RUN] = _run_options(config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """In xdist's controller: tells each worker where they meet."""
+    """In xdist's controller: give each worker the folder that they share."""
     stash = node.config.stash
     if node.config.getoption("--sampan-url"):
         if _FOLDER not in stash:
@@ -61,18 +53,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sampan-check", "sampan conformance")
     group.addoption("--sampan-url", metavar="URL", help="Check this server against the contract.")
-    for name, told in _OPTIONS:
-        group.addoption(name, help=told)
-    group.addoption(
-        "--sampan-allow-plain-http",
-        action="store_true",
-        help="Send credentials without TLS off loopback.",
-    )
+    for name, option in _options():
+        action = {"action": "store_true"} if option.parse is bool else {"metavar": option.metavar}
+        group.addoption(_flag(name), help=option.help, **action)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Adds the requirements before ``-k`` and the like choose among the items."""
+    """Add the requirements before ``-k`` and the like select items."""
     if session.config.getoption("--sampan-url"):
         collector = Requirements.from_parent(session, name="sampan", nodeid="sampan")
         items.extend(session.genitems(collector))
@@ -84,21 +72,21 @@ class Requirements(pytest.Collector):
     def collect(self) -> Iterable[RequirementItem]:
         from .contract import shipped
 
-        options = self.config.stash[_ASKED]
-        for one in shipped().requirements.values():
+        options = self.config.stash[_RUN]
+        for requirement in shipped().requirements.values():
             yield RequirementItem.from_parent(
-                self, name=one.id, options=options, sentence=one.sentence
+                self, name=requirement.id, options=options, sentence=requirement.sentence
             )
 
 
 class BrokenError(Exception):
-    """A requirement that did not pass; its text is what pytest shows."""
+    """A requirement that did not pass; pytest prints the text."""
 
 
 class RequirementItem(pytest.Item):
     """One requirement."""
 
-    def __init__(self, *, options: Options, sentence: str, **kwargs: Any) -> None:
+    def __init__(self, *, options: RunOptions, sentence: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._options = options
         self._sentence = sentence
@@ -124,35 +112,29 @@ class RequirementItem(pytest.Item):
         return self.path, None, f"{self.name}: {self._sentence}"
 
 
-def _options(config: pytest.Config) -> Options:
-    from .settings import Asked, options
+def _options() -> Iterator[tuple[str, Option]]:
+    from .settings import OPTIONS
 
-    def number(name: str) -> float | None:
-        given = config.getoption(name)
-        try:
-            return None if given is None else float(given)
-        except ValueError:
-            raise pytest.UsageError(f"{name} is a number, not {given!r}") from None
+    return ((name, option) for name, option in OPTIONS.items() if option.pytest)
 
-    seed = number("--sampan-check-seed")
-    asked = Asked(
-        config.getoption("--sampan-url"),
-        {},
-        config.getoption("--sampan-budget-jobs"),
-        number("--sampan-rate"),
-        number("--sampan-timeout") or 10.0,
-        number("--sampan-job-timeout"),
-        number("--sampan-max-minutes"),
-        config.getoption("--sampan-allow-plain-http"),
-        seed=None if seed is None else int(seed),
-    )
+
+def _flag(name: str) -> str:
+    from .settings import OPTIONS
+
+    return f"--sampan-{OPTIONS[name].pytest}"
+
+
+def _run_options(config: pytest.Config) -> RunOptions:
+    from .settings import run_options
+
+    given = {name: config.getoption(_flag(name)) for name, _ in _options()}
     try:
-        return options(asked)
+        return run_options(config.getoption("--sampan-url"), given, spelling=_flag)
     except ValueError as problem:
         raise pytest.UsageError(str(problem)) from problem
 
 
-def _results(session: pytest.Session, options: Options) -> dict[str, Any]:
+def _results(session: pytest.Session, options: RunOptions) -> dict[str, Any]:
     """Verdict, message and evidence of each requirement; the run happens at the first call."""
     stash = session.config.stash
     if _RESULTS not in stash:
@@ -163,14 +145,14 @@ def _results(session: pytest.Session, options: Options) -> dict[str, Any]:
     return stash[_RESULTS]
 
 
-def _once(folder: Path, options: Options, ids: tuple[str, ...]) -> dict[str, Any]:
-    """The results of the one run that the workers share. A run that broke is not repeated: it
-    may have spent the budget."""
+def _once(folder: Path, options: RunOptions, ids: tuple[str, ...]) -> dict[str, Any]:
+    """The results of the one run that the workers share. A run that broke off is not repeated,
+    since it may have spent the budget."""
     started, results = folder / "started", folder / "results.json"
     with _alone(folder / "lock"):
         if not results.exists():
             if started.exists():
-                raise BrokenError("error: the run broke in another worker, and is not repeated")
+                raise BrokenError("error: the run broke off in another worker and is not repeated")
             started.touch()
             found = json.dumps(_checked(options, ids))
             results.write_text(found, encoding="utf-8")
@@ -180,32 +162,32 @@ def _once(folder: Path, options: Options, ids: tuple[str, ...]) -> dict[str, Any
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """A lock between processes, on every platform, that ends with its owner."""
+    """A lock between processes on every platform; it ends when its owner ends."""
     with closing(sqlite3.connect(path, timeout=_FOREVER, isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         yield
         lock.execute("ROLLBACK")
 
 
-def _checked(options: Options, ids: tuple[str, ...]) -> dict[str, Any]:
+def _checked(options: RunOptions, ids: tuple[str, ...]) -> dict[str, Any]:
     from dataclasses import replace
 
     from .http.exchange import Exchange
     from .reports.curl import curl
-    from .reports.json import told
+    from .reports.json import full_message
     from .runner.run import run
 
     report = run(replace(options, only=ids))
     return {
-        one.id: {
-            "verdict": one.verdict.word,
-            "message": told(one),
+        finding.id: {
+            "verdict": finding.verdict.word,
+            "message": full_message(finding),
             "evidence": [
                 f"{curl(shown)}\n{shown.response_body or shown.problem}"
                 if isinstance(shown, Exchange)
                 else f"{shown.title}\n{shown.text}"
-                for shown in one.evidence
+                for shown in finding.evidence
             ],
         }
-        for one in report.findings
+        for finding in report.findings
     }

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from .findings import Finding, Observation, Shown
-from .http.exchange import Exchange
+from .findings import EvidenceItem, Finding, Observation
 from .verdict import Verdict
 
 #: What a reader is told the ids of requirements are about, by the part before the number.
@@ -57,7 +56,7 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """The worst of what was tried. Without a single pass or failure it is inconclusive."""
-        tried = {one.verdict for one in self.findings}
+        tried = {finding.verdict for finding in self.findings}
         if Verdict.FAIL in tried:
             return Verdict.FAIL
         for verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
@@ -70,15 +69,15 @@ class Report:
         """0 nothing failed and something passed, 1 a requirement failed, 3 inconclusive or an
         error of the kit, without a failure. Where questions alone were asked, 0 if one was
         answered."""
-        if all(one.verdict is Verdict.SKIPPED for one in self.findings):
+        if all(finding.verdict is Verdict.SKIPPED for finding in self.findings):
             return 0 if any(one.answer is not None for one in self.observations) else 3
         return {Verdict.PASS: 0, Verdict.FAIL: 1}.get(self.verdict, 3)
 
     def count(self, verdict: Verdict) -> int:
-        return sum(one.verdict is verdict for one in self.findings)
+        return sum(finding.verdict is verdict for finding in self.findings)
 
 
-def folded(id: str, findings: Iterable[Finding]) -> Finding:
+def merge(id: str, findings: Iterable[Finding]) -> Finding:
     """The findings of one check as one: the worst verdict, and what led to it."""
     found = list(findings)
     worst = max(one.verdict for one in found)
@@ -90,11 +89,11 @@ def folded(id: str, findings: Iterable[Finding]) -> Finding:
         messages = list(dict.fromkeys(one.message for one in telling if one.message))
     more = f" (and {len(messages) - 3} more)" if len(messages) > 3 else ""
     first = telling[0]
-    evidence: list[Exchange | Shown] = []
+    evidence: list[EvidenceItem] = []
     # The evidence of the first few is enough to see it; a hundred exchanges hide it.
     for finding in telling[:3]:
-        evidence += [one for one in finding.evidence if one not in evidence]
-    untried = dict.fromkeys(one.untried for one in telling if one.untried)
+        evidence += [item for item in finding.evidence if item not in evidence]
+    not_covered = dict.fromkeys(one.not_covered for one in telling if one.not_covered)
     return Finding(
         id,
         worst,
@@ -102,5 +101,5 @@ def folded(id: str, findings: Iterable[Finding]) -> Finding:
         first.expected,
         first.actual,
         tuple(evidence),
-        "; ".join(untried),
+        "; ".join(not_covered),
     )

@@ -1,109 +1,245 @@
-"""From flags, environment and defaults to the options of a run."""
+"""The options of a run: one table, and what a run makes of it, the environment and the defaults."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypedDict, get_type_hints
 
-from .http.gate import checked_target, is_loopback
-from .http.session import Credentials, Options
+from .target import checked_target, is_loopback
 
-#: Flag stem, environment stem.
-ROLES = {"first": "", "second": "second", "limited": "limited"}
+ROLES = ("first", "second", "limited")
 
 
 class SettingsError(ValueError):
-    """The flags and the environment do not make a run: says what is missing."""
+    """An option is invalid or missing; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How an option is documented and validated.
+
+    ``parse`` takes the text of a command line or a value from Python, and raises ``ValueError``
+    with what the value must be; ``bool`` makes a flag, ``tuple`` an option that may be repeated.
+    ``pytest`` is its name after ``--sampan-``; pytest lacks those without.
+    """
+
+    help: str
+    parse: Callable[[Any], object] = str
+    metavar: str = "TEXT"
+    pytest: str = ""
+
+
+def _positive(value: float | str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not number > 0:
+        raise ValueError("a number above 0")
+    return number
+
+
+def _integer(value: int | str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError("an integer") from None
+
+
+def _jobs(value: int | str) -> int | None:
+    if value == "unlimited":
+        return None
+    try:
+        jobs = int(value)
+    except ValueError:
+        jobs = -1
+    if jobs < 0:
+        raise ValueError("a number of jobs or “unlimited”")
+    return jobs
+
+
+_HIDDEN = "which other users of this machine can't see."
+
+_Text = str | None
+_Number = float | None
+
+
+class RunRequest(TypedDict, total=False):
+    """What a caller may ask of a run. A key is a parameter of ``run()`` and a flag of
+    ``sampan check``; ``None`` stands for an option that was not given."""
+
+    username: Annotated[_Text, Option("The account, or SAMPAN_USERNAME.")]
+    password: Annotated[_Text, Option(f"Or SAMPAN_PASSWORD, {_HIDDEN}")]
+    second_username: Annotated[_Text, Option("Another account, or SAMPAN_SECOND_USERNAME.")]
+    second_password: Annotated[_Text, Option(f"Or SAMPAN_SECOND_PASSWORD, {_HIDDEN}")]
+    limited_username: Annotated[
+        _Text, Option("An account without a plan, or SAMPAN_LIMITED_USERNAME.")
+    ]
+    limited_password: Annotated[_Text, Option(f"Or SAMPAN_LIMITED_PASSWORD, {_HIDDEN}")]
+    budget_jobs: Annotated[
+        int | str | None,
+        Option(
+            "Jobs that may be spent; by default 0, or unlimited if the server is on this machine.",
+            _jobs,
+            "N|unlimited",
+            "budget-jobs",
+        ),
+    ]
+    rate: Annotated[
+        _Number,
+        Option(
+            "Requests a second; by default 5, or no limit on this machine.", _positive, "N", "rate"
+        ),
+    ]
+    timeout: Annotated[
+        _Number,
+        Option(
+            "Limit for one request and its whole answer; by default 10.",
+            _positive,
+            "SECONDS",
+            "timeout",
+        ),
+    ]
+    job_timeout: Annotated[
+        _Number,
+        Option(
+            "Limit for one job; by default 300, or 60 on this machine.",
+            _positive,
+            "SECONDS",
+            "job-timeout",
+        ),
+    ]
+    max_minutes: Annotated[
+        _Number, Option("Limit for the whole run.", _positive, "MINUTES", "max-minutes")
+    ]
+    only: Annotated[
+        tuple[str, ...],
+        Option(
+            "Run a section (FIND), a requirement (UP-1) or a question; repeatable.", tuple, "ID"
+        ),
+    ]
+    exhaustive: Annotated[
+        bool, Option("Send generated requests too; needs an unlimited budget.", bool)
+    ]
+    seed: Annotated[
+        int | None, Option("Repeat the random choices of a run.", _integer, "N", "check-seed")
+    ]
+    allow_plain_http: Annotated[
+        bool,
+        Option("Send credentials without TLS to other machines.", bool, "", "allow-plain-http"),
+    ]
+
+
+OPTIONS: Mapping[str, Option] = {
+    name: hint.__metadata__[0]
+    for name, hint in get_type_hints(RunRequest, include_extras=True).items()
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Asked:
-    """What a person asked for; ``None`` where nothing was said.
+class Credentials:
+    username: str
+    password: str
 
-    ``jobs``: a number, or ``"unlimited"``. ``credentials``: role (first, second, limited) to
-    username and password, each perhaps ``None``.
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options of a run, complete and valid.
+
+    ``jobs``: how many may be spent, ``None`` for any number. ``timeout`` (one request) and
+    ``job_timeout`` (one job) in seconds, ``rate`` in requests a second.
     """
 
     target: str
-    credentials: Mapping[str, tuple[str | None, str | None]]
-    jobs: int | str | None = None
+    accounts: Mapping[str, Credentials] = field(default_factory=dict)
+    jobs: int | None = 0
     rate: float | None = None
     timeout: float = 10.0
-    job_timeout: float | None = None
+    job_timeout: float = 300.0
     max_minutes: float | None = None
     allow_plain_http: bool = False
     only: tuple[str, ...] = ()
     exhaustive: bool = False
-    seed: int | None = None
+    seed: int = 0
 
 
-def options(asked: Asked, environment: Mapping[str, str] | None = None) -> Options:
-    """Fill in environment and defaults. Raises ``SettingsError``, or ``TargetError``
-    of the gate.
+def flag(name: str) -> str:
+    """``--budget-jobs`` for ``budget_jobs``."""
+    return f"--{name.replace('_', '-')}"
 
-    On loopback jobs cost nothing: any number, as fast as it goes. Elsewhere none unless
-    ``jobs`` says so, and five requests a second.
+
+def run_options(
+    target: str,
+    request: Mapping[str, object],
+    environment: Mapping[str, str] | None = None,
+    spelling: Callable[[str], str] = flag,
+) -> RunOptions:
+    """Validate a request and fill in the environment and the defaults.
+
+    On loopback, jobs and rate are unlimited. Elsewhere the defaults spend no job and send five
+    requests a second. ``spelling`` is the name of an option in an error message. Raises
+    ``SettingsError``, or ``TargetError`` for the URL.
     """
     environment = os.environ if environment is None else environment
-    target = checked_target(asked.target, allow_plain_http=asked.allow_plain_http)
+    given = _parsed(request, spelling)
+    target = checked_target(target, allow_plain_http=given.pop("allow_plain_http", False))
     local = is_loopback(target)
-    jobs = _jobs(asked.jobs, local)
-    if asked.exhaustive and jobs is not None:
-        raise SettingsError("--exhaustive sends more than can be counted: --budget-jobs unlimited")
-    job_timeout = asked.job_timeout
-    return Options(
-        target,
-        _accounts(asked.credentials, environment),
-        jobs,
-        asked.rate or (None if local else 5.0),
-        asked.timeout,
-        job_timeout if job_timeout is not None else (60.0 if local else 300.0),
-        asked.max_minutes,
-        asked.allow_plain_http,
-        asked.only,
-        asked.exhaustive,
-        asked.seed if asked.seed is not None else int.from_bytes(os.urandom(4), "big"),
-    )
+    jobs = given.pop("budget_jobs", None if local else 0)
+    if given.get("exhaustive") and jobs is not None:
+        raise SettingsError(
+            f"{spelling('exhaustive')} may submit any number of jobs; it needs"
+            f" {spelling('budget_jobs')} unlimited"
+        )
+    accounts = _accounts(given, environment)
+    defaults = {
+        "rate": None if local else 5.0,
+        "job_timeout": 60.0 if local else 300.0,
+        "seed": int.from_bytes(os.urandom(4), "big"),
+    }
+    return RunOptions(target, accounts, jobs, **(defaults | given))
+
+
+def _parsed(request: Mapping[str, object], spelling: Callable[[str], str]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, value in request.items():
+        if name not in OPTIONS:
+            raise TypeError(f"unknown option {name!r}")
+        if value is None:
+            continue
+        try:
+            given[name] = OPTIONS[name].parse(value)
+        except ValueError as problem:
+            raise SettingsError(f"{spelling(name)} must be {problem}, not {value!r}") from None
+    return given
 
 
 def variables(role: str) -> tuple[str, str]:
     """``SAMPAN_SECOND_USERNAME`` and ``SAMPAN_SECOND_PASSWORD`` for the second account."""
-    stem = f"{ROLES[role]}_".lstrip("_").upper()
-    return f"SAMPAN_{stem}USERNAME", f"SAMPAN_{stem}PASSWORD"
+    username, password = _parameters(role)
+    return f"SAMPAN_{username.upper()}", f"SAMPAN_{password.upper()}"
 
 
-def _jobs(asked: int | str | None, local: bool) -> int | None:
-    if asked is None:
-        return None if local else 0
-    if asked == "unlimited":
-        return None
-    try:
-        jobs = int(asked)
-    except ValueError:
-        jobs = -1
-    if jobs < 0:
-        raise SettingsError(f"--budget-jobs is a number of jobs or “unlimited”, not {asked!r}")
-    return jobs
+def _parameters(role: str) -> tuple[str, str]:
+    stem = "" if role == "first" else f"{role}_"
+    return f"{stem}username", f"{stem}password"
 
 
-def _accounts(
-    given: Mapping[str, tuple[str | None, str | None]], environment: Mapping[str, str]
-) -> dict[str, Credentials]:
+def _accounts(given: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Credentials]:
+    """Take the credentials out of ``given``, or from the environment."""
     found: dict[str, Credentials] = {}
     for role in ROLES:
-        username, password = given.get(role, (None, None))
-        name_variable, password_variable = variables(role)
-        username = username or environment.get(name_variable)
-        password = password or environment.get(password_variable)
+        names = zip(_parameters(role), variables(role), strict=True)
+        username, password = (given.pop(name, None) or environment.get(var) for name, var in names)
         if username and password:
             found[role] = Credentials(username, password)
         elif username or password:
-            lacking = password_variable if username else name_variable
-            raise SettingsError(f"the {role} account is half given: set {lacking}")
+            lacking = variables(role)[1 if username else 0]
+            raise SettingsError(f"the {role} account is incomplete: set {lacking}")
     if "first" not in found:
         raise SettingsError(
             "no account to log in with: set SAMPAN_USERNAME and SAMPAN_PASSWORD"
-            " (sampan serve has abc and abc-secret, unless told otherwise)"
+            " (sampan serve has the account abc with the password abc-secret by default)"
         )
     return found

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .findings import Evident
+    from .findings import EvidenceSource
 
 
 class Verdict(IntEnum):
@@ -31,8 +31,8 @@ class UnavailableError(Exception):
     already yielded count all the same.
     """
 
-    def __init__(self, verdict: Verdict, reason: str, *evidence: Evident) -> None:
+    def __init__(self, verdict: Verdict, reason: str, *evidence: EvidenceSource) -> None:
         super().__init__(reason)
         self.verdict = verdict
         self.reason = reason
-        self.evidence = tuple(shown for one in evidence for shown in one.exhibits())
+        self.evidence = tuple(shown for item in evidence for shown in item.exhibits())

@@ -1,4 +1,4 @@
-"""What a check is given: the calls, the shared evidence, and the words for what it found."""
+"""What a check works with: calls to the server, the shared evidence, and its findings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from dataclasses import replace
 from typing import Unpack
 
 from ..contract import Contract
-from ..findings import Evident, Finding, Observation, Seen, Shown
+from ..findings import EvidenceItem, EvidenceSource, Finding, Observation, Seen
 from ..http.exchange import Answer, Exchange
-from ..http.session import Account, Bearing, How, Options, Own, Session, bearer
+from ..http.session import (
+    Account,
+    CallOptions,
+    HeaderOptions,
+    Session,
+    TokenSource,
+    bearer,
+)
 from ..json_access import brief
+from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence
 from ..verdict import UnavailableError, Verdict
 
@@ -23,40 +31,44 @@ class Context:
         self.id = id
         self.evidence = evidence
         self.contract: Contract = session.contract
-        self.options: Options = session.options
+        self.options: RunOptions = session.options
         self.random = random.Random(f"{session.options.seed}:{id}")
         self._session = session
 
     # Calls
 
-    def call(self, operation: str, body: Mapping[str, object], **how: Unpack[How]) -> Answer:
+    def call(
+        self, operation: str, body: Mapping[str, object], **options: Unpack[CallOptions]
+    ) -> Answer:
         """Send a JSON object to an operation, as the account.
 
-        Raises ``UnavailableError`` (inconclusive) if the network gave no whole answer,
-        (untestable) if the account or the budget is missing: a check need not catch it.
+        Raises ``UnavailableError``: inconclusive if no complete answer came, untestable if the
+        account or the budget is missing. A check need not catch it.
         """
-        answer = self.try_call(operation, body, **how)
+        answer = self.try_call(operation, body, **options)
         if answer.failure is not None:
             raise UnavailableError(
                 Verdict.INCONCLUSIVE, f"no answer to {operation}: {answer.problem}", answer
             )
         return answer
 
-    def try_call(self, operation: str, body: Mapping[str, object], **how: Unpack[How]) -> Answer:
-        """As ``call``, but a failure of the network is in ``answer.failure`` for you to judge."""
-        return self._session.call(operation, body, **how)
+    def try_call(
+        self, operation: str, body: Mapping[str, object], **options: Unpack[CallOptions]
+    ) -> Answer:
+        """As ``call``, but a network failure does not raise; it is in ``answer.failure``."""
+        return self._session.call(operation, body, **options)
 
     def find(self, account: str = "first", **filters: object) -> Answer:
         """``call("findJobs", filters)``."""
         return self.call("findJobs", filters, account=account)
 
-    def raw(self, operation: str, content: bytes, **bearing: Unpack[Bearing]) -> Answer:
-        """Send any bytes to an operation. Never raises for the network; see ``try_call``.
+    def raw(self, operation: str, content: bytes, **options: Unpack[HeaderOptions]) -> Answer:
+        """Send any bytes to an operation. Does not raise for network failures; see ``try_call``.
 
-        It is kept out of what GEN-1 to GEN-3 and GEN-6 judge: those are about plain requests.
+        GEN-1 to GEN-3 and GEN-6 ignore it: they are about well-formed requests.
         """
         item = self.contract.operations[operation]
-        return self.route(item.method, item.path, content, **bearing)
+        return self.route(item.method, item.path, content, **options)
 
     def route(
         self,
@@ -64,11 +76,11 @@ class Context:
         path: str,
         content: bytes = b"",
         *,
-        token: str | Own | None = Own.TOKEN,
+        token: str | TokenSource | None = TokenSource.ACCOUNT,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send anything to any path of the target; otherwise as ``raw``."""
-        used = self.account().token if isinstance(token, Own) else token
+        used = self.account().token if isinstance(token, TokenSource) else token
         sent = {"Content-Type": "application/json"}
         if used is not None:
             sent["Authorization"] = bearer(used)
@@ -83,57 +95,64 @@ class Context:
         return self._session.has(role)
 
     def affords(self, operation: str) -> bool:
-        """Whether a request that ought to be refused could be sent to the operation now."""
+        """Whether the budget allows a request to the operation that the server must refuse."""
         submits = self.contract.operations[operation].submits
         return not submits or self._session.gate.budget.affords()
 
     def affordable(self) -> list[str]:
-        """The job operations (all that need a token) that ``affords`` allows; find always."""
-        return [one for one in self.contract.job_operations if self.affords(one)]
+        """The operations that need a token and that ``affords`` allows; find is always one."""
+        return [operation for operation in self.contract.job_operations if self.affords(operation)]
 
     def exchanges(self) -> list[Exchange]:
         """Every exchange of the run so far, redacted. For checks of the LAST phase."""
         return self._session.gate.log.exchanges
 
-    # What a check found
+    # Findings of a check
 
-    def ok(self, message: str = "", *evidence: Evident, untried: str = "") -> Finding:
-        """``untried``: what of the requirement could not be tried, and why; a reader is told."""
+    def ok(self, message: str = "", *evidence: EvidenceSource, not_covered: str = "") -> Finding:
+        """``not_covered``: which part of the requirement could not be tried, and why."""
         passed = self._finding(Verdict.PASS, message, "", "", evidence)
-        return replace(passed, untried=untried)
+        return replace(passed, not_covered=not_covered)
 
-    def fail(self, message: str, *evidence: Evident, expected: object, actual: object) -> Finding:
-        """``expected`` and ``actual``: texts, or values that are shown as they are."""
-        return self._finding(Verdict.FAIL, message, _shown(expected), _shown(actual), evidence)
+    def fail(
+        self, message: str, *evidence: EvidenceSource, expected: object, actual: object = ...
+    ) -> Finding:
+        """``expected`` and ``actual``: texts, or values to be printed; by default ``actual`` is
+        the summary of the first evidence."""
+        actual = evidence[0].summary() if actual is ... else actual
+        return self._finding(Verdict.FAIL, message, _text(expected), _text(actual), evidence)
 
-    def inconclusive(self, reason: str, *evidence: Evident) -> Finding:
+    def inconclusive(self, reason: str, *evidence: EvidenceSource) -> Finding:
         return self._finding(Verdict.INCONCLUSIVE, reason, "", "", evidence)
 
-    def untestable(self, reason: str, *evidence: Evident) -> Finding:
+    def untestable(self, reason: str, *evidence: EvidenceSource) -> Finding:
         return self._finding(Verdict.UNTESTABLE, reason, "", "", evidence)
 
     def expect_errno(self, answer: Answer, *errnos: int, when: str) -> Finding:
-        """Pass if the answer has one of the errnos; ``when`` says what was sent."""
+        """Pass if the answer has one of the errnos; ``when`` describes the request."""
         if answer.errno in errnos:
-            return self.ok(f"{when}: {answer.says()}", answer)
-        wanted = " or ".join(str(one) for one in errnos)
+            return self.ok(f"{when}: {answer.summary()}", answer)
+        wanted = " or ".join(str(errno) for errno in errnos)
         return self.fail(
-            f"{when}: {answer.says()}", answer, expected=f"errno {wanted}", actual=answer.says()
+            f"{when}: {answer.summary()}",
+            answer,
+            expected=f"errno {wanted}",
+            actual=answer.summary(),
         )
 
-    # What an observer saw
+    # Observations of a probe
 
-    def answer(self, answer: str | int, *evidence: Evident) -> Observation:
-        """The variant seen. What is none of questions.yaml's is reported as unknown."""
+    def answer(self, answer: str | int, *evidence: EvidenceSource) -> Observation:
+        """The variant observed. A variant that is not in questions.yaml is reported as unknown."""
         question = self.contract.questions[self.id]
         seen = Seen.ANSWERED if question.variant(str(answer)) else Seen.UNKNOWN
         return Observation(self.id, seen, str(answer), "", _exhibits(evidence))
 
-    def unknown(self, what: str, *evidence: Evident) -> Observation:
-        """Something that no variant describes; say what was seen."""
+    def unknown(self, what: str, *evidence: EvidenceSource) -> Observation:
+        """Behaviour that no variant describes; ``what`` describes it."""
         return Observation(self.id, Seen.UNKNOWN, what, "", _exhibits(evidence))
 
-    def unobserved(self, reason: str, *evidence: Evident) -> Observation:
+    def unobserved(self, reason: str, *evidence: EvidenceSource) -> Observation:
         return Observation(self.id, Seen.UNOBSERVED, None, reason, _exhibits(evidence))
 
     def _finding(
@@ -142,17 +161,17 @@ class Context:
         message: str,
         expected: str,
         actual: str,
-        evidence: tuple[Evident, ...],
+        evidence: tuple[EvidenceSource, ...],
     ) -> Finding:
         return Finding(self.id, verdict, message, expected, actual, _exhibits(evidence))
 
 
-def _exhibits(evidence: tuple[Evident, ...]) -> tuple[Exchange | Shown, ...]:
-    shown: list[Exchange | Shown] = []
-    for evident in evidence:
-        shown += [one for one in evident.exhibits() if one not in shown]
+def _exhibits(evidence: tuple[EvidenceSource, ...]) -> tuple[EvidenceItem, ...]:
+    shown: list[EvidenceItem] = []
+    for source in evidence:
+        shown += [one for one in source.exhibits() if one not in shown]
     return tuple(shown)
 
 
-def _shown(value: object) -> str:
+def _text(value: object) -> str:
     return value if isinstance(value, str) else brief(value)

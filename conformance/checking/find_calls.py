@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..findings import Finding
 from ..http.exchange import Answer
 from ..json_access import Record, brief, millis, text
-from ..rules.find_rules import CURSOR, Holds, hashes, left_out, prompts, strangers
+from ..rules.find_rules import CURSOR, Holds, hashes, missing_records, prompts, unexpected_records
 from ..verdict import UnavailableError, Verdict
 from .context import Context
 
@@ -34,14 +34,14 @@ def known(ctx: Context) -> list[Record]:
     """The records of the unfiltered listing; ends the check if there are none."""
     look = ctx.evidence.history()
     if not look.records:
-        why = look.why_not or "the account has none"
-        raise UnavailableError(Verdict.UNTESTABLE, f"needs records to find: {why}", *look.answers)
+        why = look.why_not or "the account has no records"
+        raise UnavailableError(Verdict.UNTESTABLE, f"needs records: {why}", *look.answers)
     return list(look.records)
 
 
 def timed(records: Sequence[Record]) -> list[tuple[int, Record]]:
     """The records with a readable timestamp (ms), newest first."""
-    found = [(time, one) for one in records if (time := millis(one)) is not None]
+    found = [(time, record) for record in records if (time := millis(record)) is not None]
     return sorted(found, key=lambda pair: pair[0], reverse=True)
 
 
@@ -61,7 +61,7 @@ def unlikely(ctx: Context) -> str:
 
 
 def no_folder(ctx: Context) -> str:
-    """The id of a folder that no one has, in the first form that is not refused.
+    """The id of a nonexistent folder, in the first form that is not refused.
 
     The page shows a text and no more: a server may tell by its form that something is no id.
     """
@@ -73,7 +73,7 @@ def no_folder(ctx: Context) -> str:
 
 def submitted(ctx: Context) -> dict[str, str]:
     """The prompts of this run by the hash of their job: what a record shows may be more or less."""
-    jobs = [one for one in ctx.evidence.traces() if one.operation in ("createJob", "varyJob")]
+    jobs = [job for job in ctx.evidence.traces() if job.operation in ("createJob", "varyJob")]
     return {
         one.hash: prompt
         for one in jobs
@@ -85,7 +85,7 @@ def wordings(ctx: Context, record: Record) -> list[str]:
     """What a record's whole prompt may be: as submitted, as shown, and without flags."""
     own = submitted(ctx).get(text(record, "hash") or "")
     texts = [*([own] if own else []), *prompts(record)]
-    return list(dict.fromkeys([*texts, *(one.split(" --")[0] for one in texts)]))
+    return list(dict.fromkeys([*texts, *(phrase.split(" --")[0] for phrase in texts)]))
 
 
 def judged(
@@ -97,10 +97,8 @@ def judged(
     if answer.errno == 501:
         answer = ask(ctx, **filters)
     if not answer.ok and answer.errno not in NOTHING:
-        return ctx.fail(
-            f"{what}: refused", answer, expected="records and errno 0", actual=answer.says()
-        )
-    wrong = strangers(answer, holds)
+        return ctx.fail(f"{what}: refused", answer, expected="records and errno 0")
+    wrong = unexpected_records(answer, holds)
     if wrong:
         return ctx.fail(
             f"{what}: {len(wrong)} of {len(answer.records)} records do not satisfy it",
@@ -108,10 +106,10 @@ def judged(
             expected=f"only records that satisfy {shown(filters)}",
             actual=glimpse(wrong[0], filters),
         )
-    missing = left_out(answer, records, holds)
+    missing = missing_records(answer, records, holds)
     if missing:
         return confirmed(ctx, filters, holds, missing, what)
-    return ctx.ok(f"{what}: {len(answer.records)} records, none wrong and none left out", answer)
+    return ctx.ok(f"{what}: {len(answer.records)} records, none wrong, none missing", answer)
 
 
 def confirmed(
@@ -122,14 +120,14 @@ def confirmed(
     again = ask(ctx, **filters)
     if there is None or not holds(there):
         return ctx.inconclusive(f"{what}: the listing changed meanwhile", *where)
-    if not left_out(again, [there], holds):
-        return ctx.inconclusive(f"{what}: found at the second time only", again)
+    if not missing_records(again, [there], holds):
+        return ctx.inconclusive(f"{what}: found only by the second request", again)
     return ctx.fail(
-        f"{what}: {len(missing)} records that satisfy it are left out",
+        f"{what}: {len(missing)} records that satisfy it are missing",
         *where,
         again,
         expected=f"{glimpse(there, filters)} among them",
-        actual=f"{len(again.records)} other records" if again.ok else again.says(),
+        actual=f"{len(again.records)} other records" if again.ok else again.summary(),
     )
 
 

@@ -1,7 +1,7 @@
-"""Checks and observers, and how a module of ``checks/`` registers them.
+"""Checks and probes, and how a module of ``checks/`` registers them.
 
-A check answers for one requirement and returns findings; an observer answers one open question
-and returns an observation. Neither prints, and neither raises because a server misbehaves.
+A check answers for one requirement and returns findings; a probe answers one open question and
+returns an observation. Neither prints, and neither raises because a server misbehaves.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .context import Context
 
 
 class Phase(IntEnum):
-    """When a check runs. The jobs of the shared evidence run between BEFORE and AFTER."""
+    """When a check runs. The shared jobs run between BEFORE and AFTER."""
 
     BEFORE = 0  # needs no job: login, tokens, refusals
     AFTER = 1  # looks at the jobs, or derives from them
@@ -24,45 +24,42 @@ class Phase(IntEnum):
 
 
 CheckFunction = Callable[[Context], Finding | Iterable[Finding]]
-ObserverFunction = Callable[[Context], Observation]
+ProbeFunction = Callable[[Context], Observation]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """A requirement's check.
-
-    ``needs`` names the jobs of the shared evidence (``waves.py``) without which it is untestable,
-    ``wants`` those that it looks at if they are there.
-    """
+class _Registered:
+    """``needs`` names the shared jobs (``shared_jobs/catalogue.py``) without which it is
+    untestable, ``wants`` those that it uses if they are there."""
 
     id: str
+    phase: Phase
+    needs: tuple[str, ...]
+    wants: tuple[str, ...]
+    refusals: bool  # sends what the server must refuse: needs a budget of 1
+
+
+@dataclass(frozen=True, slots=True)
+class Check(_Registered):
+    """The check of a requirement."""
+
     function: CheckFunction
-    phase: Phase
-    needs: tuple[str, ...] = ()
-    wants: tuple[str, ...] = ()
-    refusals: bool = False  # sends what ought to be refused: needs a budget of 1
-    exhaustive: bool = False  # runs in the exhaustive tier only, beside the plain check
 
 
 @dataclass(frozen=True, slots=True)
-class Observer:
-    """A question's observer; the fields are those of a check."""
+class Probe(_Registered):
+    """The probe of a question."""
 
-    id: str
-    function: ObserverFunction
-    phase: Phase
-    needs: tuple[str, ...] = ()
-    wants: tuple[str, ...] = ()
-    refusals: bool = False
+    function: ProbeFunction
 
 
 @dataclass(slots=True)
 class Registry:
-    """What the modules of ``checks/`` have registered, by id."""
+    """Everything that the modules of ``checks/`` have registered, by id."""
 
     checks: dict[str, Check] = field(default_factory=dict)
-    deeper: dict[str, Check] = field(default_factory=dict)
-    observers: dict[str, Observer] = field(default_factory=dict)
+    exhaustive: dict[str, Check] = field(default_factory=dict)
+    probes: dict[str, Probe] = field(default_factory=dict)
 
 
 REGISTRY = Registry()
@@ -79,42 +76,41 @@ def check(
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Make the function the one check of requirement ``id``.
 
-    ``exhaustive``: a second, generative check of a requirement that has a plain one; it runs with
-    ``--exhaustive`` alone and its findings join those of the plain one.
+    ``exhaustive``: a second, generative check of a requirement that has a plain one. It runs only
+    with ``--exhaustive``, and its findings join those of the plain one.
     """
 
     def register(function: CheckFunction) -> CheckFunction:
-        house = REGISTRY.deeper if exhaustive else REGISTRY.checks
-        if id in house:
-            raise ValueError(f"{id} has two checks: {house[id].function.__name__} and another")
-        when = _phase(phase, needs + wants)
-        house[id] = Check(id, function, when, needs, wants, refusals, exhaustive)
+        checks = REGISTRY.exhaustive if exhaustive else REGISTRY.checks
+        if id in checks:
+            raise ValueError(f"{id} has two checks: {checks[id].function.__name__} and another")
+        checks[id] = Check(id, _phase(phase, needs + wants), needs, wants, refusals, function)
         return function
 
     return register
 
 
-def observes(
+def probe(
     id: str,
     *,
     needs: tuple[str, ...] = (),
     wants: tuple[str, ...] = (),
     refusals: bool = False,
     phase: Phase | None = None,
-) -> Callable[[ObserverFunction], ObserverFunction]:
-    """Make the function the one observer of question ``id``."""
+) -> Callable[[ProbeFunction], ProbeFunction]:
+    """Make the function the one probe of question ``id``."""
 
-    def register(function: ObserverFunction) -> ObserverFunction:
-        if id in REGISTRY.observers:
-            raise ValueError(f"question {id} has two observers")
+    def register(function: ProbeFunction) -> ProbeFunction:
+        if id in REGISTRY.probes:
+            raise ValueError(f"question {id} has two probes")
         when = _phase(phase, needs + wants)
-        REGISTRY.observers[id] = Observer(id, function, when, needs, wants, refusals)
+        REGISTRY.probes[id] = Probe(id, when, needs, wants, refusals, function)
         return function
 
     return register
 
 
-def _phase(asked: Phase | None, needs: tuple[str, ...]) -> Phase:
-    if asked is not None:
-        return asked
-    return Phase.AFTER if needs else Phase.BEFORE
+def _phase(given: Phase | None, jobs: tuple[str, ...]) -> Phase:
+    if given is not None:
+        return given
+    return Phase.AFTER if jobs else Phase.BEFORE

@@ -24,7 +24,7 @@ How to write a check::
   ``ctx.inconclusive``, ``ctx.untestable``, ``ctx.expect_errno(answer, 301, when="no content")``.
   Evidence is an Answer, a JobTrace, a Picture, an Exchange or a Shown.
 - Before you fail a server: which sentence or example of the page is broken? If none is, and it is
-  not ``sane``, it is a question. What could not be tried of a pass: ``ok(…, untried="…")``.
+  not ``sane``, it is a question. What could not be tried of a pass: ``ok(…, not_covered="…")``.
 - ``refusals=True``: the check sends to submitting operations what ought to be refused (needs a
   budget of one job). If only a part of it does, leave the flag and loop over ``ctx.affordable()``.
 - Phases: BEFORE (default without needs), AFTER (default with needs), QUIET (compares listings;

@@ -8,12 +8,18 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator
 
-from ..checking.context import Context
-from ..checking.registry import Phase, check, observes
-from ..findings import Finding, Observation
-from ..http.exchange import Answer
+from ..checking import (
+    Answer,
+    Context,
+    Finding,
+    Observation,
+    Phase,
+    UnavailableError,
+    Verdict,
+    check,
+    probe,
+)
 from ..json_access import Record, brief, text
-from ..verdict import UnavailableError, Verdict
 
 #: A body that lacks what is required: what takes the token then says 301, and no job is started.
 _INCOMPLETE: dict[str, object] = {}
@@ -23,7 +29,7 @@ _USES = 12
 
 def _rest(ctx: Context, tried: list[str]) -> str:
     """Those of the six operations that were not tried."""
-    rest = [one for one in ctx.contract.job_operations if one not in tried]
+    rest = [operation for operation in ctx.contract.job_operations if operation not in tried]
     return f"{', '.join(rest)} (no job budget)" if rest else ""
 
 
@@ -35,15 +41,12 @@ def the_token_is_accepted_everywhere(ctx: Context) -> Iterator[Finding]:
     for operation in tried + ["findJobs"] * _USES:
         answer = ctx.call(operation, _INCOMPLETE, token=token)
         if answer.errno is None:
-            yield ctx.fail(f"{operation}: no errno", answer, expected="errno", actual=answer.says())
+            yield ctx.fail(f"{operation}: no errno", answer, expected="errno")
         elif answer.errno == 430:
             yield ctx.fail(
-                f"{operation} does not take the token",
-                answer,
-                expected="any errno but 430",
-                actual=answer.says(),
+                f"{operation} does not accept the token", answer, expected="any errno but 430"
             )
-    yield ctx.ok(f"taken by {len(tried)} operations", answer, untried=_rest(ctx, tried))
+    yield ctx.ok(f"accepted by {len(tried)} operations", answer, not_covered=_rest(ctx, tried))
 
 
 def _fresh_token(ctx: Context, role: str) -> str:
@@ -51,7 +54,7 @@ def _fresh_token(ctx: Context, role: str) -> str:
     login = ctx.call("login", {"username": account.username, "password": account.password})
     token = text(login.data, "token")
     if token is None:
-        reason = f"the {role} account gets no token (LOGIN-1): {login.says()}"
+        reason = f"the {role} account gets no token (LOGIN-1): {login.summary()}"
         raise UnavailableError(Verdict.UNTESTABLE, reason, login)
     return token
 
@@ -78,7 +81,7 @@ def _all_refused(ctx: Context, tokens: dict[str, str | None]) -> Iterator[Findin
             yield ctx.expect_errno(answer, 430, when=f"{operation} with {what}")
         else:
             tried.append(operation)
-    yield ctx.ok(f"430 from {', '.join(tried)}", untried=_rest(ctx, tried))
+    yield ctx.ok(f"430 from {', '.join(tried)}", not_covered=_rest(ctx, tried))
 
 
 def _body(ctx: Context, operation: str) -> dict[str, object]:
@@ -140,7 +143,7 @@ def the_answer_without_a_token_has_the_shape_shown(ctx: Context) -> Iterator[Fin
     for operation in tried:
         answer = ctx.call(operation, _body(ctx, operation), token=None)
         if answer.errno != 430:
-            yield ctx.untestable(f"{operation}: {answer.says()} (AUTH-2)", answer)
+            yield ctx.untestable(f"{operation}: {answer.summary()} (AUTH-2)", answer)
             continue
         strange = {
             key: value
@@ -149,25 +152,28 @@ def the_answer_without_a_token_has_the_shape_shown(ctx: Context) -> Iterator[Fin
         }
         if strange:
             yield ctx.fail(
-                f"{operation}: more than an errno and a text",
+                f"{operation}: more than an errno and a message",
                 answer,
                 expected="errno and error",
                 actual=answer.envelope,
             )
         elif answer.message is None:
             yield ctx.fail(
-                f"{operation}: no text", answer, expected="errno and error", actual=answer.envelope
+                f"{operation}: no message",
+                answer,
+                expected="errno and error",
+                actual=answer.envelope,
             )
         elif answer.message.casefold().replace("_", " ") != "invalid login":
             yield ctx.fail(
-                f"{operation}: another text",
+                f"{operation}: another message",
                 answer,
                 expected="invalid login or INVALID_LOGIN",
                 actual=answer.message,
             )
         else:
-            yield ctx.ok(f"{operation}: {answer.says()}", answer)
-    yield ctx.ok(f"as shown, from {', '.join(tried)}", untried=_rest(ctx, tried))
+            yield ctx.ok(f"{operation}: {answer.summary()}", answer)
+    yield ctx.ok(f"as on the page, from {', '.join(tried)}", not_covered=_rest(ctx, tried))
 
 
 @check("AUTH-5", wants=("grid", "neighbour"), phase=Phase.QUIET)
@@ -196,12 +202,12 @@ def _finds_of_each(ctx: Context, role: str, other: str) -> Iterator[Finding]:
             "a login of another account ends this one's",
             before,
             between,
-            expected="what it found before",
-            actual=between.says(),
+            expected="the records found before",
+            actual=between.summary(),
         )
     elif _strange(before, between) or _strange(between, after):
         yield ctx.fail(
-            f"what the {role} account finds depends on who logged in last",
+            f"the records that the {role} account finds depend on which account logged in last",
             before,
             between,
             after,
@@ -250,7 +256,7 @@ def _hashes(answer: Answer) -> set[str | None]:
     return {text(record, "hash") for record in answer.records}
 
 
-@observes("bearer-prefix")
+@probe("bearer-prefix")
 def whether_bearer_is_needed(ctx: Context) -> Observation:
     bare = {"Authorization": ctx.account().token}
     answer = ctx.call("findJobs", {}, token=None, headers=bare)
@@ -258,21 +264,21 @@ def whether_bearer_is_needed(ctx: Context) -> Observation:
         return ctx.answer("optional", answer)
     if answer.errno == 430:
         return ctx.answer("required", answer)
-    return ctx.unknown(answer.says(), answer)
+    return ctx.unknown(answer.summary(), answer)
 
 
-@observes("unauthenticated-key")
+@probe("unauthenticated-key")
 def key_of_the_text(ctx: Context) -> Observation:
     answer = ctx.call("findJobs", {}, token=None)
     keys = [key for key in ("error", "errmsg") if text(answer.envelope, key)]
     if answer.errno != 430:
-        return ctx.unobserved(f"no 430 without a token: {answer.says()}", answer)
+        return ctx.unobserved(f"no 430 without a token: {answer.summary()}", answer)
     if not keys:
         return ctx.unknown(f"neither key: {brief(answer.envelope)}", answer)
     return ctx.answer("both" if len(keys) == 2 else keys[0], answer)
 
 
-@observes("sender-id-without-token", refusals=True)
+@probe("sender-id-without-token", refusals=True)
 def whether_a_sender_id_stands_in(ctx: Context) -> Observation:
     known = ctx.account().id
     if known is None:
@@ -284,10 +290,10 @@ def whether_a_sender_id_stands_in(ctx: Context) -> Observation:
         return ctx.answer("430", answer)
     if answer.errno in (301, 410, 420, 421):
         return ctx.answer("identity", answer)
-    return ctx.unknown(answer.says(), answer)
+    return ctx.unknown(answer.summary(), answer)
 
 
-@observes("malformed-json")
+@probe("malformed-json")
 def what_a_body_that_is_no_json_gives(ctx: Context) -> Observation:
     answer = ctx.raw("findJobs", b"{")
     wrong = ctx.call("login", {})
@@ -298,10 +304,10 @@ def what_a_body_that_is_no_json_gives(ctx: Context) -> Observation:
         return ctx.answer("http-400", answer, wrong)
     if answer.errno == 301 and answer.status == wrong.status:
         return ctx.answer("errno-301", answer, wrong)
-    return ctx.unknown(f"HTTP {answer.status}, {answer.says()}", answer)
+    return ctx.unknown(f"HTTP {answer.status}, {answer.summary()}", answer)
 
 
-@observes("unknown-route")
+@probe("unknown-route")
 def what_an_unknown_path_gives(ctx: Context) -> Observation:
     answer = ctx.route("POST", "/no/such/path", b"{}")
     if answer.failure is not None:
@@ -310,4 +316,4 @@ def what_an_unknown_path_gives(ctx: Context) -> Observation:
         return ctx.answer("http-404-410", answer)
     if answer.status == 404 and answer.header("content-type").startswith("text/html"):
         return ctx.answer("http-404-html", answer)
-    return ctx.unknown(f"HTTP {answer.status}, {answer.says()}", answer)
+    return ctx.unknown(f"HTTP {answer.status}, {answer.summary()}", answer)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..checking.context import Context
-from ..checking.registry import check, observes
-from ..findings import Finding, Observation
+from ..checking import Context, Finding, Observation, check, probe
+from ..checking.child_jobs import not_taken, picture_of
 from ..json_access import text
 from ..pictures import compare as pixels
-from .parents import not_taken, picture_of
 
 _JOB = "blendImages"
 
@@ -23,11 +21,9 @@ def two_and_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
         elif job.finished and text(job.last, "img_buffer") is not None:
             yield ctx.ok(f"{count} links gave a picture", job)
         elif job.finished or (job.seems_failed and not job.gave_up):
-            yield ctx.fail(
-                f"{count} links gave no picture", job, expected="a picture", actual=job.outcome()
-            )
+            yield ctx.fail(f"{count} links gave no picture", job, expected="a picture")
         else:
-            yield ctx.inconclusive(f"a blend of {count} links: {job.outcome()}", job)
+            yield ctx.inconclusive(f"a blend of {count} links: {job.summary()}", job)
 
 
 @check("BLEND-2", refusals=True)
@@ -48,32 +44,30 @@ def a_blend_needs_content(ctx: Context) -> Finding:
 def words_never_give_a_picture(ctx: Context) -> Finding:
     job = ctx.evidence.trace("blend_words")
     if not job.accepted:
-        return ctx.ok(f"refused at once: {job.submission.says()}", job)
+        return ctx.ok(f"refused at once: {job.submission.summary()}", job)
     if job.finished and text(job.last, "img_buffer") is not None:
         return ctx.fail(
-            "two words that are no links gave a picture",
+            "two words instead of links gave a picture",
             job,
             expected="a refusal, or a job that fails",
-            actual=job.outcome(),
         )
     if job.gave_up:
-        return ctx.inconclusive(f"the job has not ended: {job.outcome()}", job)
-    return ctx.ok(f"accepted, and no picture came of it: {job.outcome()}", job)
+        return ctx.inconclusive(f"the job has not ended: {job.summary()}", job)
+    return ctx.ok(f"accepted without making a picture: {job.summary()}", job)
 
 
-@observes("blend-result", needs=("blend",))
+@probe("blend-result", needs=("blend",))
 def whether_a_blend_is_a_grid(ctx: Context) -> Observation:
     picture = picture_of(ctx, ctx.evidence.finished("blend"))
-    assert picture.image is not None
-    upright, level = pixels.seams(pixels.inner(picture.image))
+    upright, level = pixels.seams(pixels.inner(picture.pixels))
     if upright and level:
         return ctx.answer("grid", picture)
     if upright is False or level is False:
         return ctx.answer("single", picture)
-    return ctx.unobserved("whether there are seams can't be made out", picture)
+    return ctx.unobserved("no clear answer whether the picture has seams", picture)
 
 
-@observes("blend-bad-link", needs=("blend_words",))
+@probe("blend-bad-link", needs=("blend_words",))
 def what_comes_of_words(ctx: Context) -> Observation:
     job = ctx.evidence.trace("blend_words")
     if not job.accepted and job.submission.errno == 301:
@@ -81,5 +75,5 @@ def what_comes_of_words(ctx: Context) -> Observation:
     if job.accepted and job.seems_failed:
         return ctx.answer("job-fails", job)
     if job.gave_up:
-        return ctx.unobserved(f"the job has not ended: {job.outcome()}", job)
-    return ctx.unknown(job.outcome(), job)
+        return ctx.unobserved(f"the job has not ended: {job.summary()}", job)
+    return ctx.unknown(job.summary(), job)

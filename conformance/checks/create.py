@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from ..checking.context import Context
-from ..checking.registry import Phase, check, observes
-from ..findings import Finding, Observation
+from ..checking import (
+    Context,
+    Finding,
+    JobTrace,
+    Observation,
+    Phase,
+    UnavailableError,
+    check,
+    probe,
+)
 from ..json_access import Record, brief, millis, text
 from ..rules.find_rules import falling, hashes, prompts
 from ..shared_jobs.listing import Look
-from ..shared_jobs.trace import JobTrace
-from ..verdict import UnavailableError
 
 _JOB = "createJob"
 
 
 def _created(ctx: Context) -> list[JobTrace]:
-    return [one for one in ctx.evidence.traces() if one.operation == _JOB]
+    return [job for job in ctx.evidence.traces() if job.operation == _JOB]
 
 
 @check("CREATE-1", needs=("grid",))
@@ -38,15 +43,14 @@ def content_gives_a_hash(ctx: Context) -> Iterator[Finding]:
                 actual=f"data: {brief(answer.data)}" if "data" in answer.envelope else "no data",
             )
         elif answer.errno == 411:
-            yield ctx.untestable(f"the account has not the plan for it: {answer.says()}", answer)
+            yield ctx.untestable(f"the account lacks the plan for it: {answer.summary()}", answer)
         elif answer.errno == 501:
-            yield ctx.inconclusive(f"the service is in trouble: {answer.says()}", answer)
+            yield ctx.inconclusive(f"the service failed: {answer.summary()}", answer)
         else:
             yield ctx.fail(
                 f"{brief(job.body['content'], 60)} is refused",
                 answer,
                 expected="errno 0 and a hash",
-                actual=answer.says(),
             )
     yield ctx.ok(f"{len(_created(ctx))} prompts gave a hash")
 
@@ -63,7 +67,7 @@ def the_hash_is_that_of_one_record(ctx: Context) -> Iterator[Finding]:
     for job in jobs:
         if job.operation == _JOB and job.account == "first":
             yield from _no_other_record(ctx, job)
-    yield ctx.ok(f"{len(jobs)} hashes, each that of one record as long as it was looked for")
+    yield ctx.ok(f"{len(jobs)} hashes, each that of exactly one record in every look")
 
 
 def _one_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
@@ -87,7 +91,7 @@ def _one_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
     gone = [seen for seen in job.sightings[since:] if not seen.records and seen.complete]
     if gone:
         yield ctx.fail(
-            f"the job “{job.name}” was found, and later it was not",
+            f"the job “{job.name}” was found at first, but not later",
             job,
             gone[0].answer,
             expected=f"the record with the hash {job.hash}",
@@ -97,7 +101,7 @@ def _one_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
     look = ctx.evidence.history(job.account)
     if look.complete and not look.with_hash(job.hash or ""):
         yield ctx.fail(
-            f"the job “{job.name}” was found, and in the end it is not",
+            f"the job “{job.name}” was found at first, but not at the end",
             job,
             *look.answers[:1],
             expected=f"the record with the hash {job.hash}",
@@ -108,7 +112,7 @@ def _one_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
 def _never_found(ctx: Context, job: JobTrace) -> Finding:
     last = job.sightings[-1] if job.sightings else None
     if last is None or not last.complete:
-        return ctx.inconclusive(f"the job “{job.name}”: {job.outcome()}", job)
+        return ctx.inconclusive(f"the job “{job.name}”: {job.summary()}", job)
     return ctx.fail(
         f"the job “{job.name}” is not found by its hash, {last.at:.1f} s after it was submitted",
         job.submission,
@@ -138,7 +142,7 @@ def _no_other_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
     ]
     if others:
         yield ctx.fail(
-            f"the job “{job.name}”: one submission made several records",
+            f"the job “{job.name}”: one submission created several records",
             last,
             job,
             expected="one record",
@@ -175,7 +179,7 @@ def _sender(ctx: Context) -> dict[str, object]:
 @check("CREATE-4", needs=("grid", "niji"), wants=("upscale", "upscale_4", "neighbour"))
 def no_two_submissions_share_a_hash(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.accepted("grid")
-    jobs = [one for one in ctx.evidence.traces() if one.accepted]
+    jobs = [job for job in ctx.evidence.traces() if job.accepted]
     if len(jobs) < 2:
         yield ctx.untestable("only one submission was accepted", *jobs)
         return
@@ -205,7 +209,7 @@ def the_record_carries_the_prompt(ctx: Context) -> Iterator[Finding]:
         texts = prompts(job.last or {})
         # A flag may be taken out of the text: what it asks for is told elsewhere.
         wanted = str(job.body["content"]).split(" --")[0]
-        if any(_carries(one, wanted) for one in texts):
+        if any(_carries(phrase, wanted) for phrase in texts):
             yield ctx.ok(f"{brief(wanted, 60)} is in the record", job)
         elif texts:
             yield ctx.fail(
@@ -215,9 +219,11 @@ def the_record_carries_the_prompt(ctx: Context) -> Iterator[Finding]:
                 actual=" / ".join(texts),
             )
         elif job.finished:
-            yield ctx.fail("the record has no prompt", job, expected=wanted, actual="null or none")
+            yield ctx.fail(
+                "the record has no prompt", job, expected=wanted, actual="null or missing"
+            )
         else:
-            yield ctx.inconclusive(f"the job “{job.name}”: {job.outcome()}", job)
+            yield ctx.inconclusive(f"the job “{job.name}”: {job.summary()}", job)
     yield ctx.ok(f"{len(jobs)} prompts, one of Latin, Chinese and emoji, are whole")
 
 
@@ -231,10 +237,10 @@ def _carries(text: str, wanted: str) -> bool:
 # Questions
 
 
-@observes("submission-message", needs=("grid",))
+@probe("submission-message", needs=("grid",))
 def what_an_accepted_submission_reads(ctx: Context) -> Observation:
     ctx.evidence.accepted("grid")
-    answers = [one.submission for one in ctx.evidence.traces() if one.accepted]
+    answers = [job.submission for job in ctx.evidence.traces() if job.accepted]
     seen = sorted({answer.errmsg or "no errmsg" for answer in answers})
     known = {"OK": "ok", "SUCCESS": "success"}
     if len(seen) == 1 and seen[0] in known:
@@ -242,30 +248,32 @@ def what_an_accepted_submission_reads(ctx: Context) -> Observation:
     return ctx.unknown(" / ".join(seen), *answers[:3])
 
 
-@observes("niji-selection", needs=("niji",))
+@probe("niji-selection", needs=("niji",))
 def what_the_flag_does(ctx: Context) -> Observation:
     job = ctx.evidence.accepted("niji")
     if job.last is None:
-        return ctx.unobserved("no find showed the job", job)
+        return ctx.unobserved("no find returned the job", job)
     service = text(job.last, "service")
     if service in ("niji", "main"):
         return ctx.answer("flag" if service == "niji" else "never", job)
     return ctx.unknown(f"service {brief(job.last.get('service'))}", job)
 
 
-@observes(
+@probe(
     "concurrency-limit",
     needs=("grid", "niji"),
     wants=("upscale", "variation", "describe", "blend", "remix"),
 )
 def whether_many_jobs_are_taken(ctx: Context) -> Observation:
     jobs = ctx.evidence.traces()
-    refused = [one for one in jobs if one.deferred or _turned_away(one)]
+    refused = [job for job in jobs if job.deferred or _turned_away(job)]
     if refused:
         errnos = {one.attempts[0].errno for one in refused}
         if errnos == {501}:
             return ctx.answer("refused", *refused[:2])
-        return ctx.unknown(f"refused while others ran: {refused[0].attempts[0].says()}", *refused)
+        return ctx.unknown(
+            f"refused while others ran: {refused[0].attempts[0].summary()}", *refused
+        )
     most = max((_beside(one, jobs) for one in jobs), default=0)
     if most < 4:
         return ctx.unobserved(f"no more than {most} jobs ran at once", *jobs[:1])
@@ -273,7 +281,7 @@ def whether_many_jobs_are_taken(ctx: Context) -> Observation:
 
 
 def _turned_away(job: JobTrace) -> bool:
-    return len(job.attempts) > 1 and all(one.errno == 501 for one in job.attempts)
+    return len(job.attempts) > 1 and all(answer.errno == 501 for answer in job.attempts)
 
 
 def _beside(job: JobTrace, jobs: list[JobTrace]) -> int:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..checking.context import Context
-from ..checking.registry import check, observes
-from ..findings import Finding, Observation
+from ..checking import Context, Finding, JobTrace, Observation, check, probe
+from ..checking.child_jobs import not_taken
 from ..json_access import brief, text
-from ..shared_jobs.trace import JobTrace
-from .parents import not_taken
 
 _JOB = "describeImage"
 #: A number before a prompt: "1." "1)" or the digit in a key cap.
@@ -23,13 +20,13 @@ def one_link_gives_its_prompts(ctx: Context) -> Finding:
     if not job.accepted:
         return not_taken(ctx, job, "a describe of one link")
     if job.seems_failed and not job.gave_up:
-        return ctx.fail("the job failed", job, expected="its prompts", actual=job.outcome())
+        return ctx.fail("the job failed", job, expected="its prompts")
     job = ctx.evidence.finished("describe")
     found = _prompts(job)
     if found:
         return ctx.ok(f"prompts under {' and '.join(found)}", job)
     return ctx.fail(
-        "the finished record holds no prompts",
+        "the finished record contains no prompts",
         job,
         expected="a text besides the link",
         actual=brief({key: (job.last or {}).get(key) for key in ("description", "msg_content")}),
@@ -42,14 +39,14 @@ def no_link_or_two_are_refused(ctx: Context) -> Iterator[Finding]:
     cases = {
         "without content": {},
         "with an empty content": {"content": ""},
-        "with a word that is no link": {"content": "lantern"},
+        "with a word instead of a link": {"content": "lantern"},
         "with two links": {"content": f"{link} {link}"},
     }
     for what, body in cases.items():
         yield ctx.expect_errno(ctx.call(_JOB, dict(body)), 301, when=f"a describe {what}")
 
 
-@observes("describe-result", needs=("describe",))
+@probe("describe-result", needs=("describe",))
 def where_the_prompts_stand(ctx: Context) -> Observation:
     job = ctx.evidence.finished("describe")
     found = _prompts(job)

@@ -6,11 +6,10 @@ like them (``--only GEN-1``).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 
-from ..checking.context import Context
-from ..checking.registry import Phase, check, observes
-from ..findings import Finding, Observation
+from ..checking import Context, Finding, Observation, Phase, check, probe
 from ..http.exchange import Exchange
 from ..json_access import brief, text
 
@@ -35,7 +34,7 @@ def every_errno_is_in_the_table(ctx: Context) -> Iterator[Finding]:
 
 @check("GEN-3", phase=Phase.LAST)
 def a_failure_has_a_text_and_no_result(ctx: Context) -> Iterator[Finding]:
-    return _judged(ctx, bad_failure, "failures with a text and without a result, or successes")
+    return _judged(ctx, bad_failure, "failures with a message and without a result, or successes")
 
 
 @check("GEN-6", phase=Phase.LAST)
@@ -68,7 +67,7 @@ def bad_failure(one: Exchange) -> Complaint:
         return None
     keys = ("errmsg", "error") if one.errno == 430 else ("errmsg",)
     if not any(text(one.outline, key) for key in keys):
-        return f"errno {one.errno} without a text", f"a text under {' or '.join(keys)}"
+        return f"errno {one.errno} without a message", f"a message under {' or '.join(keys)}"
     if one.outline.get("data"):
         return f"errno {one.errno} with data {brief(one.outline['data'])}", "no data"
     return None
@@ -77,7 +76,7 @@ def bad_failure(one: Exchange) -> Complaint:
 def bad_http(one: Exchange) -> Complaint:
     """GEN-6."""
     label = one.header("content-type").partition(";")[0].strip().lower()
-    if "json" in label and one.outline is None and one.problem.startswith("no JSON"):
+    if "json" in label and one.outline is None and one.problem.startswith("not JSON"):
         return f"content type {label}, and {one.problem}", "JSON that parses"
     if one.outline is not None and "json" not in label:
         return f"JSON with content type {brief(label)}", "application/json"
@@ -92,15 +91,15 @@ def _judged(
     """One finding for each operation and complaint: a thousand of the same tell no more."""
     _talk(ctx)
     plain = [one for one in ctx.exchanges() if one.plain and one.operation and not one.failure]
-    answers = [one for one in plain if not _elsewhere(one)]
+    answers = [exchange for exchange in plain if not _elsewhere(exchange)]
     told: set[tuple[str, str]] = set()
-    for one in answers:
-        complaint = complain(one)
-        if complaint is None or (one.operation, complaint[0]) in told:
+    for answer in answers:
+        complaint = complain(answer)
+        if complaint is None or (answer.operation, complaint[0]) in told:
             continue
-        told.add((one.operation, complaint[0]))
+        told.add((answer.operation, complaint[0]))
         actual, expected = complaint
-        yield ctx.fail(f"{one.operation}: {actual}", one, expected=expected, actual=actual)
+        yield ctx.fail(f"{answer.operation}: {actual}", answer, expected=expected, actual=actual)
     if answers and all(one.outline is None for one in answers):
         yield ctx.untestable("no answer was a JSON object (GEN-1)")
     elif answers:
@@ -116,7 +115,7 @@ def _elsewhere(one: Exchange) -> bool:
 
 def _talk(ctx: Context) -> None:
     """Successes and failures of every operation that can be had for nothing, each once a run."""
-    seen = {_key(one) for one in ctx.exchanges() if one.plain}
+    seen = {_key(exchange) for exchange in ctx.exchanges() if exchange.plain}
     name = f"{ctx.evidence.mark}-nobody"
     nobody = {"username": name, "password": name}
     for body in ({}, nobody):
@@ -139,39 +138,31 @@ def _talk(ctx: Context) -> None:
     if ("findJobs", _sent({}), True) not in seen:
         ctx.try_call("findJobs", {}, token=f"{name}-token")
     for operation in ctx.affordable():
-        for token in (True, False):
-            if (operation, _sent({}), token) in seen or (token and operation == "findJobs"):
-                continue
-            if token:
-                ctx.try_call(operation, {})
-            else:
-                ctx.try_call(operation, {}, token=None)
+        if operation != "findJobs" and (operation, _sent({}), True) not in seen:
+            ctx.try_call(operation, {})
+        if (operation, _sent({}), False) not in seen:
+            ctx.try_call(operation, {}, token=None)
 
 
 def _key(one: Exchange) -> tuple[str, str, bool]:
-    return (
-        one.operation,
-        one.request_body,
-        any(k == "authorization" for k, _ in one.request_headers),
-    )
+    authorized = any(name == "authorization" for name, _ in one.request_headers)
+    return one.operation, one.request_body, authorized
 
 
 def _sent(body: Mapping[str, object]) -> str:
-    import json
-
     return json.dumps(body, ensure_ascii=False)
 
 
-@observes("service-error-message", phase=Phase.LAST)
+@probe("service-error-message", phase=Phase.LAST)
 def text_of_a_501(ctx: Context) -> Observation:
     """No client can bring a 501 about; if one came by, its text is read."""
-    seen = [one for one in ctx.exchanges() if one.plain and one.errno == 501]
+    seen = [exchange for exchange in ctx.exchanges() if exchange.plain and exchange.errno == 501]
     texts: dict[bool, set[str]] = {True: set(), False: set()}
     for one in seen:
         operation = ctx.contract.operations[one.operation]
         texts[operation.submits].add(text(one.outline, "errmsg") or "no text")
     if not seen:
-        return ctx.unobserved("no request can make a healthy server fail, and none failed")
+        return ctx.unobserved("no request can make a healthy server fail, and no request failed")
     said = {"SERVICE_ERROR": "service-error", "GENERAL_ERROR": "general-error"}
     every = texts[True] | texts[False]
     if not every <= set(said) or max(map(len, texts.values())) > 1:
@@ -182,20 +173,20 @@ def text_of_a_501(ctx: Context) -> Observation:
         return ctx.unknown("GENERAL_ERROR on submissions and SERVICE_ERROR elsewhere", *seen[:3])
     # One of the two everywhere shows only where by-operation would have the other.
     if texts[True] == {"SERVICE_ERROR"} and not texts[False]:
-        return ctx.unobserved("SERVICE_ERROR came on submissions alone", *seen[:3])
+        return ctx.unobserved("SERVICE_ERROR was returned for submissions only", *seen[:3])
     if texts[False] == {"GENERAL_ERROR"} and not texts[True]:
-        return ctx.unobserved("GENERAL_ERROR came elsewhere than on submissions alone", *seen[:3])
+        return ctx.unobserved("GENERAL_ERROR was returned for other requests only", *seen[:3])
     return ctx.answer(said[next(iter(every))], *seen[:3])
 
 
-@observes("unknown-field")
+@probe("unknown-field")
 def what_a_field_that_no_one_knows_does(ctx: Context) -> Observation:
     without = ctx.find(limit=1)
     answer = ctx.call("findJobs", {"limit": 1, f"{ctx.evidence.mark}_field": "x"})
     if not without.ok:
-        return ctx.unobserved(f"find does not work without it: {without.says()}", without)
+        return ctx.unobserved(f"find does not work without it: {without.summary()}", without)
     if answer.ok:
         return ctx.answer("ignored", answer)
     if answer.errno == 301:
         return ctx.answer("301", without, answer)
-    return ctx.unknown(answer.says(), without, answer)
+    return ctx.unknown(answer.summary(), without, answer)

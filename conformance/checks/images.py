@@ -7,16 +7,21 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from ..checking.context import Context
-from ..checking.registry import check, observes
-from ..findings import Finding, Observation
+from ..checking import (
+    Context,
+    Finding,
+    JobTrace,
+    Observation,
+    UnavailableError,
+    Verdict,
+    check,
+    probe,
+)
+from ..checking.child_jobs import picture_of
 from ..http.connection import Failure
 from ..json_access import brief, integer, text
 from ..pictures import compare as pixels
 from ..pictures.picture import Picture
-from ..shared_jobs.trace import JobTrace
-from ..verdict import UnavailableError, Verdict
-from .parents import picture_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,8 +37,7 @@ _BROKEN = (Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
 def _finished(ctx: Context) -> list[JobTrace]:
     """The finished jobs that make a picture; ends the check if the grid is not."""
     ctx.evidence.finished("grid")
-    jobs = [ctx.evidence.optional(name) for name in _MAKERS]
-    return [job for job in jobs if job is not None and job.finished]
+    return [job for job in ctx.evidence.sent(*_MAKERS) if job.finished]
 
 
 def _fetched(ctx: Context, job: JobTrace, key: str) -> Picture | None:
@@ -51,7 +55,7 @@ def every_link_answers_with_a_picture(ctx: Context) -> Iterator[Finding]:
                 yield ctx.fail(f"{job.name}: no {key}", job, expected="a link", actual="null")
             elif not picture.url.startswith(("http://", "https://")):
                 yield ctx.fail(
-                    f"{job.name}: {key} is no web address",
+                    f"{job.name}: {key} is not a web address",
                     job,
                     expected="http:// or https://",
                     actual=brief(picture.url),
@@ -60,7 +64,7 @@ def every_link_answers_with_a_picture(ctx: Context) -> Iterator[Finding]:
                 yield ctx.inconclusive(f"{job.name}: {key}: {picture.problem}", picture)
             elif picture.problem:
                 yield ctx.fail(
-                    f"{job.name}: {key} is no picture",
+                    f"{job.name}: {key} is not a picture",
                     picture,
                     expected="a picture",
                     actual=picture.problem,
@@ -98,14 +102,14 @@ def the_thumb_is_smaller(ctx: Context) -> Iterator[Finding]:
     for job in _finished(ctx):
         picture, thumb = picture_of(ctx, job), _fetched(ctx, job, "img_thumb")
         if thumb is None or thumb.problem:
-            yield ctx.untestable(f"{job.name}: there is no thumb (IMG-1)", job)
+            yield ctx.untestable(f"{job.name}: it has no thumb (IMG-1)", job)
             continue
         (width, height), (wide, high) = thumb.size, picture.size
         if width * height < wide * high:
             yield ctx.ok(f"{job.name}: {width}x{height} of {wide}x{high}", thumb, picture)
         else:
             yield ctx.fail(
-                f"{job.name}: the thumb is no smaller",
+                f"{job.name}: the thumb is not smaller",
                 thumb,
                 picture,
                 expected=f"fewer pixels than {wide}x{high}",
@@ -116,13 +120,10 @@ def the_thumb_is_smaller(ctx: Context) -> Iterator[Finding]:
 @check("IMG-4", needs=("grid",), wants=("variation",))
 def a_grid_is_four_cells(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.finished("grid")
-    for name in ("grid", "variation"):
-        job = ctx.evidence.optional(name)
-        if job is None or not job.finished:
-            continue
-        picture = picture_of(ctx, job)
-        assert picture.image is not None
-        yield _four_cells(ctx, name, picture, pixels.inner(picture.image))
+    for job in ctx.evidence.sent("grid", "variation"):
+        if job.finished:
+            picture = picture_of(ctx, job)
+            yield _four_cells(ctx, job.name, picture, pixels.inner(picture.pixels))
 
 
 def _four_cells(ctx: Context, name: str, picture: Picture, image: Image) -> Finding:
@@ -137,11 +138,11 @@ def _four_cells(ctx: Context, name: str, picture: Picture, image: Image) -> Find
             f"{name}: two cells are the same",
             picture,
             expected="four pictures",
-            actual=f"cells {same[0] + 1} and {same[1] + 1} can't be told apart",
+            actual=f"cells {same[0] + 1} and {same[1] + 1} look the same",
         )
     if not (upright and level):
-        return ctx.inconclusive(f"{name}: its seams can't be made out", picture)
-    return ctx.ok(f"{name}: four cells, told apart", picture)
+        return ctx.inconclusive(f"{name}: its seams are not clear", picture)
+    return ctx.ok(f"{name}: four different cells", picture)
 
 
 @check("IMG-5", needs=("grid", "niji"), wants=("variation", "upscale", "remix"))
@@ -153,9 +154,9 @@ def different_jobs_have_different_pictures(ctx: Context) -> Iterator[Finding]:
         raise UnavailableError(Verdict.UNTESTABLE, "fewer than two finished pictures")
     for one, other in combinations(jobs, 2):
         first, second = picture_of(ctx, one), picture_of(ctx, other)
-        assert first.image is not None
-        assert second.image is not None
-        if first.image.size == second.image.size and not pixels.distance(first.image, second.image):
+        if first.pixels.size == second.pixels.size and not pixels.distance(
+            first.pixels, second.pixels
+        ):
             yield ctx.fail(
                 f"{one.name} and {other.name} have the same picture",
                 first,
@@ -166,7 +167,7 @@ def different_jobs_have_different_pictures(ctx: Context) -> Iterator[Finding]:
     yield ctx.ok(f"{len(jobs)} jobs were compared, each with each")
 
 
-@observes("image-frame", needs=("grid",))
+@probe("image-frame", needs=("grid",))
 def whether_a_picture_is_framed(ctx: Context) -> Observation:
     picture = picture_of(ctx, ctx.evidence.finished("grid"))
     width, height = picture.size
@@ -177,7 +178,7 @@ def whether_a_picture_is_framed(ctx: Context) -> Observation:
     return ctx.unknown(f"{width}x{height}", picture)
 
 
-@observes("image-md5", needs=("grid",))
+@probe("image-md5", needs=("grid",))
 def what_img_md5_holds(ctx: Context) -> Observation:
     job = ctx.evidence.finished("grid")
     found = (job.last or {}).get("img_md5")
@@ -188,7 +189,7 @@ def what_img_md5_holds(ctx: Context) -> Observation:
     return ctx.unknown(brief(found), job)
 
 
-@observes("job-type-names", needs=("grid", "variation", "upscale", "blend", "describe", "remix"))
+@probe("job-type-names", needs=("grid", "variation", "upscale", "blend", "describe", "remix"))
 def how_the_kinds_are_called(ctx: Context) -> Observation:
     kinds = ("grid", "variation", "upscale", "blend", "describe", "remix")
     jobs = [ctx.evidence.accepted(name) for name in kinds]

@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ..checking.context import Context
-from ..checking.registry import Phase, check
-from ..findings import Finding
+from ..checking import Context, Finding, JobTrace, Phase, UnavailableError, Verdict, check
 from ..json_access import Record, brief, instant, integer, millis, text
-from ..shared_jobs.trace import FINISHED, JobTrace
-from ..verdict import UnavailableError
+from ..shared_jobs.trace import FINISHED
 
 #: As shown; UTC may be written as an offset too.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:?00)")
@@ -29,7 +26,7 @@ def _seen(ctx: Context) -> list[JobTrace]:
     job = ctx.evidence.accepted("grid")
     jobs = [one for one in ctx.evidence.traces() if one.accepted and one.last is not None]
     if not jobs:
-        raise UnavailableError(ctx.inconclusive("").verdict, f"“grid”: {job.outcome()}", job)
+        raise UnavailableError(Verdict.INCONCLUSIVE, f"“grid”: {job.summary()}", job)
     return jobs
 
 
@@ -50,15 +47,15 @@ def a_job_comes_to_an_end(ctx: Context) -> Iterator[Finding]:
             yield ctx.ok(f"“{job.name}” failed", job)
         elif _has_its_picture(ctx, job):
             yield ctx.fail(
-                f"“{job.name}” has its picture and never reaches status {FINISHED}",
+                f"“{job.name}” has its picture, but never reaches status {FINISHED}",
                 job,
                 expected=f"status {FINISHED}",
                 actual=f"status {brief((job.last or {}).get('status'))}, unchanged since"
                 f" {job.unchanged_since:.1f} s after its submission",
             )
         else:
-            yield ctx.inconclusive(f"“{job.name}”: {job.outcome()}", job)
-    yield ctx.ok(f"{len(jobs)} jobs came to an end")
+            yield ctx.inconclusive(f"“{job.name}”: {job.summary()}", job)
+    yield ctx.ok(f"{len(jobs)} jobs ended")
 
 
 def _has_its_picture(ctx: Context, job: JobTrace) -> bool:
@@ -88,10 +85,10 @@ def finished_is_for_good(ctx: Context) -> Iterator[Finding]:
             continue
         later = statuses[done + 1 :]
         looks += len(later)
-        changed = [one for one in later if not _is_finished(one)]
+        changed = [status for status in later if not _is_finished(status)]
         if changed:
             yield ctx.fail(
-                f"“{job.name}” was finished, and later it was not",
+                f"“{job.name}” was finished at first, but not later",
                 job,
                 expected=f"status {FINISHED} for good",
                 actual=f"status {brief(changed[0])}",
@@ -99,7 +96,7 @@ def finished_is_for_good(ctx: Context) -> Iterator[Finding]:
     if looks:
         yield ctx.ok(f"status {FINISHED} in {looks} looks at jobs that had finished")
     else:
-        yield ctx.inconclusive("no job was seen again after it had finished")
+        yield ctx.inconclusive("no job was looked at again after it had finished")
 
 
 def _is_finished(status: object) -> bool:
@@ -120,9 +117,9 @@ def times_are_as_shown(ctx: Context) -> Iterator[Finding]:
             for what, expected, actual in _time_faults(record):
                 wrong.setdefault(what, (expected, actual))
         stamps = [time for one in _records(ctx, job) if (time := millis(one)) is not None]
-        moved = [one for one in stamps if one != stamps[0]]
+        moved = [stamp for stamp in stamps if stamp != stamps[0]]
         if moved:
-            wrong["timestamp moves on, a job is created once"] = (stamps[0], moved[0])
+            wrong["timestamp changes, although a job is created only once"] = (stamps[0], moved[0])
         for what, (expected, actual) in wrong.items():
             yield ctx.fail(f"“{job.name}”: {what}", job, expected=expected, actual=actual)
     yield ctx.ok(f"created_at, updated_at and timestamp agree in {count} looks at {len(jobs)} jobs")
@@ -134,12 +131,16 @@ def _time_faults(record: Record) -> Iterator[tuple[str, object, object]]:
     for key in ("created_at", "updated_at"):
         if _INSTANT.fullmatch(text(record, key) or "") is None or instant(record, key) is None:
             shown = "ISO 8601 in UTC with milliseconds, 2024-04-02T06:48:35.165Z"
-            yield f"{key} is no such time", shown, brief(record.get(key))
+            yield f"{key} is not a time as on the page", shown, brief(record.get(key))
     if created is not None and updated is not None and created > updated:
-        yield "updated before it was created", record.get("created_at"), record.get("updated_at")
+        yield (
+            "updated_at is earlier than created_at",
+            record.get("created_at"),
+            record.get("updated_at"),
+        )
     stamp, shown = millis(record), "milliseconds since 1970 as a string, 1712040515164"
     if stamp is None or text(record, "timestamp") is None:
-        yield "timestamp is none", shown, brief(record.get("timestamp"))
+        yield "timestamp is invalid", shown, brief(record.get("timestamp"))
     elif created is not None and abs(stamp - created.timestamp() * 1000) > _CLOSE_MS:
         yield "timestamp is not the time of created_at", record.get("created_at"), stamp
 
@@ -161,7 +162,7 @@ def a_job_keeps_its_identity(ctx: Context) -> Iterator[Finding]:
             yield from _kept_in_substance(ctx, job, records)
         yield from _renamed(ctx, job)
     if looks == len(jobs):
-        yield ctx.inconclusive("every job was seen once only", *jobs[:1])
+        yield ctx.inconclusive("every job was looked at only once", *jobs[:1])
         return
     yield ctx.ok(f"hash, ids, prompt and times are the same in {looks} looks at {len(jobs)} jobs")
 
@@ -183,7 +184,7 @@ def _kept(ctx: Context, job: JobTrace, records: list[Record], key: str) -> Itera
 def _kept_in_substance(ctx: Context, job: JobTrace, records: list[Record]) -> Iterator[Finding]:
     """msg_content is the prompt as the service uses it: its case, its blanks and what is added
     may come with the work; other words may not."""
-    seen = [found for one in records if (found := text(one, "msg_content")) is not None]
+    seen = [found for record in records if (found := text(record, "msg_content")) is not None]
     for before, after in pairwise(seen):
         old, new = _words(before), _words(after)
         if old not in new and new not in old:

@@ -1,14 +1,12 @@
-"""What the page leaves open about a job that is not finished yet, or has just finished."""
+"""Open questions about a job that has not finished yet, or has just finished."""
 
 from __future__ import annotations
 
 import re
 
-from ..checking.context import Context
-from ..checking.registry import observes
-from ..findings import Observation
+from ..checking import Context, JobTrace, Observation, probe
 from ..json_access import Record, brief, text, whole
-from ..shared_jobs.trace import FINISHED, JobTrace
+from ..shared_jobs.trace import FINISHED
 
 
 def _jobs(ctx: Context) -> list[JobTrace]:
@@ -23,14 +21,14 @@ def _under_way(job: JobTrace) -> list[Record]:
     return [one for one in job.pending if text(one, "error") is None]
 
 
-@observes("pending-statuses", needs=("grid",), wants=("niji", "blend_words"))
+@probe("pending-statuses", needs=("grid",), wants=("niji", "blend_words"))
 def the_statuses_before_the_end(ctx: Context) -> Observation:
     jobs = _jobs(ctx)
     pending = [one for job in jobs for one in _under_way(job)]
     failed = [job.last for job in jobs if job.seems_failed and job.last is not None]
     seen = [one.get("status") for one in [*pending, *failed]]
     if not seen:
-        return ctx.unobserved("every job was finished when it was first seen", *jobs[:1])
+        return ctx.unobserved("every job had finished at the first look", *jobs[:1])
     if all(one is None for one in seen):
         return ctx.answer("null", *jobs[:2])
     if any(whole(one) is None for one in seen):
@@ -62,19 +60,28 @@ def _moves(record: Record) -> bool:
     return record.get("pct_prog") is not None or text(record, "img_prog") is not None
 
 
-@observes("progress-type", needs=("grid",))
-def how_progress_is_told(ctx: Context) -> Observation:
-    jobs = [one for one in _jobs(ctx) if _under_way(one)]
-    values = [one.get("pct_prog") for job in jobs for one in _under_way(job)]
-    kinds = {_progress(value) for value in values if value is not None}
-    if not kinds:
-        if not _seen_running(jobs):
-            return ctx.unobserved("no job was seen while it ran", *jobs[:1])
-        return ctx.answer("null", *jobs[:2])
+@probe("progress-type", needs=("grid",))
+def the_type_of_progress(ctx: Context) -> Observation:
+    jobs = [job for job in _jobs(ctx) if _under_way(job)]
+    values = _while_running(jobs, "pct_prog")
+    if not values:
+        return _null_if_seen_running(ctx, jobs)
+    kinds = {_progress(value) for value in values}
     if len(kinds) == 1 and "" not in kinds:
         return ctx.answer(kinds.pop(), *jobs[:2])
-    shown = ", ".join(dict.fromkeys(brief(value) for value in values if value is not None))
-    return ctx.unknown(f"pct_prog {shown}", *jobs[:2])
+    return ctx.unknown(f"pct_prog {', '.join(dict.fromkeys(map(brief, values)))}", *jobs[:2])
+
+
+def _while_running(jobs: list[JobTrace], key: str) -> list[object]:
+    """The values under the key before the jobs ended, except null."""
+    values = [record.get(key) for job in jobs for record in _under_way(job)]
+    return [value for value in values if value is not None]
+
+
+def _null_if_seen_running(ctx: Context, jobs: list[JobTrace]) -> Observation:
+    if not _seen_running(jobs):
+        return ctx.unobserved("no look caught a job while it ran", *jobs[:1])
+    return ctx.answer("null", *jobs[:2])
 
 
 def _progress(value: object) -> str:
@@ -89,18 +96,15 @@ def _progress(value: object) -> str:
     return ""
 
 
-@observes("preview-image", needs=("grid",))
+@probe("preview-image", needs=("grid",))
 def whether_there_is_a_preview(ctx: Context) -> Observation:
-    jobs = [one for one in _jobs(ctx) if one.operation != "describeImage" and _under_way(one)]
-    values = [one.get("img_prog") for job in jobs for one in _under_way(job)]
-    seen = [value for value in values if value is not None]
-    if not seen:
-        if not _seen_running(jobs):
-            return ctx.unobserved("no job was seen while it ran", *jobs[:1])
-        return ctx.answer("null", *jobs[:2])
-    if all(isinstance(value, str) and re.match("https?://", value) for value in seen):
+    jobs = [job for job in _jobs(ctx) if job.operation != "describeImage" and _under_way(job)]
+    values = _while_running(jobs, "img_prog")
+    if not values:
+        return _null_if_seen_running(ctx, jobs)
+    if all(isinstance(value, str) and re.match("https?://", value) for value in values):
         return ctx.answer("url", *jobs[:2])
-    return ctx.unknown(f"img_prog {brief(seen[0])}", *jobs[:2])
+    return ctx.unknown(f"img_prog {brief(values[0])}", *jobs[:2])
 
 
 def _seen_running(jobs: list[JobTrace]) -> bool:
@@ -114,7 +118,7 @@ def _seen_running(jobs: list[JobTrace]) -> bool:
     return False
 
 
-@observes("error-on-success", needs=("grid",))
+@probe("error-on-success", needs=("grid",))
 def whether_an_altered_prompt_is_told(ctx: Context) -> Observation:
     job = ctx.evidence.finished("grid")
     record = job.last or {}

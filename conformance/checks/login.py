@@ -8,12 +8,17 @@ import json
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
-from ..checking.context import Context
-from ..checking.registry import check, observes
-from ..findings import Finding, Observation
-from ..http.exchange import Answer
+from ..checking import (
+    Answer,
+    Context,
+    Finding,
+    Observation,
+    UnavailableError,
+    Verdict,
+    check,
+    probe,
+)
 from ..json_access import Record, brief, object_at, text, whole
-from ..verdict import UnavailableError, Verdict
 
 #: The twelve keys of the example. What is null there may hold anything (LOGIN-2).
 _STRINGS = ("id", "username", "email", "account_type", "account_status", "token")
@@ -25,12 +30,12 @@ def _login(ctx: Context, role: str = "first") -> Answer:
     account = ctx.account(role)
     answer = ctx.call("login", {"username": account.username, "password": account.password})
     if not answer.ok:
-        reason = f"the {role} account can't log in again (LOGIN-1): {answer.says()}"
+        reason = f"the {role} account can't log in again (LOGIN-1): {answer.summary()}"
         raise UnavailableError(Verdict.UNTESTABLE, reason, answer)
     return answer
 
 
-def _account(answer: Answer) -> Record:
+def _data(answer: Answer) -> Record:
     return object_at(answer.envelope, "data") or {}
 
 
@@ -40,22 +45,22 @@ def right_credentials_give_a_token(ctx: Context) -> Finding:
     if given is None:
         return ctx.untestable("needs an account (--username)")
     answer = ctx.call("login", {"username": given.username, "password": given.password})
-    token = text(_account(answer), "token")
+    token = text(_data(answer), "token")
     if answer.ok and token is not None:
         return ctx.ok("errno 0 and a token", answer)
-    instead = f"data.token {brief(_account(answer).get('token'))}"
+    instead = f"data.token {brief(_data(answer).get('token'))}"
     return ctx.fail(
         "the username and password given are not accepted",
         answer,
         expected="errno 0 and data.token",
-        actual=instead if answer.ok else answer.says(),
+        actual=instead if answer.ok else answer.summary(),
     )
 
 
 @check("LOGIN-2")
 def data_has_the_keys_shown(ctx: Context) -> Iterator[Finding]:
     answer = _login(ctx)
-    data = _account(answer)
+    data = _data(answer)
     missing = [key for key in (*_STRINGS, *_ANYTHING) if key not in data]
     if missing:
         yield ctx.fail(
@@ -64,7 +69,7 @@ def data_has_the_keys_shown(ctx: Context) -> Iterator[Finding]:
     for key in _STRINGS:
         if key in data and text(data, key) is None:
             yield ctx.fail(
-                f"data.{key} is no text", answer, expected="a string", actual=data.get(key)
+                f"data.{key} is not a text", answer, expected="a string", actual=data.get(key)
             )
     if text(data, "username") not in (None, ctx.account().username):
         yield ctx.fail(
@@ -89,7 +94,7 @@ def missing_credentials_are_301(ctx: Context) -> Iterator[Finding]:
         yield ctx.expect_errno(answer, 301, when=when)
         if answer.errno == 301 and "missing" not in (answer.message or "").casefold():
             yield ctx.fail(
-                f"{when}: the text does not say that something is missing",
+                f"{when}: the message does not mention anything missing",
                 answer,
                 expected="missing username or password, or MISSING PARAMETER",
                 actual=answer.message or "no text",
@@ -100,14 +105,12 @@ def missing_credentials_are_301(ctx: Context) -> Iterator[Finding]:
 @check("LOGIN-4")
 def wrong_credentials_are_no_success(ctx: Context) -> Iterator[Finding]:
     for when, answer in _wrong_logins(ctx):
-        if answer.ok or text(_account(answer), "token") is not None:
-            yield ctx.fail(
-                f"{when}: logged in", answer, expected="another errno than 0", actual=answer.says()
-            )
+        if answer.ok or text(_data(answer), "token") is not None:
+            yield ctx.fail(f"{when}: logged in", answer, expected="another errno than 0")
         elif answer.errno is None:
-            yield ctx.fail(f"{when}: no errno", answer, expected="an errno", actual=answer.says())
+            yield ctx.fail(f"{when}: no errno", answer, expected="an errno")
         else:
-            yield ctx.ok(f"{when}: {answer.says()}", answer)
+            yield ctx.ok(f"{when}: {answer.summary()}", answer)
     yield ctx.ok("wrong passwords and an unknown username are refused")
 
 
@@ -122,85 +125,80 @@ def _wrong_logins(ctx: Context) -> Iterator[tuple[str, Answer]]:
             yield "a wrong password", ctx.call("login", body)
     nobody = f"{ctx.evidence.mark}-{ctx.random.randrange(10**9)}"
     yield (
-        "a username that nobody has",
+        "an unknown username",
         ctx.call("login", {"username": nobody, "password": account.password}),
     )
 
 
 @check("LOGIN-5")
-def an_id_belongs_to_one_account(ctx: Context) -> Finding:
-    ids = {role: text(_account(_login(ctx, role)), "id") for role in ("first", "second")}
-    answer = _login(ctx, "second")
-    if None in ids.values():
-        return ctx.untestable("data.id is missing (LOGIN-2)", answer)
-    if ids["first"] == ids["second"]:
-        return ctx.fail(
-            "two accounts have one id", answer, expected="different ids", actual=ids["first"]
-        )
-    return ctx.ok("two accounts, two ids", answer)
+def an_id_belongs_to_one_data(ctx: Context) -> Finding:
+    return _two_logins(ctx, ("first", "second"), "id", same=False)
+
+
+@check("LOGIN-7")
+def the_id_is_the_same_at_every_login(ctx: Context) -> Finding:
+    return _two_logins(ctx, ("first", "first"), "id", same=True)
+
+
+@check("LOGIN-8")
+def no_two_accounts_share_a_token(ctx: Context) -> Finding:
+    return _two_logins(ctx, ("first", "second"), "token", same=False)
+
+
+def _two_logins(ctx: Context, roles: tuple[str, str], key: str, *, same: bool) -> Finding:
+    """Whether ``data.id`` or ``data.token`` is the same in two logins, as it must (not) be."""
+    answers = [_login(ctx, role) for role in roles]
+    first, second = (text(_data(answer), key) for answer in answers)
+    if first is None or second is None:
+        return ctx.untestable(f"data.{key} is missing (LOGIN-1, LOGIN-2)", *answers)
+    if (first == second) is same:
+        alike = "the same" if same else "different"
+        return ctx.ok(f"two logins, {alike} {key}{'' if same else 's'}", *answers)
+    if same:
+        message = f"the {key} changed from one login to the next"
+        return ctx.fail(message, *answers, expected=first, actual=second)
+    message = f"two accounts have one {key}"
+    actual = first if key == "id" else "the same twice"
+    return ctx.fail(message, *answers, expected=f"different {key}s", actual=actual)
 
 
 @check("LOGIN-6")
 def the_token_is_accepted(ctx: Context) -> Finding:
     answer = _login(ctx)
-    token = text(_account(answer), "token")
+    token = text(_data(answer), "token")
     if token is None:
         return ctx.untestable("the login has no token (LOGIN-1)", answer)
     found = ctx.call("findJobs", {}, token=token)
     if found.ok:
-        return ctx.ok("find takes the token of the login", answer, found)
+        return ctx.ok("find accepts the token of the login", answer, found)
     return ctx.fail(
-        "find does not take the token of the login",
+        "find does not accept the token of the login",
         answer,
         found,
         expected="errno 0",
-        actual=found.says(),
+        actual=found.summary(),
     )
 
 
-@check("LOGIN-7")
-def the_id_is_the_same_at_every_login(ctx: Context) -> Finding:
-    answers = [_login(ctx) for _ in range(2)]
-    seen = [text(_account(answer), "id") for answer in answers]
-    if None in seen:
-        return ctx.untestable("data.id is missing (LOGIN-2)", *answers)
-    if seen[0] != seen[1]:
-        return ctx.fail(
-            "the id changed from one login to the next", *answers, expected=seen[0], actual=seen[1]
-        )
-    return ctx.ok("the same id twice", *answers)
-
-
-@check("LOGIN-8")
-def no_two_accounts_share_a_token(ctx: Context) -> Finding:
-    answers = [_login(ctx, role) for role in ("first", "second")]
-    tokens = [text(_account(answer), "token") for answer in answers]
-    if None in tokens:
-        return ctx.untestable("a login has no token (LOGIN-1)", *answers)
-    if tokens[0] == tokens[1]:
-        return ctx.fail(
-            "two accounts have one token", *answers, expected="two tokens", actual="the same twice"
-        )
-    return ctx.ok("two accounts, two tokens", *answers)
-
-
-@observes("wrong-credentials")
+@probe("wrong-credentials")
 def errno_of_wrong_credentials(ctx: Context) -> Observation:
     seen = [answer for _, answer in _wrong_logins(ctx)]
     errnos = sorted({str(answer.errno) for answer in seen})
     if len(errnos) > 1:
-        return ctx.unknown(f"errno differs by what is wrong: {', '.join(errnos)}", *seen)
+        return ctx.unknown(
+            f"errno depends on which credential is wrong: {', '.join(errnos)}", *seen
+        )
     return ctx.answer(errnos[0], seen[0], seen[-1])
 
 
-@observes("token-lifetime")
+@probe("token-lifetime")
 def lifetime_of_the_token(ctx: Context) -> Observation:
     answer = _login(ctx)
-    claims = _claims(text(_account(answer), "token") or "")
+    claims = _claims(text(_data(answer), "token") or "")
     expires = whole(claims.get("exp"))
     issued = whole(claims.get("iat"))
     if expires is None:
-        return ctx.unobserved("the token is no readable JWT with an exp", answer)
+        return ctx.unobserved("the token is not a readable JWT with exp", answer)
     if issued is None:
         issued = _sent_at(answer)
     if issued is None:
@@ -236,7 +234,7 @@ def _span(seconds: int) -> str:
     return f"{seconds}s"
 
 
-@observes("message-case")
+@probe("message-case")
 def case_of_the_texts(ctx: Context) -> Observation:
     answers = {
         "missing username or password": ctx.call("login", {}),
@@ -251,7 +249,7 @@ def case_of_the_texts(ctx: Context) -> Observation:
     return ctx.unknown(" / ".join(texts), *answers.values())
 
 
-@observes("success-http-status")
+@probe("success-http-status")
 def status_of_a_success(ctx: Context) -> Observation:
     answers = [_login(ctx), ctx.find(limit=1)]
     seen = sorted({answer.status for answer in answers if answer.ok})
@@ -262,11 +260,11 @@ def status_of_a_success(ctx: Context) -> Observation:
     return ctx.answer(seen[0], *answers)
 
 
-@observes("error-http-status")
+@probe("error-http-status")
 def status_of_a_failure(ctx: Context) -> Observation:
     answers = [ctx.call("login", {}), ctx.call("findJobs", {}, token=None)]
     if [answer.errno for answer in answers] != [301, 430]:
-        return ctx.unobserved("the two failures do not come as 301 and 430", *answers)
+        return ctx.unobserved("the two failures do not have errno 301 and 430", *answers)
     known = {(200, 200): "always-200", (400, 401): "by-errno", (400, 400): "always-400"}
     seen = (answers[0].status, answers[1].status)
     if seen in known:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..checking.context import Context
-from ..checking.registry import check
-from ..findings import Finding
-from ..http.exchange import Answer
+from ..checking import Answer, Context, Finding, check
 
 #: Best known first: the content of a create leaves nothing else to refuse it for.
 _ORDER = ("createJob", "blendImages", "describeImage", "upscaleJob", "varyJob")
@@ -25,24 +22,21 @@ def an_account_without_a_plan_gets_411(ctx: Context) -> Iterator[Finding]:
         answer = ctx.call(operation, ctx.contract.example(operation), account="limited")
         if answer.errno == 411:
             shown = True
-            yield ctx.ok(f"{operation}: {answer.says()}", answer)
+            yield ctx.ok(f"{operation}: {answer.summary()}", answer)
         elif answer.ok or operation == "createJob":
             yield _broken(ctx, operation, answer)
         else:
             # The example's links and parent are not there, and a server may say so first.
-            unsure.append(f"{operation} ({answer.says()})")
+            unsure.append(f"{operation} ({answer.summary()})")
     if not shown:
-        yield ctx.untestable(f"411 was not to be had: {', '.join(unsure) or 'see above'}")
+        yield ctx.untestable(f"no request returned 411: {', '.join(unsure) or 'see above'}")
         return
-    untried = f"not shown for {', '.join(unsure)}" if unsure else ""
-    yield ctx.ok("an account without a plan gets 411", untried=untried)
+    not_covered = f"not tested: {', '.join(unsure)}" if unsure else ""
+    yield ctx.ok("an account without a plan gets 411", not_covered=not_covered)
 
 
 def _broken(ctx: Context, operation: str, answer: Answer) -> Finding:
-    what = "is taken" if answer.ok else f"gets {answer.says()}"
+    what = "is accepted" if answer.ok else f"gets {answer.summary()}"
     return ctx.fail(
-        f"{operation} of an account without a plan {what}",
-        answer,
-        expected="errno 411",
-        actual=answer.says(),
+        f"{operation} of an account without a plan {what}", answer, expected="errno 411"
     )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 
-from ..checking.context import Context
-from ..checking.registry import check
-from ..findings import Finding
+from ..checking import Answer, Context, Finding, check
 from ..http.connection import Failure
-from ..http.exchange import Answer
 from ..rules.malformed_bodies import SCRIPTS, Sample, few, samples
+from ..rules.misbehaviour import misbehaviour
 
 _Body = Mapping[str, object]
 
@@ -45,28 +42,19 @@ _MORE: tuple[tuple[str, str, object], ...] = (
     ("describeImage", "content", 5),
 )
 
-_TRACES = re.compile(
-    rb"Traceback \(most recent call last\)"
-    rb"|\n\s+at [\w.$<>/ ]+ ?\([^)\n]*:\d+(:\d+)?\)"  # JavaScript, Java
-    rb"|\n\s*at .+ in .+:line \d+"  # .NET
-    rb"|\ngoroutine \d+ \["
-    rb"|Stack trace:\s*\n?#0 "  # PHP
-    rb"|\.rb:\d+:in [`']"
-)
-
 
 @check("GEN-4")
 def wrong_parameters_get_301(ctx: Context) -> Iterator[Finding]:
     tried: set[str] = set()
-    untried: list[str] = []
+    not_covered: list[str] = []
     for operation, body in _wrong(ctx):
         if not ctx.affords(operation):
-            untried.append(operation)
+            not_covered.append(operation)
             continue
         tried.add(operation)
         yield _refused(ctx, operation, body)
-    rest = f"{', '.join(dict.fromkeys(untried))} (no budget)" if untried else ""
-    yield ctx.ok(f"wrong types get 301 from {', '.join(sorted(tried))}", untried=rest)
+    rest = f"{', '.join(dict.fromkeys(not_covered))} (no budget)" if not_covered else ""
+    yield ctx.ok(f"wrong types get 301 from {', '.join(sorted(tried))}", not_covered=rest)
 
 
 def _wrong(ctx: Context) -> Iterator[tuple[str, _Body]]:
@@ -110,7 +98,7 @@ def any_body_is_answered(ctx: Context) -> Iterator[Finding]:
             yield finding
     yield from _any_script(ctx)
     rest = "" if _submitting(ctx) else "operations that submit (no budget)"
-    yield ctx.ok(f"{tried} bodies that are no request, each answered", untried=rest)
+    yield ctx.ok(f"{tried} malformed bodies, each answered", not_covered=rest)
 
 
 def _submitting(ctx: Context) -> list[str]:
@@ -120,7 +108,7 @@ def _submitting(ctx: Context) -> list[str]:
 
 
 def _survived(ctx: Context, operation: str, sample: Sample) -> Finding | None:
-    """What is wrong with the answer, if it is so twice while other requests are answered."""
+    """What is wrong with the answer, if it is so twice although other requests are answered."""
 
     def send() -> Answer:
         token = {"token": None} if operation == "login" else {}
@@ -139,19 +127,8 @@ def _survived(ctx: Context, operation: str, sample: Sample) -> Finding | None:
         f"{when}: {wrong}",
         answer,
         expected="HTTP status 4xx or an envelope, without a stack trace",
-        actual=f"HTTP {answer.status}, {answer.says()}",
+        actual=f"HTTP {answer.status}, {answer.summary()}",
     )
-
-
-def misbehaviour(answer: Answer) -> str:
-    """How a whole answer breaks GEN-5; empty if it does not."""
-    if _TRACES.search(answer.reply.body):
-        return "a stack trace"
-    if answer.status >= 500:
-        return f"HTTP status {answer.status}"
-    if answer.errno is None and not 400 <= answer.status < 500:
-        return f"HTTP status {answer.status}, {answer.problem or 'no errno'}"
-    return ""
 
 
 def _gateway(answer: Answer) -> bool:
@@ -173,7 +150,7 @@ def _judged_failure(
     if not _well(control) or (second.failure is None and not misbehaviour(second)):
         return ctx.inconclusive(f"{when}: {said}, but not every time", answer, control, second)
     return ctx.fail(
-        f"{when}: {said}, twice, while other requests are answered",
+        f"{when}: {said}, twice, although other requests are answered",
         answer,
         control,
         second,
@@ -194,7 +171,7 @@ def _any_script(ctx: Context) -> Iterator[Finding]:
     """Text of any script, where it costs nothing: in the prompt of a find."""
     control = ctx.find(prompt=f"{ctx.evidence.mark} boat")
     if not control.ok:
-        yield ctx.inconclusive(f"find by prompt does not work: {control.says()}", control)
+        yield ctx.inconclusive(f"find by prompt does not work: {control.summary()}", control)
         return
     for script, words in SCRIPTS.items():
         answers = [ctx.try_call("findJobs", {"prompt": words})]
@@ -204,9 +181,8 @@ def _any_script(ctx: Context) -> Iterator[Finding]:
                 yield ctx.inconclusive(f"find by {script} {way}: {answer.problem}", answer)
             elif not answer.ok:
                 yield ctx.fail(
-                    f"find by {script} {way} is refused, and plain English is not",
+                    f"find by {script} {way} is refused, although plain English is not",
                     answer,
                     control,
                     expected="errno 0",
-                    actual=answer.says(),
                 )

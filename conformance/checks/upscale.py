@@ -5,23 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..checking.context import Context
-from ..checking.registry import Phase, check, observes
-from ..findings import Finding, Observation
+from ..checking import Context, Finding, JobTrace, Observation, Phase, check, child_jobs, probe
 from ..json_access import brief, millis, text
 from ..pictures import compare as pixels
 from ..pictures.picture import Picture
-from ..shared_jobs.trace import JobTrace
-from .parents import (
-    accepted_both_ways,
-    by_the_cell,
-    names_parent,
-    no_picture,
-    nobody,
-    not_taken,
-    picture_of,
-    refused_without,
-)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,18 +20,16 @@ _JOB = "upscaleJob"
 def an_upscale_is_one_larger_image(ctx: Context) -> Iterator[Finding]:
     job, grid = ctx.evidence.trace("upscale"), ctx.evidence.finished("grid")
     if not job.accepted:
-        yield not_taken(ctx, job, "an upscale of a finished grid")
+        yield child_jobs.not_taken(ctx, job, "an upscale of a finished grid")
         return
     job = ctx.evidence.finished("upscale")
-    missing = no_picture(ctx, job)
+    missing = child_jobs.no_picture(ctx, job)
     if missing is not None:
         yield missing
         return
-    large, parent = picture_of(ctx, job), picture_of(ctx, grid)
-    yield names_parent(ctx, job, grid)
-    assert large.image is not None
-    assert parent.image is not None
-    yield _larger(ctx, large, parent, large.image, parent.image)
+    large, parent = child_jobs.picture_of(ctx, job), child_jobs.picture_of(ctx, grid)
+    yield child_jobs.names_parent(ctx, job, grid)
+    yield _larger(ctx, large, parent, large.pixels, parent.pixels)
 
 
 def _larger(ctx: Context, large: Picture, parent: Picture, image: Image, grid: Image) -> Finding:
@@ -78,27 +63,27 @@ def _larger(ctx: Context, large: Picture, parent: Picture, image: Image, grid: I
 # A server that makes up for what is missing needs a job to take: hence after the shared ones.
 @check("UP-2", refusals=True, phase=Phase.AFTER)
 def an_upscale_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
-    body = {"parent_hash": nobody(ctx), "grid_num": 1}
-    yield from refused_without(ctx, _JOB, body, "parent_hash", "grid_num")
+    body = {"parent_hash": child_jobs.nobody(ctx), "grid_num": 1}
+    yield from child_jobs.refused_without(ctx, _JOB, body, "parent_hash", "grid_num")
 
 
 @check("UP-3", refusals=True, phase=Phase.AFTER)
 def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
-    answer = ctx.call(_JOB, {"parent_hash": nobody(ctx), "grid_num": 1})
-    return ctx.expect_errno(answer, 410, 420, when="an upscale of a job that there is not")
+    answer = ctx.call(_JOB, {"parent_hash": child_jobs.nobody(ctx), "grid_num": 1})
+    return ctx.expect_errno(answer, 410, 420, when="an upscale of a nonexistent job")
 
 
 @check("UP-4", needs=("upscale", "upscale_4", "grid"), wants=("upscale_1", "upscale_3"))
 def an_upscale_is_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
     grid = ctx.evidence.finished("grid")
     jobs = [ctx.evidence.finished("upscale"), ctx.evidence.finished("upscale_4")]
-    jobs += [one for name in ("upscale_1", "upscale_3") if (one := ctx.evidence.optional(name))]
-    yield from by_the_cell(ctx, grid, jobs, pixels.likeness)
+    jobs += ctx.evidence.sent("upscale_1", "upscale_3")
+    yield from child_jobs.shows_chosen_cell(ctx, grid, jobs, pixels.likeness)
 
 
 @check("UP-5", needs=("upscale", "upscale_4"))
 def an_upscale_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
-    yield from accepted_both_ways(ctx, without="upscale", given="upscale_4")
+    yield from child_jobs.accepted_both_ways(ctx, without="upscale", given="upscale_4")
 
 
 @check("UP-6", needs=("upscale",))
@@ -114,8 +99,8 @@ def an_upscale_is_found_by_its_type(ctx: Context) -> Iterator[Finding]:
         filters["timestamp_smaller_than"] = newest + 1  # others may submit upscales meanwhile
     found = ctx.call("findJobs", filters)
     if not found.ok:
-        yield ctx.inconclusive(f"find by job_type: {found.says()}", found)
-    elif any(one.get("hash") == job.hash for one in found.records):
+        yield ctx.inconclusive(f"find by job_type: {found.summary()}", found)
+    elif any(record.get("hash") == job.hash for record in found.records):
         yield ctx.ok("found by the filter upscale", found)
     elif found.total is not None and found.total > len(found.records):
         yield ctx.inconclusive(
@@ -139,10 +124,10 @@ def an_upscale_is_found_by_its_type(ctx: Context) -> Iterator[Finding]:
 def a_child_bears_the_cell_asked_for(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.accepted("upscale")
     names = ("upscale", "upscale_4", "variation", "remix", "upscale_1", "upscale_3")
-    jobs = [one for name in names if (one := ctx.evidence.optional(name)) is not None]
+    jobs = ctx.evidence.sent(*names)
     seen = [(job, job.last) for job in jobs if job.last is not None]
     if not seen:
-        yield ctx.inconclusive("no find showed a child's record", *jobs)
+        yield ctx.inconclusive("no find returned a child's record", *jobs)
     for job, record in seen:
         asked, shown = job.body.get("grid_num"), record.get("grid_num")
         if shown is None or shown == asked:
@@ -151,35 +136,35 @@ def a_child_bears_the_cell_asked_for(ctx: Context) -> Iterator[Finding]:
             yield ctx.fail(f"{job.name}: another grid_num", job, expected=asked, actual=shown)
 
 
-@observes("child-grid-num", needs=("upscale",))
+@probe("child-grid-num", needs=("upscale",))
 def whether_a_child_bears_its_cell(ctx: Context) -> Observation:
     job = ctx.evidence.accepted("upscale")
     if job.last is None:
-        return ctx.unobserved("no find showed the upscale", job)
+        return ctx.unobserved("no find returned the upscale", job)
     shown = job.last.get("grid_num")
     if shown is None:
         return ctx.answer("null", job)
     return ctx.answer("set", job) if shown == job.body["grid_num"] else _other(ctx, shown, job)
 
 
-@observes("repeat-upscale", needs=("upscale", "upscale_again"))
+@probe("repeat-upscale", needs=("upscale", "upscale_again"))
 def what_a_repeated_upscale_gives(ctx: Context) -> Observation:
     first, again = ctx.evidence.accepted("upscale"), ctx.evidence.trace("upscale_again")
     if again.accepted:
         return ctx.answer("same-hash" if again.hash == first.hash else "new-job", first, again)
     if again.submission.errno == 301:
         return ctx.answer("refused", first, again)
-    return ctx.unknown(again.submission.says(), first, again)
+    return ctx.unknown(again.submission.summary(), first, again)
 
 
-@observes("grid-num-string", refusals=True)
+@probe("grid-num-string", refusals=True)
 def whether_a_string_counts_as_a_cell(ctx: Context) -> Observation:
-    answer = ctx.call(_JOB, {"parent_hash": nobody(ctx), "grid_num": "2"})
+    answer = ctx.call(_JOB, {"parent_hash": child_jobs.nobody(ctx), "grid_num": "2"})
     if answer.errno == 301:
         return ctx.answer("301", answer)
     if answer.errno in (410, 420):
         return ctx.answer("coerced", answer)
-    return ctx.unknown(answer.says(), answer)
+    return ctx.unknown(answer.summary(), answer)
 
 
 def _other(ctx: Context, shown: object, job: JobTrace) -> Observation:

@@ -5,22 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..checking.context import Context
-from ..checking.registry import Phase, check
-from ..findings import Finding
+from ..checking import Context, Finding, Phase, check, child_jobs
 from ..json_access import brief, text
 from ..pictures import compare as pixels
 from ..shared_jobs.catalogue import remix_prompt
-from .parents import (
-    accepted_both_ways,
-    by_the_cell,
-    names_parent,
-    no_picture,
-    nobody,
-    not_taken,
-    picture_of,
-    refused_without,
-)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,48 +20,49 @@ _JOB = "varyJob"
 def a_variation_is_a_new_grid(ctx: Context) -> Iterator[Finding]:
     job, grid = ctx.evidence.trace("variation"), ctx.evidence.finished("grid")
     if not job.accepted:
-        yield not_taken(ctx, job, "a variation of a finished grid")
+        yield child_jobs.not_taken(ctx, job, "a variation of a finished grid")
         return
     if job.hash == grid.hash:
         yield ctx.fail("no new job", job, expected="another hash", actual=job.hash)
     job = ctx.evidence.finished("variation")
-    yield names_parent(ctx, job, grid)
-    missing = no_picture(ctx, job)
+    yield child_jobs.names_parent(ctx, job, grid)
+    missing = child_jobs.no_picture(ctx, job)
     if missing is not None:
         yield missing
         return
-    picture = picture_of(ctx, job)
-    assert picture.image is not None
-    upright, level = pixels.seams(pixels.inner(picture.image))
+    picture = child_jobs.picture_of(ctx, job)
+    upright, level = pixels.seams(pixels.inner(picture.pixels))
     if upright and level:
         yield ctx.ok("its picture is a grid of four", picture)
     elif upright is not False and level is not False:
-        yield ctx.inconclusive("the seams of a grid can't be made out", picture)
+        yield ctx.inconclusive("the seams of the grid are not clear", picture)
     else:
         yield ctx.fail(
-            "its picture is no grid", picture, expected="four cells", actual="no seam in the middle"
+            "its picture is not a grid",
+            picture,
+            expected="four cells",
+            actual="no seam in the middle",
         )
 
 
 # A server that makes up for what is missing needs a job to take: hence after the shared ones.
 @check("VAR-2", refusals=True, phase=Phase.AFTER)
 def a_variation_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
-    body = {"parent_id": nobody(ctx), "grid_num": 1}
-    yield from refused_without(ctx, _JOB, body, "parent_id", "grid_num")
+    body = {"parent_id": child_jobs.nobody(ctx), "grid_num": 1}
+    yield from child_jobs.refused_without(ctx, _JOB, body, "parent_id", "grid_num")
 
 
 @check("VAR-3", refusals=True, phase=Phase.AFTER)
 def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
-    answer = ctx.call(_JOB, {"parent_id": nobody(ctx), "grid_num": 1})
-    return ctx.expect_errno(answer, 410, 420, when="a variation of a job that there is not")
+    answer = ctx.call(_JOB, {"parent_id": child_jobs.nobody(ctx), "grid_num": 1})
+    return ctx.expect_errno(answer, 410, 420, when="a variation of a nonexistent job")
 
 
 @check("VAR-4", needs=("variation", "grid"), wants=("variation_1", "variation_2", "variation_4"))
 def a_variation_resembles_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
     grid, jobs = ctx.evidence.finished("grid"), [ctx.evidence.finished("variation")]
-    names = ("variation_1", "variation_2", "variation_4")
-    jobs += [one for name in names if (one := ctx.evidence.optional(name))]
-    yield from by_the_cell(ctx, grid, jobs, _leaning)
+    jobs += ctx.evidence.sent("variation_1", "variation_2", "variation_4")
+    yield from child_jobs.shows_chosen_cell(ctx, grid, jobs, _leaning)
 
 
 def _leaning(image: Image, candidates: Sequence[Image]) -> pixels.Likeness:
@@ -82,22 +71,22 @@ def _leaning(image: Image, candidates: Sequence[Image]) -> pixels.Likeness:
 
 @check("VAR-5", needs=("variation", "remix"))
 def a_variation_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
-    yield from accepted_both_ways(ctx, without="variation", given="remix")
+    yield from child_jobs.accepted_both_ways(ctx, without="variation", given="remix")
 
 
 @check("REMIX-1", needs=("remix",))
 def a_remix_carries_the_new_content(ctx: Context) -> Finding:
     job = ctx.evidence.trace("remix")
     if not job.accepted:
-        return not_taken(ctx, job, "a variation with content")
+        return child_jobs.not_taken(ctx, job, "a variation with content")
     if job.last is None:
-        return ctx.inconclusive(job.outcome(), job)
-    asked = _folded(remix_prompt(ctx.evidence.mark))
+        return ctx.inconclusive(job.summary(), job)
+    asked = _plain(remix_prompt(ctx.evidence.mark))
     shown = [text(job.last, key) for key in ("msg_display", "msg_content")]
-    if any(asked in _folded(one) for one in shown if one is not None):
+    if any(asked in _plain(one) for one in shown if one is not None):
         return ctx.ok("the record carries the new content", job)
     return ctx.fail("the record carries another prompt", job, expected=asked, actual=brief(shown))
 
 
-def _folded(prompt: str) -> str:
+def _plain(prompt: str) -> str:
     return " ".join(prompt.casefold().split())

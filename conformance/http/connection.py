@@ -28,7 +28,7 @@ class Failure(Enum):
     CONNECT = "no connection"
     TIMEOUT = "timed out"
     DROPPED = "the connection was closed before the answer was complete"
-    PROTOCOL = "the answer is no valid HTTP"
+    PROTOCOL = "the answer is not valid HTTP"
     TOO_LARGE = "the answer is too large"
     CODING = "the answer's content coding can't be undone"
 
@@ -72,7 +72,7 @@ def exchange(request: Request, timeout: float, cap: int) -> Reply:
 
     ``timeout`` in seconds for everything, ``cap`` the most bytes of a body, packed or unpacked.
     """
-    talk = _Talk(request, time.monotonic() + timeout, cap)
+    talk = _Transfer(request, time.monotonic() + timeout, cap)
     started = time.monotonic()
     failure, detail = None, ""
     try:
@@ -90,7 +90,7 @@ def exchange(request: Request, timeout: float, cap: int) -> Reply:
     )
 
 
-class _Talk:
+class _Transfer:
     """The state of one exchange; what has arrived stays readable when it breaks off."""
 
     def __init__(self, request: Request, deadline: float, cap: int) -> None:
@@ -230,7 +230,7 @@ def _authority(target: str) -> str:
         # As the resolver asks for it.
         host = f"[{host}]" if ":" in host else host.encode("idna").decode()
     except UnicodeError:
-        raise _BrokenError(Failure.CONNECT, f"{host!r} is no host's name") from None
+        raise _BrokenError(Failure.CONNECT, f"{host!r} is not a host name") from None
     return host if parts.port is None else f"{host}:{parts.port}"
 
 

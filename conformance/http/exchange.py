@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..json_access import Record, integer, objects_at, text
 from .connection import Failure, Reply, Request
@@ -61,6 +61,9 @@ class Exchange:
 
     def exhibits(self) -> tuple[Exchange, ...]:
         return (self,)
+
+    def summary(self) -> str:
+        return self.problem or f"HTTP {self.status}, errno {self.errno}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -129,7 +132,7 @@ class Answer:
     def total(self) -> int | None:
         return integer(self.data, "total") if self.ok else None
 
-    def says(self) -> str:
+    def summary(self) -> str:
         """The outcome in a few words, for a message: ``errno 301 "missing content"``."""
         if self.failure is not None:
             return self.problem
@@ -142,31 +145,25 @@ class Answer:
         return (self.exchange,)
 
 
-@dataclass(slots=True)
 class Log:
     """Every exchange of a run, in the order in which they ended. Safe to use from threads."""
 
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _kept: list[Exchange] = field(default_factory=list)
-    _count: int = 0
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: list[Exchange] = []
+        self.requests = 0
 
     @property
     def exchanges(self) -> list[Exchange]:
-        with self._lock:
-            return list(self._kept)
-
-    @property
-    def requests(self) -> int:
-        return self._count
+        return list(self._kept)
 
     def number(self) -> int:
         with self._lock:
-            self._count += 1
-            return self._count
+            self.requests += 1
+            return self.requests
 
     def keep(self, exchange: Exchange) -> None:
-        with self._lock:
-            self._kept.append(exchange)
+        self._kept.append(exchange)
 
 
 def read(reply: Reply) -> tuple[object, str]:
@@ -178,15 +175,15 @@ def read(reply: Reply) -> tuple[object, str]:
     try:
         value = json.loads(reply.body, parse_constant=_no_constant)
     except RecursionError:
-        return None, "JSON that is nested too deep to read"
+        return None, "JSON that is nested too deeply"
     except ValueError as error:
         start = reply.body[:200].lstrip().lower()
         html = start.startswith((b"<!doctype", b"<html"))
-        return None, "HTML" if html else f"no JSON ({error})"
+        return None, "HTML" if html else f"not JSON ({error})"
     if _deeper(value, reply.body, MAX_DEPTH):
         return None, f"JSON that is nested deeper than {MAX_DEPTH} levels"
     if not isinstance(value, dict):
-        return value, f"JSON that is no object but {type(value).__name__}"
+        return value, f"JSON that is not an object but {type(value).__name__}"
     return value, ""
 
 
@@ -253,7 +250,7 @@ def _redacted(value: object, secrets: Secrets) -> object:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _deeper(value: object, body: bytes, limit: int) -> bool:

@@ -6,14 +6,15 @@ redaction, so that no check, generator or bug can spend more or tell more than w
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ..contract import Contract
 from ..json_access import object_at, text
+from ..target import checked_target, is_web
 from ..verdict import UnavailableError, Verdict
 from .budget import Budget
 from .connection import Failure, Reply, Request, exchange
@@ -29,10 +30,6 @@ _REDIRECTS = 5
 _SILENT = 8
 #: A header that is shorter than this is a made-up word rather than a token.
 _TOKEN_LENGTH = 16
-
-
-class TargetError(ValueError):
-    """The target can't be used as asked: said before anything is sent."""
 
 
 class Pace:
@@ -117,7 +114,7 @@ class Gate:
         """GET ``url``, following a few redirects; ``token`` goes to the API's own origin alone."""
         seen: list[Exchange] = []
         for _ in range(_REDIRECTS + 1):
-            if not _is_web(url):
+            if not is_web(url):
                 return Reply(failure=Failure.CONNECT, detail=f"not a web address: {url!r}"), seen
             own = token is not None and _origin(url) == _origin(self.target)
             headers = (("Authorization", f"Bearer {token}"),) if own else ()
@@ -146,7 +143,7 @@ class Gate:
         self._pace.wait()
         left = self.time_left()
         if left is not None and left <= 0:
-            raise UnavailableError(Verdict.INCONCLUSIVE, "the time for the run is over")
+            raise UnavailableError(Verdict.INCONCLUSIVE, "the time limit of the run is reached")
         patience = self.timeout if self._silent < _SILENT else self.timeout / 10
         timeout = patience if left is None else min(patience, left)
         reply = exchange(request, timeout, cap)
@@ -191,44 +188,6 @@ def refused(answer: Answer) -> bool:
     return 400 <= answer.status < 500
 
 
-def is_loopback(target: str) -> bool:
-    """Whether ``target`` is this machine by its name alone; nothing is looked up."""
-    host = urlsplit(target).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def checked_target(target: str, *, allow_plain_http: bool) -> str:
-    """The target without a trailing slash; ``TargetError`` says what is wrong with it."""
-    parts = urlsplit(target) if _is_web(target) else None
-    if parts is None or parts.query or parts.fragment:
-        raise TargetError(f"{target!r} is no URL of an API; one looks like http://127.0.0.1:8091")
-    if parts.username or parts.password:
-        raise TargetError(
-            "credentials don't belong into the URL; use --username and SAMPAN_PASSWORD"
-        )
-    if parts.scheme == "http" and not is_loopback(target) and not allow_plain_http:
-        raise TargetError(
-            f"{target} has no TLS: username, password and token would cross the network readable"
-            " by anyone on the way. The live server has none either; say --allow-plain-http to"
-            " accept that."
-        )
-    return target.rstrip("/")
-
-
-def _is_web(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        # A port that is no number shows only when it is asked for.
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
 def _joined(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
@@ -248,7 +207,4 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 
 def _without_body(reply: Reply) -> Reply:
-    shown = f"({len(reply.body)} bytes)".encode()
-    return Reply(
-        reply.status, reply.headers, shown, reply.failure, reply.detail, reply.sent, reply.elapsed
-    )
+    return replace(reply, body=f"({len(reply.body)} bytes)".encode())

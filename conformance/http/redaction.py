@@ -72,7 +72,7 @@ class Secrets:
         with self._lock:
             if not text or text in self._known | self._akin:
                 return
-            if any(_share(text, one, _TELLING) for one in self._known):
+            if any(_share(text, secret, _TELLING) for secret in self._known):
                 self._akin.add(text)
                 self._mask(text)
             elif any(_nearly(text, one) for one in self._known):

@@ -1,46 +1,20 @@
-"""What one run works with: its options, its accounts, its gate; and the calls checks make."""
+"""The accounts of a run, and the calls that checks make as them."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import TypedDict
 
 from ..contract import Contract
 from ..json_access import object_at, text
+from ..settings import RunOptions
 from ..verdict import UnavailableError, Verdict
 from .exchange import Answer
 from .gate import Gate
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Credentials:
-    username: str
-    password: str
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to run; the flags of ``sampan check``.
-
-    ``jobs``: how many may be spent, ``None`` for any number. ``timeout`` (one request) and
-    ``job_timeout`` (one job) in seconds, ``rate`` in requests a second.
-    """
-
-    target: str
-    accounts: Mapping[str, Credentials] = field(default_factory=dict)
-    jobs: int | None = 0
-    rate: float | None = None
-    timeout: float = 10.0
-    job_timeout: float = 300.0
-    max_minutes: float | None = None
-    allow_plain_http: bool = False
-    only: tuple[str, ...] = ()
-    exhaustive: bool = False
-    seed: int = 0
 
 
 @dataclass(slots=True, repr=False)
@@ -55,26 +29,26 @@ class Account:
 
 
 def bearer(token: str) -> str:
-    """The Authorization header; HTTP knows no blanks at the end of one."""
+    """The Authorization header; in HTTP its value can't end with blanks."""
     return f"Bearer {token}".rstrip()
 
 
-class Own(Enum):
-    """Stands for "the account's own token"."""
+class TokenSource(Enum):
+    """Stands for the token of the account that makes the call."""
 
-    TOKEN = "token"
+    ACCOUNT = "account"
 
 
-class Bearing(TypedDict, total=False):
-    """What a call bears: ``token``, another than the account's own or ``None`` for no
-    Authorization header; more ``headers``."""
+class HeaderOptions(TypedDict, total=False):
+    """``token``: another than the account's own, or ``None`` for no Authorization header.
+    ``headers`` are sent besides."""
 
-    token: str | Own | None
+    token: str | TokenSource | None
     headers: Mapping[str, str] | None
 
 
-class How(Bearing, total=False):
-    """As whom a call is made: ``account`` is a role, the first one's if it is left out."""
+class CallOptions(HeaderOptions, total=False):
+    """``account``: the role that makes the call, by default the first."""
 
     account: str
 
@@ -82,7 +56,7 @@ class How(Bearing, total=False):
 class Session:
     """The calls of a run. Safe to use from several threads."""
 
-    def __init__(self, options: Options, contract: Contract, gate: Gate) -> None:
+    def __init__(self, options: RunOptions, contract: Contract, gate: Gate) -> None:
         self.options = options
         self.contract = contract
         self.gate = gate
@@ -93,8 +67,8 @@ class Session:
             gate.secrets.add(known.password)
 
     def login_all(self) -> None:
-        """Log every account in. The second comes last, so that an API that acts for whoever
-        logged in last shows it at the first call."""
+        """Log every account in, the second last: the first call then reveals an API that acts for
+        the account that logged in last."""
         for role in ("first", "limited", "second"):
             if role not in self.options.accounts:
                 continue
@@ -104,7 +78,7 @@ class Session:
                 self._refusals[role] = refusal
 
     def account(self, role: str = "first") -> Account:
-        """The account of that role; ``UnavailableError`` if none was given or it can't log in."""
+        """The account of that role; ``UnavailableError`` if it is missing or can't log in."""
         if role in self._accounts:
             return self._accounts[role]
         if role in self._refusals:
@@ -124,19 +98,19 @@ class Session:
         body: Mapping[str, object],
         *,
         account: str = "first",
-        token: str | Own | None = Own.TOKEN,
+        token: str | TokenSource | None = TokenSource.ACCOUNT,
         headers: Mapping[str, str] | None = None,
         planned: bool = False,
     ) -> Answer:
         """Send a JSON object to an operation; see ``Context.call``."""
-        # A lone surrogate, which a server may have sent us, goes back as the escape it came as.
+        # A lone surrogate that the server sent goes back as the escape it came as.
         content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
         more = dict(headers or {})
         if operation == "login":
             if isinstance(password := body.get("password"), str):
                 self.gate.secrets.add_if_akin(password)
             return self._send(operation, content, None, more, planned=False)
-        if not isinstance(token, Own):
+        if not isinstance(token, TokenSource):
             return self._send(operation, content, token, more, planned=planned)
         who = self.account(account)
         used = who.token
@@ -176,7 +150,9 @@ class Session:
             known = text(object_at(answer.envelope, "data"), "id")
             return Account(role, given.username, given.password, token, known)
         verdict = Verdict.UNTESTABLE if answer.failure is None else Verdict.INCONCLUSIVE
-        raise UnavailableError(verdict, f"the {role} account can't log in: {answer.says()}", answer)
+        raise UnavailableError(
+            verdict, f"the {role} account can't log in: {answer.summary()}", answer
+        )
 
     def _renewed(self, account: Account, used: str) -> bool:
         """Whether the account has another token than ``used`` now; logs in once more if not."""

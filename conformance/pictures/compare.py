@@ -19,7 +19,7 @@ _SIDE, _ABOVE, _BELOW = 32, 32, 96
 _PLAIN = 12  # how much (of 255) the frame's own colour may waver
 _SMALL = 16  # areas are compared at this width and height
 _CLEAR = 0.7  # another one is meant if it is nearer by this factor
-_ALIKE = 4.0  # nearer to each other than this (of 255), two areas can't be told apart
+_ALIKE = 4.0  # nearer to each other than this (of 255), two areas look the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Likeness:
     nearest: int | None
     distances: tuple[float, ...]
 
-    def shown(self) -> str:
+    def summary(self) -> str:
         """For a message: the distance to each, numbered from 1."""
         return ", ".join(f"{n}: {one:.0f}" for n, one in enumerate(self.distances, 1))
 
@@ -77,19 +77,19 @@ def distance(one: Image, other: Image) -> float:
 
 def likeness(image: Image, candidates: Sequence[Image]) -> Likeness:
     """Which of the candidates the picture looks like."""
-    return _choose([distance(image, one) for one in candidates])
+    return _choose([distance(image, candidate) for candidate in candidates])
 
 
 def kinship(images: Sequence[Image], candidates: Sequence[Image]) -> Likeness:
     """Which of the candidates several pictures lean on, by their colours as a whole."""
-    tones = [_tone(one) for one in images]
+    tones = [_tone(image) for image in images]
     return _choose(
         [sum(_apart(tone, _tone(one)) for tone in tones) / len(tones) for one in candidates]
     )
 
 
 def alike(images: Sequence[Image]) -> tuple[int, int] | None:
-    """Two of the pictures (from 0) that can't be told apart, if there are such."""
+    """Two of the pictures (from 0) that look the same, if there are such."""
     for n, one in enumerate(images):
         for m in range(n):
             if distance(one, images[m]) < _ALIKE:

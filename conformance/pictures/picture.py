@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..findings import Shown
+from ..findings import EvidenceItem, Exhibit
 from ..http.connection import Reply
 from ..http.exchange import Exchange
 
@@ -59,6 +59,12 @@ class Picture:
         """The pixels, RGB."""
         return self._decoded[0]
 
+    @property
+    def pixels(self) -> Image:
+        """The image of a picture that has no ``problem``."""
+        assert self.image is not None, self.problem
+        return self.image
+
     @cached_property
     def _decoded(self) -> tuple[Image | None, str, str]:
         if self.reply.failure is not None:
@@ -67,12 +73,14 @@ class Picture:
             return None, f"HTTP {self.reply.status}", ""
         return _decode(self.reply.body)
 
-    def exhibits(self) -> tuple[Exchange | Shown, ...]:
+    def exhibits(self) -> tuple[EvidenceItem, ...]:
         if self.image is None:
             return self.exchanges
+        return (*self.exchanges, Exhibit(self.summary(), self.url, self.thumb))
+
+    def summary(self) -> str:
         width, height = self.size
-        title = f"{self.format} picture, {width}x{height}, {self.length} bytes"
-        return (*self.exchanges, Shown(title, self.url, self.thumb))
+        return self.problem or f"{self.format} picture, {width}x{height}, {self.length} bytes"
 
     def thumb(self) -> bytes | None:
         """A small PNG of it, to be shown; ``None`` if it is no picture."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 
 from ..contract import Contract
-from ..findings import Finding, Observation, Seen, Shown
+from ..findings import EvidenceItem, Exhibit, Finding, Observation, Seen
 from ..http.exchange import Exchange
 from ..report import Report, title
 from ..verdict import Verdict
@@ -42,7 +42,7 @@ img { max-width: 100%; border: 1px solid var(--line); } figure { margin: .6rem 0
 """
 
 
-def as_html(report: Report, contract: Contract) -> str:
+def render(report: Report, contract: Contract) -> str:
     """The text of the file."""
     return "\n".join(_page(report, contract)) + "\n"
 
@@ -61,7 +61,7 @@ def _page(report: Report, contract: Contract) -> Iterator[str]:
             heading = title(finding.id)
             yield f"<h2>{escape(heading)}</h2>"
         yield from _requirement(finding, contract)
-    yield '<h2>What the page leaves open</h2><div class="questions">'
+    yield '<h2>Questions that the page leaves open</h2><div class="questions">'
     for observation in report.observations:
         yield from _question(observation, contract)
     yield "</div></body></html>"
@@ -91,8 +91,8 @@ def _requirement(finding: Finding, contract: Contract) -> Iterator[str]:
     if finding.expected or finding.actual:
         yield f'<dl class="expected"><dt>expected</dt><dd>{escape(finding.expected)}</dd>'
         yield f"<dt>got</dt><dd>{escape(finding.actual)}</dd></dl>"
-    if finding.untried:
-        yield f'<div class="untestable">not tried: {escape(finding.untried)}</div>'
+    if finding.not_covered:
+        yield f'<div class="untestable">not tried: {escape(finding.not_covered)}</div>'
     source = "not on the page; no server may do otherwise"
     if requirement.level != "sane":
         source = f"{requirement.level} on the page: {requirement.page}"
@@ -107,7 +107,7 @@ def _question(observation: Observation, contract: Contract) -> Iterator[str]:
     answer = observation.answer or ""
     variant = question.variant(answer) if observation.seen is Seen.ANSWERED else None
     told = {
-        Seen.ANSWERED: f"{answer}: {variant.says if variant else ''}",
+        Seen.ANSWERED: f"{answer}: {variant.meaning if variant else ''}",
         Seen.UNKNOWN: f"unknown: {answer}",
         Seen.UNOBSERVED: f"unobserved: {observation.reason}",
     }[observation.seen]
@@ -116,21 +116,21 @@ def _question(observation: Observation, contract: Contract) -> Iterator[str]:
     yield f'<span class="{word}">{escape(told)}</span></span></summary>'
     yield f'<div class="inside"><div>{escape(question.why)}</div><ul>'
     for one in question.variants:
-        yield f"<li><code>{escape(one.id)}</code> {escape(one.says)}</li>"
+        yield f"<li><code>{escape(one.id)}</code> {escape(one.meaning)}</li>"
     yield "</ul>"
     yield from _evidence(observation.evidence)
     yield "</div></details>"
 
 
-def _evidence(evidence: tuple[Exchange | Shown, ...]) -> Iterator[str]:
-    for one in evidence:
-        if isinstance(one, Shown):
-            yield from _shown(one)
+def _evidence(evidence: tuple[EvidenceItem, ...]) -> Iterator[str]:
+    for item in evidence:
+        if isinstance(item, Exhibit):
+            yield from _shown(item)
         else:
-            yield from _exchange(one)
+            yield from _exchange(item)
 
 
-def _shown(shown: Shown) -> Iterator[str]:
+def _shown(shown: Exhibit) -> Iterator[str]:
     picture = shown.picture() if shown.picture else None
     if picture is None:
         yield f"<h4>{escape(shown.title)}</h4><pre>{escape(shown.text)}</pre>"

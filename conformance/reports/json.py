@@ -6,15 +6,14 @@ import json
 from typing import Any
 
 from ..contract import Contract
-from ..findings import Finding, Observation, Seen, Shown
-from ..http.exchange import Exchange
+from ..findings import EvidenceItem, Exhibit, Finding, Observation, Seen
 from ..report import Report
 from .curl import curl
 
 SCHEMA = "sampan-report/1"
 
 
-def as_json(report: Report, contract: Contract) -> str:
+def render(report: Report, contract: Contract) -> str:
     """The text of the file. Pictures are left out; the HTML report has them."""
     return json.dumps(as_tree(report, contract), ensure_ascii=False, indent=1) + "\n"
 
@@ -27,13 +26,13 @@ def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
         "verdict": report.verdict.word,
         "requirements": [
             {
-                "id": one.id,
-                "level": contract.requirements[one.id].level,
-                "verdict": one.verdict.word,
-                "message": told(one),
-                "evidence": [_exhibit(shown) for shown in one.evidence],
+                "id": finding.id,
+                "level": contract.requirements[finding.id].level,
+                "verdict": finding.verdict.word,
+                "message": full_message(finding),
+                "evidence": [_exhibit(shown) for shown in finding.evidence],
             }
-            for one in report.findings
+            for finding in report.findings
         ],
         "questions": [
             {
@@ -51,12 +50,12 @@ def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
     }
 
 
-def told(finding: Finding) -> str:
+def full_message(finding: Finding) -> str:
     """The message, with what was expected, what came instead, and what was not tried."""
     message = finding.message
     if finding.expected or finding.actual:
         message += f" (expected {finding.expected}; got {finding.actual})"
-    return message + (f" (not tried: {finding.untried})" if finding.untried else "")
+    return message + (f" (not tried: {finding.not_covered})" if finding.not_covered else "")
 
 
 def _seen(observation: Observation) -> list[dict[str, Any]]:
@@ -66,8 +65,8 @@ def _seen(observation: Observation) -> list[dict[str, Any]]:
     return [{"reason": observation.reason}] if observation.reason else []
 
 
-def _exhibit(shown: Exchange | Shown) -> dict[str, Any]:
-    if isinstance(shown, Shown):
+def _exhibit(shown: EvidenceItem) -> dict[str, Any]:
+    if isinstance(shown, Exhibit):
         return {"title": shown.title, "text": shown.text}
     return {
         "curl": curl(shown),

@@ -6,18 +6,17 @@ import re
 from xml.etree import ElementTree as xml
 
 from ..contract import Contract
-from ..findings import Finding, Seen, Shown
-from ..http.exchange import Exchange
+from ..findings import EvidenceItem, Exhibit, Finding, Seen
 from ..report import Report
 from ..verdict import Verdict
 from .curl import curl
-from .json import told
+from .json import full_message
 
 #: What XML 1.0 can't hold, however it is escaped.
 _UNTOLD = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_junit(report: Report, contract: Contract) -> str:
+def render(report: Report, contract: Contract) -> str:
     """The text of the file. Inconclusive counts as an error: nobody may take it for a pass."""
     errors = report.count(Verdict.ERROR) + report.count(Verdict.INCONCLUSIVE)
     skipped = report.count(Verdict.SKIPPED) + report.count(Verdict.UNTESTABLE)
@@ -52,10 +51,10 @@ def _case(suite: xml.Element, finding: Finding, contract: Contract) -> None:
         classname="sampan." + requirement.section.replace(" ", ""),
         name=f"{finding.id}: {requirement.sentence}",
     )
-    word, message = finding.verdict.word, _legal(told(finding))
+    word, message = finding.verdict.word, _legal(full_message(finding))
     if finding.verdict is Verdict.FAIL:
         failure = xml.SubElement(case, "failure", type=requirement.level, message=message)
-        failure.text = _legal("\n\n".join(_shown(one) for one in finding.evidence))
+        failure.text = _legal("\n\n".join(_shown(item) for item in finding.evidence))
     elif finding.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
         error = xml.SubElement(case, "error", type=word, message=message)
         error.text = _legal("\n\n".join(_shown(one) for one in finding.evidence))
@@ -63,8 +62,8 @@ def _case(suite: xml.Element, finding: Finding, contract: Contract) -> None:
         xml.SubElement(case, "skipped", message=f"{word}: {message}")
 
 
-def _shown(shown: Exchange | Shown) -> str:
-    if isinstance(shown, Shown):
+def _shown(shown: EvidenceItem) -> str:
+    if isinstance(shown, Exhibit):
         return f"{shown.title}\n{shown.text}"
     came = shown.response_body or shown.problem
     return f"{curl(shown)}\nHTTP {shown.status}\n{came}"

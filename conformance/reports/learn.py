@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import yaml
 
+from ..contract import Contract
 from ..findings import Seen
 from ..json_access import printable
 from ..report import Report
 
 
-def as_profile(report: Report) -> str:
+def render(report: Report, contract: Contract) -> str:
     """YAML: ``name``, ``description``, ``answers``. What was not seen is left to its default."""
     answers = {one.id: one.answer or "" for one in report.observations if one.seen is Seen.ANSWERED}
     profile = {
         "name": "learnt",
-        "description": f"What {report.target} answered on {report.started_at:%Y-%m-%d}.",
+        "description": f"The answers of {report.target} on {report.started_at:%Y-%m-%d}.",
         "answers": answers,
     }
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True, width=100)

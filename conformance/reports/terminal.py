@@ -31,12 +31,12 @@ _STYLES = {
 
 def show(report: Report, contract: Contract, console: Console) -> None:
     """Print requirements, questions, and the outcome last, where a reader looks first."""
-    asked = [one for one in report.findings if one.verdict is not Verdict.SKIPPED]
+    asked = [finding for finding in report.findings if finding.verdict is not Verdict.SKIPPED]
     if asked:
         console.print(_requirements(asked, contract))
-    seen = [one for one in report.observations if one.reason != "not asked for"]
+    seen = [one for one in report.observations if one.reason != "not selected"]
     if seen:
-        console.print(Rule("what the page leaves open", style="dim"))
+        console.print(Rule("questions that the page leaves open", style="dim"))
         console.print(_questions(seen, contract))
     console.print(Rule(style="dim"))
     console.print(Text.assemble(*_outcome(report)))
@@ -62,8 +62,8 @@ def _told(finding: Finding, contract: Contract) -> RenderableType:
     requirement = contract.requirements[finding.id]
     if finding.verdict is Verdict.PASS:
         holds = Text(requirement.sentence, style="dim", no_wrap=True, overflow="ellipsis")
-        untried = Text(printable(f"not tried: {finding.untried}"), style="yellow")
-        return Group(holds, untried) if finding.untried else holds
+        not_covered = Text(printable(f"not tried: {finding.not_covered}"), style="yellow")
+        return Group(holds, not_covered) if finding.not_covered else holds
     lines: list[RenderableType] = [Text(printable(finding.message))]
     if finding.verdict is Verdict.FAIL:
         lines = [Text(requirement.sentence, style="italic"), *lines]
@@ -78,8 +78,8 @@ def _questions(observations: list[Observation], contract: Contract) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
-    for one in observations:
-        table.add_row(one.id, _answer(one, contract))
+    for observation in observations:
+        table.add_row(observation.id, _answer(observation, contract))
     return table
 
 
@@ -90,7 +90,7 @@ def _answer(observation: Observation, contract: Contract) -> Text:
         return Text(printable(f"unknown: {observation.answer}"), style="magenta")
     answer = observation.answer or ""
     variant = contract.questions[observation.id].variant(answer)
-    return Text.assemble((answer, "cyan"), (f"  {variant.says}" if variant else "", "dim"))
+    return Text.assemble((answer, "cyan"), (f"  {variant.meaning}" if variant else "", "dim"))
 
 
 def _outcome(report: Report) -> Iterator[tuple[str, str]]:

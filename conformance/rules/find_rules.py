@@ -43,33 +43,33 @@ def prompts(record: Record) -> list[str]:
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
-def says(word: str) -> Holds:
+def mentions(word: str) -> Holds:
     """The record bears the word somewhere, whatever the case."""
     sought = word.casefold()
     return lambda record: any(sought in (text(record, key) or "").casefold() for key in _WORDS)
 
 
 def holds_all(*conditions: Holds) -> Holds:
-    return lambda record: all(one(record) for one in conditions)
+    return lambda record: all(condition(record) for condition in conditions)
 
 
 def hashes(records: Iterable[Record]) -> set[str]:
     return {one for record in records if (one := text(record, "hash")) is not None}
 
 
-def strangers(answer: Answer, holds: Holds) -> list[Record]:
+def unexpected_records(answer: Answer, holds: Holds) -> list[Record]:
     """The records returned that the conditions rule out."""
-    return [one for one in answer.records if not holds(one)]
+    return [record for record in answer.records if not holds(record)]
 
 
-def left_out(answer: Answer, known: Iterable[Record], holds: Holds) -> list[Record]:
+def missing_records(answer: Answer, known: Iterable[Record], holds: Holds) -> list[Record]:
     """The known records that satisfy the conditions and had to be returned, but were not.
 
     Where the answer shows only a part of what it counts, those alone that lie between two that
     it shows: the others may be on another page.
     """
     there = hashes(answer.records)
-    missing = [one for one in known if text(one, "hash") and one["hash"] not in there]
+    missing = [record for record in known if text(record, "hash") and record["hash"] not in there]
     missing = [one for one in missing if holds(one)]
     whole = answer.total is not None and len(answer.records) >= answer.total
     if answer.ok and not whole:
@@ -100,8 +100,8 @@ def twice(records: Iterable[Record], key: str) -> list[object]:
     count for nothing: there is no id yet."""
     seen: set[object] = set()
     again: list[object] = []
-    for one in records:
-        value = one.get(key)
+    for record in records:
+        value = record.get(key)
         if not value or not _hashable(value):
             continue
         if value in seen:

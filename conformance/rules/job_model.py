@@ -43,14 +43,14 @@ class Job:
 
 
 @dataclass(slots=True)
-class World:
+class JobModel:
     """The jobs of both accounts, by hash. ``unit``: ms in one of the cursor's units."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     unit: int = 1
 
     def of(self, account: str) -> list[Job]:
-        return [one for one in self.jobs.values() if one.account == account]
+        return [job for job in self.jobs.values() if job.account == account]
 
     def submitted(self, job: Job) -> Iterator[Complaint]:
         """A submission was accepted with this hash."""
@@ -67,7 +67,7 @@ class World:
             )
 
     def found(
-        self, account: str, filters: Mapping[str, object], answer: Found
+        self, account: str, filters: Mapping[str, object], answer: FindResult
     ) -> Iterator[Complaint]:
         """A find of the account returned this."""
         yield from _shape(filters, answer)
@@ -81,7 +81,7 @@ class World:
                 yield from _course(job, record)
                 yield from self._lineage(job, record)
                 job.seen.append(record)
-        yield from self._left_out(account, filters, answer, set(hashes))
+        yield from self._missing(account, filters, answer, set(hashes))
 
     def _filtered(self, filters: Mapping[str, object], record: Record) -> Iterator[Complaint]:
         for key, id in (("service", "FIND-5"), ("job_type", "FIND-6")):
@@ -97,8 +97,12 @@ class World:
         """The first ms that is not smaller than the cursor, whose own second may be rounded."""
         return cursor if self.unit == 1 else (cursor + 1) * self.unit
 
-    def _left_out(
-        self, account: str, filters: Mapping[str, object], answer: Found, hashes: set[str | None]
+    def _missing(
+        self,
+        account: str,
+        filters: Mapping[str, object],
+        answer: FindResult,
+        hashes: set[str | None],
     ) -> Iterator[Complaint]:
         """Jobs that were seen before and satisfy every filter are counted, and are there if the
         answer holds all that it counts."""
@@ -116,7 +120,7 @@ class World:
             return
         for job in gone[:1]:
             id = "FIND-7" if "prompt" in filters else "FIND-10" if filters else "CREATE-2"
-            yield id, f"the job {brief(job.hash)} that was found before is left out", "its record"
+            yield id, f"the job {brief(job.hash)} that was found before is missing", "its record"
 
     def _satisfies(self, job: Job, filters: Mapping[str, object]) -> bool:
         last = job.last
@@ -164,14 +168,14 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FindResult:
     """A find's answer: its records, and the total it tells (``None`` if there is none)."""
 
     records: Sequence[Record]
     total: int | None
 
 
-def _shape(filters: Mapping[str, object], answer: Found) -> Iterator[Complaint]:
+def _shape(filters: Mapping[str, object], answer: FindResult) -> Iterator[Complaint]:
     count = len(answer.records)
     if answer.total is None or answer.total < count:
         yield "FIND-2", f"total {brief(answer.total)} with {count} records", "an integer not less"
@@ -179,12 +183,12 @@ def _shape(filters: Mapping[str, object], answer: Found) -> Iterator[Complaint]:
     if limit is not None and count > limit:
         yield "FIND-3", f"{count} records for a limit of {limit}", f"at most {limit}"
     for key in ("id", "id_uuid", "job_id"):
-        values = [str(one[key]) for one in answer.records if one.get(key) is not None]
+        values = [str(record[key]) for record in answer.records if record.get(key) is not None]
         if len(set(values)) < len(values):
             yield "FIND-12", f"two records of a find share their {key}", "unique"
 
 
-def _limited(filters: Mapping[str, object], answer: Found) -> bool:
+def _limited(filters: Mapping[str, object], answer: FindResult) -> bool:
     limit = whole(filters.get("limit"))
     return limit is not None and len(answer.records) >= limit
 

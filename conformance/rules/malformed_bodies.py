@@ -30,7 +30,7 @@ def few() -> tuple[Sample, ...]:
         Sample("half an object", b"{"),
         Sample("an array", b"[]"),
         Sample("null", b"null"),
-        Sample("bytes that are no UTF-8", b'{"content": "caf\xe9 \xff\xfe"'),
+        Sample("bytes that are not UTF-8", b'{"content": "caf\xe9 \xff\xfe"'),
     )
 
 
@@ -74,7 +74,7 @@ def samples() -> tuple[Sample, ...]:
         Sample("arrays, very deep", b"[" * _DEEP),
         Sample("closed arrays, very deep", b"[" * _DEEP + b"]" * _DEEP),
         Sample("objects, very deep", b'{"prompt": ' * _DEEP + b"1" + b"}" * _DEEP),
-        Sample("one megabyte that is no JSON", b"x" * _HUGE),
+        Sample("one megabyte that is not JSON", b"x" * _HUGE),
         Sample(
             "one megabyte of text",
             b'{"prompt": "'

@@ -5,24 +5,28 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from ..checking.context import Context
-from ..checking.registry import REGISTRY, Check, Observer, Phase
+from ..checking.registry import REGISTRY, Check, Phase, Probe
 from ..checks import load
 from ..contract import Contract, shipped
-from ..findings import Finding, Observation, Seen, Shown
+from ..findings import Exhibit, Finding, Observation, Seen
 from ..http.budget import Budget
 from ..http.connection import Failure
-from ..http.exchange import Exchange
-from ..http.gate import Gate, TargetError
+from ..http.gate import Gate
 from ..http.redaction import Secrets
-from ..http.session import Options, Session
-from ..report import Report, folded
+from ..http.session import Session
+from ..report import Report, merge
+from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence
+from ..target import TargetError
 from ..verdict import UnavailableError, Verdict
 from .plan import RunPlan, make_plan
+
+_Result = TypeVar("_Result", Finding, Observation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Progress:
 
 
 def run(
-    options: Options,
+    options: RunOptions,
     *,
     contract: Contract | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
@@ -51,7 +55,7 @@ def run(
     return Run(options, contract or shipped(), on_progress, secrets or Secrets()).report()
 
 
-def quote(options: Options, contract: Contract) -> str:
+def quote(options: RunOptions, contract: Contract) -> str:
     """What a run would do and cost, in a few lines; nothing is sent."""
     load()
     return make_plan(contract, options).quote(options)
@@ -62,7 +66,7 @@ class Run:
 
     def __init__(
         self,
-        options: Options,
+        options: RunOptions,
         contract: Contract,
         on_progress: Callable[[Progress], None],
         secrets: Secrets,
@@ -84,7 +88,7 @@ class Run:
             allow_plain_http=options.allow_plain_http,
         )
         self._session = Session(options, contract, self._gate)
-        self._evidence = Evidence(self._session, self.plan.waves, _mark(options.seed))
+        self._evidence = Evidence(self._session, self.plan.shared_jobs, _mark(options.seed))
         self._evidence.on_change = lambda: self._tell("watching jobs")
         self._on_progress = on_progress
         self._findings: dict[str, Finding] = {}
@@ -116,20 +120,20 @@ class Run:
             if phase is Phase.AFTER and self.plan.jobs:
                 self._tell("submitting jobs")
                 self._evidence.gather()
-            for check in (*self.plan.checks, *self.plan.deeper):
+            for check in (*self.plan.checks, *self.plan.exhaustive):
                 if check.phase is phase:
                     self._tell(check.id)
                     self._judge(check)
-            for observer in self.plan.observers:
-                if observer.phase is phase:
-                    self._tell(observer.id)
-                    self._observe(observer)
+            for probe in self.plan.probes:
+                if probe.phase is phase:
+                    self._tell(probe.id)
+                    self._observe(probe)
         self._tell("done")
 
     def _session_login(self) -> None:
         self._session.login_all()
         exchanges = self._gate.log.exchanges
-        if exchanges and all(one.failure is Failure.CONNECT for one in exchanges):
+        if exchanges and all(exchange.failure is Failure.CONNECT for exchange in exchanges):
             raise TargetError(f"{self._gate.target} can't be reached: {exchanges[0].problem}")
 
     def _judge(self, check: Check) -> None:
@@ -143,54 +147,44 @@ class Run:
         except Exception:
             found.append(self._redacted(_own_fault(check.id)))
         if not found:
-            found.append(Finding(check.id, Verdict.ERROR, "the check came to no verdict"))
-        self._findings[check.id] = folded(check.id, found)
+            found.append(Finding(check.id, Verdict.ERROR, "the check returned no finding"))
+        self._findings[check.id] = merge(check.id, found)
 
-    def _observe(self, observer: Observer) -> None:
-        context = Context(observer.id, self._session, self._evidence)
+    def _observe(self, probe: Probe) -> None:
+        context = Context(probe.id, self._session, self._evidence)
         try:
-            seen = observer.function(context)
+            seen = probe.function(context)
         except UnavailableError as problem:
             seen = context.unobserved(problem.reason)
             seen = replace(seen, evidence=problem.evidence)
         except Exception:
-            fault = _own_fault(observer.id)
-            reason = f"the kit's fault: {fault.message}"
-            seen = Observation(observer.id, Seen.UNOBSERVED, None, reason, fault.evidence)
-        redact = self._gate.secrets.redact
-        self._observations[observer.id] = replace(
-            seen,
-            answer=None if seen.answer is None else redact(seen.answer),
-            reason=redact(seen.reason),
-            evidence=self._clean(seen.evidence),
-        )
+            fault = _own_fault(probe.id)
+            reason = f"error of the kit: {fault.message}"
+            seen = Observation(probe.id, Seen.UNOBSERVED, None, reason, fault.evidence)
+        self._observations[probe.id] = self._redacted(seen)
 
-    def _redacted(self, finding: Finding) -> Finding:
+    def _redacted(self, result: _Result) -> _Result:
+        """The same with its texts and exhibits redacted; exchanges are when they are recorded."""
         redact = self._gate.secrets.redact
-        return replace(
-            finding,
-            message=redact(finding.message),
-            expected=redact(finding.expected),
-            actual=redact(finding.actual),
-            untried=redact(finding.untried),
-            evidence=self._clean(finding.evidence),
+        values = {field.name: getattr(result, field.name) for field in fields(result)}
+        texts: dict[str, Any] = {
+            name: redact(value)
+            for name, value in values.items()
+            if isinstance(value, str) and name != "id"
+        }
+        evidence = tuple(
+            replace(item, title=redact(item.title), text=redact(item.text))
+            if isinstance(item, Exhibit)
+            else item
+            for item in result.evidence
         )
-
-    def _clean(self, evidence: Iterable[Exchange | Shown]) -> tuple[Exchange | Shown, ...]:
-        """Exchanges are redacted when they are recorded; the rest is here."""
-        redact = self._gate.secrets.redact
-        return tuple(
-            replace(one, title=redact(one.title), text=redact(one.text))
-            if isinstance(one, Shown)
-            else one
-            for one in evidence
-        )
+        return replace(result, evidence=evidence, **texts)
 
     def _finding(self, id: str, stopped: str) -> Finding:
         if id in self._findings:
             return self._findings[id]
         if id not in self.plan.selected:
-            return Finding(id, Verdict.SKIPPED, "not asked for")
+            return Finding(id, Verdict.SKIPPED, "not selected")
         if id in REGISTRY.checks:
             return Finding(id, Verdict.INCONCLUSIVE, stopped)
         return Finding(id, Verdict.ERROR, "the kit has no check for it")
@@ -198,9 +192,9 @@ class Run:
     def _observation(self, id: str, stopped: str) -> Observation:
         if id in self._observations:
             return self._observations[id]
-        reason = stopped if id in REGISTRY.observers else "the kit has no observer for it"
+        reason = stopped if id in REGISTRY.probes else "the kit has no observer for it"
         if id not in self.plan.selected:
-            reason = "not asked for"
+            reason = "not selected"
         return Observation(id, Seen.UNOBSERVED, None, reason)
 
     def _tell(self, doing: str) -> None:
@@ -209,7 +203,7 @@ class Run:
             Progress(
                 doing,
                 done,
-                len(self.plan.checks) + len(self.plan.observers),
+                len(self.plan.checks) + len(self.plan.probes),
                 sum(one.verdict >= Verdict.FAIL for one in self._findings.values()),
                 self._gate.budget.spent,
                 self._gate.log.requests,
@@ -231,8 +225,8 @@ def _own_fault(id: str) -> Finding:
     return Finding(
         id,
         Verdict.ERROR,
-        f"the check broke: {trace.strip().splitlines()[-1]}",
-        evidence=(Shown("what broke in the kit", trace),),
+        f"the check failed with an exception: {trace.strip().splitlines()[-1]}",
+        evidence=(Exhibit("traceback of the kit", trace),),
     )
 
 

@@ -33,7 +33,7 @@ Body = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class JobPlan:
+class SharedJob:
     """One job: ``after`` names the jobs it is made from, ``beside`` those that only have to be
     submitted before it.
 
@@ -53,7 +53,7 @@ class JobPlan:
     extra: bool = False
 
     @property
-    def wave(self) -> int:
+    def batch(self) -> int:
         return 2 if self.after and not self.early else 1
 
 
@@ -130,42 +130,42 @@ def _key(material: Material, key: str) -> str:
 
 
 #: What is worth most first. The first ten serve requirements, the next four questions.
-PLANS: tuple[JobPlan, ...] = (
-    JobPlan("grid", "createJob", _create(grid_prompt)),
-    JobPlan("niji", "createJob", _create(niji_prompt)),
-    JobPlan("upscale", "upscaleJob", _upscale(2), ("grid",)),
-    JobPlan("variation", "varyJob", _vary(3), ("grid",)),
-    JobPlan("describe", "describeImage", _describe, ("grid",)),
-    JobPlan("blend", "blendImages", _blend(2), ("grid", "niji")),
-    JobPlan("upscale_4", "upscaleJob", _upscale(4, sender=True), ("grid",)),
-    JobPlan("remix", "varyJob", _vary(4, sender=True, content=remix_prompt), ("grid",)),
-    JobPlan("blend_5", "blendImages", _blend(5), ("grid", "niji")),
-    JobPlan("blend_words", "blendImages", lambda _: {"content": "paper lantern"}, ("grid",)),
-    JobPlan("upscale_again", "upscaleJob", _upscale(2), ("grid",), beside=("upscale",)),
-    JobPlan("early", "upscaleJob", _upscale(1), ("grid",), early=True, deferrable=False),
-    JobPlan("foreign", "upscaleJob", _upscale(1), ("grid",), "second", deferrable=False),
-    JobPlan("neighbour", "createJob", _create(lambda mark: f"neighbour {mark}"), (), "second"),
-    JobPlan("upscale_1", "upscaleJob", _upscale(1), ("grid",), extra=True),
-    JobPlan("upscale_3", "upscaleJob", _upscale(3), ("grid",), extra=True),
-    JobPlan("variation_1", "varyJob", _vary(1), ("grid",), extra=True),
-    JobPlan("variation_2", "varyJob", _vary(2), ("grid",), extra=True),
-    JobPlan("variation_4", "varyJob", _vary(4), ("grid",), extra=True),
+SHARED_JOBS: tuple[SharedJob, ...] = (
+    SharedJob("grid", "createJob", _create(grid_prompt)),
+    SharedJob("niji", "createJob", _create(niji_prompt)),
+    SharedJob("upscale", "upscaleJob", _upscale(2), ("grid",)),
+    SharedJob("variation", "varyJob", _vary(3), ("grid",)),
+    SharedJob("describe", "describeImage", _describe, ("grid",)),
+    SharedJob("blend", "blendImages", _blend(2), ("grid", "niji")),
+    SharedJob("upscale_4", "upscaleJob", _upscale(4, sender=True), ("grid",)),
+    SharedJob("remix", "varyJob", _vary(4, sender=True, content=remix_prompt), ("grid",)),
+    SharedJob("blend_5", "blendImages", _blend(5), ("grid", "niji")),
+    SharedJob("blend_words", "blendImages", lambda _: {"content": "paper lantern"}, ("grid",)),
+    SharedJob("upscale_again", "upscaleJob", _upscale(2), ("grid",), beside=("upscale",)),
+    SharedJob("early", "upscaleJob", _upscale(1), ("grid",), early=True, deferrable=False),
+    SharedJob("foreign", "upscaleJob", _upscale(1), ("grid",), "second", deferrable=False),
+    SharedJob("neighbour", "createJob", _create(lambda mark: f"neighbour {mark}"), (), "second"),
+    SharedJob("upscale_1", "upscaleJob", _upscale(1), ("grid",), extra=True),
+    SharedJob("upscale_3", "upscaleJob", _upscale(3), ("grid",), extra=True),
+    SharedJob("variation_1", "varyJob", _vary(1), ("grid",), extra=True),
+    SharedJob("variation_2", "varyJob", _vary(2), ("grid",), extra=True),
+    SharedJob("variation_4", "varyJob", _vary(4), ("grid",), extra=True),
 )
 
-BY_NAME: Mapping[str, JobPlan] = {plan.name: plan for plan in PLANS}
+BY_NAME: Mapping[str, SharedJob] = {plan.name: plan for plan in SHARED_JOBS}
 
 
 @dataclass(frozen=True, slots=True)
-class WavePlan:
+class JobSelection:
     """The jobs to submit, in order of worth, and why the others are left out."""
 
-    jobs: tuple[JobPlan, ...]
-    left_out: Mapping[str, str]
+    jobs: tuple[SharedJob, ...]
+    missing: Mapping[str, str]
 
 
-def plan(
+def select_jobs(
     wanted: Iterable[str], *, jobs: int | None, spare: bool, accounts: Iterable[str]
-) -> WavePlan:
+) -> JobSelection:
     """Choose among ``wanted`` what ``jobs`` allow (``None``: any number).
 
     ``spare``: one job is kept back, since what ought to be refused needs one to be risked.
@@ -173,22 +173,22 @@ def plan(
     needed = _with_parents(wanted)
     there = set(accounts)
     limit = jobs if jobs is None else jobs - (1 if spare and jobs > 1 else 0)
-    chosen: list[JobPlan] = []
-    left_out: dict[str, str] = {}
-    for one in PLANS:
+    chosen: list[SharedJob] = []
+    missing: dict[str, str] = {}
+    for one in SHARED_JOBS:
         if one.name not in needed:
             continue
-        missing = [parent for parent in one.after + one.beside if parent in left_out]
+        lost = [parent for parent in one.after + one.beside if parent in missing]
         if one.account not in there:
-            left_out[one.name] = f"needs a {one.account} account"
-        elif missing:
-            left_out[one.name] = left_out[missing[0]]
+            missing[one.name] = f"needs a {one.account} account"
+        elif lost:
+            missing[one.name] = missing[lost[0]]
         elif limit is not None and (one.extra or len(chosen) >= limit):
             short = f"does not fit into a budget of {jobs} job{'s' if jobs != 1 else ''}"
-            left_out[one.name] = short if jobs else "needs a job budget (--budget-jobs)"
+            missing[one.name] = short if jobs else "needs a job budget (--budget-jobs)"
         else:
             chosen.append(one)
-    return WavePlan(tuple(chosen), left_out)
+    return JobSelection(tuple(chosen), missing)
 
 
 def _with_parents(names: Iterable[str]) -> set[str]:

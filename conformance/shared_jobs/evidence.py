@@ -16,7 +16,7 @@ from ..http.session import Session
 from ..json_access import Record, text
 from ..pictures.picture import Picture
 from ..verdict import UnavailableError, Verdict
-from .catalogue import BY_NAME, JobPlan, WavePlan
+from .catalogue import BY_NAME, JobSelection, SharedJob
 from .listing import Listing, Look
 from .trace import JobTrace, Sighting
 
@@ -29,16 +29,16 @@ _ATTEMPTS = 3
 
 
 class Evidence:
-    """What checks may look at. Names of jobs are those of ``waves.PLANS``."""
+    """What checks may look at. Names of jobs are those of ``shared_jobs.SHARED_JOBS``."""
 
-    def __init__(self, session: Session, plan: WavePlan, mark: str) -> None:
+    def __init__(self, session: Session, plan: JobSelection, mark: str) -> None:
         self.mark = mark
         self._session = session
         self._plan = plan
         self._traces: dict[str, JobTrace] = {}
         self._absent: dict[str, UnavailableError] = {
             name: UnavailableError(Verdict.UNTESTABLE, f"the job “{name}” {why}")
-            for name, why in plan.left_out.items()
+            for name, why in plan.missing.items()
         }
         self._listings = {role: Listing(session, role) for role in ("first", "second")}
         self._looking = threading.Lock()
@@ -62,12 +62,16 @@ class Evidence:
         """The job if it was sent; for the names in a check's ``wants``."""
         return self._traces.get(name)
 
+    def sent(self, *names: str) -> list[JobTrace]:
+        """Those of the jobs that were sent."""
+        return [self._traces[name] for name in names if name in self._traces]
+
     def accepted(self, name: str) -> JobTrace:
         """The job, if its submission was accepted."""
         found = self.trace(name)
         if not found.accepted:
             raise UnavailableError(
-                Verdict.UNTESTABLE, f"the job “{name}”: {found.outcome()}", found
+                Verdict.UNTESTABLE, f"the job “{name}”: {found.summary()}", found
             )
         return found
 
@@ -76,7 +80,7 @@ class Evidence:
         found = self.accepted(name)
         if not found.finished:
             raise UnavailableError(
-                Verdict.INCONCLUSIVE, f"the job “{name}”: {found.outcome()}", found
+                Verdict.INCONCLUSIVE, f"the job “{name}”: {found.summary()}", found
             )
         return found
 
@@ -86,7 +90,7 @@ class Evidence:
 
     def traces(self) -> list[JobTrace]:
         """Every job that was sent, in the order of the plan."""
-        return [self._traces[name] for name in BY_NAME if name in self._traces]
+        return self.sent(*BY_NAME)
 
     def sender(self, account: str = "first") -> str:
         """The account's sender_id: the one its records bear, or the id of its login."""
@@ -132,17 +136,17 @@ class Evidence:
         try:
             self._session.account()
         except UnavailableError as problem:
-            self._absent |= {one.name: problem for one in self._plan.jobs}
+            self._absent |= {job.name: problem for job in self._plan.jobs}
             return
         with contextlib.suppress(UnavailableError):
             self._earlier = self._listings["first"].look()
-        for wave in (1, 2):
-            self._run([one for one in self._plan.jobs if one.wave == wave])
+        for batch in (1, 2):
+            self._run([one for one in self._plan.jobs if one.batch == batch])
         for role in ("first", "second"):
             self._look(role)
 
-    def _run(self, plans: list[JobPlan]) -> None:
-        waiting = [one for one in plans if self._possible(one)]
+    def _run(self, plans: list[SharedJob]) -> None:
+        waiting = [job for job in plans if self._possible(job)]
         while waiting:
             width = len(waiting) if self._slots is None else self._slots
             batch, waiting = waiting[:width], waiting[width:]
@@ -151,7 +155,7 @@ class Evidence:
             # Tried again alone or nearly so; who is refused by an idle server is refused for good.
             waiting = refused + waiting
 
-    def _possible(self, plan: JobPlan) -> bool:
+    def _possible(self, plan: SharedJob) -> bool:
         if plan.early:
             return True
         for parent in plan.after:
@@ -162,12 +166,12 @@ class Evidence:
                 return False
         return True
 
-    def _submit(self, plans: list[JobPlan]) -> list[JobPlan]:
+    def _submit(self, plans: list[SharedJob]) -> list[SharedJob]:
         """Submit side by side, and after them those that have to follow others.
 
         Returns those that were refused while others ran, to be tried again later.
         """
-        first = [one for one in plans if not (one.early or one.beside)]
+        first = [job for job in plans if not (job.early or job.beside)]
         later = [one for one in plans if one.early or one.beside]
         for group in (first, later):
             if group:
@@ -183,18 +187,18 @@ class Evidence:
             self._slots = max(running, 1)
         return [one for one in refused if len(self._traces[one.name].attempts) < _ATTEMPTS]
 
-    def _was_refused(self, plan: JobPlan) -> bool:
+    def _was_refused(self, plan: SharedJob) -> bool:
         trace = self._traces.get(plan.name)
         return trace is not None and (trace.submission.errno or 0) != 0
 
-    def _submit_one(self, plan: JobPlan) -> None:
+    def _submit_one(self, plan: SharedJob) -> None:
         try:
             self._send(plan)
         except UnavailableError as problem:
             self._absent.setdefault(plan.name, problem)
         self.on_change()
 
-    def _send(self, plan: JobPlan) -> None:
+    def _send(self, plan: SharedJob) -> None:
         trace = self._traces.get(plan.name)
         if trace is None:
             body = self._body(plan)
@@ -207,7 +211,7 @@ class Evidence:
         if trace.accepted:
             self._look(plan.account)
 
-    def _body(self, plan: JobPlan) -> dict[str, object]:
+    def _body(self, plan: SharedJob) -> dict[str, object]:
         material: Evidence | _Early = _Early(self) if plan.early else self
         return plan.body(material)
 
@@ -220,10 +224,10 @@ class Evidence:
             time.sleep(min(max(youngest / 10, _SHORTEST), _LONGEST))
             for role in sorted({one.account for one in busy}):
                 self._look(role)
-            for one in busy:
-                if time.monotonic() - one.submitted_at > self._session.options.job_timeout:
-                    one.gave_up = not self._ended(one)
-                    late.add(one.name)
+            for job in busy:
+                if time.monotonic() - job.submitted_at > self._session.options.job_timeout:
+                    job.gave_up = not self._ended(job)
+                    late.add(job.name)
             self.on_change()
 
     def _look(self, role: str) -> None:
@@ -241,8 +245,8 @@ class Evidence:
                     one.gave_up = not one.finished
                 return
             if look.answers[0].ok:
-                for one in traces:
-                    _sight(one, started, look)
+                for job in traces:
+                    _sight(job, started, look)
 
     def _ended(self, trace: JobTrace) -> bool:
         if trace.finished or trace.gave_up:
@@ -284,6 +288,6 @@ def _sight(trace: JobTrace, started: float, look: Look) -> None:
 
 def _source(look: Look, wanted: str) -> Answer:
     for answer in look.answers:
-        if any(one.get("hash") == wanted for one in answer.records):
+        if any(record.get("hash") == wanted for record in answer.records):
             return answer
     return look.answers[-1]

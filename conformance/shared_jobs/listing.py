@@ -35,7 +35,7 @@ class Look:
         return self.answers[0].total if self.answers else None
 
     def with_hash(self, wanted: str) -> tuple[Record, ...]:
-        return tuple(one for one in self.records if one.get("hash") == wanted)
+        return tuple(record for record in self.records if record.get("hash") == wanted)
 
 
 class Listing:
@@ -49,12 +49,7 @@ class Listing:
 
     def look(self, wanted: Iterable[str] = ()) -> Look:
         """The newest records, and further ones while some of the ``wanted`` hashes are missing."""
-        first = self._find({})
-        if not first.ok and self._size:
-            # Some servers refuse a limit above their own; the next look need not ask again.
-            self._size = {}
-            first = self._find({})
-        seen = _Pages(first)
+        seen = _Pages(self._first())
         missing = set(wanted) - seen.hashes
         if missing and not seen.complete:
             for hash in sorted(missing):
@@ -64,10 +59,7 @@ class Listing:
 
     def everything(self) -> Look:
         """All records, paging backwards with the cursor; bounded, and honest about it."""
-        seen = _Pages(self._find({}))
-        if not seen.answers[0].ok and self._size:
-            self._size = {}
-            seen = _Pages(self._find({}))
+        seen = _Pages(self._first())
         for divisor in (1, 1000):  # milliseconds, or seconds (question find-timestamp-unit)
             while not seen.complete and len(seen.answers) < _PAGES:
                 oldest = seen.oldest
@@ -77,6 +69,14 @@ class Listing:
                     break
         return seen.look()
 
+    def _first(self) -> Answer:
+        first = self._find({})
+        if not first.ok and self._size:
+            # Some servers refuse a limit above their own; the next look need not ask again.
+            self._size = {}
+            first = self._find({})
+        return first
+
     def _find(self, filters: dict[str, object]) -> Answer:
         return self._session.call("findJobs", self._size | filters, account=self._account)
 
@@ -85,12 +85,12 @@ class _Pages:
     def __init__(self, first: Answer) -> None:
         self.answers = [first]
         self.records: list[Record] = list(first.records)
-        self.hashes = {text(one, "hash") for one in first.records}
+        self.hashes = {text(record, "hash") for record in first.records}
 
     def add(self, page: Answer) -> bool:
         """Whether the page brought anything new."""
         self.answers.append(page)
-        new = [one for one in page.records if text(one, "hash") not in self.hashes]
+        new = [record for record in page.records if text(record, "hash") not in self.hashes]
         self.records += new
         self.hashes |= {text(one, "hash") for one in new}
         return bool(new)
@@ -109,7 +109,7 @@ class _Pages:
         first = self.answers[0]
         why_not = ""
         if not first.ok:
-            why_not = f"find answered {first.says()}"
+            why_not = f"find answered {first.summary()}"
         elif not self.complete:
             why_not = f"{len(self.records)} of {brief(first.total)} records could be reached"
         return Look(tuple(self.records), self.complete, tuple(self.answers), why_not)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..findings import Shown
-from ..http.exchange import Answer, Exchange
+from ..findings import EvidenceItem, Exhibit
+from ..http.exchange import Answer
 from ..json_access import Record, brief, integer, text
 
 #: The one status that the page shows: finished, with a picture.
@@ -75,7 +75,7 @@ class JobTrace:
     @property
     def records(self) -> list[Record]:
         """The job's record at each sighting that showed one, oldest first."""
-        return [one.record for one in self.sightings if one.record is not None]
+        return [sighting.record for sighting in self.sightings if sighting.record is not None]
 
     @property
     def last(self) -> Record | None:
@@ -93,7 +93,7 @@ class JobTrace:
     @property
     def pending(self) -> list[Record]:
         """The records seen before it was finished, oldest first."""
-        return [one for one in self.records if integer(one, "status") != FINISHED]
+        return [record for record in self.records if integer(record, "status") != FINISHED]
 
     @property
     def seems_failed(self) -> bool:
@@ -114,34 +114,36 @@ class JobTrace:
     @property
     def duration(self) -> float | None:
         """Seconds from submission to the first sighting as finished."""
-        for one in self.sightings:
-            if integer(one.record, "status") == FINISHED:
-                return one.at
+        for sighting in self.sightings:
+            if integer(sighting.record, "status") == FINISHED:
+                return sighting.at
         return None
 
-    def outcome(self) -> str:
+    def summary(self) -> str:
         """In a few words, for a message."""
         if not self.accepted:
-            return f"{self.operation} was not accepted: {self.submission.says()}"
+            return f"{self.operation} was not accepted: {self.submission.summary()}"
         if self.last is None:
-            return f"no find showed the job in {len(self.sightings)} looks"
+            return f"no find returned the job in {len(self.sightings)} looks"
         if self.finished:
             return "finished"
         status, error = brief(self.last.get("status")), brief(self.last.get("error"))
         return f"last seen with status {status}, error {error}"
 
-    def exhibits(self) -> tuple[Exchange | Shown, ...]:
-        shown: list[Exchange | Shown] = [one.exchange for one in self.attempts]
+    def exhibits(self) -> tuple[EvidenceItem, ...]:
+        shown: list[EvidenceItem] = [answer.exchange for answer in self.attempts]
         if self.sightings:
-            shown.append(Shown(f"what find showed of the job “{self.name}”", self._story()))
+            shown.append(
+                Exhibit(f"the records that find returned of the job “{self.name}”", self._story())
+            )
         return tuple(shown)
 
     def _story(self) -> str:
         lines, before = [], ""
-        for one in self.sightings:
-            now = _glimpse(one)
+        for sighting in self.sightings:
+            now = _glimpse(sighting)
             if now != before:
-                lines.append(f"{one.at:8.2f} s  {now}")
+                lines.append(f"{sighting.at:8.2f} s  {now}")
             before = now
         if self.last is not None:
             lines.append(json.dumps(self.last, ensure_ascii=False, indent=1))

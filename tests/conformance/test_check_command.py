@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sampan.conformance.reports.json import as_json, as_tree
+from sampan.conformance.reports.json import as_tree
+from sampan.conformance.reports.json import render as as_json
 from tests.support.fakes import Served
 from tests.support.sample_report import CONTRACT, a_report
 from tests.support.scripted import Scripted, http
@@ -78,16 +79,16 @@ def test_an_inconclusive_run() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((), "which server?"),
+        ((), "URL is missing"),
         (("nonsense",), "looks like http://127.0.0.1:8091"),
         (("http://example.com",), "--allow-plain-http"),
         (("http://127.0.0.1:9", "--only", "NO-7"), "selects nothing"),
-        (("http://127.0.0.1:9", "--budget-jobs", "many"), "--budget-jobs is a number"),
-        (("http://127.0.0.1:9", "--budget-jobs", "-1"), "--budget-jobs is a number"),
+        (("http://127.0.0.1:9", "--budget-jobs", "many"), "--budget-jobs must be a number"),
+        (("http://127.0.0.1:9", "--budget-jobs", "-1"), "--budget-jobs must be a number"),
         (("http://127.0.0.1:9", "--budget-jobs", "5", "--exhaustive"), "--budget-jobs unlimited"),
         (("http://127.0.0.1:9", "--timeout", "0"), "--timeout"),
         (("http://127.0.0.1:9", "--second-username", "b"), "SAMPAN_SECOND_PASSWORD"),
-        (("http://127.0.0.1:9", "--json", "/no/such/folder/a.json"), "can't be written"),
+        (("http://127.0.0.1:9", "--json", "/no/such/folder/a.json"), "can't write"),
         (("http://127.0.0.1:9",), "can't be reached"),
     ],
 )
@@ -192,7 +193,7 @@ def test_compare_tells_a_difference_that_a_client_would_notice(report: Path) -> 
     unsure = sampan("compare", str(report), str(changed(report, "GEN-2", "untestable")))
     assert unsure.returncode == 0
     assert "? GEN-2" in unsure.stdout
-    assert "0 differences, 1 can't be told (?)" in unsure.stdout
+    assert "0 differences, 1 undecided (?)" in unsure.stdout
 
 
 def test_compare_refuses_what_is_no_report(report: Path, tmp_path: Path) -> None:
@@ -200,4 +201,4 @@ def test_compare_refuses_what_is_no_report(report: Path, tmp_path: Path) -> None
     other.write_text("{}")
     done = sampan("compare", str(report), str(other))
     assert done.returncode == 2
-    assert "is no report" in done.stderr
+    assert "is not a report" in done.stderr

@@ -16,7 +16,7 @@ import pytest
 from sampan.fake_server.server.threaded import FakeServer
 from tests.support.fakes import Served
 from tests.support.sample_report import CONTRACT
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,11 @@ def test_a_broken_requirement_fails_with_its_sentence_and_a_curl_line(tmp_path: 
         (["--sampan-url=nonsense"], {}, "looks like http://127.0.0.1:8091"),
         (["--sampan-url=http://example.com"], {}, "--allow-plain-http"),
         (["--sampan-url=http://127.0.0.1:9"], {"SAMPAN_PASSWORD": ""}, "set SAMPAN_PASSWORD"),
-        (["--sampan-url=http://127.0.0.1:9", "--sampan-rate=x"], {}, "--sampan-rate is a number"),
+        (
+            ["--sampan-url=http://127.0.0.1:9", "--sampan-rate=x"],
+            {},
+            "--sampan-rate must be a number",
+        ),
     ],
 )
 def test_what_can_not_run_is_a_usage_error(
@@ -135,7 +139,7 @@ def test_what_can_not_run_is_a_usage_error(
 class Counting:
     """Takes every submission, and logs everybody in; nothing is ever found."""
 
-    def __call__(self, asked: Asked) -> Iterable[bytes]:
+    def __call__(self, asked: ReceivedRequest) -> Iterable[bytes]:
         data: Any = "a-hash"
         if asked.path == "/auth/login":
             data = {"token": "a-token-of-someone", "id": "1"}
@@ -163,12 +167,12 @@ def test_the_budget_holds_for_all_workers_together(tmp_path: Path, workers: str)
 
 def test_a_run_that_broke_is_not_repeated(tmp_path: Path) -> None:
     """Its worker died in the middle: the jobs may be spent."""
-    from sampan.conformance.http.session import Credentials, Options
     from sampan.conformance.pytest_plugin import BrokenError, _once
+    from sampan.conformance.settings import Credentials, RunOptions
 
     (tmp_path / "started").touch()
     with Scripted(Counting()) as server:
-        options = Options(server.url, {"first": Credentials("a", "b")})
+        options = RunOptions(server.url, {"first": Credentials("a", "b")})
         with pytest.raises(BrokenError, match="not repeated"):
             _once(tmp_path, options, ("LOGIN-1",))
         assert server.asked == []

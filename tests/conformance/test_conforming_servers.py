@@ -1,7 +1,7 @@
-"""No right server is failed, and what is learnt of it is what was set.
+"""No conforming server is failed, and what is learnt of it is what was set.
 
 The whole kit runs on a few of the servers; where a single question is turned, its observer runs
-alone. ``make legal`` runs the whole kit on each of them.
+alone. ``make conforming_server`` runs the whole kit on each of them.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conforming_servers import LEGAL, Legal
+from tests.conforming_servers import CONFORMING_SERVERS, ConformingServer
 from tests.conforming_servers import __main__ as command
 from tests.conforming_servers.conforming_server import DEFAULTS, MIXED, QUESTIONS, REGISTERED, add
 from tests.conforming_servers.judging import Outcome, chosen, judged, tried
 from tests.support.tampering.exchange import Go, Reply, Request, refusal
 
-BY_ID = {one.id: one for one in LEGAL}
+BY_ID = {one.id: one for one in CONFORMING_SERVERS}
 CHOSEN = (
     *("documented-1", "mixed-1", "signed-links", "redirected-pictures", "nulls-are-filled"),
     *("results-come-late", "every-job-fails", "no-job-ends"),
 )
-TURNED = [one for one in LEGAL if "=" in one.id]
+TURNED = [one for one in CONFORMING_SERVERS if "=" in one.id]
 SIDE_BY_SIDE = 4
 
 
@@ -42,7 +42,7 @@ def test_the_mixed_profile_is_another_answer_to_each() -> None:
 @pytest.mark.parametrize("id", CHOSEN)
 def test_a_right_server_is_not_failed(id: str) -> None:
     outcome = judged(BY_ID[id], tried(BY_ID[id]))
-    assert (outcome.wronged, outcome.mistaken, outcome.broken) == ((), (), None)
+    assert (outcome.falsely_failed, outcome.mistaken, outcome.broken) == ((), (), None)
 
 
 #: Questions that the observer alone can't answer, for want of records or of requests.
@@ -61,37 +61,39 @@ def test_a_question_that_is_turned_is_learnt(part: int) -> None:
 def test_no_two_servers_have_one_id() -> None:
     before = dict(REGISTERED)
     with pytest.raises(ValueError, match="two servers are called mixed-1"):
-        add(Legal("mixed-1", "once more"))
+        add(ConformingServer("mixed-1", "once more"))
     assert before == REGISTERED
 
 
-def test_a_server_that_is_wrong_is_wronged() -> None:
+def test_a_server_that_is_wrong_is_falsely_failed() -> None:
     async def refusing(request: Request, go: Go) -> Reply:
         return refusal(430) if request.operation == "login" else await go(request)
 
-    server = Legal("wrong", "refuses every login", lambda: refusing)
+    server = ConformingServer("wrong", "refuses every login", lambda: refusing)
     outcome = judged(server, tried(server, ("LOGIN-1",)))
-    assert outcome.wronged[0].startswith("LOGIN-1: ")
+    assert outcome.falsely_failed[0].startswith("LOGIN-1: ")
     assert not outcome.fine
 
 
 def test_a_server_that_is_taken_for_another_is_told() -> None:
-    server = Legal("turned", "finds oldest first", answers={"find-order": "oldest-first"})
-    other = Legal("other", "is said to find newest first")
+    server = ConformingServer(
+        "turned", "finds oldest first", answers={"find-order": "oldest-first"}
+    )
+    other = ConformingServer("other", "is said to find newest first")
     outcome = judged(other, tried(server, ("find-order",)))
     assert "find-order is newest-first and was taken for oldest-first" in outcome.mistaken
-    assert not outcome.wronged
+    assert not outcome.falsely_failed
 
 
-def test_one_that_is_wronged_is_exit_1(
+def test_one_that_is_falsely_failed_is_exit_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (server,) = chosen(["documented-1"])
-    wronged = Outcome(server, ("FIND-3: too many",), (), ("IMG-1",), 60, 0.1, None)
-    monkeypatch.setattr(command, "outcomes", lambda *_: iter([wronged]))
+    falsely_failed = Outcome(server, ("FIND-3: too many",), (), ("IMG-1",), 60, 0.1, None)
+    monkeypatch.setattr(command, "outcomes", lambda *_: iter([falsely_failed]))
     assert command.main(["documented-1"]) == 1
     told = capsys.readouterr().out
-    assert "WRONGED" in told
+    assert "FALSELY FAILED" in told
     assert "    FIND-3: too many\n" in told
     assert "undecided IMG-1" in told
 
@@ -99,7 +101,7 @@ def test_one_that_is_wronged_is_exit_1(
 def test_what_is_fine_is_exit_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--workers", "1", "documented-2"]) == 0
     told = capsys.readouterr().out
-    assert "1 right servers, 0 wronged" in told
+    assert "1 conforming servers, 0 falsely failed" in told
     # The kit comes to a verdict on everything there is.
     assert "undecided" not in told
 

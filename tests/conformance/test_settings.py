@@ -1,4 +1,4 @@
-"""From what a person asked for to the options of a run."""
+"""The options of a run, from the flags, the environment and the defaults."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from sampan import conformance
-from sampan.conformance.http.gate import TargetError
-from sampan.conformance.http.session import Options
 from sampan.conformance.runner.plan import SelectionError
-from sampan.conformance.settings import Asked, SettingsError, options, variables
+from sampan.conformance.settings import RunOptions, SettingsError, run_options, variables
+from sampan.conformance.target import TargetError
 from tests.support.scripted import Scripted, http
 
 LOCAL, FAR = "http://127.0.0.1:8091", "https://api.example.com"
 FIRST = {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "secret"}
 
 
-def made(target: str = LOCAL, environment: dict[str, str] | None = None, **asked: Any) -> Options:
-    given = asked.pop("credentials", {})
-    return options(Asked(target, given, **asked), FIRST if environment is None else environment)
+def made(
+    target: str = LOCAL, environment: dict[str, str] | None = None, **given: Any
+) -> RunOptions:
+    return run_options(target, given, FIRST if environment is None else environment)
 
 
 def test_on_this_machine_jobs_cost_nothing() -> None:
@@ -36,26 +36,26 @@ def test_elsewhere_nothing_is_spent_unasked() -> None:
     ("asked", "jobs"), [("7", 7), (7, 7), ("0", 0), (0, 0), ("unlimited", None)]
 )
 def test_a_budget_is_a_number_or_unlimited(asked: str | int, jobs: int | None) -> None:
-    assert made(FAR, jobs=asked).jobs == jobs
-    assert made(LOCAL, jobs=asked).jobs == jobs
+    assert made(FAR, budget_jobs=asked).jobs == jobs
+    assert made(LOCAL, budget_jobs=asked).jobs == jobs
 
 
 @pytest.mark.parametrize("asked", ["x", "-1", -1, "1.5", ""])
 def test_another_budget_is_refused(asked: str | int) -> None:
     with pytest.raises(SettingsError, match="number of jobs or “unlimited”"):
-        made(jobs=asked)
+        made(budget_jobs=asked)
 
 
 def test_exhaustive_needs_an_unlimited_budget() -> None:
     with pytest.raises(SettingsError, match="--budget-jobs unlimited"):
         made(FAR, exhaustive=True)
-    assert made(FAR, exhaustive=True, jobs="unlimited").exhaustive
+    assert made(FAR, exhaustive=True, budget_jobs="unlimited").exhaustive
     assert made(LOCAL, exhaustive=True).exhaustive
 
 
 def test_accounts_come_from_flags_and_then_from_the_environment() -> None:
     environment = FIRST | {"SAMPAN_LIMITED_USERNAME": "l", "SAMPAN_LIMITED_PASSWORD": "lp"}
-    found = made(LOCAL, environment, credentials={"first": ("flag", None), "second": ("b", "bp")})
+    found = made(LOCAL, environment, username="flag", second_username="b", second_password="bp")
     read = {role: (one.username, one.password) for role, one in found.accounts.items()}
     assert read == {"first": ("flag", "secret"), "second": ("b", "bp"), "limited": ("l", "lp")}
 
@@ -68,7 +68,7 @@ def test_an_account_is_never_guessed() -> None:
 @pytest.mark.parametrize("role", ["first", "second", "limited"])
 def test_half_an_account_is_refused(role: str) -> None:
     username, password = variables(role)
-    with pytest.raises(SettingsError, match=f"the {role} account is half given: set {password}"):
+    with pytest.raises(SettingsError, match=f"the {role} account is incomplete: set {password}"):
         made(LOCAL, {username: "x"})
     with pytest.raises(SettingsError, match=username):
         made(LOCAL, {password: "x"})
@@ -81,7 +81,6 @@ def test_the_variables_are_named_after_the_flags() -> None:
 
 def test_options_do_not_tell_a_password() -> None:
     assert "secret" not in repr(made())
-    assert "secret" not in repr(Asked(LOCAL, {"first": ("abc", "secret")}))
 
 
 def test_a_seed_is_drawn_unless_it_is_given() -> None:

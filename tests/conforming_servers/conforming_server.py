@@ -1,4 +1,4 @@
-"""A right server: the fake under some answers to the open questions, behind a harmless twist."""
+"""A conforming server: the fake with some answers to the questions, harmlessly tampered with."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import yaml
 from sampan.fake_server.contract.profile import Profile
 from sampan.fake_server.settings import Settings
 from tests.support.paths import OPENAPI
-from tests.support.tampering.exchange import Go, Reply, Request, Twist
-from tests.support.tampering.server import Twisted, twisted
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering
+from tests.support.tampering.server import TamperedFake, tampered
 from tests.support.tampering.trial import Around, quiet
 
-Make = Callable[[], Twist]
+Make = Callable[[], Tampering]
 
 QUESTIONS = yaml.load((OPENAPI / "questions.yaml").read_bytes(), yaml.CSafeLoader)["questions"]
 DEFAULTS: Mapping[str, str] = {one["id"]: one["default"] for one in QUESTIONS}
@@ -33,32 +33,32 @@ async def plain(request: Request, go: Go) -> Reply:
     return await go(request)
 
 
-def untwisted() -> Twist:
-    """No twist at all."""
+def untampered() -> Tampering:
+    """No tampering at all."""
     return plain
 
 
 @dataclass(frozen=True, slots=True)
-class Legal:
+class ConformingServer:
     """``answers`` are those that differ from the defaults.
 
     ``open`` names questions that such a server leaves unanswered, and why (``*``: all that cost
     a job or need records); ``learnt`` those that are answered otherwise than the fake was told,
-    because the twist changes just that.
+    because the tampering changes just that.
     """
 
     id: str
-    says: str
-    make: Make = untwisted
+    description: str
+    make: Make = untampered
     answers: Mapping[str, str] = field(default_factory=dict)
     open: Mapping[str, str] = field(default_factory=dict)
     learnt: Mapping[str, str] = field(default_factory=dict)
     around: Around = quiet
     seed: int = 1
 
-    def build(self, settings: Settings) -> Twisted:
+    def build(self, settings: Settings) -> TamperedFake:
         """A new server of this kind."""
-        app = twisted(self.make(), replace(settings, seed=self.seed))
+        app = tampered(self.make(), replace(settings, seed=self.seed))
         service = app.service
         service.use_profile(Profile.of(service.questions, self.answers, self.id))
         return app
@@ -72,35 +72,39 @@ class Legal:
         return question in self.open or ("*" in self.open and question not in FREE)
 
 
-REGISTERED: dict[str, Legal] = {}
+REGISTERED: dict[str, ConformingServer] = {}
 
 
-def add(legal: Legal) -> None:
+def add(conforming_server: ConformingServer) -> None:
     """Register a server."""
-    if legal.id in REGISTERED:
-        raise ValueError(f"two servers are called {legal.id}")
-    REGISTERED[legal.id] = legal
+    if conforming_server.id in REGISTERED:
+        raise ValueError(f"two servers are called {conforming_server.id}")
+    REGISTERED[conforming_server.id] = conforming_server
 
 
-def legal(
-    says: str,
+def conforming_server(
+    description: str,
     *,
     open: Mapping[str, str] | None = None,
     learnt: Mapping[str, str] | None = None,
     around: Around = quiet,
     mixed: bool = True,
 ) -> Callable[[Make], Make]:
-    """Register a function that makes a twist; its name, with dashes, is the server's id.
+    """Register a function that makes a tampering; its name, with dashes, is the server's id.
 
     ``mixed``: once more over the profile that answers every question otherwise.
     """
 
     def register(make: Make) -> Make:
         name = make.__name__.replace("_", "-")
-        one = Legal(name, says, make, {}, open or {}, learnt or {}, around)
+        one = ConformingServer(name, description, make, {}, open or {}, learnt or {}, around)
         add(one)
         if mixed:
-            add(replace(one, id=f"{name}-mixed", says=f"{says} (mixed)", answers=MIXED))
+            add(
+                replace(
+                    one, id=f"{name}-mixed", description=f"{description} (mixed)", answers=MIXED
+                )
+            )
         return make
 
     return register

@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 import time
 
-from tests.conforming_servers.conforming_server import legal
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist
+from tests.conforming_servers.conforming_server import conforming_server
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
 from tests.support.tampering.making import MEASURES, PICTURES, each_finished
 
 _UNFINISHED = {"*": "no job that it takes is finished"}
 
 
-@legal("a job that is finished is shown as such up to 0.3 s later", mixed=False)
-def results_come_late() -> Twist:
+@conforming_server("a job that is finished is shown as such up to 0.3 s later", mixed=False)
+def results_come_late() -> Tampering:
     draw = random.Random(1)
     until: dict[str, float] = {}
     blank = dict.fromkeys((*PICTURES, *MEASURES, "img_format", "img_md5", "description"))
@@ -30,43 +30,43 @@ def results_come_late() -> Twist:
 _RUNNING = 1000
 
 
-def _marked(marker: str, *operations: str) -> Twist:
+def _marked(marker: str, *operations: str) -> Tampering:
     """The fake takes such jobs for what the marker says."""
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         content = request.fields.get("content")
         if request.operation in operations and isinstance(content, str) and content.strip():
-            request = request.but(content=f"{content} --fake {marker}")
+            request = request.with_fields(content=f"{content} --fake {marker}")
         return await go(request)
 
-    return twist
+    return tampering
 
 
-@legal("every job fails half-way", open=_UNFINISHED)
-def every_job_fails() -> Twist:
+@conforming_server("every job fails half-way", open=_UNFINISHED)
+def every_job_fails() -> Tampering:
     return _marked("fail", "createJob", "varyJob", "blendImages", "describeImage")
 
 
-@legal("every job is refused by the moderation, after it was taken", open=_UNFINISHED)
-def every_job_is_banned() -> Twist:
+@conforming_server("every job is refused by the moderation, after it was taken", open=_UNFINISHED)
+def every_job_is_banned() -> Tampering:
     return _marked("banned", "createJob")
 
 
-@legal("no job ever ends", open=_UNFINISHED)
-def no_job_ends() -> Twist:
+@conforming_server("no job ever ends", open=_UNFINISHED)
+def no_job_ends() -> Tampering:
     return _marked("stuck", "createJob")
 
 
-@legal("jobs tell no progress")
-def no_progress() -> Twist:
+@conforming_server("jobs tell no progress")
+def no_progress() -> Tampering:
     return _marked("no-progress", "createJob")
 
 
-@legal("progress goes back and forth")
-def progress_goes_back() -> Twist:
+@conforming_server("progress goes back and forth")
+def progress_goes_back() -> Tampering:
     return _marked("out-of-order", "createJob")
 
 
-@legal("the service changes every prompt a little, and says so")
-def altered_prompts() -> Twist:
+@conforming_server("the service changes every prompt a little, and says so")
+def altered_prompts() -> Tampering:
     return _marked("altered-prompt", "createJob")

@@ -1,4 +1,4 @@
-"""What the kit makes of right servers: whom it wronged, and what it learnt wrongly."""
+"""The kit's verdicts on conforming servers: which it failed falsely, and what it learnt wrongly."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sampan.conformance.verdict import Verdict
-from tests.conforming_servers import LEGAL
-from tests.conforming_servers.conforming_server import DEFAULTS, Legal
+from tests.conforming_servers import CONFORMING_SERVERS
+from tests.conforming_servers.conforming_server import DEFAULTS, ConformingServer
 from tests.support.tampering.server import settings
 from tests.support.tampering.trial import JOB_SECONDS, Trial, side_by_side, trial
 
@@ -21,13 +21,13 @@ KNOWN_UNOBSERVED = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``wronged``: requirements that it was failed for, or that the kit broke on, with the message;
-    ``mistaken``: questions that were answered otherwise than they should be; ``undecided``: what
-    came to no verdict.
+    """``falsely_failed``: requirements that it was failed for, or that the kit broke on, with the
+    message; ``mistaken``: questions with another answer than they should have; ``undecided``:
+    requirements without a verdict.
     """
 
-    legal: Legal
-    wronged: tuple[str, ...]
+    server: ConformingServer
+    falsely_failed: tuple[str, ...]
     mistaken: tuple[str, ...]
     undecided: tuple[str, ...]
     passed: int
@@ -36,22 +36,22 @@ class Outcome:
 
     @property
     def fine(self) -> bool:
-        return not (self.wronged or self.mistaken or self.broken)
+        return not (self.falsely_failed or self.mistaken or self.broken)
 
 
-def chosen(only: Sequence[str]) -> list[Legal]:
+def chosen(only: Sequence[str]) -> list[ConformingServer]:
     """The servers whose ids contain one of these texts; of none: all."""
-    return [one for one in LEGAL if not only or any(text in one.id for text in only)]
+    return [one for one in CONFORMING_SERVERS if not only or any(text in one.id for text in only)]
 
 
-def outcomes(servers: Sequence[Legal], workers: int | None = None) -> Iterator[Outcome]:
+def outcomes(servers: Sequence[ConformingServer], workers: int | None = None) -> Iterator[Outcome]:
     """Try each, in processes."""
     found = side_by_side(_tried, [one.id for one in servers], workers)
     for server, result in zip(servers, found, strict=True):
         yield judged(server, result)
 
 
-def tried(server: Legal, only: Sequence[str] = ()) -> Trial:
+def tried(server: ConformingServer, only: Sequence[str] = ()) -> Trial:
     """Let the kit loose on a server: all of it, or the checks and observers of ``only``."""
     app = server.build(settings(JOB_SECONDS))
     # Time enough, however busy this machine is: slowness is no breach.
@@ -59,11 +59,11 @@ def tried(server: Legal, only: Sequence[str] = ()) -> Trial:
 
 
 def _tried(id: str) -> Trial:
-    return tried(next(one for one in LEGAL if one.id == id))
+    return tried(next(one for one in CONFORMING_SERVERS if one.id == id))
 
 
-def judged(server: Legal, found: Trial) -> Outcome:
-    """What a trial says of the kit."""
+def judged(server: ConformingServer, found: Trial) -> Outcome:
+    """The outcome of a trial."""
     wrong = [*found.having(Verdict.FAIL), *found.having(Verdict.ERROR)]
     undecided = [*found.having(Verdict.INCONCLUSIVE), *found.having(Verdict.UNTESTABLE)]
     return Outcome(
@@ -77,7 +77,7 @@ def judged(server: Legal, found: Trial) -> Outcome:
     )
 
 
-def _mistaken(server: Legal, found: Trial) -> Iterator[str]:
+def _mistaken(server: ConformingServer, found: Trial) -> Iterator[str]:
     for question in DEFAULTS:
         expected = server.expected(question)
         learnt = found.answers.get(question)
@@ -88,7 +88,7 @@ def _mistaken(server: Legal, found: Trial) -> Iterator[str]:
             yield f"{question} is {expected}: {found.unanswered[question]}"
 
 
-def _same(server: Legal, question: str, learnt: str) -> bool:
+def _same(server: ConformingServer, question: str, learnt: str) -> bool:
     """Whether it is what was set; ``?`` stands for a status that was not seen."""
     expected = server.expected(question)
     if question == "malformed-json" and server.expected("error-http-status") != "always-200":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tests.conforming_servers.conforming_server import legal, plain
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist
+from tests.conforming_servers.conforming_server import conforming_server, plain
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
 from tests.support.tampering.history import busy, history
 from tests.support.tampering.making import chain, each_record, succeeding
 
@@ -13,40 +13,42 @@ _CURSOR = "timestamp_smaller_than"
 _GRAIN = 100
 
 
-@legal("a job is found 150 ms after it was submitted")
-def jobs_come_late() -> Twist:
+@conforming_server("a job is found 150 ms after it was submitted")
+def jobs_come_late() -> Tampering:
     def there(one: JSON) -> bool:
         return time.time() * 1000 - int(one["timestamp"]) > 150
 
     def change(_: Request, reply: Reply) -> Reply:
         shown = [one for one in reply.records if there(one)]
         late = len(reply.records) - len(shown)
-        return reply.holding(shown, reply.data["total"] - late)
+        return reply.with_records(shown, reply.data["total"] - late)
 
     return succeeding(change, "findJobs")
 
 
-@legal("jobs have the same timestamp if they were submitted within a tenth of a second")
-def coarse_timestamps() -> Twist:
+@conforming_server("jobs have the same timestamp if they were submitted within a tenth of a second")
+def coarse_timestamps() -> Tampering:
     def coarse(one: JSON) -> JSON:
         late = int(one["timestamp"]) % _GRAIN
         return {**one, "timestamp": str(int(one["timestamp"]) - late)}
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         cursor = request.fields.get(_CURSOR)
         if request.operation == "findJobs" and type(cursor) is int and abs(cursor) > 10**11:
             # What is coarse is below the cursor if what is fine is below its next tenth.
-            request = request.but(**{_CURSOR: -(-cursor // _GRAIN) * _GRAIN})
+            request = request.with_fields(**{_CURSOR: -(-cursor // _GRAIN) * _GRAIN})
         return await go(request)
 
-    return chain(each_record(coarse), twist)
+    return chain(each_record(coarse), tampering)
 
 
-@legal("the account has jobs of earlier days, favourites and folders", around=history)
-def jobs_of_earlier_days() -> Twist:
+@conforming_server("the account has jobs of earlier days, favourites and folders", around=history)
+def jobs_of_earlier_days() -> Tampering:
     return plain
 
 
-@legal("somebody else submits jobs to the account all the time", around=busy, mixed=False)
-def a_busy_account() -> Twist:
+@conforming_server(
+    "somebody else submits jobs to the account all the time", around=busy, mixed=False
+)
+def a_busy_account() -> Tampering:
     return plain

@@ -9,32 +9,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from tests.conforming_servers.conforming_server import legal
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, html
+from tests.conforming_servers.conforming_server import conforming_server
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, html
 from tests.support.tampering.making import PICTURES, chain, each_finished, each_record
 from tests.support.tampering.repainting import Picture, Repainted
-from tests.support.tampering.server import Twisted, running, settings, twisted
+from tests.support.tampering.server import TamperedFake, running, settings, tampered
 
 _LINKS = (*PICTURES, "img_prog")
 
 
-def _relinked(change: Callable[[str], str], back: Callable[[str], str]) -> Twist:
+def _relinked(change: Callable[[str], str], back: Callable[[str], str]) -> Tampering:
     """Change the links in records; ``back`` undoes it in the links of a blend or describe."""
     shown = each_record(
         lambda one: {**one, **{key: change(one[key]) for key in _LINKS if one[key]}}
     )
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         content = request.fields.get("content")
         if request.operation in ("blendImages", "describeImage") and isinstance(content, str):
-            request = request.but(content=" ".join(map(back, content.split())))
+            request = request.with_fields(content=" ".join(map(back, content.split())))
         return await go(request)
 
-    return chain(shown, twist)
+    return chain(shown, tampering)
 
 
-@legal("links to pictures are signed, and there is no picture without the signature")
-def signed_links() -> Twist:
+@conforming_server("links to pictures are signed, and there is no picture without the signature")
+def signed_links() -> Tampering:
     async def guard(request: Request, go: Go) -> Reply:
         if request.method != "GET" or not request.path.endswith(".png"):
             return await go(request)
@@ -44,8 +44,8 @@ def signed_links() -> Twist:
     return chain(guard, _relinked(lambda link: link + query, lambda link: link.removesuffix(query)))
 
 
-@legal("links to pictures redirect to where they are, on the same host")
-def redirected_pictures() -> Twist:
+@conforming_server("links to pictures redirect to where they are, on the same host")
+def redirected_pictures() -> Tampering:
     async def moved(request: Request, go: Go) -> Reply:
         if not request.path.startswith("/cdn/"):
             return await go(request)
@@ -60,7 +60,7 @@ def redirected_pictures() -> Twist:
 
 
 class _Elsewhere:
-    """A twist: pictures are on another host, which knows no token."""
+    """A tampering: pictures are on another host, which knows no token."""
 
     def __init__(self) -> None:
         self.host = ""
@@ -75,7 +75,7 @@ class _Elsewhere:
 
 
 @contextmanager
-def _picture_host(app: Twisted, url: str) -> Iterator[None]:
+def _picture_host(app: TamperedFake, url: str) -> Iterator[None]:
     """The other host: it redirects once, and refuses whoever sends it a token."""
     tokens: list[str] = []
 
@@ -87,9 +87,9 @@ def _picture_host(app: Twisted, url: str) -> Iterator[None]:
             return Reply(302, ((b"location", f"/store{request.path}".encode()),))
         return await asyncio.to_thread(_fetched, url + request.path.removeprefix("/store"))
 
-    assert isinstance(app.twist, _Elsewhere)
-    with running(twisted(serve, settings())) as host:
-        app.twist.host, app.twist.api = host, url
+    assert isinstance(app.tampering, _Elsewhere)
+    with running(tampered(serve, settings())) as host:
+        app.tampering.host, app.tampering.api = host, url
         yield
     if tokens:
         app.broken = RuntimeError(f"the token was sent to another host: GET {tokens[0]}")
@@ -104,33 +104,33 @@ def _fetched(url: str) -> Reply:
         return html(problem.code, "Not Found")
 
 
-@legal("pictures are on another host, behind a redirect", around=_picture_host)
-def pictures_elsewhere() -> Twist:
+@conforming_server("pictures are on another host, behind a redirect", around=_picture_host)
+def pictures_elsewhere() -> Tampering:
     return _Elsewhere()
 
 
-@legal("pictures are JPEGs, and img_format says jpg")
-def jpeg_pictures() -> Twist:
+@conforming_server("pictures are JPEGs, and img_format says jpg")
+def jpeg_pictures() -> Tampering:
     named = each_finished(lambda one: {**one, "img_format": "jpg"} if one["img_format"] else one)
     return chain(named, Repainted(lambda record, key, image: image.copy(), "JPEG"))
 
 
-@legal("thumbs are WebPs, whatever the pictures are")
-def webp_thumbs() -> Twist:
+@conforming_server("thumbs are WebPs, whatever the pictures are")
+def webp_thumbs() -> Tampering:
     def paint(record: JSON, key: str, image: Picture) -> Picture:
         return image.copy() if key == "img_thumb" else image
 
     return Repainted(paint, "WEBP")
 
 
-@legal("the original is the picture: both links are one")
-def original_is_the_picture() -> Twist:
+@conforming_server("the original is the picture: both links are one")
+def original_is_the_picture() -> Tampering:
     return each_finished(lambda one: {**one, "original_url": one["img_buffer"]})
 
 
-@legal("pictures answer no HEAD and have no ETag")
-def bare_pictures() -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+@conforming_server("pictures answer no HEAD and have no ETag")
+def bare_pictures() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         if request.method == "HEAD":
             return html(405, "Method Not Allowed")
         reply = await go(request)
@@ -138,4 +138,4 @@ def bare_pictures() -> Twist:
             return reply
         return replace(reply, headers=((b"content-type", b"application/octet-stream"),))
 
-    return twist
+    return tampering

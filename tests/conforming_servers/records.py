@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 
-from tests.conforming_servers.conforming_server import legal
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist
+from tests.conforming_servers.conforming_server import conforming_server
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
 from tests.support.tampering.making import PROMPTS, chain, each_record, is_finished, succeeding
 
 #: Keys of which only null is shown, so that nothing is known of other values (openapi.yaml).
@@ -19,23 +19,23 @@ _UNKNOWN = (
 )
 
 
-@legal("keys that are null in the example hold strings, numbers and objects")
-def nulls_are_filled() -> Twist:
+@conforming_server("keys that are null in the example hold strings, numbers and objects")
+def nulls_are_filled() -> Tampering:
     values: tuple[object, ...] = ("x", 5, 1.5, True, [1, "a"], {"a": None})
     filled = {key: values[n % len(values)] for n, key in enumerate(_UNKNOWN)}
     records = each_record(lambda one: {**one, **filled})
     account: JSON = {"name": "Ann", "phone": 86, "last_paid": "2024-01-01", "last_plan": {"id": 1}}
-    logins = succeeding(lambda _, reply: reply.but(data={**reply.data, **account}), "login")
+    logins = succeeding(lambda _, reply: reply.with_fields(data={**reply.data, **account}), "login")
     return chain(records, logins)
 
 
-@legal("hashes are in capitals")
-def hashes_in_capitals() -> Twist:
+@conforming_server("hashes are in capitals")
+def hashes_in_capitals() -> Tampering:
     return _renamed({"hash": str.upper, "parent_hash": str.upper}, str.lower)
 
 
-@legal("hashes are short numbers, job ids ULIDs, record ids run down")
-def ids_of_other_shapes() -> Twist:
+@conforming_server("hashes are short numbers, job ids ULIDs, record ids run down")
+def ids_of_other_shapes() -> Tampering:
     numbers, names = count(10_000_019, 7), count(1)
     shown: dict[str, str] = {}
 
@@ -53,17 +53,17 @@ def ids_of_other_shapes() -> Twist:
     return chain(_renamed({**ids, "id_uuid": ulid}, meant), falling)
 
 
-def _renamed(ids: dict[str, Callable[[str], str]], meant: Callable[[str], str]) -> Twist:
+def _renamed(ids: dict[str, Callable[[str], str]], meant: Callable[[str], str]) -> Tampering:
     """Show ids otherwise, wherever they stand; ``meant`` turns them back."""
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         given = {key: meant(one) for key, one in request.fields.items() if _names(key, one)}
-        reply = await go(request.but(**given) if given else request)
+        reply = await go(request.with_fields(**given) if given else request)
         if request.submits and reply.ok:
-            return reply.but(data=ids["hash"](reply.data))
+            return reply.with_fields(data=ids["hash"](reply.data))
         if request.operation != "findJobs" or not reply.ok:
             return reply
-        return reply.holding([_changed(one) for one in reply.records])
+        return reply.with_records([_changed(one) for one in reply.records])
 
     def _changed(one: JSON) -> JSON:
         return {**one, **{key: how(one[key]) for key, how in ids.items() if one[key] is not None}}
@@ -71,11 +71,11 @@ def _renamed(ids: dict[str, Callable[[str], str]], meant: Callable[[str], str]) 
     def _names(key: str, value: object) -> bool:
         return key in ("parent_hash", "parent_id", "hash") and isinstance(value, str)
 
-    return twist
+    return tampering
 
 
-@legal("the service adds its parameters to every prompt")
-def prompts_with_suffixes() -> Twist:
+@conforming_server("the service adds its parameters to every prompt")
+def prompts_with_suffixes() -> Tampering:
     def change(one: JSON) -> JSON:
         if one["job_type"] == "describe":
             return one
@@ -84,22 +84,22 @@ def prompts_with_suffixes() -> Twist:
     return each_record(change)
 
 
-@legal("upscales and blends, which have no prompt of their own, have none")
-def no_prompt_of_their_own() -> Twist:
+@conforming_server("upscales and blends, which have no prompt of their own, have none")
+def no_prompt_of_their_own() -> Tampering:
     blank = dict.fromkeys(PROMPTS)
     return each_record(
         lambda one: {**one, **blank} if one["job_type"] in ("upscale", "blend") else one
     )
 
 
-@legal("a job has its id only when it is finished, and no SVG or model before")
-def ids_are_null_at_first() -> Twist:
+@conforming_server("a job has its id only when it is finished, and no SVG or model before")
+def ids_are_null_at_first() -> Tampering:
     blank = dict.fromkeys(("job_id", "svg_buffer", "model_source"))
     return each_record(lambda one: one if is_finished(one) else {**one, **blank})
 
 
-@legal("updated_at is when the record was last looked at")
-def updated_at_every_look() -> Twist:
+@conforming_server("updated_at is when the record was last looked at")
+def updated_at_every_look() -> Tampering:
     def change(one: JSON) -> JSON:
         now = datetime.now(UTC)
         shown = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z"
@@ -109,8 +109,8 @@ def updated_at_every_look() -> Twist:
     return each_record(change)
 
 
-@legal("a finished job says 100 for its progress and keeps its preview")
-def progress_is_kept() -> Twist:
+@conforming_server("a finished job says 100 for its progress and keeps its preview")
+def progress_is_kept() -> Tampering:
     def change(one: JSON) -> JSON:
         if not is_finished(one):
             return one
@@ -119,16 +119,16 @@ def progress_is_kept() -> Twist:
     return each_record(change)
 
 
-@legal(
+@conforming_server(
     "tokens are no JWTs, and each login ends the one before it",
     open={"token-lifetime": "such a token does not say"},
 )
-def opaque_tokens() -> Twist:
+def opaque_tokens() -> Tampering:
     numbers = count(1)
     meant: dict[str, str] = {}
     newest: dict[str, str] = {}
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         bare = request.header("authorization")
         token = request.token
         if bare is not None and token is not None:
@@ -142,6 +142,6 @@ def opaque_tokens() -> Twist:
         token = f"tok_{next(numbers):06d}_5b1f0c2e9a7d4e63"
         meant.pop(newest.get(reply.data["username"], ""), None)
         meant[token], newest[reply.data["username"]] = reply.data["token"], token
-        return reply.but(data={**reply.data, "token": token})
+        return reply.with_fields(data={**reply.data, "token": token})
 
-    return twist
+    return tampering

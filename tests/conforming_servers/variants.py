@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from tests.conforming_servers.conforming_server import DEFAULTS, MIXED, QUESTIONS, Legal, add
+from tests.conforming_servers.conforming_server import (
+    DEFAULTS,
+    MIXED,
+    QUESTIONS,
+    ConformingServer,
+    add,
+)
 
 SEEDS = (1, 2, 3)
 
 for _seed in SEEDS:
-    add(Legal(f"documented-{_seed}", "the default of every question", seed=_seed))
-    add(Legal(f"mixed-{_seed}", "every question otherwise", answers=MIXED, seed=_seed))
+    add(ConformingServer(f"documented-{_seed}", "the default of every question", seed=_seed))
+    add(ConformingServer(f"mixed-{_seed}", "every question otherwise", answers=MIXED, seed=_seed))
 
 for _question in QUESTIONS:
     for _variant in _question["variants"]:
@@ -16,7 +22,7 @@ for _question in QUESTIONS:
         _answer = _variant.get("example", _variant["id"])
         if _answer != DEFAULTS[_question["id"]]:
             add(
-                Legal(
+                ConformingServer(
                     f"{_question['id']}={_answer}",
                     _variant["says"],
                     answers={_question["id"]: _answer},
@@ -24,7 +30,7 @@ for _question in QUESTIONS:
             )
     # The other way round: one question at its default where all others are not.
     add(
-        Legal(
+        ConformingServer(
             f"mixed-but-{_question['id']}",
             f"every question otherwise but {_question['id']}",
             answers={key: one for key, one in MIXED.items() if key != _question["id"]},

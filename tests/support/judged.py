@@ -1,4 +1,4 @@
-"""Part of the kit let loose on a fake in this process, honest or twisted, with any answers."""
+"""Part of the kit let loose on a fake in this process, honest or tampered, with any answers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 import yaml
 
 from sampan.conformance.findings import Finding, Observation
-from sampan.conformance.http.session import Credentials, Options
 from sampan.conformance.report import Report
 from sampan.conformance.runner.run import run
+from sampan.conformance.settings import Credentials, RunOptions
 from sampan.conformance.verdict import Verdict
 from tests.support.paths import OPENAPI
-from tests.support.tampering.exchange import Go, Reply, Request, Twist
-from tests.support.tampering.server import ACCOUNTS, running, settings, twisted
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering
+from tests.support.tampering.server import ACCOUNTS, running, settings, tampered
 
 CREDENTIALS = {
     role: Credentials(known.username, known.password) for role, known in ACCOUNTS.items()
@@ -41,7 +41,7 @@ async def honest(request: Request, go: Go) -> Reply:
 
 
 def judged(
-    twist: Twist,
+    tampering: Tampering,
     *only: str,
     answers: Mapping[str, str] | str | None = None,
     folder: Path | None = None,
@@ -59,9 +59,9 @@ def judged(
         file = folder / "profile.yaml"
         file.write_text(yaml.safe_dump({"name": "test", "answers": dict(answers)}))
         profile["profile"] = str(file)
-    with running(twisted(twist, settings(0.2, **profile))) as url:
+    with running(tampered(tampering, settings(0.2, **profile))) as url:
         return run(
-            Options(
+            RunOptions(
                 url,
                 CREDENTIALS,
                 jobs=jobs,
@@ -83,7 +83,7 @@ def observation(report: Report, id: str) -> Observation:
 
 
 def complaints(report: Report) -> list[str]:
-    """Everything that a legal server must not be told."""
+    """Everything that a conforming server must not be told."""
     bad = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
     return [f"{one.id}: {one.message}" for one in report.findings if one.verdict in bad]
 

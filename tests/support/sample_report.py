@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from sampan.conformance.contract import Contract
-from sampan.conformance.findings import Finding, Observation, Seen, Shown
+from sampan.conformance.findings import Exhibit, Finding, Observation, Seen
 from sampan.conformance.http.exchange import Exchange
 from sampan.conformance.http.redaction import MASK
 from sampan.conformance.report import Report
@@ -55,7 +55,10 @@ _FINDINGS = {
         "UP-4",
         Verdict.ERROR,
         "the check broke",
-        evidence=(Shown("what broke", "Trace"), Shown("a picture", "http://x/a.png", lambda: PNG)),
+        evidence=(
+            Exhibit("what broke", "Trace"),
+            Exhibit("a picture", "http://x/a.png", lambda: PNG),
+        ),
     ),
 }
 _OBSERVATIONS = {
@@ -67,7 +70,7 @@ _OBSERVATIONS = {
 
 def a_report(**changes: object) -> Report:
     """Requirements that are not named above are skipped, questions unobserved."""
-    skipped = {id: Finding(id, Verdict.SKIPPED, "not asked for") for id in CONTRACT.requirements}
+    skipped = {id: Finding(id, Verdict.SKIPPED, "not selected") for id in CONTRACT.requirements}
     open_ = {
         id: Observation(id, Seen.UNOBSERVED, None, f"no budget\nfor {NASTY}")
         for id in CONTRACT.questions

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-Script = Callable[["Asked"], Iterable[bytes]]
+Script = Callable[["ReceivedRequest"], Iterable[bytes]]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """One request as it arrived; header names in lower case."""
 
     method: str
@@ -56,7 +56,7 @@ class Scripted:
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self.asked: list[Asked] = []
+        self.asked: list[ReceivedRequest] = []
 
     @property
     def url(self) -> str:
@@ -103,7 +103,7 @@ class Scripted:
             self._open.discard(connection)
 
 
-def _read(connection: socket.socket) -> Asked | None:
+def _read(connection: socket.socket) -> ReceivedRequest | None:
     data = b""
     while b"\r\n\r\n" not in data:
         chunk = connection.recv(65_536)
@@ -121,4 +121,4 @@ def _read(connection: socket.socket) -> Asked | None:
             return None
         body += chunk
     method, path, _ = first.split(" ", 2)
-    return Asked(method, path, headers, body)
+    return ReceivedRequest(method, path, headers, body)

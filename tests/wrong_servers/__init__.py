@@ -1,7 +1,7 @@
 """Wrong servers, one file for each section of the API page: they prove that the kit notices.
 
 Each is the fake with one mistake that an author of such a server might make, and must be failed
-by the check of the very requirement that it breaks (``python -m tests.mutants``). Nothing in
+by the check of the very requirement that it breaks (``python -m tests.wrong_servers``). Nothing in
 ``conformance/`` knows of them.
 """
 
@@ -28,14 +28,14 @@ from tests.wrong_servers import (
     upscale,
     variation,
 )
-from tests.wrong_servers.wrong_server import REGISTERED, Mutant
+from tests.wrong_servers.wrong_server import REGISTERED, WrongServer
 
 __all__ = ["MUTANTS", "SECTIONS", "Mutant"]
 
-#: Each registers its mutants when it is imported.
+#: Each registers its wrong servers when it is imported.
 SECTIONS = (
     *(envelope, robustness, login, auth, create, prompts, plans, find, find_filters, find_pages),
     *(find_records, lifecycle, pictures, children, variation, upscale, parents, blend, describe),
 )
 
-MUTANTS: tuple[Mutant, ...] = tuple(REGISTERED.values())
+WRONG_SERVERS: tuple[WrongServer, ...] = tuple(REGISTERED.values())

@@ -1,4 +1,4 @@
-"""``python -m tests.mutants``: print the matrix; a survivor is exit 1."""
+"""``python -m tests.wrong_servers``: print the matrix; a survivor is exit 1."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from tests.wrong_servers.matrix import Outcome, chosen, outcomes
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code; ``arguments`` are those of the command if none are given."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("--only", action="append", default=[], help="a mutant, UP-4 or FIND")
+    parser = argparse.ArgumentParser(prog="python -m tests.wrong_servers", description=__doc__)
+    parser.add_argument("--only", action="append", default=[], help="a wrong server, UP-4 or FIND")
     parser.add_argument("--alone", action="store_true", help="run the one check of each only")
     parser.add_argument("--workers", type=int, help="processes; three a core if not given")
     given = parser.parse_args(arguments)
-    mutants = chosen(given.only)
-    if not mutants:
-        parser.error(f"--only {' '.join(given.only)} names no mutant")
+    servers = chosen(given.only)
+    if not servers:
+        parser.error(f"--only {' '.join(given.only)} names no wrong server")
     started = time.monotonic()
     survivors: list[Outcome] = []
     errors: list[Outcome] = []
-    print(f"{'requirement':12}{'mutant':46}{'seen':14}{'s':>5}  also failed (+ unforeseen)")
-    for one in outcomes(mutants, alone=given.alone, workers=given.workers):
+    print(f"{'requirement':12}{'wrong server':46}{'seen':14}{'s':>5}  also failed (+ unforeseen)")
+    for one in outcomes(servers, alone=given.alone, workers=given.workers):
         print(_line(one), flush=True)
         survivors += [] if one.killed else [one]
         errors += [one] if one.errors else []
-    killed = len(mutants) - len(survivors)
-    print(f"\n{killed} of {len(mutants)} killed in {time.monotonic() - started:.0f} s")
+    killed = len(servers) - len(survivors)
+    print(f"\n{killed} of {len(servers)} killed in {time.monotonic() - started:.0f} s")
     for one in survivors:
-        print(f"SURVIVED {one.mutant.id} ({one.mutant.requirement}): {one.mutant.says}")
+        print(f"SURVIVED {one.server.id} ({one.server.requirement}): {one.server.mistake}")
         print(f"    {one.verdict.word}: {one.broken or one.message}")
     for one in errors:
-        print(f"ERROR of the kit at {one.mutant.id}: {', '.join(one.errors)}")
+        print(f"ERROR of the kit at {one.server.id}: {', '.join(one.errors)}")
     return 1 if survivors or errors else 0
 
 
@@ -42,10 +42,10 @@ def _line(one: Outcome) -> str:
     seen = "killed" if one.killed else f"SURVIVED {one.verdict.word}"
     if one.broken:
         seen = "BROKEN"
-    others = [id if id in one.mutant.touches else f"+{id}" for id in one.others]
-    mutant = one.mutant
+    others = [id if id in one.server.touches else f"+{id}" for id in one.others]
+    server = one.server
     return (
-        f"{mutant.requirement:12}{mutant.id:46}{seen:14}{one.seconds:5.1f}  {' '.join(others)}"
+        f"{server.requirement:12}{server.id:46}{seen:14}{one.seconds:5.1f}  {' '.join(others)}"
     ).rstrip()
 
 

@@ -11,23 +11,23 @@ from tests.support.tampering.exchange import (
     Go,
     Reply,
     Request,
-    Twist,
+    Tampering,
     claims,
     refusal,
 )
 from tests.support.tampering.making import Logins, asking, chain, failing
-from tests.wrong_servers.wrong_server import add, mutant
+from tests.wrong_servers.wrong_server import add, wrong_server
 
 _INVALID = refusal(430, "invalid login")
 
 
-def _acting(choose: Callable[[Request, Logins], str | None], *operations: str) -> Twist:
+def _acting(choose: Callable[[Request, Logins], str | None], *operations: str) -> Tampering:
     """Requests of these operations bear the token chosen; ``None`` leaves them as they are."""
     logins = Logins()
 
     def change(request: Request) -> Request:
         token = choose(request, logins)
-        return request if token is None else request.bearing(token)
+        return request if token is None else request.with_token(token)
 
     return chain(asking(change, *operations), logins)
 
@@ -35,14 +35,14 @@ def _acting(choose: Callable[[Request, Logins], str | None], *operations: str) -
 # AUTH-1: Bearer with the token is accepted on every job operation.
 
 
-def _refuse_tokens(operation: str) -> Twist:
+def _refuse_tokens(operation: str) -> Tampering:
     return asking(lambda request: _INVALID, operation)
 
 
 # AUTH-2: no token, 430.
 
 
-def _ask_for_no_token(operation: str) -> Twist:
+def _ask_for_no_token(operation: str) -> Tampering:
     return _acting(
         lambda request, logins: logins.first if request.header("authorization") is None else None,
         operation,
@@ -52,7 +52,7 @@ def _ask_for_no_token(operation: str) -> Twist:
 # AUTH-3: a token that is not good, 430.
 
 
-def _ask_for_no_good_token(operation: str) -> Twist:
+def _ask_for_no_good_token(operation: str) -> Tampering:
     return _acting(_whatever_it_is, operation)
 
 
@@ -85,8 +85,8 @@ for _operation in JOB_OPERATIONS:
         )
 
 
-@mutant("AUTH-1", "a token is good for ten requests", touches="GEN-5")
-def token_is_good_for_ten_requests() -> Twist:
+@wrong_server("AUTH-1", "a token is good for ten requests", touches="GEN-5")
+def token_is_good_for_ten_requests() -> Tampering:
     used: dict[str, int] = {}
 
     def change(request: Request) -> Request | Reply:
@@ -97,39 +97,39 @@ def token_is_good_for_ten_requests() -> Twist:
     return asking(change, *JOB_OPERATIONS)
 
 
-@mutant("AUTH-2", "a request without a token lacks a parameter: 301")
-def missing_token_is_301() -> Twist:
+@wrong_server("AUTH-2", "a request without a token lacks a parameter: 301")
+def missing_token_is_301() -> Tampering:
     return _without_token(refusal(301, "MISSING PARAMETER"))
 
 
-@mutant("AUTH-2", "a request without a token finds nothing: 410")
-def missing_token_is_410() -> Twist:
+@wrong_server("AUTH-2", "a request without a token finds nothing: 410")
+def missing_token_is_410() -> Tampering:
     return _without_token(refusal(410, "NOT FOUND"))
 
 
-@mutant("AUTH-2", "a find without a token is a success that found nothing")
-def missing_token_finds_nothing() -> Twist:
-    nothing = Reply().saying({"errno": 0, "errmsg": "SUCCESS", "data": {"res": [], "total": 0}})
+@wrong_server("AUTH-2", "a find without a token is a success that found nothing")
+def missing_token_finds_nothing() -> Tampering:
+    nothing = Reply().with_body({"errno": 0, "errmsg": "SUCCESS", "data": {"res": [], "total": 0}})
     return _without_token(nothing, "findJobs")
 
 
-def _without_token(answer: Reply, *operations: str) -> Twist:
+def _without_token(answer: Reply, *operations: str) -> Tampering:
     return asking(
         lambda request: answer if request.header("authorization") is None else request,
         *(operations or JOB_OPERATIONS),
     )
 
 
-@mutant("AUTH-3", "the signature of a token is not looked at")
-def signature_is_not_looked_at() -> Twist:
+@wrong_server("AUTH-3", "the signature of a token is not looked at")
+def signature_is_not_looked_at() -> Tampering:
     def choose(request: Request, logins: Logins) -> str | None:
         return logins.subjects.get(_subject(request.token))
 
     return _acting(choose, *JOB_OPERATIONS)
 
 
-@mutant("AUTH-3", "a token that says alg none needs no signature")
-def unsigned_token_is_taken() -> Twist:
+@wrong_server("AUTH-3", "a token that says alg none needs no signature")
+def unsigned_token_is_taken() -> Tampering:
     def choose(request: Request, logins: Logins) -> str | None:
         token = request.token or ""
         unsigned = token.count(".") == 2 and token.endswith(".")
@@ -138,8 +138,8 @@ def unsigned_token_is_taken() -> Twist:
     return _acting(choose, *JOB_OPERATIONS)
 
 
-@mutant("AUTH-3", "only the signature of a token is looked at, not what was signed")
-def claims_are_not_signed() -> Twist:
+@wrong_server("AUTH-3", "only the signature of a token is looked at, not what was signed")
+def claims_are_not_signed() -> Tampering:
     def choose(request: Request, logins: Logins) -> str | None:
         signature = (request.token or "").rpartition(".")[2]
         return next((one for one in logins.issued if one.endswith(f".{signature}")), None)
@@ -147,8 +147,8 @@ def claims_are_not_signed() -> Twist:
     return _acting(choose, *JOB_OPERATIONS)
 
 
-@mutant("AUTH-3", "a token that is no JWT breaks the server: 501")
-def garbled_token_is_501() -> Twist:
+@wrong_server("AUTH-3", "a token that is no JWT breaks the server: 501")
+def garbled_token_is_501() -> Tampering:
     def change(request: Request, reply: Reply) -> Reply:
         garbled = request.token is not None and not claims(request.token)
         return refusal(501, "GENERAL_ERROR") if garbled else reply
@@ -156,8 +156,8 @@ def garbled_token_is_501() -> Twist:
     return failing(change, *JOB_OPERATIONS, errno=430)
 
 
-@mutant("AUTH-3", "the beginning of a token is enough")
-def beginning_of_a_token_is_enough() -> Twist:
+@wrong_server("AUTH-3", "the beginning of a token is enough")
+def beginning_of_a_token_is_enough() -> Tampering:
     def choose(request: Request, logins: Logins) -> str | None:
         token = request.token or ""
         issued = [one for one in logins.issued if len(token) > 20 and one.startswith(token)]
@@ -169,27 +169,29 @@ def beginning_of_a_token_is_enough() -> Twist:
 # AUTH-4: the shape of the answer to a request without a token.
 
 
-@mutant("AUTH-4", "who sends no token is told where to log in")
-def answer_without_a_token_has_a_link() -> Twist:
-    return _unauthenticated(lambda reply: reply.but(login_url="/auth/login"))
+@wrong_server("AUTH-4", "who sends no token is told where to log in")
+def answer_without_a_token_has_a_link() -> Tampering:
+    return _unauthenticated(lambda reply: reply.with_fields(login_url="/auth/login"))
 
 
-@mutant("AUTH-4", "who sends no token is asked in other words")
-def answer_without_a_token_in_other_words() -> Twist:
-    return _unauthenticated(lambda reply: reply.but(error="please log in first"))
+@wrong_server("AUTH-4", "who sends no token is asked in other words")
+def answer_without_a_token_in_other_words() -> Tampering:
+    return _unauthenticated(lambda reply: reply.with_fields(error="please log in first"))
 
 
-@mutant("AUTH-4", "the answer without a token has no text", touches="GEN-3")
-def answer_without_a_token_has_no_text() -> Twist:
-    return _unauthenticated(lambda reply: reply.less("error"))
+@wrong_server("AUTH-4", "the answer without a token has no text", touches="GEN-3")
+def answer_without_a_token_has_no_text() -> Tampering:
+    return _unauthenticated(lambda reply: reply.without("error"))
 
 
-@mutant("AUTH-4", "the answer of describe without a token is of another shape")
-def answer_of_describe_without_a_token() -> Twist:
-    return _unauthenticated(lambda reply: reply.but(error="no auth", code="E430"), "describeImage")
+@wrong_server("AUTH-4", "the answer of describe without a token is of another shape")
+def answer_of_describe_without_a_token() -> Tampering:
+    return _unauthenticated(
+        lambda reply: reply.with_fields(error="no auth", code="E430"), "describeImage"
+    )
 
 
-def _unauthenticated(change: Callable[[Reply], Reply], *operations: str) -> Twist:
+def _unauthenticated(change: Callable[[Reply], Reply], *operations: str) -> Tampering:
     return failing(
         lambda request, reply: change(reply) if request.token is None else reply,
         *(operations or JOB_OPERATIONS),
@@ -200,7 +202,7 @@ def _unauthenticated(change: Callable[[Reply], Reply], *operations: str) -> Twis
 # AUTH-5: a call acts for the account whose token it bears.
 
 
-def _for_another(another: Callable[[Logins], str | None], *operations: str) -> Twist:
+def _for_another(another: Callable[[Logins], str | None], *operations: str) -> Tampering:
     """Act for another account; only where the token is a good one."""
 
     def choose(request: Request, logins: Logins) -> str | None:
@@ -209,31 +211,31 @@ def _for_another(another: Callable[[Logins], str | None], *operations: str) -> T
     return _acting(choose, *operations)
 
 
-@mutant("AUTH-5", "find acts for whoever logged in last", touches="CREATE-2")
-def find_acts_for_the_last_login() -> Twist:
+@wrong_server("AUTH-5", "find acts for whoever logged in last", touches="CREATE-2")
+def find_acts_for_the_last_login() -> Tampering:
     return _for_another(lambda logins: logins.last, "findJobs")
 
 
-@mutant("AUTH-5", "every call acts for whoever logged in last", touches="CREATE-2 PLAN-1")
-def all_act_for_the_last_login() -> Twist:
+@wrong_server("AUTH-5", "every call acts for whoever logged in last", touches="CREATE-2 PLAN-1")
+def all_act_for_the_last_login() -> Tampering:
     return _for_another(lambda logins: logins.last, *JOB_OPERATIONS)
 
 
-@mutant("AUTH-5", "find acts for whoever logged in first", touches="CREATE-2")
-def find_acts_for_the_first_login() -> Twist:
+@wrong_server("AUTH-5", "find acts for whoever logged in first", touches="CREATE-2")
+def find_acts_for_the_first_login() -> Tampering:
     return _for_another(lambda logins: logins.first, "findJobs")
 
 
-@mutant("AUTH-5", "submissions act for whoever logged in last", touches="CREATE-2 PLAN-1")
-def submissions_act_for_the_last_login() -> Twist:
+@wrong_server("AUTH-5", "submissions act for whoever logged in last", touches="CREATE-2 PLAN-1")
+def submissions_act_for_the_last_login() -> Tampering:
     return _for_another(lambda logins: logins.last, *SUBMISSIONS)
 
 
-@mutant("AUTH-5", "a login ends the session of every other account", touches="CREATE-2")
-def login_ends_other_sessions() -> Twist:
+@wrong_server("AUTH-5", "a login ends the session of every other account", touches="CREATE-2")
+def login_ends_other_sessions() -> Tampering:
     last = ""
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         nonlocal last
         reply = await go(request)
         if not reply.ok:
@@ -244,7 +246,7 @@ def login_ends_other_sessions() -> Twist:
             return _INVALID
         return reply
 
-    return twist
+    return tampering
 
 
 def _subject(token: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal, success
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal, success
 from tests.support.tampering.making import (
     MEASURES,
     PICTURES,
@@ -14,7 +14,7 @@ from tests.support.tampering.making import (
     failing,
     succeeding,
 )
-from tests.wrong_servers.wrong_server import mutant
+from tests.wrong_servers.wrong_server import wrong_server
 
 
 def _links(request: Request) -> list[str]:
@@ -22,7 +22,7 @@ def _links(request: Request) -> list[str]:
     return content.split() if isinstance(content, str) else []
 
 
-def _blending(change: Callable[[list[str]], list[str] | Reply]) -> Twist:
+def _blending(change: Callable[[list[str]], list[str] | Reply]) -> Tampering:
     """Change the links of a blend, or answer them at once."""
 
     def asked(request: Request) -> Request | Reply:
@@ -30,7 +30,7 @@ def _blending(change: Callable[[list[str]], list[str] | Reply]) -> Twist:
         if not links:
             return request
         found = change(links)
-        return found if isinstance(found, Reply) else request.but(content=" ".join(found))
+        return found if isinstance(found, Reply) else request.with_fields(content=" ".join(found))
 
     return asking(asked, "blendImages")
 
@@ -38,79 +38,79 @@ def _blending(change: Callable[[list[str]], list[str] | Reply]) -> Twist:
 # BLEND-1: two to five links give a hash, and a picture in the end.
 
 
-@mutant("BLEND-1", "five links are refused: fewer than five are taken")
-def five_links_are_refused() -> Twist:
+@wrong_server("BLEND-1", "five links are refused: fewer than five are taken")
+def five_links_are_refused() -> Tampering:
     return _blending(lambda links: [] if len(links) == 5 else links)
 
 
-@mutant("BLEND-1", "two links are refused: more than two are taken")
-def two_links_are_refused() -> Twist:
+@wrong_server("BLEND-1", "two links are refused: more than two are taken")
+def two_links_are_refused() -> Tampering:
     return _blending(lambda links: [] if len(links) == 2 else links)
 
 
-@mutant("BLEND-1", "links are to be separated by commas")
-def links_are_separated_by_commas() -> Twist:
+@wrong_server("BLEND-1", "links are to be separated by commas")
+def links_are_separated_by_commas() -> Tampering:
     return _blending(lambda links: links if "," in links[0] else [])
 
 
-@mutant("BLEND-1", "a blend has no picture in the end", touches="IMG-1")
-def blend_has_no_picture() -> Twist:
+@wrong_server("BLEND-1", "a blend has no picture in the end", touches="IMG-1")
+def blend_has_no_picture() -> Tampering:
     blank = dict.fromkeys((*PICTURES, *MEASURES))
     return each_finished(lambda one: {**one, **blank} if one["job_type"] == "blend" else one)
 
 
-@mutant("BLEND-1", "an accepted blend has no hash")
-def blend_has_no_hash() -> Twist:
-    return succeeding(lambda _, reply: reply.but(data=None), "blendImages")
+@wrong_server("BLEND-1", "an accepted blend has no hash")
+def blend_has_no_hash() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(data=None), "blendImages")
 
 
-@mutant("BLEND-1", "every blend fails")
-def every_blend_fails() -> Twist:
+@wrong_server("BLEND-1", "every blend fails")
+def every_blend_fails() -> Tampering:
     return _blending(lambda links: [f"{link}-nowhere" for link in links])
 
 
 # BLEND-2: one link, or six, 301.
 
 
-@mutant("BLEND-2", "one link is blended with itself")
-def one_link_is_taken() -> Twist:
+@wrong_server("BLEND-2", "one link is blended with itself")
+def one_link_is_taken() -> Tampering:
     return _blending(lambda links: links * 2 if len(links) == 1 else links)
 
 
-@mutant("BLEND-2", "of six links the first five are taken")
-def six_links_are_taken() -> Twist:
+@wrong_server("BLEND-2", "of six links the first five are taken")
+def six_links_are_taken() -> Tampering:
     return _blending(lambda links: links[:5])
 
 
-@mutant("BLEND-2", "one link is not found: 410")
-def one_link_is_410() -> Twist:
+@wrong_server("BLEND-2", "one link is not found: 410")
+def one_link_is_410() -> Tampering:
     return _blending(lambda links: refusal(410, "NOT FOUND") if len(links) == 1 else links)
 
 
-@mutant("BLEND-2", "six links break the server: 501")
-def six_links_are_501() -> Twist:
+@wrong_server("BLEND-2", "six links break the server: 501")
+def six_links_are_501() -> Tampering:
     return _blending(lambda links: refusal(501, "SERVICE_ERROR") if len(links) > 5 else links)
 
 
 # BLEND-3: without content 301.
 
 
-@mutant("BLEND-3", "without content a blend breaks the server: 501")
-def blend_without_content_is_501() -> Twist:
+@wrong_server("BLEND-3", "without content a blend breaks the server: 501")
+def blend_without_content_is_501() -> Tampering:
     return _no_content(refusal(501, "SERVICE_ERROR"))
 
 
-@mutant("BLEND-3", "without content a blend is not found: 410")
-def blend_without_content_is_410() -> Twist:
+@wrong_server("BLEND-3", "without content a blend is not found: 410")
+def blend_without_content_is_410() -> Tampering:
     return _no_content(refusal(410, "NOT FOUND"))
 
 
-@mutant("BLEND-3", "without content a blend is a success that made nothing")
-def blend_without_content_is_a_success() -> Twist:
+@wrong_server("BLEND-3", "without content a blend is a success that made nothing")
+def blend_without_content_is_a_success() -> Tampering:
     return _no_content(success(""))
 
 
-def _no_content(answer: Reply) -> Twist:
+def _no_content(answer: Reply) -> Tampering:
     return failing(
         lambda request, reply: reply if "content" in request.fields else answer,
         "blendImages",
@@ -121,23 +121,29 @@ def _no_content(answer: Reply) -> Twist:
 # BLEND-4: words are no links, and no picture comes of them.
 
 
-@mutant("BLEND-4", "what is no link is left out, and a picture is made of the rest or of nothing")
-def words_are_blended() -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+@wrong_server(
+    "BLEND-4", "what is no link is left out, and a picture is made of the rest or of nothing"
+)
+def words_are_blended() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         links = _links(request)
         words = len(links) > 1 and not any(link.startswith("http") for link in links)
         if request.operation != "blendImages" or not words:
             return await go(request)
         pictures = [one["original_url"] for one in await all_records(request, go)]
         found = [link for link in pictures if link][:1] * 2
-        return await go(request.but(content=" ".join(found)) if len(found) == 2 else request)
+        return await go(
+            request.with_fields(content=" ".join(found)) if len(found) == 2 else request
+        )
 
-    return twist
+    return tampering
 
 
-@mutant("BLEND-4", "a blend that failed is shown as finished, with the picture of another job")
-def failed_blend_is_finished() -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+@wrong_server(
+    "BLEND-4", "a blend that failed is shown as finished, with the picture of another job"
+)
+def failed_blend_is_finished() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.ok:
             return reply
@@ -149,6 +155,6 @@ def failed_blend_is_finished() -> Twist:
             shown = {key: done[-1][key] for key in (*PICTURES, *MEASURES, "img_format")}
             return {**one, **shown, "status": 2000, "error": None}
 
-        return reply.holding([change(one) for one in reply.records])
+        return reply.with_records([change(one) for one in reply.records])
 
-    return twist
+    return tampering

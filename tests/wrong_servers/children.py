@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from tests.support.tampering.exchange import PATHS, Go, Reply, Request, Twist, refusal
+from tests.support.tampering.exchange import PATHS, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import asking, failing
-from tests.wrong_servers.wrong_server import add, mutant
+from tests.wrong_servers.wrong_server import add, wrong_server
 
 _CHILDREN = ("varyJob", "upscaleJob")
 PARENTS = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}
@@ -20,54 +20,58 @@ _NAME = {"varyJob": "variation", "upscaleJob": "upscale"}
 # VAR-5, UP-5: sender_id may be given or left out.
 
 
-def _grid_has_a_default(operation: str) -> Twist:
+def _grid_has_a_default(operation: str) -> Tampering:
     def change(request: Request) -> Request:
         parent = PARENTS[operation] in request.fields
-        return request.but(grid_num=request.fields.get("grid_num", 1)) if parent else request
+        return (
+            request.with_fields(grid_num=request.fields.get("grid_num", 1)) if parent else request
+        )
 
     return asking(change, operation)
 
 
-def _missing_is(operation: str, name: str, answer: Reply) -> Twist:
+def _missing_is(operation: str, name: str, answer: Reply) -> Tampering:
     def change(request: Request, reply: Reply) -> Reply:
         return reply if name in request.fields else answer
 
     return failing(change, operation, errno=301)
 
 
-def _parent_is_not_asked_for(operation: str, errno: int) -> Twist:
+def _parent_is_not_asked_for(operation: str, errno: int) -> Tampering:
     """Instead of a child of no parent (301), or of one that is not there (420), a job is made."""
     field = PARENTS[operation]
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != operation or reply.envelope.get("errno") != errno:
             return reply
         if "grid_num" not in request.fields or (errno == 301 and field in request.fields):
             return reply
         orphan = replace(request, path=PATHS["createJob"])
-        return await go(orphan.saying({"content": "untitled"}))
+        return await go(orphan.with_body({"content": "untitled"}))
 
-    return twist
+    return tampering
 
 
-def _unknown_is(operation: str, answer: Reply) -> Twist:
+def _unknown_is(operation: str, answer: Reply) -> Tampering:
     return failing(lambda *_: answer, operation, errno=420)
 
 
-def _sender_is_required(operation: str) -> Twist:
+def _sender_is_required(operation: str) -> Tampering:
     return asking(
-        lambda request: request if "sender_id" in request.fields else request.spoilt(), operation
+        lambda request: request if "sender_id" in request.fields else request.made_invalid(),
+        operation,
     )
 
 
-def _sender_is_refused(operation: str) -> Twist:
+def _sender_is_refused(operation: str) -> Tampering:
     return asking(
-        lambda request: request.spoilt() if "sender_id" in request.fields else request, operation
+        lambda request: request.made_invalid() if "sender_id" in request.fields else request,
+        operation,
     )
 
 
-def _sender_is_430(operation: str) -> Twist:
+def _sender_is_430(operation: str) -> Tampering:
     foreign = refusal(430, "invalid login")
     return asking(lambda request: foreign if "sender_id" in request.fields else request, operation)
 
@@ -109,23 +113,25 @@ for _operation in _CHILDREN:
 # GRID-1: 1 to 4 are taken. GRID-2: nothing else.
 
 
-@mutant(
+@wrong_server(
     "GRID-1",
     "cells are counted from 0, and 4 is out of range",
     touches="VAR-4 VAR-5 GRID-2 UP-5 UP-7 REMIX-1",
 )
-def cells_are_counted_from_0() -> Twist:
+def cells_are_counted_from_0() -> Tampering:
     def change(request: Request) -> Request:
         number = request.fields.get("grid_num")
         good = isinstance(number, int) and not isinstance(number, bool)
-        return request.but(grid_num=number + 1) if good and number is not None else request
+        return request.with_fields(grid_num=number + 1) if good and number is not None else request
 
     return asking(change, *_CHILDREN)
 
 
-def _refuse_cell(cell: int, operation: str) -> Twist:
+def _refuse_cell(cell: int, operation: str) -> Tampering:
     return asking(
-        lambda request: request.spoilt() if request.fields.get("grid_num") == cell else request,
+        lambda request: (
+            request.made_invalid() if request.fields.get("grid_num") == cell else request
+        ),
         operation,
     )
 
@@ -141,13 +147,13 @@ for _operation in _CHILDREN:
         )
 
 
-def _taken_for(given: tuple[object, ...], cell: int, *operations: str) -> Twist:
+def _taken_for(given: tuple[object, ...], cell: int, *operations: str) -> Tampering:
     """Take what is no cell for one."""
 
     def change(request: Request) -> Request:
         number = request.fields.get("grid_num")
         strange = any(number == one and type(number) is type(one) for one in given)
-        return request.but(grid_num=cell) if strange else request
+        return request.with_fields(grid_num=cell) if strange else request
 
     return asking(change, *operations)
 
@@ -162,17 +168,17 @@ for _id, _says, _given, _cell, _operations in (
     add(_id, "GRID-2", _says, partial(_taken_for, _given, _cell, *_operations))
 
 
-@mutant("GRID-2", "a cell beyond the grid breaks the server: 501")
-def cell_5_is_501() -> Twist:
+@wrong_server("GRID-2", "a cell beyond the grid breaks the server: 501")
+def cell_5_is_501() -> Tampering:
     return _beyond(refusal(501, "SERVICE_ERROR"))
 
 
-@mutant("GRID-2", "a cell beyond the grid is not found: 410")
-def cell_5_is_410() -> Twist:
+@wrong_server("GRID-2", "a cell beyond the grid is not found: 410")
+def cell_5_is_410() -> Tampering:
     return _beyond(refusal(410, "NOT FOUND"))
 
 
-def _beyond(answer: Reply) -> Twist:
+def _beyond(answer: Reply) -> Tampering:
     def change(request: Request, reply: Reply) -> Reply:
         number = request.fields.get("grid_num")
         return answer if isinstance(number, int) and number > 4 else reply

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import (
     all_records,
     asking,
@@ -14,45 +14,45 @@ from tests.support.tampering.making import (
     is_finished,
     succeeding,
 )
-from tests.wrong_servers.wrong_server import mutant
+from tests.wrong_servers.wrong_server import wrong_server
 
 # CREATE-1: content gives errno 0 and a hash.
 
 
-@mutant("CREATE-1", "the hash is null")
-def hash_is_null() -> Twist:
-    return succeeding(lambda _, reply: reply.but(data=None), "createJob")
+@wrong_server("CREATE-1", "the hash is null")
+def hash_is_null() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(data=None), "createJob")
 
 
-@mutant("CREATE-1", "the hash is empty")
-def hash_is_empty() -> Twist:
-    return succeeding(lambda _, reply: reply.but(data=""), "createJob")
+@wrong_server("CREATE-1", "the hash is empty")
+def hash_is_empty() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(data=""), "createJob")
 
 
-@mutant("CREATE-1", "the hash is inside an object")
-def hash_is_in_an_object() -> Twist:
-    return succeeding(lambda _, reply: reply.but(data={"hash": reply.data}), "createJob")
+@wrong_server("CREATE-1", "the hash is inside an object")
+def hash_is_in_an_object() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(data={"hash": reply.data}), "createJob")
 
 
-@mutant("CREATE-1", "there is no data")
-def hash_is_missing() -> Twist:
-    return succeeding(lambda _, reply: reply.less("data"), "createJob")
+@wrong_server("CREATE-1", "there is no data")
+def hash_is_missing() -> Tampering:
+    return succeeding(lambda _, reply: reply.without("data"), "createJob")
 
 
-@mutant("CREATE-1", "content that is not plain English is refused")
-def only_english_is_accepted() -> Twist:
+@wrong_server("CREATE-1", "content that is not plain English is refused")
+def only_english_is_accepted() -> Tampering:
     return asking(
         lambda request: (
-            request if str(request.fields.get("content")).isascii() else request.spoilt()
+            request if str(request.fields.get("content")).isascii() else request.made_invalid()
         ),
         "createJob",
     )
 
 
-@mutant("CREATE-1", "content is refused unless a model is named too", touches="PLAN-1")
-def model_is_required() -> Twist:
+@wrong_server("CREATE-1", "content is refused unless a model is named too", touches="PLAN-1")
+def model_is_required() -> Tampering:
     def change(request: Request) -> Request | Reply:
-        return request if "model" in request.fields else request.spoilt()
+        return request if "model" in request.fields else request.made_invalid()
 
     return asking(change, "createJob")
 
@@ -60,60 +60,60 @@ def model_is_required() -> Twist:
 # CREATE-2: the hash is that of exactly one record, and stays so.
 
 
-@mutant("CREATE-2", "the hash of the answer is the job_id of the record")
-def answer_has_the_job_id() -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+@wrong_server("CREATE-2", "the hash of the answer is the job_id of the record")
+def answer_has_the_job_id() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "createJob" or not reply.ok:
             return reply
         records = await all_records(request, go)
-        return reply.but(data=next(r["job_id"] for r in records if r["hash"] == reply.data))
+        return reply.with_fields(data=next(r["job_id"] for r in records if r["hash"] == reply.data))
 
-    return twist
-
-
-@mutant("CREATE-2", "the hash of the answer is in capitals, that of the record is not")
-def answer_has_the_hash_in_capitals() -> Twist:
-    return succeeding(lambda _, reply: reply.but(data=reply.data.upper()), "createJob")
+    return tampering
 
 
-@mutant("CREATE-2", "the hash of the record is cut to 32 letters")
-def hash_of_the_record_is_cut() -> Twist:
+@wrong_server("CREATE-2", "the hash of the answer is in capitals, that of the record is not")
+def answer_has_the_hash_in_capitals() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(data=reply.data.upper()), "createJob")
+
+
+@wrong_server("CREATE-2", "the hash of the record is cut to 32 letters")
+def hash_of_the_record_is_cut() -> Tampering:
     return each_record(lambda record: {**record, "hash": record["hash"][:32]})
 
 
-@mutant("CREATE-2", "every submission makes two records")
-def submission_makes_two_records() -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+@wrong_server("CREATE-2", "every submission makes two records")
+def submission_makes_two_records() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         if request.operation == "createJob":
             await go(request)
         return await go(request)
 
-    return twist
+    return tampering
 
 
-@mutant(
+@wrong_server(
     "CREATE-2", "every record is in the listing twice", touches="FIND-3 FIND-10 FIND-12 FIND-14"
 )
-def record_is_listed_twice() -> Twist:
+def record_is_listed_twice() -> Tampering:
     def change(_: Request, reply: Reply) -> Reply:
         twice = [one for record in reply.records for one in (record, record)]
-        return reply.holding(twice, 2 * reply.data["total"])
+        return reply.with_records(twice, 2 * reply.data["total"])
 
     return succeeding(change, "findJobs")
 
 
-@mutant("CREATE-2", "a job that is finished is found no more", touches="LIFE-1")
-def finished_jobs_vanish() -> Twist:
+@wrong_server("CREATE-2", "a job that is finished is found no more", touches="LIFE-1")
+def finished_jobs_vanish() -> Tampering:
     return _hiding(is_finished)
 
 
-@mutant(
+@wrong_server(
     "CREATE-2",
     "a job is found while it runs, and twice after its end",
     touches="FIND-10 FIND-13 FIND-14 UP-6",
 )
-def jobs_are_forgotten_after_two_looks() -> Twist:
+def jobs_are_forgotten_after_two_looks() -> Tampering:
     looks: dict[str, int] = {}
 
     def forgotten(record: JSON) -> bool:
@@ -125,26 +125,26 @@ def jobs_are_forgotten_after_two_looks() -> Twist:
     return _hiding(forgotten)
 
 
-@mutant(
+@wrong_server(
     "CREATE-2",
     "only the five newest jobs of an account are kept",
     whole=True,
     touches="FIND-13 UP-6",
 )
-def only_five_jobs_are_kept() -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+def only_five_jobs_are_kept() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.ok:
             return reply
         kept = {record["hash"] for record in (await all_records(request, go))[:5]}
         records = [record for record in reply.records if record["hash"] in kept]
-        return reply.holding(records, len(records))
+        return reply.with_records(records, len(records))
 
-    return twist
+    return tampering
 
 
-@mutant("CREATE-2", "a submission is never stored")
-def submission_is_not_stored() -> Twist:
+@wrong_server("CREATE-2", "a submission is never stored")
+def submission_is_not_stored() -> Tampering:
     hashes: set[str] = set()
 
     def remember(_: Request, reply: Reply) -> Reply:
@@ -155,12 +155,12 @@ def submission_is_not_stored() -> Twist:
     return chain(succeeding(remember, "createJob"), lost)
 
 
-def _hiding(hidden: Callable[[JSON], bool]) -> Twist:
+def _hiding(hidden: Callable[[JSON], bool]) -> Tampering:
     """Leave out records of a find, and count those left."""
 
     def change(_: Request, reply: Reply) -> Reply:
         shown = [record for record in reply.records if not hidden(record)]
-        return reply.holding(shown, reply.data["total"] - len(reply.records) + len(shown))
+        return reply.with_records(shown, reply.data["total"] - len(reply.records) + len(shown))
 
     return succeeding(change, "findJobs")
 
@@ -168,25 +168,27 @@ def _hiding(hidden: Callable[[JSON], bool]) -> Twist:
 # CREATE-3: without content 301.
 
 
-@mutant("CREATE-3", "without content a picture of nothing is made")
-def content_has_a_default() -> Twist:
+@wrong_server("CREATE-3", "without content a picture of nothing is made")
+def content_has_a_default() -> Tampering:
     return asking(
-        lambda request: request if "content" in request.fields else request.but(content="art"),
+        lambda request: (
+            request if "content" in request.fields else request.with_fields(content="art")
+        ),
         "createJob",
     )
 
 
-@mutant("CREATE-3", "without content it is 410")
-def missing_content_is_410() -> Twist:
+@wrong_server("CREATE-3", "without content it is 410")
+def missing_content_is_410() -> Tampering:
     return _no_content(refusal(410, "NOT FOUND"))
 
 
-@mutant("CREATE-3", "without content the server fails: 501")
-def missing_content_is_501() -> Twist:
+@wrong_server("CREATE-3", "without content the server fails: 501")
+def missing_content_is_501() -> Tampering:
     return _no_content(refusal(501, "SERVICE_ERROR"))
 
 
-def _no_content(answer: Reply) -> Twist:
+def _no_content(answer: Reply) -> Tampering:
     return failing(
         lambda request, reply: reply if "content" in request.fields else answer,
         "createJob",
@@ -197,7 +199,7 @@ def _no_content(answer: Reply) -> Twist:
 # CREATE-4: no two submissions share a hash.
 
 
-@mutant(
+@wrong_server(
     "CREATE-4",
     "a hash is made of the account and the second",
     touches=(
@@ -205,11 +207,11 @@ def _no_content(answer: Reply) -> Twist:
         "VAR-1 UP-1 UP-7 PAR-1 REMIX-1 BLEND-4"
     ),
 )
-def hash_of_the_second() -> Twist:
+def hash_of_the_second() -> Tampering:
     return _sharing(lambda record: (record["sender_id"], record["timestamp"][:-3]))
 
 
-@mutant(
+@wrong_server(
     "CREATE-4",
     "a hash is made of the kind of job",
     touches=(
@@ -217,29 +219,29 @@ def hash_of_the_second() -> Twist:
         "VAR-4 UP-1 UP-4 UP-7 REMIX-1 BLEND-1"
     ),
 )
-def hash_of_the_kind() -> Twist:
+def hash_of_the_kind() -> Tampering:
     return _sharing(lambda record: (record["sender_id"], record["job_type"]))
 
 
-@mutant(
+@wrong_server(
     "CREATE-4",
     "a second child of a parent is answered with the hash of the first",
     touches="IMG-5 VAR-4 UP-4 UP-7 REMIX-1",
 )
-def one_child_a_parent() -> Twist:
+def one_child_a_parent() -> Tampering:
     children: dict[object, Reply] = {}
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         parent = request.fields.get("parent_hash") or request.fields.get("parent_id")
         if not request.submits or parent is None or not reply.ok:
             return reply
         return children.setdefault(parent, reply)
 
-    return twist
+    return tampering
 
 
-def _sharing(kind: Callable[[JSON], object]) -> Twist:
+def _sharing(kind: Callable[[JSON], object]) -> Tampering:
     """Jobs of one kind have one hash, that of the first, wherever it stands."""
     shared: dict[object, str] = {}
     named: dict[str, str] = {}
@@ -248,12 +250,12 @@ def _sharing(kind: Callable[[JSON], object]) -> Twist:
         for record in reversed(await all_records(request, go)):
             named[record["hash"]] = shared.setdefault(kind(record), record["hash"])
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.submits and reply.ok:
             await learn(request, go)
-            return reply.but(data=named[reply.data])
+            return reply.with_fields(data=named[reply.data])
         return reply
 
     renamed = each_record(lambda one: {**one, "hash": named.get(one["hash"], one["hash"])})
-    return chain(renamed, twist)
+    return chain(renamed, tampering)

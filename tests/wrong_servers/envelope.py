@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.tampering.exchange import SUBMISSIONS, Reply, Request, Twist, html, refusal
+from tests.support.tampering.exchange import SUBMISSIONS, Reply, Request, Tampering, html, refusal
 from tests.support.tampering.making import asking, failing, succeeding, telling
-from tests.wrong_servers.wrong_server import mutant
+from tests.wrong_servers.wrong_server import wrong_server
 
 # GEN-1: a JSON object with an integer errno; 0 is success, and errmsg is then OK or SUCCESS.
 
 
-@mutant(
+@wrong_server(
     "GEN-1",
     "errno is a string in every answer of find",
     touches="GEN-4 GEN-5 LOGIN-6 AUTH-1 AUTH-2 AUTH-3 FIND-1",
 )
-def errno_is_a_string() -> Twist:
-    return telling(lambda _, reply: reply.but(errno=str(reply.envelope["errno"])), "findJobs")
+def errno_is_a_string() -> Tampering:
+    return telling(
+        lambda _, reply: reply.with_fields(errno=str(reply.envelope["errno"])), "findJobs"
+    )
 
 
-@mutant(
+@wrong_server(
     "GEN-1",
     "errno is false, which is no integer, in a success of find",
     touches="GEN-5 LOGIN-6 AUTH-1 FIND-1",
 )
-def errno_is_false() -> Twist:
-    return succeeding(lambda _, reply: reply.but(errno=False), "findJobs")
+def errno_is_false() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(errno=False), "findJobs")
 
 
-@mutant(
+@wrong_server(
     "GEN-1",
     "errno is a string in failures only",
     touches=(
@@ -37,74 +39,74 @@ def errno_is_false() -> Twist:
         "GRID-2 UP-2 UP-3 PAR-1 BLEND-2 BLEND-3 DESC-2 PLAN-1"
     ),
 )
-def failing_errno_is_a_string() -> Twist:
-    return failing(lambda _, reply: reply.but(errno=str(reply.envelope["errno"])))
+def failing_errno_is_a_string() -> Tampering:
+    return failing(lambda _, reply: reply.with_fields(errno=str(reply.envelope["errno"])))
 
 
-@mutant(
+@wrong_server(
     "GEN-1",
     "find without a token answers as a web framework does, in a shape of its own",
     touches="AUTH-2 AUTH-3",
 )
-def framework_answers_without_a_token() -> Twist:
-    answer = Reply(401).saying({"detail": "Not authenticated"})
+def framework_answers_without_a_token() -> Tampering:
+    answer = Reply(401).with_body({"detail": "Not authenticated"})
     return asking(lambda request: request if request.token else answer, "findJobs")
 
 
-@mutant(
+@wrong_server(
     "GEN-1",
     "find answers with the records alone, in an array",
     touches="GEN-5 LOGIN-6 AUTH-1 FIND-1 FIND-2",
 )
-def find_answers_an_array() -> Twist:
-    return succeeding(lambda _, reply: reply.saying(reply.records), "findJobs")
+def find_answers_an_array() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_body(reply.records), "findJobs")
 
 
-@mutant("GEN-1", "a submission has no errmsg", whole=True)
-def submission_without_errmsg() -> Twist:
-    return succeeding(lambda _, reply: reply.less("errmsg"), *SUBMISSIONS)
+@wrong_server("GEN-1", "a submission has no errmsg", whole=True)
+def submission_without_errmsg() -> Tampering:
+    return succeeding(lambda _, reply: reply.without("errmsg"), *SUBMISSIONS)
 
 
-@mutant("GEN-1", "find says Success in a spelling of its own")
-def success_spelt_otherwise() -> Twist:
-    return succeeding(lambda _, reply: reply.but(errmsg="Success"), "findJobs")
+@wrong_server("GEN-1", "find says Success in a spelling of its own")
+def success_spelt_otherwise() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(errmsg="Success"), "findJobs")
 
 
-@mutant("GEN-1", "errmsg of a login is null")
-def login_errmsg_is_null() -> Twist:
-    return succeeding(lambda _, reply: reply.but(errmsg=None), "login")
+@wrong_server("GEN-1", "errmsg of a login is null")
+def login_errmsg_is_null() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(errmsg=None), "login")
 
 
-@mutant("GEN-1", "a failed find has errno 0 and says INVALID PARAMETER", touches="GEN-4")
-def failure_with_errno_0() -> Twist:
-    return failing(lambda _, reply: reply.but(errno=0), "findJobs", errno=301)
+@wrong_server("GEN-1", "a failed find has errno 0 and says INVALID PARAMETER", touches="GEN-4")
+def failure_with_errno_0() -> Tampering:
+    return failing(lambda _, reply: reply.with_fields(errno=0), "findJobs", errno=301)
 
 
 # GEN-2: no errno beside those of the table.
 
 
-@mutant("GEN-2", "wrong credentials have an errno of their own, 431", touches="GEN-3")
-def own_errno_for_a_wrong_password() -> Twist:
-    return failing(lambda _, reply: reply.but(errno=431), "login", errno=430)
+@wrong_server("GEN-2", "wrong credentials have an errno of their own, 431", touches="GEN-3")
+def own_errno_for_a_wrong_password() -> Tampering:
+    return failing(lambda _, reply: reply.with_fields(errno=431), "login", errno=430)
 
 
-@mutant("GEN-2", "wrong credentials have errno -1", touches="GEN-3")
-def errno_minus_one() -> Twist:
-    return failing(lambda _, reply: reply.but(errno=-1), "login", errno=430)
+@wrong_server("GEN-2", "wrong credentials have errno -1", touches="GEN-3")
+def errno_minus_one() -> Tampering:
+    return failing(lambda _, reply: reply.with_fields(errno=-1), "login", errno=430)
 
 
-@mutant("GEN-2", "a limit of 0 has errno 500")
-def errno_500_for_a_limit_of_0() -> Twist:
+@wrong_server("GEN-2", "a limit of 0 has errno 500")
+def errno_500_for_a_limit_of_0() -> Tampering:
     def change(request: Request) -> Request | Reply:
         return refusal(500, "GENERAL_ERROR") if request.fields.get("limit") == 0 else request
 
     return asking(change, "findJobs")
 
 
-@mutant("GEN-2", "a token that is not valid has errno 401", touches="GEN-3 AUTH-3")
-def errno_401_for_a_bad_token() -> Twist:
+@wrong_server("GEN-2", "a token that is not valid has errno 401", touches="GEN-3 AUTH-3")
+def errno_401_for_a_bad_token() -> Tampering:
     def change(request: Request, reply: Reply) -> Reply:
-        return reply if request.token is None else reply.but(errno=401)
+        return reply if request.token is None else reply.with_fields(errno=401)
 
     return failing(change, "findJobs", errno=430)
 
@@ -112,106 +114,112 @@ def errno_401_for_a_bad_token() -> Twist:
 # GEN-3: a failure has a text and no data.
 
 
-@mutant("GEN-3", "a find that fails has an empty listing as its data", touches="AUTH-4")
-def failed_find_with_a_listing() -> Twist:
-    return failing(lambda _, reply: reply.but(data={"res": [], "total": 0}), "findJobs")
+@wrong_server("GEN-3", "a find that fails has an empty listing as its data", touches="AUTH-4")
+def failed_find_with_a_listing() -> Tampering:
+    return failing(lambda _, reply: reply.with_fields(data={"res": [], "total": 0}), "findJobs")
 
 
-@mutant("GEN-3", "a login that fails has an account without a token as its data")
-def failed_login_with_an_account() -> Twist:
+@wrong_server("GEN-3", "a login that fails has an account without a token as its data")
+def failed_login_with_an_account() -> Tampering:
     account = {"id": "0", "username": "guest", "token": None}
-    return failing(lambda _, reply: reply.but(data=account), "login")
+    return failing(lambda _, reply: reply.with_fields(data=account), "login")
 
 
-@mutant("GEN-3", "a submission that is refused answers with a hash all the same")
-def refused_submission_with_a_hash() -> Twist:
-    return failing(lambda _, reply: reply.but(data="0" * 64), *SUBMISSIONS, errno=301)
+@wrong_server("GEN-3", "a submission that is refused answers with a hash all the same")
+def refused_submission_with_a_hash() -> Tampering:
+    return failing(lambda _, reply: reply.with_fields(data="0" * 64), *SUBMISSIONS, errno=301)
 
 
-@mutant("GEN-3", "the text of a 301 is null")
-def failure_text_is_null() -> Twist:
-    return failing(lambda _, reply: reply.but(errmsg=None), "findJobs", errno=301)
+@wrong_server("GEN-3", "the text of a 301 is null")
+def failure_text_is_null() -> Tampering:
+    return failing(lambda _, reply: reply.with_fields(errmsg=None), "findJobs", errno=301)
 
 
-@mutant("GEN-3", "the text of a 301 is under message")
-def failure_text_under_message() -> Twist:
+@wrong_server("GEN-3", "the text of a 301 is under message")
+def failure_text_under_message() -> Tampering:
     def change(_: Request, reply: Reply) -> Reply:
-        return reply.less("errmsg").but(message=reply.envelope["errmsg"])
+        return reply.without("errmsg").with_fields(message=reply.envelope["errmsg"])
 
     return failing(change, "findJobs", *SUBMISSIONS, errno=301)
 
 
-@mutant("GEN-3", "the text of a 301 is an object of problems by field")
-def failure_text_is_an_object() -> Twist:
+@wrong_server("GEN-3", "the text of a 301 is an object of problems by field")
+def failure_text_is_an_object() -> Tampering:
     def change(_: Request, reply: Reply) -> Reply:
-        return reply.but(errmsg={"content": ["required"]})
+        return reply.with_fields(errmsg={"content": ["required"]})
 
     return failing(change, "findJobs", *SUBMISSIONS, errno=301)
 
 
-@mutant("GEN-3", "the text of a refused login is empty")
-def failure_text_is_empty() -> Twist:
-    return failing(lambda _, reply: reply.less("error").but(errmsg=""), "login", errno=430)
+@wrong_server("GEN-3", "the text of a refused login is empty")
+def failure_text_is_empty() -> Tampering:
+    return failing(
+        lambda _, reply: reply.without("error").with_fields(errmsg=""), "login", errno=430
+    )
 
 
 # GEN-4: wrong parameters get 301. The one tried here is a find whose parameters are wrong.
 
 
-@mutant("GEN-4", "a parameter of the wrong type fails inside the server: 501")
-def wrong_type_is_501() -> Twist:
+@wrong_server("GEN-4", "a parameter of the wrong type fails inside the server: 501")
+def wrong_type_is_501() -> Tampering:
     return _wrong_find(refusal(501, "GENERAL_ERROR"))
 
 
-@mutant("GEN-4", "a parameter of the wrong type gets a web framework's page", touches="GEN-1")
-def wrong_type_is_html() -> Twist:
+@wrong_server("GEN-4", "a parameter of the wrong type gets a web framework's page", touches="GEN-1")
+def wrong_type_is_html() -> Tampering:
     return _wrong_find(html(400, "Bad Request"))
 
 
-@mutant("GEN-4", "a parameter of the wrong type gets a web framework's 422", touches="GEN-1")
-def wrong_type_is_422() -> Twist:
+@wrong_server("GEN-4", "a parameter of the wrong type gets a web framework's 422", touches="GEN-1")
+def wrong_type_is_422() -> Tampering:
     problem = {"loc": ["body", "prompt"], "msg": "str type expected", "type": "type_error.str"}
-    return _wrong_find(Reply(422).saying({"detail": [problem]}))
+    return _wrong_find(Reply(422).with_body({"detail": [problem]}))
 
 
-def _wrong_find(answer: Reply) -> Twist:
+def _wrong_find(answer: Reply) -> Tampering:
     return failing(lambda request, reply: answer if request.json else reply, "findJobs", errno=301)
 
 
-@mutant("GEN-4", "a prompt to find that is no text is turned into one")
-def find_prompt_is_turned_into_text() -> Twist:
+@wrong_server("GEN-4", "a prompt to find that is no text is turned into one")
+def find_prompt_is_turned_into_text() -> Tampering:
     return asking(_cast("prompt", str), "findJobs")
 
 
-@mutant("GEN-4", "favourite takes any value for yes or no")
-def favourite_takes_anything() -> Twist:
+@wrong_server("GEN-4", "favourite takes any value for yes or no")
+def favourite_takes_anything() -> Tampering:
     return asking(_cast("favourite", bool), "findJobs")
 
 
-@mutant("GEN-4", "a cursor that is no number counts as left out")
-def wrong_cursor_is_left_out() -> Twist:
+@wrong_server("GEN-4", "a cursor that is no number counts as left out")
+def wrong_cursor_is_left_out() -> Tampering:
     def change(request: Request) -> Request:
         cursor = request.fields.get("timestamp_smaller_than", 0)
-        return request if isinstance(cursor, int) else request.less("timestamp_smaller_than")
+        return request if isinstance(cursor, int) else request.without("timestamp_smaller_than")
 
     return asking(change, "findJobs")
 
 
-@mutant("GEN-4", "the job types in a list may be anything, and then match nothing")
-def numbers_for_job_types() -> Twist:
+@wrong_server("GEN-4", "the job types in a list may be anything, and then match nothing")
+def numbers_for_job_types() -> Tampering:
     def change(request: Request) -> Request:
         kinds = request.fields.get("job_type")
-        return request.but(job_type=list(map(str, kinds))) if isinstance(kinds, list) else request
+        return (
+            request.with_fields(job_type=list(map(str, kinds)))
+            if isinstance(kinds, list)
+            else request
+        )
 
     return asking(change, "findJobs")
 
 
-@mutant("GEN-4", "the content to create from that is no text is turned into one")
-def content_is_turned_into_text() -> Twist:
+@wrong_server("GEN-4", "the content to create from that is no text is turned into one")
+def content_is_turned_into_text() -> Tampering:
     return asking(_cast("content", str), "createJob")
 
 
-@mutant("GEN-4", "a password that is no text is just a wrong one: 430")
-def password_is_turned_into_text() -> Twist:
+@wrong_server("GEN-4", "a password that is no text is just a wrong one: 430")
+def password_is_turned_into_text() -> Tampering:
     return asking(lambda request: _cast("password", str)(_cast("username", str)(request)), "login")
 
 
@@ -220,7 +228,7 @@ def _cast(name: str, kind: Callable[[object], object]) -> Callable[[Request], Re
 
     def change(request: Request) -> Request:
         held = request.fields.get(name)
-        return request if held is None else request.but(**{name: kind(held)})
+        return request if held is None else request.with_fields(**{name: kind(held)})
 
     return change
 
@@ -228,27 +236,27 @@ def _cast(name: str, kind: Callable[[object], object]) -> Callable[[Request], Re
 # GEN-6: JSON says so and parses, and a success has no 4xx or 5xx.
 
 
-@mutant("GEN-6", "every answer is labelled text/html, as PHP does unless it is told")
-def json_labelled_html() -> Twist:
-    return telling(lambda _, reply: reply.labelled("content-type", "text/html; charset=UTF-8"))
+@wrong_server("GEN-6", "every answer is labelled text/html, as PHP does unless it is told")
+def json_labelled_html() -> Tampering:
+    return telling(lambda _, reply: reply.with_header("content-type", "text/html; charset=UTF-8"))
 
 
-@mutant("GEN-6", "failures are labelled text/plain")
-def failures_labelled_text() -> Twist:
-    return failing(lambda _, reply: reply.labelled("content-type", "text/plain"))
+@wrong_server("GEN-6", "failures are labelled text/plain")
+def failures_labelled_text() -> Tampering:
+    return failing(lambda _, reply: reply.with_header("content-type", "text/plain"))
 
 
-@mutant("GEN-6", "find has no content type")
-def find_without_content_type() -> Twist:
+@wrong_server("GEN-6", "find has no content type")
+def find_without_content_type() -> Tampering:
     return telling(lambda _, reply: Reply(reply.status, (), reply.body), "findJobs")
 
 
-@mutant(
+@wrong_server(
     "GEN-6",
     "a notice of the interpreter stands before the JSON",
     touches="GEN-1 GEN-4 GEN-5 LOGIN-6 AUTH-1 FIND-1",
 )
-def notice_before_the_json() -> Twist:
+def notice_before_the_json() -> Tampering:
     notice = b"<br />\n<b>Notice</b>: Undefined index: limit in <b>find.php</b><br />\n"
 
     def change(request: Request, reply: Reply) -> Reply:
@@ -259,29 +267,31 @@ def notice_before_the_json() -> Twist:
     return telling(change, "findJobs")
 
 
-@mutant("GEN-6", "a total that nobody counted is NaN", touches="GEN-1 FIND-1 FIND-2 FIND-9 FIND-10")
-def nan_in_json() -> Twist:
+@wrong_server(
+    "GEN-6", "a total that nobody counted is NaN", touches="GEN-1 FIND-1 FIND-2 FIND-9 FIND-10"
+)
+def nan_in_json() -> Tampering:
     def change(request: Request, reply: Reply) -> Reply:
         if "favourite" not in request.fields:
             return reply
-        return reply.holding(reply.records, float("nan"))
+        return reply.with_records(reply.records, float("nan"))
 
     return succeeding(change, "findJobs")
 
 
-@mutant("GEN-6", "a find that finds nothing is HTTP 404")
-def nothing_found_is_404() -> Twist:
+@wrong_server("GEN-6", "a find that finds nothing is HTTP 404")
+def nothing_found_is_404() -> Tampering:
     def change(_: Request, reply: Reply) -> Reply:
         return reply if reply.records else Reply(404, reply.headers, reply.body)
 
     return succeeding(change, "findJobs")
 
 
-@mutant("GEN-6", "an accepted submission is HTTP 500", whole=True)
-def accepted_submission_is_500() -> Twist:
+@wrong_server("GEN-6", "an accepted submission is HTTP 500", whole=True)
+def accepted_submission_is_500() -> Tampering:
     return succeeding(lambda _, reply: Reply(500, reply.headers, reply.body), *SUBMISSIONS)
 
 
-@mutant("GEN-6", "a successful login is HTTP 400")
-def successful_login_is_400() -> Twist:
+@wrong_server("GEN-6", "a successful login is HTTP 400")
+def successful_login_is_400() -> Tampering:
     return succeeding(lambda _, reply: Reply(400, reply.headers, reply.body), "login")

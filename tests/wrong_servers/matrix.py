@@ -9,15 +9,15 @@ from functools import partial
 from sampan.conformance.verdict import Verdict
 from tests.support.tampering.server import settings
 from tests.support.tampering.trial import JOB_SECONDS, Trial, side_by_side, trial
-from tests.wrong_servers import MUTANTS
-from tests.wrong_servers.wrong_server import Mutant
+from tests.wrong_servers import WRONG_SERVERS
+from tests.wrong_servers.wrong_server import WrongServer
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one mutant. ``others`` are the other requirements that failed with it."""
+    """The result of one wrong server. ``others``: the other requirements that failed with it."""
 
-    mutant: Mutant
+    server: WrongServer
     verdict: Verdict
     message: str
     others: tuple[str, ...]
@@ -33,46 +33,46 @@ class Outcome:
     @property
     def beside(self) -> tuple[str, ...]:
         """The others that failed and were not foreseen."""
-        return tuple(id for id in self.others if id not in self.mutant.touches)
+        return tuple(id for id in self.others if id not in self.server.touches)
 
 
 def outcomes(
-    mutants: Sequence[Mutant], *, alone: bool = False, workers: int | None = None
+    servers: Sequence[WrongServer], *, alone: bool = False, workers: int | None = None
 ) -> Iterator[Outcome]:
-    """Try each mutant in processes; ``alone``: with the check of its own requirement only."""
+    """Try each wrong server in processes; ``alone``: with the check of its own requirement only."""
     work = partial(_tried, alone=alone)
-    found = side_by_side(work, [one.id for one in mutants], workers)
-    for mutant, result in zip(mutants, found, strict=True):
-        yield judged(mutant, result)
+    found = side_by_side(work, [one.id for one in servers], workers)
+    for wrong_server, result in zip(servers, found, strict=True):
+        yield judged(wrong_server, result)
 
 
-def tried(mutant: Mutant, *, alone: bool = False) -> Trial:
-    """Let the kit loose on a mutant; ``alone``: the check of its own requirement, if it can."""
-    only = (mutant.requirement,) if alone and not mutant.whole else ()
-    return trial(mutant.build(settings(JOB_SECONDS)), only=only, around=mutant.around)
+def tried(wrong_server: WrongServer, *, alone: bool = False) -> Trial:
+    """Run the kit on a wrong server; ``alone``: only the check of its requirement, if it can."""
+    only = (wrong_server.requirement,) if alone and not wrong_server.whole else ()
+    return trial(wrong_server.build(settings(JOB_SECONDS)), only=only, around=wrong_server.around)
 
 
-def chosen(only: Sequence[str]) -> list[Mutant]:
-    """The mutants of these ids, requirements or sections (``FIND``); of none: all."""
+def chosen(only: Sequence[str]) -> list[WrongServer]:
+    """The wrong servers of these ids, requirements or sections (``FIND``); of none: all."""
     if not only:
-        return list(MUTANTS)
+        return list(WRONG_SERVERS)
     wanted = {one.casefold() for one in only}
     return [
         one
-        for one in MUTANTS
+        for one in WRONG_SERVERS
         if wanted & {one.id, one.requirement.casefold(), one.requirement.casefold().split("-")[0]}
     ]
 
 
 def _tried(id: str, alone: bool) -> Trial:
-    return tried(next(one for one in MUTANTS if one.id == id), alone=alone)
+    return tried(next(one for one in WRONG_SERVERS if one.id == id), alone=alone)
 
 
-def judged(mutant: Mutant, found: Trial) -> Outcome:
-    """What a trial says of the mutant."""
-    own = mutant.requirement
+def judged(wrong_server: WrongServer, found: Trial) -> Outcome:
+    """The outcome of a trial of the wrong server."""
+    own = wrong_server.requirement
     return Outcome(
-        mutant,
+        wrong_server,
         found.verdicts[own],
         found.messages[own],
         tuple(id for id in found.having(Verdict.FAIL) if id != own),

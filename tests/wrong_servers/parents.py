@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from functools import partial
 
-from tests.support.tampering.exchange import Go, Reply, Request, Twist, refusal
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import all_records, failing
 from tests.wrong_servers.wrong_server import add
 
 
-def _any_kind(operation: str) -> Twist:
+def _any_kind(operation: str) -> Tampering:
     """A parent of the wrong kind is taken: the job is made of the newest grid instead."""
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != operation or reply.envelope.get("errno") != 421:
             return reply
         grids = [one for one in await all_records(request, go) if one["job_type"] == "main"]
         grid = grids[-1]
-        return await go(request.but(parent_hash=grid["hash"], parent_id=grid["job_id"]))
+        return await go(request.with_fields(parent_hash=grid["hash"], parent_id=grid["job_id"]))
 
-    return twist
+    return tampering
 
 
-def _as(errno: int, message: str, operation: str) -> Twist:
+def _as(errno: int, message: str, operation: str) -> Tampering:
     return failing(lambda *_: refusal(errno, message), operation, errno=421)
 
 

@@ -8,33 +8,33 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, html
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, html
 from tests.support.tampering.making import PICTURES, each_finished
 from tests.support.tampering.repainting import Picture, Repainted, cell_box, inner_box
-from tests.wrong_servers.wrong_server import add, mutant
+from tests.wrong_servers.wrong_server import add, wrong_server
 
 
-def _files(change: Callable[[Reply], Reply], ending: str = ".png") -> Twist:
+def _files(change: Callable[[Reply], Reply], ending: str = ".png") -> Tampering:
     """Change what a GET of a picture answers; ``ending``: of the picture's path."""
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         picture = request.method == "GET" and request.path.endswith(ending)
         return change(reply) if picture and reply.status == 200 else reply
 
-    return twist
+    return tampering
 
 
-def _original(change: Callable[[Reply], Reply]) -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+def _original(change: Callable[[Reply], Reply]) -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         mine = request.path.endswith(".png") and not request.path.startswith("/image/")
         return change(reply) if mine and reply.status == 200 else reply
 
-    return twist
+    return tampering
 
 
-def _known(**keys: object) -> Twist:
+def _known(**keys: object) -> Tampering:
     """Give a finished record with a picture these values."""
     return each_finished(lambda one: {**one, **keys} if one["img_buffer"] else one)
 
@@ -44,48 +44,48 @@ def _known(**keys: object) -> Twist:
 _GONE = html(404, "Not Found")
 
 
-@mutant("IMG-1", "the picture is not there: 404", touches="IMG-2 IMG-3 IMG-4 IMG-5")
-def picture_is_not_there() -> Twist:
+@wrong_server("IMG-1", "the picture is not there: 404", touches="IMG-2 IMG-3 IMG-4 IMG-5")
+def picture_is_not_there() -> Tampering:
     return _files(lambda reply: _GONE)
 
 
-@mutant("IMG-1", "the thumb is not there: 404", touches="IMG-3")
-def thumb_is_not_there() -> Twist:
+@wrong_server("IMG-1", "the thumb is not there: 404", touches="IMG-3")
+def thumb_is_not_there() -> Tampering:
     return _files(lambda reply: _GONE, "_thumb.png")
 
 
-@mutant("IMG-1", "the original is not there: 404")
-def original_is_not_there() -> Twist:
+@wrong_server("IMG-1", "the original is not there: 404")
+def original_is_not_there() -> Tampering:
     return _original(lambda reply: _GONE)
 
 
-@mutant("IMG-1", "the picture is a page that says it is being made", touches="IMG-2 IMG-4")
-def picture_is_a_page() -> Twist:
+@wrong_server("IMG-1", "the picture is a page that says it is being made", touches="IMG-2 IMG-4")
+def picture_is_a_page() -> Tampering:
     return _files(lambda reply: html(200, "Please wait"))
 
 
-@mutant("IMG-1", "half of the file is missing", touches="IMG-2 IMG-4")
-def picture_is_cut() -> Twist:
+@wrong_server("IMG-1", "half of the file is missing", touches="IMG-2 IMG-4")
+def picture_is_cut() -> Tampering:
     return _files(lambda reply: Reply(200, reply.headers, reply.body[: len(reply.body) // 2]))
 
 
-@mutant("IMG-1", "the connection breaks in the middle of a picture", touches="IMG-2 IMG-4")
-def picture_breaks_off() -> Twist:
+@wrong_server("IMG-1", "the connection breaks in the middle of a picture", touches="IMG-2 IMG-4")
+def picture_breaks_off() -> Tampering:
     return _files(lambda reply: Reply(200, reply.headers, reply.body, cut=True))
 
 
-@mutant("IMG-1", "the original is an empty file")
-def original_is_empty() -> Twist:
+@wrong_server("IMG-1", "the original is an empty file")
+def original_is_empty() -> Tampering:
     return _original(lambda reply: Reply(200, reply.headers, b""))
 
 
-@mutant("IMG-1", "the file is a PNG and img_format says webp")
-def format_is_another() -> Twist:
+@wrong_server("IMG-1", "the file is a PNG and img_format says webp")
+def format_is_another() -> Tampering:
     return _known(img_format="webp")
 
 
-@mutant("IMG-1", "img_buffer has no host", touches="FIND-11 IMG-2 IMG-3 IMG-4 IMG-5 BLEND-1")
-def link_without_a_host() -> Twist:
+@wrong_server("IMG-1", "img_buffer has no host", touches="FIND-11 IMG-2 IMG-3 IMG-4 IMG-5 BLEND-1")
+def link_without_a_host() -> Tampering:
     return each_finished(
         lambda one: {**one, "img_buffer": one["img_buffer"] and urlsplit(one["img_buffer"]).path}
     )
@@ -104,24 +104,24 @@ for _key in PICTURES:
 # IMG-2: width, height and length are those of the file at img_buffer.
 
 
-def _measured(change: Callable[[JSON], JSON]) -> Twist:
+def _measured(change: Callable[[JSON], JSON]) -> Tampering:
     return each_finished(lambda one: {**one, **change(one)} if one["img_buffer"] else one)
 
 
-@mutant("IMG-2", "img_length is that of the file without its frame")
-def length_of_the_original() -> Twist:
+@wrong_server("IMG-2", "img_length is that of the file without its frame")
+def length_of_the_original() -> Tampering:
     return _length_of("original_url")
 
 
-@mutant("IMG-2", "img_length is that of the thumb")
-def length_of_the_thumb() -> Twist:
+@wrong_server("IMG-2", "img_length is that of the thumb")
+def length_of_the_thumb() -> Tampering:
     return _length_of("img_thumb")
 
 
-def _length_of(key: str) -> Twist:
+def _length_of(key: str) -> Tampering:
     lengths: dict[str, int] = {}
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.ok:
             return reply
@@ -131,55 +131,55 @@ def _length_of(key: str) -> Twist:
             if path and path not in lengths:
                 lengths[path] = len((await go(request.get(path))).body)
             records.append({**one, "img_length": lengths[path]} if path else one)
-        return reply.holding(records)
+        return reply.with_records(records)
 
-    return twist
+    return tampering
 
 
-@mutant("IMG-2", "width and height are swapped")
-def width_and_height_are_swapped() -> Twist:
+@wrong_server("IMG-2", "width and height are swapped")
+def width_and_height_are_swapped() -> Tampering:
     return _measured(lambda one: {"img_width": one["img_height"], "img_height": one["img_width"]})
 
 
-@mutant("IMG-2", "width and height are those without the frame")
-def size_without_the_frame() -> Twist:
+@wrong_server("IMG-2", "width and height are those without the frame")
+def size_without_the_frame() -> Tampering:
     return _measured(
         lambda one: {"img_width": one["img_width"] - 64, "img_height": one["img_height"] - 128}
     )
 
 
-@mutant("IMG-2", "img_length is in kilobytes")
-def length_in_kilobytes() -> Twist:
+@wrong_server("IMG-2", "img_length is in kilobytes")
+def length_in_kilobytes() -> Tampering:
     return _measured(lambda one: {"img_length": one["img_length"] // 1024})
 
 
-@mutant("IMG-2", "every picture is said to be as large as the one on the page")
-def size_of_the_example() -> Twist:
+@wrong_server("IMG-2", "every picture is said to be as large as the one on the page")
+def size_of_the_example() -> Tampering:
     return _known(img_length=1257418, img_height=1152, img_width=1088)
 
 
 # IMG-3: the thumb has fewer pixels.
 
 
-@mutant("IMG-3", "the thumb is the picture itself")
-def thumb_is_the_picture() -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+@wrong_server("IMG-3", "the thumb is the picture itself")
+def thumb_is_the_picture() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         return await go(request.get(request.path.replace("_thumb.png", ".png")))
 
     async def choose(request: Request, go: Go) -> Reply:
         thumb = request.method == "GET" and request.path.endswith("_thumb.png")
-        return await (twist(request, go) if thumb else go(request))
+        return await (tampering(request, go) if thumb else go(request))
 
     return choose
 
 
-@mutant("IMG-3", "the link of the thumb is that of the picture")
-def link_of_the_thumb_is_the_pictures() -> Twist:
+@wrong_server("IMG-3", "the link of the thumb is that of the picture")
+def link_of_the_thumb_is_the_pictures() -> Tampering:
     return _measured(lambda one: {"img_thumb": one["img_buffer"]})
 
 
-@mutant("IMG-3", "the thumb is larger than the picture")
-def thumb_is_larger() -> Twist:
+@wrong_server("IMG-3", "the thumb is larger than the picture")
+def thumb_is_larger() -> Tampering:
     def paint(record: JSON, key: str, image: Picture) -> Picture:
         return image.resize((2304, 2304)) if key == "img_thumb" else image
 
@@ -189,7 +189,7 @@ def thumb_is_larger() -> Twist:
 # IMG-4: a grid job's picture is two by two, four cells that can be told apart.
 
 
-def _grids(paint: Callable[[str, Picture], Picture]) -> Twist:
+def _grids(paint: Callable[[str, Picture], Picture]) -> Tampering:
     """Paint the pictures of grid jobs, but not their thumbs."""
 
     def chosen(record: JSON, key: str, image: Picture) -> Picture:
@@ -199,8 +199,8 @@ def _grids(paint: Callable[[str, Picture], Picture]) -> Twist:
     return Repainted(chosen)
 
 
-@mutant("IMG-4", "a grid shows one of its cells in full size", touches="VAR-1 VAR-4 UP-4")
-def grid_is_a_single() -> Twist:
+@wrong_server("IMG-4", "a grid shows one of its cells in full size", touches="VAR-1 VAR-4 UP-4")
+def grid_is_a_single() -> Tampering:
     def paint(key: str, image: Picture) -> Picture:
         box = inner_box(key, image)
         cell = image.crop(cell_box(key, image, 1))
@@ -209,8 +209,8 @@ def grid_is_a_single() -> Twist:
     return _grids(paint)
 
 
-@mutant("IMG-4", "the four cells of a grid are one and the same", touches="VAR-1 VAR-4 UP-4")
-def cells_are_the_same() -> Twist:
+@wrong_server("IMG-4", "the four cells of a grid are one and the same", touches="VAR-1 VAR-4 UP-4")
+def cells_are_the_same() -> Tampering:
     def paint(key: str, image: Picture) -> Picture:
         cell = image.crop(cell_box(key, image, 1))
         for number in (2, 3, 4):
@@ -220,8 +220,8 @@ def cells_are_the_same() -> Twist:
     return _grids(paint)
 
 
-@mutant("IMG-4", "a grid has two pictures side by side", touches="VAR-1 VAR-4 UP-4")
-def grid_has_two_pictures() -> Twist:
+@wrong_server("IMG-4", "a grid has two pictures side by side", touches="VAR-1 VAR-4 UP-4")
+def grid_has_two_pictures() -> Tampering:
     def paint(key: str, image: Picture) -> Picture:
         for number in (1, 2):
             left, top, right, bottom = cell_box(key, image, number)
@@ -232,12 +232,12 @@ def grid_has_two_pictures() -> Twist:
     return _grids(paint)
 
 
-@mutant(
+@wrong_server(
     "IMG-4",
     "a grid is a single colour: the pictures are drawn before they are there",
     touches="IMG-5",
 )
-def grid_is_blank() -> Twist:
+def grid_is_blank() -> Tampering:
     return _grids(lambda key, image: Image.new("RGB", image.size, "#7f7f7f"))
 
 
@@ -250,29 +250,29 @@ def _pasted(image: Picture, part: Picture, box: tuple[int, ...]) -> Picture:
 # IMG-5: different jobs have different pictures.
 
 
-@mutant("IMG-5", "every job has the picture of the first of its size", touches="VAR-4 UP-4")
-def one_picture_for_all() -> Twist:
+@wrong_server("IMG-5", "every job has the picture of the first of its size", touches="VAR-4 UP-4")
+def one_picture_for_all() -> Tampering:
     return _cached(lambda record, key, image: (key, image.size))
 
 
-@mutant(
+@wrong_server(
     "IMG-5",
     "pictures are cached by the prompt: two jobs with one share theirs",
     touches="VAR-4 UP-4",
 )
-def one_picture_a_prompt() -> Twist:
+def one_picture_a_prompt() -> Tampering:
     return _cached(lambda record, key, image: (key, image.size, record["msg_display"]))
 
 
-@mutant("IMG-5", "every job of text has the same picture", touches="VAR-4 UP-4")
-def one_picture_for_all_texts() -> Twist:
+@wrong_server("IMG-5", "every job of text has the same picture", touches="VAR-4 UP-4")
+def one_picture_for_all_texts() -> Tampering:
     def kind(record: JSON, key: str, image: Picture) -> object:
         return (key, image.size, record["hash"] if record["job_type"] != "main" else "")
 
     return _cached(kind)
 
 
-def _cached(kind: Callable[[JSON, str, Picture], object]) -> Twist:
+def _cached(kind: Callable[[JSON, str, Picture], object]) -> Tampering:
     kept: dict[object, Picture] = {}
 
     def paint(record: JSON, key: str, image: Picture) -> Picture:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal, success
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal, success
 from tests.support.tampering.making import (
     MEASURES,
     PICTURES,
@@ -20,10 +20,10 @@ from tests.support.tampering.making import (
 )
 from tests.support.tampering.repainting import FRAME, Picture, Repainted, inner_box
 from tests.wrong_servers.variation import MISTAKES, another_cell
-from tests.wrong_servers.wrong_server import add, mutant
+from tests.wrong_servers.wrong_server import add, wrong_server
 
 
-def _upscales(paint: Callable[[str, Picture], Picture]) -> Twist:
+def _upscales(paint: Callable[[str, Picture], Picture]) -> Tampering:
     """Paint the pictures of upscales, but not their thumbs."""
 
     def chosen(record: JSON, key: str, image: Picture) -> Picture:
@@ -36,13 +36,13 @@ def _upscales(paint: Callable[[str, Picture], Picture]) -> Twist:
 # UP-1: one image, of higher resolution than the cell.
 
 
-@mutant("UP-1", "an upscale is as large as the cell was")
-def upscale_is_no_larger() -> Twist:
+@wrong_server("UP-1", "an upscale is as large as the cell was")
+def upscale_is_no_larger() -> Tampering:
     return _upscales(lambda key, image: _resized(key, image, 4))
 
 
-@mutant("UP-1", "an upscale is smaller than the cell was")
-def upscale_is_smaller() -> Twist:
+@wrong_server("UP-1", "an upscale is smaller than the cell was")
+def upscale_is_smaller() -> Tampering:
     return _upscales(lambda key, image: _resized(key, image, 8))
 
 
@@ -58,9 +58,9 @@ def _resized(key: str, image: Picture, by: int) -> Picture:
     return framed
 
 
-@mutant("UP-1", "an upscale shows the whole grid of its parent", touches="IMG-5 UP-4")
-def upscale_is_the_grid() -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+@wrong_server("UP-1", "an upscale shows the whole grid of its parent", touches="IMG-5 UP-4")
+def upscale_is_the_grid() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.records:
             return reply
@@ -72,30 +72,30 @@ def upscale_is_the_grid() -> Twist:
                 return one
             return {**one, **{key: parent[key] for key in (*PICTURES, *MEASURES)}}
 
-        return reply.holding([change(one) for one in reply.records])
+        return reply.with_records([change(one) for one in reply.records])
 
-    return twist
+    return tampering
 
 
-@mutant("UP-1", "an upscale is refused: 501", touches="GRID-1 UP-4 UP-5 UP-6")
-def upscale_is_refused() -> Twist:
+@wrong_server("UP-1", "an upscale is refused: 501", touches="GRID-1 UP-4 UP-5 UP-6")
+def upscale_is_refused() -> Tampering:
     return succeeding(lambda *_: refusal(501, "SERVICE_ERROR"), "upscaleJob")
 
 
-@mutant(
+@wrong_server(
     "UP-1",
     "an upscale answers with the hash of its parent, whose picture it replaces",
     touches="CREATE-4 IMG-5 UP-6 PAR-1",
 )
-def upscale_is_no_new_job() -> Twist:
+def upscale_is_no_new_job() -> Tampering:
     def change(request: Request, reply: Reply) -> Reply:
-        return reply.but(data=request.fields["parent_hash"])
+        return reply.with_fields(data=request.fields["parent_hash"])
 
     return succeeding(change, "upscaleJob")
 
 
-@mutant("UP-1", "an upscale has no picture in the end", touches="IMG-1")
-def upscale_has_no_picture() -> Twist:
+@wrong_server("UP-1", "an upscale has no picture in the end", touches="IMG-1")
+def upscale_has_no_picture() -> Tampering:
     blank = dict.fromkeys((*PICTURES, *MEASURES))
     return each_finished(lambda one: {**one, **blank} if one["job_type"] == "upscale" else one)
 
@@ -113,25 +113,25 @@ for _id, (_says, _cells) in MISTAKES.items():
 # UP-6: job_type upscale, and found by that filter.
 
 
-@mutant("UP-6", "an upscale's job_type is main", touches="FIND-6 FIND-10")
-def upscale_is_called_main() -> Twist:
+@wrong_server("UP-6", "an upscale's job_type is main", touches="FIND-6 FIND-10")
+def upscale_is_called_main() -> Tampering:
     return _called("main")
 
 
-@mutant("UP-6", "an upscale's job_type is upsample", touches="FIND-6 FIND-10")
-def upscale_is_called_upsample() -> Twist:
+@wrong_server("UP-6", "an upscale's job_type is upsample", touches="FIND-6 FIND-10")
+def upscale_is_called_upsample() -> Tampering:
     return _called("upsample")
 
 
-def _called(name: str) -> Twist:
+def _called(name: str) -> Tampering:
     """The record's name only: the filter is still called upscale."""
     return each_record(
         lambda one: {**one, "job_type": name} if one["job_type"] == "upscale" else one
     )
 
 
-@mutant("UP-6", "the filter upscale finds nothing", touches="FIND-6")
-def filter_upscale_finds_nothing() -> Twist:
+@wrong_server("UP-6", "the filter upscale finds nothing", touches="FIND-6")
+def filter_upscale_finds_nothing() -> Tampering:
     nothing = success({"res": [], "total": 0}, "SUCCESS")
     return asking(
         lambda request: nothing if request.fields.get("job_type") == ["upscale"] else request,
@@ -139,18 +139,20 @@ def filter_upscale_finds_nothing() -> Twist:
     )
 
 
-@mutant(
+@wrong_server(
     "UP-6",
     "an upscale is called upscale_2 after its cell, in record and filter",
     touches="FIND-6 FIND-10",
 )
-def upscale_is_called_after_its_cell() -> Twist:
+def upscale_is_called_after_its_cell() -> Tampering:
     def unnamed(request: Request) -> Request:
         kinds = request.fields.get("job_type")
         if not isinstance(kinds, list):
             return request
         known = ["no such" if one == "upscale" else one for one in kinds]
-        return request.but(job_type=["upscale" if "upscale_" in str(one) else one for one in known])
+        return request.with_fields(
+            job_type=["upscale" if "upscale_" in str(one) else one for one in known]
+        )
 
     named = each_record(
         lambda one: (
@@ -165,7 +167,7 @@ def upscale_is_called_after_its_cell() -> Twist:
 # UP-7: a child's grid_num is the one asked for.
 
 
-def _numbered(change: Callable[[int], int], *kinds: str) -> Twist:
+def _numbered(change: Callable[[int], int], *kinds: str) -> Tampering:
     def changed(one: JSON) -> JSON:
         if one["grid_num"] is None or one["job_type"] not in kinds:
             return one
@@ -174,21 +176,21 @@ def _numbered(change: Callable[[int], int], *kinds: str) -> Twist:
     return each_record(changed)
 
 
-@mutant("UP-7", "a child's grid_num is counted from 0")
-def child_is_counted_from_0() -> Twist:
+@wrong_server("UP-7", "a child's grid_num is counted from 0")
+def child_is_counted_from_0() -> Tampering:
     return _numbered(lambda number: number - 1, "upscale", "variation")
 
 
-@mutant("UP-7", "a child's grid_num is always 1")
-def child_is_always_1() -> Twist:
+@wrong_server("UP-7", "a child's grid_num is always 1")
+def child_is_always_1() -> Tampering:
     return _numbered(lambda number: 1, "upscale", "variation")
 
 
-@mutant("UP-7", "an upscale's grid_num is the number of its pictures")
-def upscale_has_one_picture() -> Twist:
+@wrong_server("UP-7", "an upscale's grid_num is the number of its pictures")
+def upscale_has_one_picture() -> Tampering:
     return _numbered(lambda number: 1, "upscale")
 
 
-@mutant("UP-7", "a variation's grid_num is the number of its pictures")
-def variation_has_four_pictures() -> Twist:
+@wrong_server("UP-7", "a variation's grid_num is the number of its pictures")
+def variation_has_four_pictures() -> Tampering:
     return _numbered(lambda number: 4 if number != 4 else 0, "variation")

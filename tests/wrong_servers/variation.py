@@ -6,30 +6,30 @@ from __future__ import annotations
 
 from functools import partial
 
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import all_records, asking, each_record, succeeding
 from tests.support.tampering.repainting import Picture, Repainted, cell_box, inner_box
-from tests.wrong_servers.wrong_server import add, mutant
+from tests.wrong_servers.wrong_server import add, wrong_server
 
 # VAR-1: a new job that ends in a grid of four, whose record names its parent.
 
 
-def _variations(**keys: object) -> Twist:
+def _variations(**keys: object) -> Tampering:
     return each_record(lambda one: {**one, **keys} if one["job_type"] == "variation" else one)
 
 
-@mutant("VAR-1", "a variation does not say whose it is")
-def variation_names_no_parent() -> Twist:
+@wrong_server("VAR-1", "a variation does not say whose it is")
+def variation_names_no_parent() -> Tampering:
     return _variations(parent_id=None, parent_hash=None)
 
 
-@mutant("VAR-1", "a variation names another job as its parent")
-def variation_names_another_parent() -> Twist:
+@wrong_server("VAR-1", "a variation names another job as its parent")
+def variation_names_another_parent() -> Tampering:
     return _variations(parent_id="00000000-0000-4000-8000-000000000000", parent_hash="0" * 64)
 
 
-@mutant("VAR-1", "a variation is its own parent")
-def variation_is_its_own_parent() -> Twist:
+@wrong_server("VAR-1", "a variation is its own parent")
+def variation_is_its_own_parent() -> Tampering:
     def change(one: JSON) -> JSON:
         own = {"parent_id": one["job_id"], "parent_hash": one["hash"]}
         return {**one, **own} if one["job_type"] == "variation" else one
@@ -37,13 +37,13 @@ def variation_is_its_own_parent() -> Twist:
     return each_record(change)
 
 
-@mutant("VAR-1", "parent_id is right and parent_hash is that of another job")
-def variation_names_two_parents() -> Twist:
+@wrong_server("VAR-1", "parent_id is right and parent_hash is that of another job")
+def variation_names_two_parents() -> Tampering:
     return _variations(parent_hash="0" * 64)
 
 
-@mutant("VAR-1", "a variation is one picture", touches="IMG-4 VAR-4")
-def variation_is_a_single() -> Twist:
+@wrong_server("VAR-1", "a variation is one picture", touches="IMG-4 VAR-4")
+def variation_is_a_single() -> Tampering:
     def paint(record: JSON, key: str, image: Picture) -> Picture:
         if record["job_type"] != "variation" or key == "img_thumb":
             return image
@@ -56,31 +56,33 @@ def variation_is_a_single() -> Twist:
     return Repainted(paint)
 
 
-@mutant("VAR-1", "a variation is refused: 501", touches="VAR-5 GRID-1 REMIX-1")
-def variation_is_refused() -> Twist:
+@wrong_server("VAR-1", "a variation is refused: 501", touches="VAR-5 GRID-1 REMIX-1")
+def variation_is_refused() -> Tampering:
     return succeeding(lambda *_: refusal(501, "SERVICE_ERROR"), "varyJob")
 
 
-@mutant("VAR-1", "a variation has no hash", touches="REMIX-1")
-def variation_has_no_hash() -> Twist:
-    return succeeding(lambda _, reply: reply.but(data=None), "varyJob")
+@wrong_server("VAR-1", "a variation has no hash", touches="REMIX-1")
+def variation_has_no_hash() -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(data=None), "varyJob")
 
 
 # VAR-4: the new pictures resemble the chosen cell.
 
 
-def another_cell(operation: str, cells: dict[int, int]) -> Twist:
+def another_cell(operation: str, cells: dict[int, int]) -> Tampering:
     """Work on another cell than was asked for; the record says what was asked for."""
     asked: dict[str, int] = {}
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         wanted = request.fields.get("grid_num")
         if request.operation == "findJobs":
             reply = await go(request)
-            return reply.holding([_as_asked(one) for one in reply.records]) if reply.ok else reply
+            return (
+                reply.with_records([_as_asked(one) for one in reply.records]) if reply.ok else reply
+            )
         if request.operation != operation or type(wanted) is not int or wanted not in cells:
             return await go(request)
-        reply = await go(request.but(grid_num=cells[wanted]))
+        reply = await go(request.with_fields(grid_num=cells[wanted]))
         if reply.ok:
             asked[reply.data] = wanted
         return reply
@@ -88,7 +90,7 @@ def another_cell(operation: str, cells: dict[int, int]) -> Twist:
     def _as_asked(record: JSON) -> JSON:
         return {**record, "grid_num": asked.get(record["hash"], record["grid_num"])}
 
-    return twist
+    return tampering
 
 
 #: Cells as they are mistaken: counted from 0 (the last becomes the first), down before across,
@@ -111,14 +113,14 @@ for _id, (_says, _cells) in MISTAKES.items():
 # REMIX-1: the job carries the new content.
 
 
-@mutant("REMIX-1", "a remix ignores its content")
-def remix_ignores_its_content() -> Twist:
-    return asking(lambda request: request.less("content"), "varyJob")
+@wrong_server("REMIX-1", "a remix ignores its content")
+def remix_ignores_its_content() -> Tampering:
+    return asking(lambda request: request.without("content"), "varyJob")
 
 
-@mutant("REMIX-1", "a remix shows the prompt of its parent", touches="CREATE-5")
-def remix_shows_the_prompt_of_its_parent() -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+@wrong_server("REMIX-1", "a remix shows the prompt of its parent", touches="CREATE-5")
+def remix_shows_the_prompt_of_its_parent() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.records:
             return reply
@@ -130,24 +132,25 @@ def remix_shows_the_prompt_of_its_parent() -> Twist:
                 return one
             return {**one, **{key: parent[key] for key in ("msg_content", "msg_display")}}
 
-        return reply.holding([change(one) for one in reply.records])
+        return reply.with_records([change(one) for one in reply.records])
 
-    return twist
+    return tampering
 
 
-@mutant(
+@wrong_server(
     "REMIX-1", "a remix is refused, for content is an unknown parameter", touches="VAR-5 GRID-1"
 )
-def remix_is_refused() -> Twist:
+def remix_is_refused() -> Tampering:
     return asking(
-        lambda request: request.spoilt() if "content" in request.fields else request, "varyJob"
+        lambda request: request.made_invalid() if "content" in request.fields else request,
+        "varyJob",
     )
 
 
-@mutant("REMIX-1", "of the content of a remix the first ten letters are kept")
-def content_of_a_remix_is_cut() -> Twist:
+@wrong_server("REMIX-1", "of the content of a remix the first ten letters are kept")
+def content_of_a_remix_is_cut() -> Tampering:
     def change(request: Request) -> Request:
         content = request.fields.get("content")
-        return request.but(content=content[:10]) if isinstance(content, str) else request
+        return request.with_fields(content=content[:10]) if isinstance(content, str) else request
 
     return asking(change, "varyJob")

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sampan.fake_server.settings import Settings
-from tests.support.tampering.exchange import Twist
-from tests.support.tampering.server import Twisted, twisted
+from tests.support.tampering.exchange import Tampering
+from tests.support.tampering.server import TamperedFake, tampered
 from tests.support.tampering.trial import Around, quiet
 
-#: Makes a fresh twist, since many remember something of the server they stand before.
-Make = Callable[[], Twist]
+#: Makes a fresh tampering, since many remember something of the server they stand before.
+Make = Callable[[], Tampering]
 
 
 @dataclass(frozen=True, slots=True)
-class Mutant:
-    """``says`` is the mistake in one sentence.
+class WrongServer:
+    """``mistake`` is the mistake in one sentence.
 
     ``touches`` names other requirements that the mistake inevitably breaks, or may. ``whole``: it
     shows only in a run of the whole kit, since the check judges what others have sent or made.
@@ -25,36 +25,36 @@ class Mutant:
 
     id: str
     requirement: str
-    says: str
+    mistake: str
     make: Make
     touches: tuple[str, ...] = ()
     whole: bool = False
     around: Around = quiet
 
-    def build(self, settings: Settings) -> Twisted:
+    def build(self, settings: Settings) -> TamperedFake:
         """A new server that makes this mistake."""
-        return twisted(self.make(), settings)
+        return tampered(self.make(), settings)
 
 
-REGISTERED: dict[str, Mutant] = {}
+REGISTERED: dict[str, WrongServer] = {}
 
 
-def mutant(
+def wrong_server(
     requirement: str,
-    says: str,
+    mistake: str,
     *,
     touches: str = "",
     whole: bool = False,
     around: Around = quiet,
 ) -> Callable[[Make], Make]:
-    """Register a function that makes a twist; its name, with dashes, is the mutant's id.
+    """Register a function that makes a tampering; its name, with dashes, is the wrong server's id.
 
     ``touches``: ids of requirements with blanks between.
     """
 
     def register(make: Make) -> Make:
         id = make.__name__.replace("_", "-")
-        add(id, requirement, says, make, touches=touches, whole=whole, around=around)
+        add(id, requirement, mistake, make, touches=touches, whole=whole, around=around)
         return make
 
     return register
@@ -63,14 +63,16 @@ def mutant(
 def add(
     id: str,
     requirement: str,
-    says: str,
+    mistake: str,
     make: Make,
     *,
     touches: str = "",
     whole: bool = False,
     around: Around = quiet,
 ) -> None:
-    """Register one of a family of mutants."""
+    """Register one of a family of wrong servers."""
     if id in REGISTERED:
-        raise ValueError(f"two mutants are called {id}")
-    REGISTERED[id] = Mutant(id, requirement, says, make, tuple(touches.split()), whole, around)
+        raise ValueError(f"two wrong servers are called {id}")
+    REGISTERED[id] = WrongServer(
+        id, requirement, mistake, make, tuple(touches.split()), whole, around
+    )

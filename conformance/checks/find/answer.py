@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...checking.context import Context
+from ...checking import Answer, Context, Finding, Phase, check
 from ...checking.find_calls import JOBS, NOTHING, ask, known, no_folder, timed, unlikely
-from ...checking.registry import Phase, check
 from ...contract import Contract
-from ...findings import Finding
-from ...http.exchange import Answer
 from ...json_access import Record, array_at, brief, object_at, text, whole
 from ...rules.find_rules import CURSOR, twice
 
@@ -30,14 +27,14 @@ def every_filter_is_optional(ctx: Context) -> Iterator[Finding]:
     for what, body in bodies:
         answer = ctx.call("findJobs", body)
         if answer.ok or (answer.errno in NOTHING and body):
-            yield ctx.ok(f"{what}: {answer.says()}", answer)
+            yield ctx.ok(f"{what}: {answer.summary()}", answer)
         elif answer.errno in NOTHING:
-            yield ctx.inconclusive(f"{what}: {answer.says()}, where there may be none", answer)
-        else:
-            yield ctx.fail(
-                f"find with {what}: refused", answer, expected="errno 0", actual=answer.says()
+            yield ctx.inconclusive(
+                f"{what}: {answer.summary()}, for which there may be no records", answer
             )
-    yield ctx.ok("taken with nothing, with each of the seven alone, and with all")
+        else:
+            yield ctx.fail(f"find with {what}: refused", answer, expected="errno 0")
+    yield ctx.ok("accepted without filters, with each of the seven alone, and with all")
 
 
 @check("FIND-2", wants=("grid",), phase=Phase.QUIET)
@@ -51,16 +48,18 @@ def res_and_total(ctx: Context) -> Iterator[Finding]:
     ]
     answers = [one for one in asked + _finds(ctx) if one.ok]
     if not answers:
-        yield ctx.untestable(f"no find succeeds: {asked[0].says()}", asked[0])
+        yield ctx.untestable(f"no find succeeds: {asked[0].summary()}", asked[0])
         return
     for answer in answers:
         found, total = array_at(answer.data, "res"), whole((_data(answer)).get("total"))
         if found is None:
             actual = brief(_data(answer).get("res", "no res"))
-            yield ctx.fail("data.res is no array", answer, expected="an array", actual=actual)
+            yield ctx.fail("data.res is not an array", answer, expected="an array", actual=actual)
         elif total is None:
             actual = brief(_data(answer).get("total", "no total"))
-            yield ctx.fail("data.total is no integer", answer, expected="an integer", actual=actual)
+            yield ctx.fail(
+                "data.total is not an integer", answer, expected="an integer", actual=actual
+            )
         elif total < len(found):
             yield ctx.fail(
                 "data.total is less than the records returned",
@@ -81,7 +80,7 @@ def _finds(ctx: Context) -> list[Answer]:
     for role in ("first", "second"):
         if ctx.has(role):
             answers += ctx.evidence.history(role).answers
-    return list({one.exchange.number: one for one in answers}.values())
+    return list({answer.exchange.number: answer for answer in answers}.values())
 
 
 @check("FIND-3", wants=JOBS, phase=Phase.QUIET)
@@ -98,13 +97,11 @@ def at_most_limit_records(ctx: Context) -> Iterator[Finding]:
                 actual=len(returned),
             )
         elif not answer.ok:
-            yield ctx.fail(
-                f"limit {limit}: refused", answer, expected="records", actual=answer.says()
-            )
+            yield ctx.fail(f"limit {limit} is refused", answer, expected="records")
         if limit >= count:
             break
-    few = "a limit below the number of records: there is one" if count < 2 else ""
-    yield ctx.ok(f"kept to with {count} records", untried=few)
+    few = "a limit below the number of records: the account has one at most" if count < 2 else ""
+    yield ctx.ok(f"respected with {count} records", not_covered=few)
 
 
 @check("FIND-11", wants=JOBS, phase=Phase.QUIET)
@@ -123,7 +120,7 @@ def every_record_has_the_keys_shown(ctx: Context) -> Iterator[Finding]:
         yield ctx.untestable("needs a record: no find returned any")
         return
     yield from complaints.values()
-    yield ctx.ok(f"{len(ctx.contract.record_keys)} keys with their types, in {count} records seen")
+    yield ctx.ok(f"{len(ctx.contract.record_keys)} keys with their types, in {count} records")
 
 
 def _complaints(
@@ -131,7 +128,7 @@ def _complaints(
 ) -> Iterator[tuple[str, str, str]]:
     """What, expected, actual: for each key that is not as the page shows it."""
     if not isinstance(record, Mapping):
-        yield "a record is no object", "an object", brief(record)
+        yield "a record is not an object", "an object", brief(record)
         return
     lacking = [key for key in contract.record_keys if key not in record]
     if lacking:
@@ -141,7 +138,11 @@ def _complaints(
         value = record.get(key)
         if key not in record or (value is None and nullable) or _is(kind, value):
             continue
-        yield f"{key} is no {kind}", f"{kind}{' or null' if nullable else ''}", brief(value)
+        yield (
+            f"{key} is not of type {kind}",
+            f"{kind}{' or null' if nullable else ''}",
+            brief(value),
+        )
 
 
 def _shown_types(contract: Contract) -> dict[str, tuple[str, bool]]:
@@ -201,7 +202,7 @@ def ids_are_unique(ctx: Context) -> Iterator[Finding]:
 def _shared(
     ctx: Context, key: str, value: object, records: list[Record], *answers: Answer
 ) -> Finding:
-    those = [one for one in records if one.get(key) == value]
+    those = [record for record in records if record.get(key) == value]
     others = "; ".join(
         ", ".join(f"{name} {brief(one.get(name), 40)}" for name in _IDS) for one in those[:2]
     )
@@ -225,7 +226,7 @@ def _handed_on(ctx: Context, finds: list[Answer]) -> Iterator[Finding]:
                 before, first = owners.setdefault(value, (owner, answer))
                 if before != owner:
                     yield ctx.fail(
-                        f"one {key} is that of one record and later of another",
+                        f"the {key} of one record later belongs to another",
                         first,
                         answer,
                         expected=f"{key} {brief(value)} with the hash {brief(before)}",
@@ -239,4 +240,4 @@ def _handed_on(ctx: Context, finds: list[Answer]) -> Iterator[Finding]:
 
 def _distinct(records: list[Record]) -> list[Record]:
     """The same record may come on two pages, and to two accounts: all of its ids are the same."""
-    return list({str([one.get(key) for key in _IDS]): one for one in records}.values())
+    return list({str([record.get(key) for key in _IDS]): record for record in records}.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from ...checking.context import Context
+from ...checking import Answer, Context, Finding, Phase, check
 from ...checking.find_calls import (
     JOBS,
     NOTHING,
@@ -18,11 +18,8 @@ from ...checking.find_calls import (
     unlikely,
     wordings,
 )
-from ...checking.registry import Phase, check
-from ...findings import Finding
-from ...http.exchange import Answer
 from ...json_access import Record, array_at, brief, text
-from ...rules.find_rules import hashes, in_folder, is_favourite, one_of, prompts, says
+from ...rules.find_rules import hashes, in_folder, is_favourite, mentions, one_of, prompts
 
 _SERVICES = ("main", "niji")
 
@@ -43,14 +40,14 @@ def service_restricts(ctx: Context) -> Iterator[Finding]:
         what = f"service {' and '.join(services)}"
         yield judged(ctx, {"service": services}, one_of("service", services), records, what)
     seen = {text(one, "service") for one in records}
-    one = f"to tell services apart: all records are of {seen.pop()}" if len(seen) == 1 else ""
-    yield ctx.ok(f"niji, main and both, against {len(records)} records", untried=one)
+    one = f"distinguishing services: all records are of {seen.pop()}" if len(seen) == 1 else ""
+    yield ctx.ok(f"niji, main and both, against {len(records)} records", not_covered=one)
 
 
 @check("FIND-6", wants=(*JOBS, "variation"), phase=Phase.QUIET)
 def job_type_restricts(ctx: Context) -> Iterator[Finding]:
     records = known(ctx)
-    seen = sorted({kind for one in records if (kind := text(one, "job_type"))})
+    seen = sorted({kind for record in records if (kind := text(record, "job_type"))})
     # These two are shown on the page, and so they can be asked for without being seen.
     kinds = list(dict.fromkeys([*seen, "main", "upscale"]))
     asked = [[kind] for kind in kinds]
@@ -68,31 +65,31 @@ def _unknown_type(ctx: Context) -> Finding:
     answer = ask(ctx, job_type=[name])
     if answer.records:
         return ctx.fail(
-            "a job_type that there is not finds records",
+            "filtering by an unknown job_type returns records",
             answer,
-            expected=f"none of job_type {name}",
+            expected=f"no records, since no job has job_type {name}",
             actual=f"{len(answer.records)} records",
         )
-    return ctx.ok(f"a job_type that there is not: {answer.says()}", answer)
+    return ctx.ok(f"unknown job_type: {answer.summary()}", answer)
 
 
 @check("FIND-7", wants=("grid", "niji", "remix"), phase=Phase.QUIET)
 def prompt_restricts(ctx: Context) -> Iterator[Finding]:
     records = known(ctx)
     nothing = unlikely(ctx)
-    yield judged(ctx, {"prompt": nothing}, says(nothing), [], "a prompt that no record has")
+    yield judged(ctx, {"prompt": nothing}, mentions(nothing), [], "a prompt that no record has")
     own = [one for one in records if text(one, "hash") in submitted(ctx)]
     tried = own[:3] or _made_from_text(records)
     for record in tried:
         yield _whole_prompt(ctx, record, own=bool(own))
     none = "" if tried else "a whole prompt: no record has one of its own"
     found = f", and {len(tried)} records by their whole prompt" if tried else ""
-    yield ctx.ok(f"nothing for a strange text{found}", untried=none)
+    yield ctx.ok(f"no records for an unknown text{found}", not_covered=none)
 
 
 def _made_from_text(records: list[Record]) -> list[Record]:
     """The newest and the oldest; a child may bear its parent's prompt for show."""
-    found = [one for one in records if prompts(one) and one.get("job_type") == "main"]
+    found = [record for record in records if prompts(record) and record.get("job_type") == "main"]
     return found[:1] + found[1:][-1:]
 
 
@@ -107,12 +104,14 @@ def _whole_prompt(ctx: Context, record: Record, *, own: bool) -> Finding:
         if answer.ok and (answer.total or 0) > len(answer.records):
             return ctx.inconclusive(f"{brief(prompt, 60)} finds more than one answer shows", answer)
     if not (tried[0].ok or tried[0].errno in NOTHING):
-        return ctx.fail("a prompt is refused", *tried, expected="records", actual=tried[0].says())
+        return ctx.fail(
+            "a prompt is refused", *tried, expected="records", actual=tried[0].summary()
+        )
     there, where = look_up(ctx, record)
     if there is None:
         return ctx.inconclusive("the listing changed meanwhile", *tried, *where)
     if not own:
-        return ctx.inconclusive("a record is not found by its prompt as it is shown", *tried)
+        return ctx.inconclusive("a record is not found by the prompt in it", *tried)
     return ctx.fail(
         "a record is not found by its whole prompt",
         *tried,
@@ -126,19 +125,19 @@ def _whole_prompt(ctx: Context, record: Record, *, own: bool) -> Finding:
 def folders_restrict(ctx: Context) -> Iterator[Finding]:
     records = known(ctx)
     none = no_folder(ctx)
-    yield judged(ctx, {"folders": [none]}, in_folder(none), records, "a folder that no one has")
+    yield judged(ctx, {"folders": [none]}, in_folder(none), records, "a nonexistent folder")
     own = dict.fromkeys(
         folder
-        for one in records
-        for folder in array_at(one, "folders") or []
+        for record in records
+        for folder in array_at(record, "folders") or []
         if isinstance(folder, str) and folder
     )
     for folder in list(own)[:3]:
         what = f"folder {brief(folder, 40)}"
         yield judged(ctx, {"folders": [folder]}, in_folder(folder), records, what)
-    found = f", and {len(own)} folders hold their records" if own else ""
-    none = "" if own else "a folder that holds something: no record is in one"
-    yield ctx.ok(f"nothing for a folder that no one has{found}", untried=none)
+    found = f", and {len(own)} folders contain their records" if own else ""
+    none = "" if own else "a folder with records: no record is in a folder"
+    yield ctx.ok(f"no records for a nonexistent folder{found}", not_covered=none)
 
 
 @check("FIND-9", wants=("grid",), phase=Phase.QUIET)
@@ -146,5 +145,5 @@ def favourite_restricts(ctx: Context) -> Iterator[Finding]:
     records = known(ctx)
     yield judged(ctx, {"favourite": True}, is_favourite, records, "favourite true")
     count = sum(map(is_favourite, records))
-    none = "" if count else "finding a favourite: there is none"
-    yield ctx.ok(f"{count} favourites of {len(records)} records", untried=none)
+    none = "" if count else "finding a favourite: the account has no favourite"
+    yield ctx.ok(f"{count} favourites of {len(records)} records", not_covered=none)

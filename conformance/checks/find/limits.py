@@ -1,12 +1,9 @@
-"""What the page leaves open about limit: its default, its maximum, and one that is none."""
+"""Open questions about limit: its default, its maximum, and invalid values."""
 
 from __future__ import annotations
 
-from ...checking.context import Context
+from ...checking import Answer, Context, Observation, Phase, probe
 from ...checking.find_calls import JOBS
-from ...checking.registry import Phase, observes
-from ...findings import Observation
-from ...http.exchange import Answer
 
 #: More records than this, without asking for any number, are all that there are.
 _NO_DEFAULT = 100
@@ -14,37 +11,39 @@ _NO_DEFAULT = 100
 _HIGH = 1001
 
 
-@observes("find-default-limit", wants=JOBS, phase=Phase.QUIET)
+@probe("find-default-limit", wants=JOBS, phase=Phase.QUIET)
 def how_many_come_without_a_limit(ctx: Context) -> Observation:
     answer = ctx.find()
-    returned, total = len(answer.records), answer.total
-    if total is None:
-        return ctx.unobserved(f"no total: {answer.says()}", answer)
-    if 0 < returned < total:
-        return ctx.answer(returned, answer)
-    if returned == total > _NO_DEFAULT:
+    if answer.total is None:
+        return ctx.unobserved(f"no total: {answer.summary()}", answer)
+    if len(answer.records) == answer.total > _NO_DEFAULT:
         return ctx.answer("none", answer)
-    if returned > total or (total and not returned):
-        return ctx.unknown(f"{returned} records, total {total}", answer)
-    return ctx.unobserved(f"all {total} records came: the default may be that or more", answer)
+    return _restricted(ctx, answer, "default")
 
 
-@observes("find-max-limit", wants=JOBS, phase=Phase.QUIET)
+@probe("find-max-limit", wants=JOBS, phase=Phase.QUIET)
 def how_many_come_at_most(ctx: Context) -> Observation:
     answer = ctx.find(limit=_HIGH)
-    returned, total = len(answer.records), answer.total
-    if total is None:
-        return ctx.unknown(f"limit {_HIGH}: {answer.says()}", answer)
-    if returned >= _HIGH:
+    if answer.total is None:
+        return ctx.unknown(f"limit {_HIGH}: {answer.summary()}", answer)
+    if len(answer.records) >= _HIGH:
         return ctx.answer("none", answer)
+    return _restricted(ctx, answer, "maximum")
+
+
+def _restricted(ctx: Context, answer: Answer, limit: str) -> Observation:
+    """The number of records, if the answer holds some of those it counts."""
+    returned, total = len(answer.records), answer.total or 0
     if 0 < returned < total:
         return ctx.answer(returned, answer)
     if returned > total or (total and not returned):
         return ctx.unknown(f"{returned} records, total {total}", answer)
-    return ctx.unobserved(f"all {total} records came: the maximum may be that or more", answer)
+    return ctx.unobserved(
+        f"all {total} records were returned: the {limit} may be that or more", answer
+    )
 
 
-@observes("find-bad-limit", wants=("grid", "niji"), phase=Phase.QUIET)
+@probe("find-bad-limit", wants=("grid", "niji"), phase=Phase.QUIET)
 def what_a_bad_limit_gives(ctx: Context) -> Observation:
     zero, negative, word = ctx.find(limit=0), ctx.find(limit=-1), ctx.find(limit="10")
     answers = (zero, negative, word)
@@ -67,6 +66,6 @@ def what_a_bad_limit_gives(ctx: Context) -> Observation:
 def _outcomes(answers: tuple[Answer, ...]) -> str:
     shown = zip(("0", "-1", '"10"'), answers, strict=True)
     return ", ".join(
-        f"{limit}: {f'{len(one.records)} records' if one.ok else one.says()}"
+        f"{limit}: {f'{len(one.records)} records' if one.ok else one.summary()}"
         for limit, one in shown
     )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...checking.context import Context
+from ...checking import Answer, Context, Finding, Phase, UnavailableError, Verdict, check
 from ...checking.find_calls import ENOUGH, JOBS, NOTHING, ask, known, look_up, timed, unit
-from ...checking.registry import Phase, check
-from ...findings import Finding
-from ...http.exchange import Answer
 from ...json_access import Record, brief, millis, text
-from ...rules.find_rules import CURSOR, hashes, left_out, older_than, rising, strangers, twice
-from ...verdict import UnavailableError, Verdict
+from ...rules.find_rules import (
+    CURSOR,
+    hashes,
+    missing_records,
+    older_than,
+    rising,
+    twice,
+    unexpected_records,
+)
 
 #: Pages read at most; the listing is cut into so many, or more where it is long.
 _PAGES = 8
@@ -25,38 +29,34 @@ def nothing_is_newer_than_the_cursor(ctx: Context) -> Iterator[Finding]:
     cursors = dict.fromkeys(time // size for time in (times[0], times[len(times) // 2], times[-1]))
     for cursor in cursors:
         answer = ask(ctx, **{CURSOR: cursor})
-        wrong = strangers(answer, older_than(cursor * size))
         if not answer.ok and answer.errno not in NOTHING:
-            yield ctx.fail("a cursor is refused", answer, expected="records", actual=answer.says())
-        elif wrong:
-            yield ctx.fail(
-                f"{len(wrong)} of {len(answer.records)} records are not older than the cursor",
-                answer,
-                expected=f"timestamp < {cursor * size}",
-                actual=f"timestamp {brief(wrong[0].get('timestamp'))}",
-            )
+            yield ctx.fail("a cursor is refused", answer, expected="records")
         else:
-            yield ctx.ok(f"before {cursor * size}: {len(answer.records)} records", answer)
-    yield from _beside_filters(ctx, times[len(times) // 2] // size, size, records)
+            yield _older(ctx, answer, cursor * size, "")
+    # The same with filters that leave no record out.
+    kinds = sorted({kind for _, record in records if (kind := text(record, "job_type"))})
+    cursor = times[len(times) // 2] // size
+    filters: tuple[tuple[str, list[str]], ...] = (
+        ("service", ["main", "niji"]),
+        ("job_type", kinds),
+    )
+    for key, values in filters:
+        answer = ask(ctx, **{key: values, CURSOR: cursor})
+        yield _older(ctx, answer, cursor * size, f"with {key}: ")
     yield ctx.ok(f"at {len(cursors)} places among {len(times)} records")
 
 
-def _beside_filters(
-    ctx: Context, cursor: int, size: int, records: list[tuple[int, Record]]
-) -> Iterator[Finding]:
-    """The same with filters that leave no record out."""
-    kinds = sorted({kind for _, one in records if (kind := text(one, "job_type"))})
-    wide: tuple[dict[str, object], ...] = ({"service": ["main", "niji"]}, {"job_type": kinds})
-    for filters in wide:
-        answer = ask(ctx, **filters, **{CURSOR: cursor})
-        wrong = strangers(answer, older_than(cursor * size))
-        if wrong:
-            yield ctx.fail(
-                f"with {next(iter(filters))}: {len(wrong)} records are not older than the cursor",
-                answer,
-                expected=f"timestamp < {cursor * size}",
-                actual=f"timestamp {brief(wrong[0].get('timestamp'))}",
-            )
+def _older(ctx: Context, answer: Answer, limit: int, what: str) -> Finding:
+    """Whether all records are older than the limit (ms)."""
+    wrong = unexpected_records(answer, older_than(limit))
+    if not wrong:
+        return ctx.ok(f"{what}before {limit}: {len(answer.records)} records", answer)
+    return ctx.fail(
+        f"{what}{len(wrong)} of {len(answer.records)} records are not older than the cursor",
+        answer,
+        expected=f"timestamp < {limit}",
+        actual=f"timestamp {brief(wrong[0].get('timestamp'))}",
+    )
 
 
 def _timed(ctx: Context) -> list[tuple[int, Record]]:
@@ -83,7 +83,7 @@ def _by_milliseconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterato
     size = min(ENOUGH, max(-(-len(records) // 3), min(len(records) - 1, 2), 1))
     pages = _backwards(ctx, newest + 1, size)
     times = [time for time, _ in timed(pages[0].records)]
-    listed = [one for page in pages for one in page.records]
+    listed = [record for page in pages for record in page.records]
     edges: set[int] = set()
     if times and times[-1] <= oldest and times[0] < newest and _turned(pages[0], size):
         # A page starts at the oldest record, and can't be continued backwards.
@@ -101,7 +101,9 @@ def _by_milliseconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterato
         yield _unreached(ctx, missing, pages)
     elif not pages[-1].records:
         yield from _own_unreached(ctx, pages, edges)
-    yield ctx.ok(f"{how}: {len(hashes(listed))} of {len(records)} records, none twice", *pages[:2])
+    yield ctx.ok(
+        f"{how}: {len(hashes(listed))} of {len(records)} records, none more than once", *pages[:2]
+    )
 
 
 def _turned(page: Answer, size: int) -> bool:
@@ -114,7 +116,7 @@ def _own_unreached(ctx: Context, pages: list[Answer], edges: set[int]) -> Iterat
 
     The end of a page (``edges``) may have cut some of its millisecond off.
     """
-    listed = hashes(one for page in pages for one in page.records)
+    listed = hashes(record for page in pages for record in page.records)
     total = pages[0].total or 0
     for job in ctx.evidence.traces():
         counted = job.account == "first" and job.finished and total > len(listed)
@@ -152,12 +154,12 @@ def _by_seconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterator[Fin
     for cursor in cursors:
         page = ask(ctx, **{CURSOR: cursor})
         yield from _none_twice(ctx, page.records, [page])
-        missing = left_out(page, [one for _, one in records], older_than(cursor * 1000))
+        missing = missing_records(page, [one for _, one in records], older_than(cursor * 1000))
         if missing:
             yield _unreached(ctx, missing, [page])
     yield ctx.ok(
-        f"before {len(cursors)} seconds no record is left out, and none comes twice",
-        untried="pages that meet within a second: the cursor counts seconds",
+        f"before {len(cursors)} seconds no record is missing or repeated",
+        not_covered="pages that meet within a second: the cursor counts seconds",
     )
 
 
@@ -165,7 +167,7 @@ def _none_twice(ctx: Context, listed: list[Record], pages: list[Answer]) -> Iter
     again = twice(listed, "hash")
     if again:
         yield ctx.fail(
-            f"{len(again)} records come twice",
+            f"{len(again)} records are returned twice",
             *pages,
             expected="each record once",
             actual=f"the hash {brief(again[0])} again",

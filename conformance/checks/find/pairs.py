@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from ...checking.context import Context
+from ...checking import Context, Finding, Phase, check
 from ...checking.find_calls import (
     JOBS,
     ask,
@@ -18,8 +18,6 @@ from ...checking.find_calls import (
     unit,
     unlikely,
 )
-from ...checking.registry import Phase, check
-from ...findings import Finding
 from ...json_access import Record, array_at, text
 from ...rules.find_rules import (
     CURSOR,
@@ -47,8 +45,8 @@ class _Filter:
 @check("FIND-10", wants=(*JOBS, "variation"), phase=Phase.QUIET)
 def filters_combine(ctx: Context) -> Iterator[Finding]:
     records = known(ctx)
-    filters = [one for group in _filters(ctx, records) for one in group]
-    keys = list(dict.fromkeys(one.key for one in filters))
+    filters = [job for group in _filters(ctx, records) for job in group]
+    keys = list(dict.fromkeys(condition.key for condition in filters))
     tried = 0
     for first, second in combinations(keys, 2):
         for pair in _telling(filters, first, second):
@@ -69,7 +67,7 @@ def _filters(ctx: Context, records: list[Record]) -> Iterator[list[_Filter]]:
     yield list(_by_prompt(ctx, records))
     own = [one for record in records for one in array_at(record, "folders") or []]
     folders = [*[one for one in own if isinstance(one, str)][:1], no_folder(ctx)]
-    yield [_of("folders", [one], in_folder(one), records) for one in folders]
+    yield [_of("folders", [folder], in_folder(folder), records) for folder in folders]
     yield [_of("favourite", True, is_favourite, records)]
     times = timed(records)
     if times:
@@ -85,7 +83,7 @@ def _of(key: str, value: object, holds: Holds, records: Sequence[Record]) -> _Fi
 
 def _by_prompt(ctx: Context, records: list[Record]) -> Iterator[_Filter]:
     """What a prompt matches is an open question: the answer to it alone tells."""
-    texts = [prompts(one)[0] for one in records if prompts(one)]
+    texts = [prompts(record)[0] for record in records if prompts(record)]
     common = max(texts, key=texts.count, default=None)
     newest = texts[0] if texts else None
     for prompt in dict.fromkeys((common, newest, unlikely(ctx))):
@@ -129,7 +127,7 @@ def _both(ctx: Context, pair: tuple[_Filter, _Filter], records: list[Record]) ->
     body = {one.key: one.value for one in pair}
     holds = holds_all(*(one.holds for one in pair))
     both = pair[0].chosen & pair[1].chosen
-    there = [one for one in records if text(one, "hash") in both]
+    there = [record for record in records if text(record, "hash") in both]
     return judged(ctx, body, holds, there, f"{pair[0].key} and {pair[1].key}")
 
 
@@ -140,7 +138,7 @@ def _limited(ctx: Context, one: _Filter) -> Finding:
     wrong = [record for record in answer.records if not one.holds(record)]
     if wrong or len(answer.records) > 1:
         return ctx.fail(
-            f"limit and {one.key}: they do not hold together",
+            f"limit and {one.key}: the combination is not honoured",
             answer,
             expected=f"one record that satisfies {one.key}",
             actual=glimpse(wrong[0], body) if wrong else f"{len(answer.records)} records",
@@ -167,14 +165,14 @@ def _nothing(ctx: Context, one: _Filter, body: dict[str, object]) -> Finding:
 def _many(ctx: Context, filters: list[_Filter], records: list[Record]) -> Iterator[Finding]:
     """As many filters as one record satisfies, and all that there are."""
     best = max(
-        (one for one in records if text(one, "hash")),
+        (record for record in records if text(record, "hash")),
         key=lambda one: sum(one["hash"] in each.chosen for each in filters),
         default=None,
     )
     if best is None:
         return
     fitting = {one.key: one for one in filters if best["hash"] in one.chosen}
-    every = {one.key: one for one in filters} | fitting
+    every = {condition.key: condition for condition in filters} | fitting
     for chosen in (list(fitting.values()), list(every.values())):
         body = {one.key: one.value for one in chosen}
         holds = holds_all(*(one.holds for one in chosen))

@@ -1,17 +1,14 @@
-"""What the page leaves open about find: whose records, in which order, by which conditions."""
+"""Open questions about find: whose records, in which order, by which conditions."""
 
 from __future__ import annotations
 
-from ...checking.context import Context
+from ...checking import Answer, Context, Observation, Phase, probe
 from ...checking.find_calls import JOBS, NOTHING, ask, known, timed, unit, wordings
-from ...checking.registry import Phase, observes
-from ...findings import Observation
-from ...http.exchange import Answer
 from ...json_access import Record, brief, text
 from ...rules.find_rules import CURSOR, falling, hashes, prompts, rising
 
 
-@observes("find-scope", wants=("grid", "neighbour"), phase=Phase.QUIET)
+@probe("find-scope", wants=("grid", "neighbour"), phase=Phase.QUIET)
 def whose_jobs_are_found(ctx: Context) -> Observation:
     ctx.account("second")
     looks = [ctx.evidence.history(role) for role in ("first", "second")]
@@ -25,7 +22,7 @@ def whose_jobs_are_found(ctx: Context) -> Observation:
     return ctx.answer("own", *firsts)
 
 
-@observes("find-hash-filter", wants=JOBS, phase=Phase.QUIET)
+@probe("find-hash-filter", wants=JOBS, phase=Phase.QUIET)
 def whether_hash_is_a_condition(ctx: Context) -> Observation:
     records = [one for one in known(ctx) if text(one, "hash")]
     if len(records) < 2:
@@ -37,10 +34,10 @@ def whether_hash_is_a_condition(ctx: Context) -> Observation:
         return ctx.answer("ignored", answer)
     if found == {wanted}:
         return ctx.answer("honoured", answer)
-    return ctx.unknown(f"{answer.says()}, {len(found)} records", answer)
+    return ctx.unknown(f"{answer.summary()}, {len(found)} records", answer)
 
 
-@observes("find-order", wants=("grid", "niji", "upscale"), phase=Phase.QUIET)
+@probe("find-order", wants=("grid", "niji", "upscale"), phase=Phase.QUIET)
 def in_which_order_records_come(ctx: Context) -> Observation:
     known(ctx)
     answer = ctx.evidence.history().answers[0]
@@ -53,7 +50,7 @@ def in_which_order_records_come(ctx: Context) -> Observation:
     return ctx.unknown("timestamps neither fall nor rise", answer)
 
 
-@observes("find-timestamp-unit", wants=("grid",), phase=Phase.QUIET)
+@probe("find-timestamp-unit", wants=("grid",), phase=Phase.QUIET)
 def the_unit_of_the_cursor(ctx: Context) -> Observation:
     records = known(ctx)
     times = timed(records)
@@ -72,7 +69,7 @@ def the_unit_of_the_cursor(ctx: Context) -> Observation:
     return ctx.answer("s", early)
 
 
-@observes("find-total-scope", wants=("grid", "niji"), phase=Phase.QUIET)
+@probe("find-total-scope", wants=("grid", "niji"), phase=Phase.QUIET)
 def what_total_counts_behind_a_cursor(ctx: Context) -> Observation:
     records = known(ctx)
     times = timed(records)
@@ -82,26 +79,26 @@ def what_total_counts_behind_a_cursor(ctx: Context) -> Observation:
     before = ask(ctx)
     answer = ask(ctx, **{CURSOR: cursor})
     if answer.total is None or before.total is None:
-        return ctx.unobserved(f"{answer.says()}, total {brief(answer.total)}", before, answer)
+        return ctx.unobserved(f"{answer.summary()}, total {brief(answer.total)}", before, answer)
     # The newest record is behind it, and others may have come in between.
     if answer.total >= before.total:
         return ctx.answer("filters-without-cursor", before, answer)
     return ctx.answer("filters-with-cursor", before, answer)
 
 
-@observes("find-scalar-for-array", wants=("grid",), phase=Phase.QUIET)
+@probe("find-scalar-for-array", wants=("grid",), phase=Phase.QUIET)
 def whether_a_string_counts_as_an_array(ctx: Context) -> Observation:
     answer = ask(ctx, service="niji")
     if answer.errno == 301:
         return ctx.answer("301", answer)
     if not answer.ok:
-        return ctx.unknown(answer.says(), answer)
+        return ctx.unknown(answer.summary(), answer)
     if any(one.get("service") != "niji" for one in answer.records):
         return ctx.unknown("the filter is passed over", answer)
     return ctx.answer("accepted", answer)
 
 
-@observes("find-empty-array", wants=("grid",), phase=Phase.QUIET)
+@probe("find-empty-array", wants=("grid",), phase=Phase.QUIET)
 def what_an_empty_array_restricts(ctx: Context) -> Observation:
     known(ctx)
     answer = ask(ctx, service=[])
@@ -111,13 +108,13 @@ def what_an_empty_array_restricts(ctx: Context) -> Observation:
 
 
 def _other(ctx: Context, answer: Answer) -> Observation:
-    return ctx.unknown(answer.says(), answer)
+    return ctx.unknown(answer.summary(), answer)
 
 
 # find-prompt-match
 
 
-@observes("find-prompt-match", wants=("grid", "niji", "remix"), phase=Phase.QUIET)
+@probe("find-prompt-match", wants=("grid", "niji", "remix"), phase=Phase.QUIET)
 def what_a_prompt_matches(ctx: Context) -> Observation:
     sample = next((one for one in known(ctx) if len(_long_words(one)) > 1), None)
     if sample is None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...checking.context import Context
+from ...checking import Answer, Context, Finding, Phase, check
 from ...checking.find_calls import JOBS, ask, known, timed, unit, unlikely
-from ...checking.registry import Phase, check
-from ...findings import Finding
-from ...http.exchange import Answer
 from ...json_access import Record, brief
 from ...rules.find_rules import CURSOR, falling, hashes
 
@@ -43,7 +40,7 @@ def _counted(ctx: Context, what: str, filters: dict[str, object], page: int) -> 
     # Without a filter a page that is full is no longer than itself.
     if filters and returned < page and many.total != returned:
         yield ctx.fail(
-            f"{what}: total is not the number that match",
+            f"{what}: total is not the number of matching records",
             many,
             expected=f"{returned}, which were returned",
             actual=many.total,
@@ -69,7 +66,7 @@ def _listed_in_full(ctx: Context, records: Sequence[Record]) -> Finding:
     first = look.answers[0]
     if look.complete:
         return ctx.ok(f"total {brief(look.total)}, and so many records can be reached", first)
-    open_end = ctx.ok("total", first, untried=f"the total of all records: {look.why_not}")
+    open_end = ctx.ok("total", first, not_covered=f"the total of all records: {look.why_not}")
     stamps = [time for time, _ in timed(records)]
     if look.total is None or not stamps or not falling(first.records):
         return open_end
@@ -85,14 +82,14 @@ def _listed_in_full(ctx: Context, records: Sequence[Record]) -> Finding:
     ):
         return open_end
     more.append(ask(ctx, **{CURSOR: stamps[-1] // size}))
-    found = hashes(one for answer in more for one in answer.records)
+    found = hashes(record for answer in more for record in answer.records)
     if found - hashes(records) or not all(answer.ok for answer in more):
         return open_end
     now = ask(ctx)
     if now.total != look.total:
         return ctx.inconclusive("the listing changed meanwhile", first, now)
     return ctx.fail(
-        "total is more than there are",
+        "total is more than the number of records",
         now,
         more[-1],
         expected=f"{len(records)}, which can be reached by paging to the end",
@@ -111,7 +108,9 @@ def _with_cursor(ctx: Context) -> Finding:
     look = ctx.evidence.history()
     times = timed(look.records)
     if not look.complete or len(times) < 3 or len(times) < len(look.records):
-        return ctx.ok("total", untried="a total behind a cursor: needs a listing of three records")
+        return ctx.ok(
+            "total", not_covered="a total with a cursor: needs a listing of three records"
+        )
     size = unit(ctx, look.records)
     cursor = times[1][0] // size
     left = sum(time < cursor * size for time, _ in times)
@@ -120,11 +119,11 @@ def _with_cursor(ctx: Context) -> Finding:
     after = ask(ctx)
     every = range(before.total or 0, (after.total or 0) + 1)
     if answer.total is None or answer.total == left or answer.total in every:
-        return ctx.ok(f"total {brief(answer.total)} behind a cursor", answer)
+        return ctx.ok(f"total {brief(answer.total)} with a cursor", answer)
     if before.total != look.total:
         return ctx.inconclusive("the listing changed meanwhile", before, answer, after)
     return ctx.fail(
-        "total behind a cursor is neither what is left nor what there was",
+        "total with a cursor counts neither the remaining records nor all of them",
         before,
         answer,
         expected=f"{left} or {brief(before.total)}",

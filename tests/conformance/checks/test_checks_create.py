@@ -10,7 +10,7 @@ import pytest
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import (
     all_records,
     asking,
@@ -24,9 +24,9 @@ QUESTIONS = ("submission-message", "niji-selection", "concurrency-limit")
 
 
 @pytest.mark.parametrize("profile", ["documented", "mixed"])
-@pytest.mark.parametrize("twist", [honest, embellished])
-def test_a_legal_server_passes(profile: str, twist: Twist) -> None:
-    report = judged(twist, "CREATE", *QUESTIONS, answers=profile)
+@pytest.mark.parametrize("tampering", [honest, embellished])
+def test_a_legal_server_passes(profile: str, tampering: Tampering) -> None:
+    report = judged(tampering, "CREATE", *QUESTIONS, answers=profile)
     assert complaints(report) == []
     for id in (f"CREATE-{number}" for number in range(1, 6)):
         assert finding(report, id).verdict is Verdict.PASS, id
@@ -53,8 +53,8 @@ def test_no_answer_to_a_question_is_a_failure(question: str, answer: str, tmp_pa
     assert complaints(report) == []
 
 
-def _changing(change: object, *operations: str) -> Twist:
-    return succeeding(lambda _, reply: reply.but(data=change), *operations)
+def _changing(change: object, *operations: str) -> Tampering:
+    return succeeding(lambda _, reply: reply.with_fields(data=change), *operations)
 
 
 def _cut_hash(record: JSON) -> JSON:
@@ -68,31 +68,31 @@ async def _twice(request: Request, go: Go) -> Reply:
     return await go(request)
 
 
-def _hiding(hidden: object) -> Twist:
+def _hiding(hidden: object) -> Tampering:
     """Leaves out the records that ``hidden`` names, and does not count them."""
     assert callable(hidden)
 
     def change(_: Request, reply: Reply) -> Reply:
         shown = [one for one in reply.records if not hidden(one)]
-        return reply.holding(shown, reply.data["total"] - len(reply.records) + len(shown))
+        return reply.with_records(shown, reply.data["total"] - len(reply.records) + len(shown))
 
     return succeeding(change, "findJobs")
 
 
-def _one_hash() -> Twist:
+def _one_hash() -> Tampering:
     """The first hash of an account answers every submission of a prompt."""
     first: dict[str | None, str] = {}
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "createJob" or not reply.ok:
             return reply
-        return reply.but(data=first.setdefault(request.token, reply.data))
+        return reply.with_fields(data=first.setdefault(request.token, reply.data))
 
-    return twist
+    return tampering
 
 
-def _prompt(change: object) -> Twist:
+def _prompt(change: object) -> Tampering:
     assert callable(change)
     return each_record(
         lambda one: {**one, **{key: change(one[key]) for key in ("msg_content", "msg_display")}}
@@ -102,7 +102,7 @@ def _prompt(change: object) -> Twist:
 BREACHES = [
     ("CREATE-1", "the hash is a number", _changing(5, "createJob")),
     ("CREATE-1", "the hash is empty", _changing("", "createJob")),
-    ("CREATE-1", "there is no data", succeeding(lambda _, r: r.less("data"), "createJob")),
+    ("CREATE-1", "there is no data", succeeding(lambda _, r: r.without("data"), "createJob")),
     ("CREATE-1", "every prompt is refused", asking(lambda _: refusal(301), "createJob")),
     ("CREATE-2", "the record's hash is cut", each_record(_cut_hash)),
     ("CREATE-2", "two records are made", _twice),
@@ -111,13 +111,17 @@ BREACHES = [
         "CREATE-2",
         "one hash, two records",
         succeeding(
-            lambda _, reply: reply.holding(reply.records * 2, 2 * reply.data["total"]), "findJobs"
+            lambda _, reply: reply.with_records(reply.records * 2, 2 * reply.data["total"]),
+            "findJobs",
         ),
     ),
     (
         "CREATE-3",
         "content has a default",
-        asking(lambda one: one if "content" in one.fields else one.but(content="x"), "createJob"),
+        asking(
+            lambda one: one if "content" in one.fields else one.with_fields(content="x"),
+            "createJob",
+        ),
     ),
     (
         "CREATE-3",
@@ -134,11 +138,11 @@ BREACHES = [
 
 
 @pytest.mark.parametrize(
-    ("requirement", "twist"),
-    [pytest.param(id, twist, id=f"{id}: {says}") for id, says, twist in BREACHES],
+    ("requirement", "tampering"),
+    [pytest.param(id, tampering, id=f"{id}: {says}") for id, says, tampering in BREACHES],
 )
-def test_a_breach_is_failed_by_its_own_check(requirement: str, twist: Twist) -> None:
-    found = finding(judged(twist, requirement, job_timeout=1.0), requirement)
+def test_a_breach_is_failed_by_its_own_check(requirement: str, tampering: Tampering) -> None:
+    found = finding(judged(tampering, requirement, job_timeout=1.0), requirement)
     assert found.verdict is Verdict.FAIL, found
     assert found.expected
     assert found.actual
@@ -149,7 +153,7 @@ def test_a_job_that_is_lost_in_the_end_is_noticed() -> None:
     """It is found as long as the jobs are watched, and gone when the listing is paged in."""
     whole: list[str] = []
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.ok:
             return reply
@@ -157,16 +161,16 @@ def test_a_job_that_is_lost_in_the_end_is_noticed() -> None:
         if everything and all(map(is_finished, everything)):
             whole.append("looked")
         kept = [one for one in reply.records if len(whole) < 4 or one != everything[-1]]
-        return reply.holding(kept, len(kept))
+        return reply.with_records(kept, len(kept))
 
-    found = finding(judged(twist, "CREATE-2", "FIND-11"), "CREATE-2")
+    found = finding(judged(tampering, "CREATE-2", "FIND-11"), "CREATE-2")
     assert found.verdict is Verdict.FAIL
 
 
 # What is legal though a fake does not do it.
 
 
-def _visible_after(seconds: float) -> Twist:
+def _visible_after(seconds: float) -> Tampering:
     born: dict[str, float] = {}
     return _hiding(
         lambda one: time.monotonic() - born.setdefault(one["hash"], time.monotonic()) < seconds
@@ -183,12 +187,12 @@ async def _busy_account(request: Request, go: Go) -> Reply:
     """Somebody else submits with the same account all the time."""
     if request.operation == "findJobs" and request.token and "prompt" not in request.fields:
         submission = Request("POST", "/jobs/create", b"", request.headers)
-        await go(submission.saying({"content": "a quiet bay"}))
+        await go(submission.with_body({"content": "a quiet bay"}))
     return await go(request)
 
 
 @pytest.mark.parametrize(
-    "twist",
+    "tampering",
     [
         pytest.param(_visible_after(0.3), id="a record is found late"),
         pytest.param(_hiding(lambda one: not is_finished(one)), id="only the finished are found"),
@@ -197,8 +201,8 @@ async def _busy_account(request: Request, go: Go) -> Reply:
         pytest.param(_busy_account, id="others use the account"),
     ],
 )
-def test_what_no_sentence_forbids_is_not_failed(twist: Twist) -> None:
-    report = judged(twist, "CREATE", "blend-bad-link", job_timeout=3.0)
+def test_what_no_sentence_forbids_is_not_failed(tampering: Tampering) -> None:
+    report = judged(tampering, "CREATE", "blend-bad-link", job_timeout=3.0)
     assert complaints(report) == []
 
 
@@ -220,7 +224,7 @@ def test_without_a_budget_only_the_plan_is_told() -> None:
 
 
 def test_texts_that_nobody_listed_are_unknown() -> None:
-    other = succeeding(lambda _, reply: reply.but(errmsg="Fine"), "createJob")
+    other = succeeding(lambda _, reply: reply.with_fields(errmsg="Fine"), "createJob")
     seen = observation(judged(other, "submission-message"), "submission-message")
     assert (seen.seen, seen.answer) == (Seen.UNKNOWN, "Fine")
     anime = each_record(lambda one: {**one, "service": "anime"})
@@ -231,14 +235,14 @@ def test_texts_that_nobody_listed_are_unknown() -> None:
 def test_a_limit_with_another_errno_is_unknown() -> None:
     running: list[str] = []
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         if request.submits:
             if running and not all(map(is_finished, await all_records(request, go))):
                 return refusal(421, "PARENT_INVALID_TYPE")
             running.append(request.operation)
         return await go(request)
 
-    seen = observation(judged(twist, "concurrency-limit"), "concurrency-limit")
+    seen = observation(judged(tampering, "concurrency-limit"), "concurrency-limit")
     assert seen.seen is Seen.UNKNOWN
     assert "421" in str(seen.answer)
 

@@ -9,7 +9,7 @@ import pytest
 
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import finding, judged
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import (
     all_records,
     asking,
@@ -22,28 +22,28 @@ from tests.support.tampering.making import (
 CURSOR = "timestamp_smaller_than"
 
 
-def _ignoring(name: str, beside: str = "") -> Twist:
+def _ignoring(name: str, beside: str = "") -> Tampering:
     """The filter is ignored, or ignored if another one is there too."""
 
     def change(request: Request) -> Request:
         there = name in request.fields and (not beside or beside in request.fields)
-        return request.less(name) if there else request
+        return request.without(name) if there else request
 
     return asking(change, "findJobs")
 
 
-def _asked(name: str, change: Callable[[Any], object]) -> Twist:
+def _asked(name: str, change: Callable[[Any], object]) -> Tampering:
     """The value of a filter is another one than was asked for."""
 
     def changed(request: Request) -> Request:
         if name not in request.fields:
             return request
-        return request.but(**{name: change(request.fields[name])})
+        return request.with_fields(**{name: change(request.fields[name])})
 
     return asking(changed, "findJobs")
 
 
-def _refusing(name: str, errno: int, beside: str = "") -> Twist:
+def _refusing(name: str, errno: int, beside: str = "") -> Tampering:
     def change(request: Request) -> Request | Reply:
         there = name in request.fields and (not beside or beside in request.fields)
         return refusal(errno) if there else request
@@ -51,7 +51,7 @@ def _refusing(name: str, errno: int, beside: str = "") -> Twist:
     return asking(change, "findJobs")
 
 
-def _requiring(name: str) -> Twist:
+def _requiring(name: str) -> Tampering:
     def change(request: Request) -> Request | Reply:
         there = request.json is None or name in request.fields
         return request if there else refusal(301, "MISSING PARAMETER")
@@ -59,14 +59,14 @@ def _requiring(name: str) -> Twist:
     return asking(change, "findJobs")
 
 
-def _data(change: Callable[[JSON], JSON]) -> Twist:
+def _data(change: Callable[[JSON], JSON]) -> Tampering:
     """Find's data is another."""
-    return succeeding(lambda _, reply: reply.but(data=change(reply.data)), "findJobs")
+    return succeeding(lambda _, reply: reply.with_fields(data=change(reply.data)), "findJobs")
 
 
-def _total(change: Callable[[Request, Reply], object]) -> Twist:
+def _total(change: Callable[[Request, Reply], object]) -> Tampering:
     return succeeding(
-        lambda request, reply: reply.holding(reply.records, change(request, reply)), "findJobs"
+        lambda request, reply: reply.with_records(reply.records, change(request, reply)), "findJobs"
     )
 
 
@@ -75,7 +75,7 @@ async def _stored(request: Request, go: Go) -> Reply:
     reply = await go(request)
     if request.operation != "findJobs" or not reply.ok:
         return reply
-    return reply.holding(reply.records, len(await all_records(request, go)))
+    return reply.with_records(reply.records, len(await all_records(request, go)))
 
 
 async def _any_of_them(request: Request, go: Go) -> Reply:
@@ -83,29 +83,29 @@ async def _any_of_them(request: Request, go: Go) -> Reply:
     names = [name for name in ("service", "job_type") if name in request.fields]
     if request.operation != "findJobs" or len(names) < 2:
         return await go(request)
-    replies = [await go(request.less(name)) for name in names]
+    replies = [await go(request.without(name)) for name in names]
     if not all(reply.ok for reply in replies):
         return replies[0]
     found = {one["hash"]: one for reply in replies for one in reply.records}
-    return replies[0].holding(list(found.values()), len(found))
+    return replies[0].with_records(list(found.values()), len(found))
 
 
 async def _limit_before_filter(request: Request, go: Go) -> Reply:
     """The filter is put to the page that the limit has cut."""
     if request.operation != "findJobs" or "job_type" not in request.fields:
         return await go(request)
-    reply = await go(request.less("job_type"))
+    reply = await go(request.without("job_type"))
     if not reply.ok:
         return reply
     kinds = request.fields["job_type"]
-    return reply.holding([one for one in reply.records if one["job_type"] in kinds])
+    return reply.with_records([one for one in reply.records if one["job_type"] in kinds])
 
 
-def _page(change: Callable[[list[JSON]], list[JSON]]) -> Twist:
+def _page(change: Callable[[list[JSON]], list[JSON]]) -> Tampering:
     """Pages behind a cursor hold other records; their total stays."""
 
     def changed(request: Request, reply: Reply) -> Reply:
-        return reply.holding(change(reply.records)) if CURSOR in request.fields else reply
+        return reply.with_records(change(reply.records)) if CURSOR in request.fields else reply
 
     return succeeding(changed, "findJobs")
 
@@ -115,10 +115,10 @@ async def _places(request: Request, go: Go) -> Reply:
     reply = await go(request)
     if request.operation != "findJobs" or not reply.ok:
         return reply
-    return reply.holding([{**one, "id": place} for place, one in enumerate(reply.records, 1)])
+    return reply.with_records([{**one, "id": place} for place, one in enumerate(reply.records, 1)])
 
 
-def _of_its_parent(name: str, key: str) -> Twist:
+def _of_its_parent(name: str, key: str) -> Tampering:
     return each_record(lambda one: {**one, name: one[key]} if one[key] else one)
 
 
@@ -131,7 +131,7 @@ async def _no_oldest(request: Request, go: Go) -> Reply:
     if len(everything) < 4:
         return reply
     kept = [one for one in reply.records if one["hash"] != everything[-1]["hash"]]
-    return reply.holding(kept)
+    return reply.with_records(kept)
 
 
 def _no_niji(services: list[str]) -> list[str]:
@@ -143,11 +143,11 @@ def _without_nulls(record: JSON) -> JSON:
     return {key: value for key, value in record.items() if value is not None}
 
 
-def _retyped(key: str, kind: Callable[[Any], object]) -> Twist:
+def _retyped(key: str, kind: Callable[[Any], object]) -> Tampering:
     return each_record(lambda one: {**one, key: kind(one[key])})
 
 
-BREACHES: list[tuple[str, str, Twist]] = [
+BREACHES: list[tuple[str, str, Tampering]] = [
     ("FIND-1", "limit is required", _requiring("limit")),
     ("FIND-1", "a cursor is refused", _refusing(CURSOR, 301)),
     ("FIND-1", "nothing is 501", asking(lambda r: r if r.fields else refusal(501), "findJobs")),
@@ -156,7 +156,11 @@ BREACHES: list[tuple[str, str, Twist]] = [
     ("FIND-2", "total is missing", _data(lambda data: without(data, ["total"]))),
     ("FIND-2", "res is an object", _data(lambda data: {**data, "res": {"0": data["res"]}})),
     ("FIND-2", "an empty res is null", _data(lambda data: {**data, "res": data["res"] or None})),
-    ("FIND-2", "data is the array", succeeding(lambda _, r: r.but(data=r.records), "findJobs")),
+    (
+        "FIND-2",
+        "data is the array",
+        succeeding(lambda _, r: r.with_fields(data=r.records), "findJobs"),
+    ),
     ("FIND-3", "limit is ignored", _ignoring("limit")),
     ("FIND-3", "one more than limit", _asked("limit", lambda limit: limit + 1)),
     ("FIND-4", "the cursor is ignored", _ignoring(CURSOR)),
@@ -211,11 +215,11 @@ BREACHES: list[tuple[str, str, Twist]] = [
 
 
 @pytest.mark.parametrize(
-    ("requirement", "twist"),
-    [pytest.param(id, twist, id=f"{id}: {says}") for id, says, twist in BREACHES],
+    ("requirement", "tampering"),
+    [pytest.param(id, tampering, id=f"{id}: {says}") for id, says, tampering in BREACHES],
 )
-def test_a_breach_is_failed_by_its_own_check(requirement: str, twist: Twist) -> None:
-    found = finding(judged(twist, requirement, job_timeout=2.0), requirement)
+def test_a_breach_is_failed_by_its_own_check(requirement: str, tampering: Tampering) -> None:
+    found = finding(judged(tampering, requirement, job_timeout=2.0), requirement)
     assert found.verdict is Verdict.FAIL, found
     assert found.expected
     assert found.actual

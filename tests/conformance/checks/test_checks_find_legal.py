@@ -11,7 +11,7 @@ import pytest
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, refusal
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import asking, each_record, succeeding
 
 CURSOR = "timestamp_smaller_than"
@@ -81,11 +81,11 @@ SINGLES = [
     [("documented", DOCUMENTED), ("mixed", MIXED)],
     ids=["documented", "mixed"],
 )
-@pytest.mark.parametrize("twist", [honest, embellished])
+@pytest.mark.parametrize("tampering", [honest, embellished])
 def test_a_legal_server_passes_and_is_learnt(
-    profile: str, answers: dict[str, str], twist: Twist
+    profile: str, answers: dict[str, str], tampering: Tampering
 ) -> None:
-    report = judged(twist, "FIND", *QUESTIONS, answers=profile)
+    report = judged(tampering, "FIND", *QUESTIONS, answers=profile)
     assert complaints(report) == []
     for number in range(1, 15):
         found = finding(report, f"FIND-{number}")
@@ -106,23 +106,23 @@ def test_each_answer_is_learnt_and_none_is_a_failure(
         assert observation(report, id).answer == answer
 
 
-def _holding(count: int) -> Twist:
+def _holding(count: int) -> Tampering:
     """The account has so many jobs from earlier days."""
     filled: set[str] = set()
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation == "login" and reply.ok and reply.data["username"] not in filled:
             filled.add(reply.data["username"])
             create = Request("POST", "/jobs/create", b"", request.headers)
-            create = create.bearing(reply.data["token"])
+            create = create.with_token(reply.data["token"])
             for number in range(count):
                 word = "lantern" if number % 3 else "harbour"
                 flag = " --niji" if number % 4 == 0 else ""
-                await go(create.saying({"content": f"a paper {word} {number}{flag}"}))
+                await go(create.with_body({"content": f"a paper {word} {number}{flag}"}))
         return reply
 
-    return twist
+    return tampering
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ async def _busy(request: Request, go: Go) -> Reply:
         return await go(request)
     other = Request("POST", "/jobs/create", b"", request.headers)
     reply = await go(request)
-    await go(other.saying({"content": "a quiet bay"}))
+    await go(other.with_body({"content": "a quiet bay"}))
     return reply
 
 
@@ -243,16 +243,16 @@ async def _coarse(request: Request, go: Go) -> Reply:
     """A clock of 50 ms: several jobs have one timestamp, and the cursor takes them as one."""
     cursor = request.fields.get(CURSOR)
     if request.operation == "findJobs" and isinstance(cursor, int):
-        request = request.but(**{CURSOR: -(-cursor // 50) * 50})
+        request = request.with_fields(**{CURSOR: -(-cursor // 50) * 50})
     reply = await go(request)
     if request.operation != "findJobs" or not reply.ok:
         return reply
-    return reply.holding(
+    return reply.with_records(
         [{**one, "timestamp": f"{int(one['timestamp']) // 50 * 50}"} for one in reply.records]
     )
 
 
-def _late() -> Twist:
+def _late() -> Tampering:
     born: dict[str, float] = {}
 
     def visible(record: JSON) -> bool:
@@ -260,13 +260,13 @@ def _late() -> Twist:
 
     def change(_: Request, reply: Reply) -> Reply:
         shown = [one for one in reply.records if visible(one)]
-        return reply.holding(shown, reply.data["total"] - len(reply.records) + len(shown))
+        return reply.with_records(shown, reply.data["total"] - len(reply.records) + len(shown))
 
     return succeeding(change, "findJobs")
 
 
 @pytest.mark.parametrize(
-    "twist",
+    "tampering",
     [
         pytest.param(_busy, id="others use the account"),
         pytest.param(succeeding(_nothing_is_410, "findJobs"), id="nothing found is 410"),
@@ -280,26 +280,26 @@ def _late() -> Twist:
         pytest.param(_coarse, id="timestamps are coarse"),
     ],
 )
-def test_what_no_sentence_forbids_is_not_failed(twist: Twist) -> None:
-    report = judged(twist, "FIND", job_timeout=5.0)
+def test_what_no_sentence_forbids_is_not_failed(tampering: Tampering) -> None:
+    report = judged(tampering, "FIND", job_timeout=5.0)
     failed = [one for one in report.findings if one.verdict >= Verdict.FAIL]
     assert failed == []
 
 
-def _refusing(condition: Callable[[JSON], bool], errno: int = 301) -> Twist:
+def _refusing(condition: Callable[[JSON], bool], errno: int = 301) -> Tampering:
     return asking(lambda one: refusal(errno) if condition(one.fields) else one, "findJobs")
 
 
-def _without(*names: str) -> Twist:
-    return asking(lambda request: request.less(*names), "findJobs")
+def _without(*names: str) -> Tampering:
+    return asking(lambda request: request.without(*names), "findJobs")
 
 
 def _rotated(_: Request, reply: Reply) -> Reply:
-    return reply.holding(reply.records[1:] + reply.records[:1])
+    return reply.with_records(reply.records[1:] + reply.records[:1])
 
 
 @pytest.mark.parametrize(
-    ("question", "twist"),
+    ("question", "tampering"),
     [
         ("find-order", succeeding(_rotated, "findJobs")),
         ("find-timestamp-unit", _without(CURSOR)),
@@ -310,8 +310,8 @@ def _rotated(_: Request, reply: Reply) -> Reply:
         ("find-max-limit", _refusing(lambda fields: fields.get("limit", 0) > 999)),
     ],
 )
-def test_what_nobody_listed_is_unknown(question: str, twist: Twist) -> None:
-    seen = observation(judged(twist, question), question)
+def test_what_nobody_listed_is_unknown(question: str, tampering: Tampering) -> None:
+    seen = observation(judged(tampering, question), question)
     assert seen.seen is Seen.UNKNOWN, seen
 
 

@@ -1,5 +1,5 @@
 """The generated requests of ``--exhaustive``: each breach is failed by the check of its own
-requirement, legal servers by none, and the same seed sends the same."""
+requirement, conforming servers by none, and the same seed sends the same."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from sampan.conformance.checks import generated, model
-from sampan.conformance.checks.generated import sensible, wrong_parameter
+from sampan.conformance.checking import generated_requests, random_walks
 from sampan.conformance.contract import Contract
 from sampan.conformance.rules.generated_bodies import VIRTUAL, Generator, virtual
+from sampan.conformance.rules.parameters import sensible, wrong_parameter
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged
-from tests.support.tampering.exchange import Go, Reply, Request, Twist, html, refusal
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering, html, refusal
 
 CONTRACT = Contract()
 
@@ -48,12 +48,12 @@ class Remembering(Generator):
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer bodies than a run sends, and next to no walks: they have tests of their own."""
-    monkeypatch.setattr(generated, "_COUNT", 30)
-    monkeypatch.setattr(generated, "Generator", Remembering)
-    monkeypatch.setattr(model, "_WALKS", 1)
+    monkeypatch.setattr(generated_requests, "_COUNT", 30)
+    monkeypatch.setattr(generated_requests, "Generator", Remembering)
+    monkeypatch.setattr(random_walks, "_WALKS", 1)
 
 
-LEGAL = [
+CONFORMING_SERVERS = [
     ("unknown-field", "301"),
     ("find-scalar-for-array", "accepted"),
     ("find-bad-limit", "ignored"),
@@ -63,34 +63,35 @@ LEGAL = [
 ]
 
 
-def exhausted(twist: Twist, *only: str, **named: Any) -> Any:
-    return judged(twist, *(only or ("GEN-5",)), exhaustive=True, **named)
+def exhausted(tampering: Tampering, *only: str, **named: Any) -> Any:
+    return judged(tampering, *(only or ("GEN-5",)), exhaustive=True, **named)
 
 
 @pytest.mark.parametrize("profile", ["documented", "mixed"])
 def test_a_legal_server_is_not_failed(profile: str) -> None:
-    twist = honest if profile == "mixed" else embellished
+    tampering = honest if profile == "mixed" else embellished
     assert (
-        complaints(exhausted(twist, "GEN", "LOGIN-4", "FIND-1", "FIND-11", answers=profile)) == []
+        complaints(exhausted(tampering, "GEN", "LOGIN-4", "FIND-1", "FIND-11", answers=profile))
+        == []
     )
 
 
-@pytest.mark.parametrize(("question", "answer"), LEGAL)
+@pytest.mark.parametrize(("question", "answer"), CONFORMING_SERVERS)
 def test_no_answer_to_a_question_is_a_failure(question: str, answer: str, tmp_path: Path) -> None:
     report = exhausted(honest, "GEN-4", answers={question: answer}, folder=tmp_path)
     assert complaints(report) == []
 
 
-def _where(operation: str, when: Any, answer: Any) -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+def _where(operation: str, when: Any, answer: Any) -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         return answer(reply) if request.operation == operation and when(request.fields) else reply
 
-    return twist
+    return tampering
 
 
 def _taken(reply: Reply) -> Reply:
-    return reply.saying({"errno": 0, "errmsg": "OK", "data": "0" * 64})
+    return reply.with_body({"errno": 0, "errmsg": "OK", "data": "0" * 64})
 
 
 BROKEN = {
@@ -122,27 +123,31 @@ BROKEN = {
     ),
     "an errno of its own for an empty hash": (
         "GEN-2",
-        _where("upscaleJob", lambda body: body.get("parent_hash") == "", lambda r: r.but(errno=1)),
+        _where(
+            "upscaleJob",
+            lambda body: body.get("parent_hash") == "",
+            lambda r: r.with_fields(errno=1),
+        ),
     ),
 }
 
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_breach_is_failed_by_its_own_check(what: str) -> None:
-    id, twist = BROKEN[what]
-    found = finding(exhausted(twist, id), id)
+    id, tampering = BROKEN[what]
+    found = finding(exhausted(tampering, id), id)
     assert found.verdict is Verdict.FAIL, found
     assert found.evidence
 
 
 def test_a_type_in_a_record_is_told_by_its_place() -> None:
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.ok:
             return reply
-        return reply.holding([{**one, "favourite_count": "0"} for one in reply.records])
+        return reply.with_records([{**one, "favourite_count": "0"} for one in reply.records])
 
-    found = finding(exhausted(twist, "FIND-11"), "FIND-11")
+    found = finding(exhausted(tampering, "FIND-11"), "FIND-11")
     assert found.verdict is Verdict.FAIL
     assert 'favourite_count: "0" is not of type "integer"' in found.message
 
@@ -168,17 +173,17 @@ class OneOperation(Generator):
 
 def test_a_finding_is_neither_shrunk_nor_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is wrong at every turn is asked no more than one that is right."""
-    monkeypatch.setattr(generated, "Generator", OneOperation)
+    monkeypatch.setattr(generated_requests, "Generator", OneOperation)
 
     def counted(answer: Any) -> int:
         asked: Counter[str] = Counter()
 
-        async def twist(request: Request, go: Go) -> Reply:
+        async def tampering(request: Request, go: Go) -> Reply:
             asked[request.operation] += 1
             reply = await go(request)
             return answer(reply) if request.operation == "varyJob" else reply
 
-        exhausted(twist, "GEN-4")
+        exhausted(tampering, "GEN-4")
         return asked["varyJob"]
 
     right, wrong = counted(lambda reply: reply), counted(lambda _: refusal(501))
@@ -201,7 +206,7 @@ def test_the_document_is_split_and_the_contract_left_alone() -> None:
         ("findJobs", {"timestamp_smaller_than": True}, "timestamp_smaller_than is a boolean"),
         ("findJobs", {"timestamp_smaller_than": "1712040515164"}, ""),
         ("findJobs", {"limit": "10", "service": "main", "folders": [], "x": 1}, ""),
-        ("findJobs", {"job_type": [{}]}, "job_type holds an object"),
+        ("findJobs", {"job_type": [{}]}, "job_type contains an object"),
         ("login", {"username": "a"}, "no password"),
         ("createJob", {"content": None}, "no content"),
         ("varyJob", {"parent_id": "a", "grid_num": "1", "sender_id": 5}, ""),

@@ -12,7 +12,7 @@ import pytest
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
 from tests.support.tampering.making import each_finished, each_record, is_finished, succeeding
 
 QUESTIONS = {
@@ -24,9 +24,9 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("profile", ["documented", "mixed"])
-@pytest.mark.parametrize("twist", [honest, embellished])
-def test_a_legal_server_passes_and_is_learnt(profile: str, twist: Twist) -> None:
-    report = judged(twist, "LIFE", *QUESTIONS, answers=profile)
+@pytest.mark.parametrize("tampering", [honest, embellished])
+def test_a_legal_server_passes_and_is_learnt(profile: str, tampering: Tampering) -> None:
+    report = judged(tampering, "LIFE", *QUESTIONS, answers=profile)
     assert complaints(report) == []
     for number in range(1, 5):
         assert finding(report, f"LIFE-{number}").verdict is Verdict.PASS
@@ -62,15 +62,15 @@ def test_each_answer_is_learnt_and_none_is_a_failure(
         assert observation(report, question).answer == answer
 
 
-def _finished_as(status: object) -> Twist:
+def _finished_as(status: object) -> Tampering:
     return each_finished(lambda one: {**one, "status": status})
 
 
-def _at_the_end(**keys: object) -> Twist:
+def _at_the_end(**keys: object) -> Tampering:
     return each_finished(lambda one: {**one, **keys})
 
 
-def _again(change: Callable[[JSON], JSON]) -> Twist:
+def _again(change: Callable[[JSON], JSON]) -> Tampering:
     """A finished record is another 0.1 s later."""
     ended: dict[str, float] = {}
 
@@ -91,22 +91,26 @@ def _shown(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
-def _moved(key: str, by: timedelta) -> Twist:
+def _moved(key: str, by: timedelta) -> Tampering:
     return each_record(lambda one: {**one, key: _shown(_time(one[key]) + by)})
 
 
-def _rewritten(key: str, change: Callable[[str], object]) -> Twist:
+def _rewritten(key: str, change: Callable[[str], object]) -> Tampering:
     return each_record(lambda one: {**one, key: change(one[key])})
 
 
-BREACHES: list[tuple[str, str, Twist]] = [
+BREACHES: list[tuple[str, str, Tampering]] = [
     ("LIFE-1", "finished is 200", _finished_as(200)),
     ("LIFE-1", "finished is null", _finished_as(None)),
     ("LIFE-1", "a finished job keeps on running", _finished_as(1000)),
     ("LIFE-2", "a finished job is archived", _again(lambda one: {**one, "status": 3000})),
     ("LIFE-2", "a finished job fails", _again(lambda r: {**r, "status": 4000, "error": "lost"})),
     ("LIFE-3", "created after it was updated", _moved("created_at", timedelta(minutes=5))),
-    ("LIFE-3", "updated before it was created", _moved("updated_at", timedelta(minutes=-5))),
+    (
+        "LIFE-3",
+        "updated_at is earlier than created_at",
+        _moved("updated_at", timedelta(minutes=-5)),
+    ),
     ("LIFE-3", "no milliseconds", _rewritten("updated_at", lambda text: f"{text[:-5]}Z")),
     ("LIFE-3", "no zone", _rewritten("created_at", lambda text: text[:-1])),
     ("LIFE-3", "another zone", _rewritten("updated_at", lambda text: f"{text[:-1]}+08:00")),
@@ -135,11 +139,11 @@ BREACHES: list[tuple[str, str, Twist]] = [
 
 
 @pytest.mark.parametrize(
-    ("requirement", "twist"),
-    [pytest.param(id, twist, id=f"{id}: {says}") for id, says, twist in BREACHES],
+    ("requirement", "tampering"),
+    [pytest.param(id, tampering, id=f"{id}: {says}") for id, says, tampering in BREACHES],
 )
-def test_a_breach_is_failed_by_its_own_check(requirement: str, twist: Twist) -> None:
-    found = finding(judged(twist, requirement, job_timeout=1.5), requirement)
+def test_a_breach_is_failed_by_its_own_check(requirement: str, tampering: Tampering) -> None:
+    found = finding(judged(tampering, requirement, job_timeout=1.5), requirement)
     assert found.verdict is Verdict.FAIL, found
     assert found.expected
     assert found.actual
@@ -149,7 +153,7 @@ def test_a_breach_is_failed_by_its_own_check(requirement: str, twist: Twist) -> 
 # What is legal though a fake does not do it.
 
 
-def _before_the_end(**keys: object) -> Twist:
+def _before_the_end(**keys: object) -> Tampering:
     return each_record(lambda one: one if is_finished(one) else {**one, **keys})
 
 
@@ -171,11 +175,11 @@ async def _taking_failures_away(request: Request, go: Go) -> Reply:
     if request.operation != "findJobs" or not reply.ok:
         return reply
     kept = [one for one in reply.records if one["status"] != 4000]
-    return reply.holding(kept, reply.data["total"] - len(reply.records) + len(kept))
+    return reply.with_records(kept, reply.data["total"] - len(reply.records) + len(kept))
 
 
 @pytest.mark.parametrize(
-    "twist",
+    "tampering",
     [
         pytest.param(_before_the_end(job_id=None, id_uuid=None), id="ids come at the end"),
         pytest.param(each_record(_offset), id="UTC is written as an offset"),
@@ -185,8 +189,8 @@ async def _taking_failures_away(request: Request, go: Go) -> Reply:
         pytest.param(_taking_failures_away, id="failed jobs are taken away"),
     ],
 )
-def test_what_no_sentence_forbids_is_not_failed(twist: Twist) -> None:
-    report = judged(twist, "LIFE", "blend-bad-link", job_timeout=2.0)
+def test_what_no_sentence_forbids_is_not_failed(tampering: Tampering) -> None:
+    report = judged(tampering, "LIFE", "blend-bad-link", job_timeout=2.0)
     assert [one for one in report.findings if one.verdict >= Verdict.FAIL] == []
 
 
@@ -205,12 +209,14 @@ def test_a_job_that_fails_has_come_to_an_end() -> None:
     failing = _at_the_end(status=4000, error="banned", img_buffer=None)
     found = finding(judged(failing, "LIFE-1"), "LIFE-1")
     assert found.verdict is Verdict.PASS
-    assert "came to an end" in found.message
+    assert "jobs ended" in found.message
 
 
 def test_jobs_that_are_seen_finished_at_once_show_nothing_of_their_way() -> None:
     hidden = succeeding(
-        lambda _, reply: reply.holding(kept := list(filter(is_finished, reply.records)), len(kept)),
+        lambda _, reply: reply.with_records(
+            kept := list(filter(is_finished, reply.records)), len(kept)
+        ),
         "findJobs",
     )
     report = judged(hidden, *QUESTIONS, "LIFE-2", job_timeout=2.0)

@@ -12,10 +12,10 @@ from sampan.conformance.findings import Seen
 from sampan.conformance.rules.malformed_bodies import few, samples
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
-from tests.support.tampering.exchange import DropError, Go, Reply, Request, Twist, html, refusal
+from tests.support.tampering.exchange import DropError, Go, Reply, Request, Tampering, html, refusal
 
 PARTS = ("GEN", "PLAN")
-LEGAL = [
+CONFORMING_SERVERS = [
     ("malformed-json", "http-400"),
     ("unknown-field", "301"),
     ("error-http-status", "by-errno"),
@@ -32,14 +32,14 @@ LEGAL = [
 
 
 @pytest.mark.parametrize("profile", ["documented", "mixed"])
-@pytest.mark.parametrize("twist", [honest, embellished])
-def test_a_legal_server_is_not_failed(profile: str, twist: Twist) -> None:
-    report = judged(twist, *PARTS, answers=profile)
+@pytest.mark.parametrize("tampering", [honest, embellished])
+def test_a_legal_server_is_not_failed(profile: str, tampering: Tampering) -> None:
+    report = judged(tampering, *PARTS, answers=profile)
     assert complaints(report) == []
     assert finding(report, "GEN-5").verdict is Verdict.PASS
 
 
-@pytest.mark.parametrize(("question", "answer"), LEGAL)
+@pytest.mark.parametrize(("question", "answer"), CONFORMING_SERVERS)
 def test_no_answer_to_a_question_is_a_failure(question: str, answer: str, tmp_path: Path) -> None:
     report = judged(honest, *PARTS, answers={question: answer}, folder=tmp_path)
     assert complaints(report) == []
@@ -51,28 +51,28 @@ def test_no_answer_to_a_question_is_a_failure(question: str, answer: str, tmp_pa
     "status", [400, 413, 415, 422], ids=lambda status: f"HTML with {status} for no JSON"
 )
 def test_a_4xx_page_for_what_is_no_json_is_legal(status: int) -> None:
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         strange = bool(request.operation) and request.json is None
         return html(status, "no") if strange else await go(request)
 
-    assert complaints(judged(twist, *PARTS)) == []
+    assert complaints(judged(tampering, *PARTS)) == []
 
 
-def _answering(when: Callable[[Request], bool], answer: Callable[[Reply], Reply]) -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+def _answering(when: Callable[[Request], bool], answer: Callable[[Reply], Reply]) -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         return answer(reply) if request.operation and when(request) else reply
 
-    return twist
+    return tampering
 
 
-def _dropping(when: Callable[[Request], bool]) -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+def _dropping(when: Callable[[Request], bool]) -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         if request.operation and when(request):
             raise DropError
         return await go(request)
 
-    return twist
+    return tampering
 
 
 def _failed(request: Request) -> bool:
@@ -88,19 +88,22 @@ def _prompts(request: Request) -> bool:
 
 
 BROKEN = {
-    "an errno as text": ("GEN-1", _answering(_failed, lambda r: r.but(errno="301"))),
-    "a bare list": ("GEN-1", _answering(_failed, lambda r: r.saying([]))),
+    "an errno as text": ("GEN-1", _answering(_failed, lambda r: r.with_fields(errno="301"))),
+    "a bare list": ("GEN-1", _answering(_failed, lambda r: r.with_body([]))),
     "a page": ("GEN-1", _answering(_failed, lambda r: html(400, "Bad Request"))),
     "an errmsg of its own": (
         "GEN-1",
-        _answering(lambda q: q.fields == {}, lambda r: r.but(errmsg="fine") if r.ok else r),
+        _answering(lambda q: q.fields == {}, lambda r: r.with_fields(errmsg="fine") if r.ok else r),
     ),
-    "an errno of its own": ("GEN-2", _answering(_failed, lambda r: r.but(errno=302))),
-    "no text": ("GEN-3", _answering(_failed, lambda r: r.less("errmsg"))),
-    "a failure with a result": ("GEN-3", _answering(_failed, lambda r: r.but(data="0" * 64))),
+    "an errno of its own": ("GEN-2", _answering(_failed, lambda r: r.with_fields(errno=302))),
+    "no text": ("GEN-3", _answering(_failed, lambda r: r.without("errmsg"))),
+    "a failure with a result": (
+        "GEN-3",
+        _answering(_failed, lambda r: r.with_fields(data="0" * 64)),
+    ),
     "text under error for a 301": (
         "GEN-3",
-        _answering(_failed, lambda r: r.less("errmsg").but(error="wrong")),
+        _answering(_failed, lambda r: r.without("errmsg").with_fields(error="wrong")),
     ),
     "no content type": (
         "GEN-6",
@@ -125,7 +128,7 @@ BROKEN = {
         "GEN-4",
         _answering(
             lambda q: q.fields.get("favourite") == "perhaps",
-            lambda r: r.saying({"errno": 0, "errmsg": "OK", "data": {"res": [], "total": 0}}),
+            lambda r: r.with_body({"errno": 0, "errmsg": "OK", "data": {"res": [], "total": 0}}),
         ),
     ),
     "a wrong type that drops the connection": (
@@ -138,14 +141,16 @@ BROKEN = {
     "a stack trace in an envelope": (
         "GEN-5",
         _answering(
-            _strange, lambda r: r.but(errmsg="Traceback (most recent call last):\n  File ...")
+            _strange,
+            lambda r: r.with_fields(errmsg="Traceback (most recent call last):\n  File ..."),
         ),
     ),
     "Chinese refused": ("GEN-5", _answering(_prompts, lambda r: refusal(301))),
     "no plan is nobody": (
         "PLAN-1",
         _answering(
-            lambda q: True, lambda r: r.but(errno=430) if r.envelope.get("errno") == 411 else r
+            lambda q: True,
+            lambda r: r.with_fields(errno=430) if r.envelope.get("errno") == 411 else r,
         ),
     ),
 }
@@ -153,8 +158,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_breach_is_failed_by_its_own_check(what: str) -> None:
-    id, twist = BROKEN[what]
-    found = finding(judged(twist, *PARTS, timeout=1.0), id)
+    id, tampering = BROKEN[what]
+    found = finding(judged(tampering, *PARTS, timeout=1.0), id)
     assert found.verdict is Verdict.FAIL, found
     assert found.evidence
     assert found.expected
@@ -164,14 +169,14 @@ def test_a_breach_is_failed_by_its_own_check(what: str) -> None:
 def test_a_hang_on_a_strange_body_is_failed() -> None:
     over = asyncio.Event()
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         if request.body == b"null" and request.operation == "findJobs":
             await over.wait()
         elif request.operation == "createJob":
             over.set()  # find has been tried: nobody waits any more
         return await go(request)
 
-    found = finding(judged(twist, "GEN-5", timeout=0.5), "GEN-5")
+    found = finding(judged(tampering, "GEN-5", timeout=0.5), "GEN-5")
     assert found.verdict is Verdict.FAIL
     assert "null" in found.message
     assert "timed out" in found.message
@@ -180,27 +185,27 @@ def test_a_hang_on_a_strange_body_is_failed() -> None:
 def test_what_fails_once_only_proves_nothing() -> None:
     dropped: list[bytes] = []
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         if request.body == b"hello" and not dropped:
             dropped.append(request.body)
             raise DropError
         return await go(request)
 
-    assert finding(judged(twist, "GEN-5"), "GEN-5").verdict is Verdict.INCONCLUSIVE
+    assert finding(judged(tampering, "GEN-5"), "GEN-5").verdict is Verdict.INCONCLUSIVE
 
 
 def test_without_a_budget_nothing_goes_to_what_submits() -> None:
     asked: list[str] = []
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         asked.append(request.operation)
         return await go(request)
 
-    report = judged(twist, *PARTS, jobs=0)
+    report = judged(tampering, *PARTS, jobs=0)
     assert set(filter(None, asked)) == {"login", "findJobs"}
     assert complaints(report) == []
     assert finding(report, "PLAN-1").verdict is Verdict.UNTESTABLE
-    assert "createJob" in finding(report, "GEN-4").untried
+    assert "createJob" in finding(report, "GEN-4").not_covered
 
 
 def test_a_501_that_nobody_asked_for_is_read() -> None:
@@ -215,10 +220,10 @@ def test_a_501_that_nobody_asked_for_is_read() -> None:
 
 
 def test_a_field_that_no_one_knows_may_not_break_find() -> None:
-    twist = _answering(
+    tampering = _answering(
         lambda q: any(key.endswith("_field") for key in q.fields), lambda r: refusal(410)
     )
-    seen = observation(judged(twist, "unknown-field"), "unknown-field")
+    seen = observation(judged(tampering, "unknown-field"), "unknown-field")
     assert seen.seen is Seen.UNKNOWN
 
 

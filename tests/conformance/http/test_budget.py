@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from sampan.conformance.contract import Contract
-from sampan.conformance.http.session import Credentials, Options
 from sampan.conformance.runner.run import run
-from tests.support.scripted import Asked, Scripted, http
+from sampan.conformance.settings import Credentials, RunOptions
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 SUBMITTING = {one.path for one in CONTRACT.operations.values() if one.submits}
@@ -48,7 +48,7 @@ class Server:
         self.could_be_jobs = 0
         self.submissions = 0
 
-    def __call__(self, asked: Asked) -> Iterable[bytes]:
+    def __call__(self, asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return self._login(asked)
         if asked.path not in SUBMITTING:
@@ -60,7 +60,7 @@ class Server:
             self.could_be_jobs += costs
         return make()
 
-    def _login(self, asked: Asked) -> list[bytes]:
+    def _login(self, asked: ReceivedRequest) -> list[bytes]:
         name = asked.fields.get("username")
         if not isinstance(name, str):
             return REFUSED
@@ -73,7 +73,7 @@ class Server:
 def test_a_whole_run_keeps_to_its_budget(kinds: tuple[str, ...], jobs: int) -> None:
     answers = Server(kinds)
     with Scripted(answers) as server:
-        options = Options(server.url, ACCOUNTS, jobs, timeout=0.2, job_timeout=0.3, seed=1)
+        options = RunOptions(server.url, ACCOUNTS, jobs, timeout=0.2, job_timeout=0.3, seed=1)
         report = run(options, contract=CONTRACT)
     assert answers.could_be_jobs <= jobs
     assert report.jobs_spent == answers.could_be_jobs

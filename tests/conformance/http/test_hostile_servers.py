@@ -16,61 +16,61 @@ from sampan.conformance.http.connection import Failure, Reply
 from sampan.conformance.http.exchange import Answer
 from sampan.conformance.http.gate import ANSWER_CAP, Gate
 from sampan.conformance.http.redaction import Secrets
-from sampan.conformance.http.session import Credentials, Options
 from sampan.conformance.pictures.picture import MAX_PIXELS, Picture
 from sampan.conformance.report import Report
-from sampan.conformance.reports.html import as_html
-from sampan.conformance.reports.json import as_json
-from sampan.conformance.reports.junit import as_junit
+from sampan.conformance.reports.html import render as as_html
+from sampan.conformance.reports.json import render as as_json
+from sampan.conformance.reports.junit import render as as_junit
 from sampan.conformance.runner.run import run
+from sampan.conformance.settings import Credentials, RunOptions
 from sampan.conformance.verdict import Verdict
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 STOPPED = threading.Event()  # never set: what waits for it waits for the client to go
 
 
-def slow_head(_: Asked) -> Iterator[bytes]:
+def slow_head(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\n"
     for number in itertools.count():
         STOPPED.wait(0.02)
         yield b"x-drip: %d\r\n" % number
 
 
-def slow_body(_: Asked) -> Iterator[bytes]:
+def slow_body(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999999\r\n\r\n{"
     while True:
         STOPPED.wait(0.02)
         yield b" "
 
 
-def endless(_: Asked) -> Iterator[bytes]:
+def endless(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{"
     yield from itertools.repeat(b" " * 65_536)
 
 
-def endless_chunks(_: Asked) -> Iterator[bytes]:
+def endless_chunks(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
     yield from itertools.repeat(b"4000\r\n" + b"x" * 0x4000 + b"\r\n")
 
 
-def two_gigabytes(_: Asked) -> Iterator[bytes]:
+def two_gigabytes(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\ncontent-length: 2147483648\r\n\r\n"
     yield from itertools.repeat(b"\0" * 65_536, 32_768)
 
 
-def endless_hundreds(_: Asked) -> Iterator[bytes]:
+def endless_hundreds(_: ReceivedRequest) -> Iterator[bytes]:
     while True:
         yield b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" * 10
         STOPPED.wait(0.005)
 
 
-def endless_headers(_: Asked) -> Iterator[bytes]:
+def endless_headers(_: ReceivedRequest) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\n"
     yield from itertools.repeat(b"x-more: " + b"y" * 1000 + b"\r\n")
 
 
-def silent(_: Asked) -> Iterator[bytes]:
+def silent(_: ReceivedRequest) -> Iterator[bytes]:
     STOPPED.wait(30)
     yield b""
 
@@ -80,19 +80,19 @@ DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
 DEEPISH = b'{"errno":0,"data":' + b"[" * 400 + b"]" * 400 + b"}"
 
 
-def always(answer: list[bytes]) -> Callable[[Asked], Iterable[bytes]]:
+def always(answer: list[bytes]) -> Callable[[ReceivedRequest], Iterable[bytes]]:
     return lambda _: answer
 
 
 #: What a server does, how the gate sees it, and a word of how it says so.
-HOSTILE: dict[str, tuple[Callable[[Asked], Iterable[bytes]], Failure | None, str]] = {
+HOSTILE: dict[str, tuple[Callable[[ReceivedRequest], Iterable[bytes]], Failure | None, str]] = {
     "silent": (silent, Failure.TIMEOUT, "timed out"),
     "slow head": (slow_head, Failure.TIMEOUT, "timed out"),
     "slow body": (slow_body, Failure.TIMEOUT, "timed out"),
     "endless": (endless, Failure.TOO_LARGE, "too large"),
     "endless chunks": (endless_chunks, Failure.TOO_LARGE, "too large"),
     "2 GB": (two_gigabytes, Failure.TOO_LARGE, "too large"),
-    "endless headers": (endless_headers, Failure.PROTOCOL, "no valid HTTP"),
+    "endless headers": (endless_headers, Failure.PROTOCOL, "not valid HTTP"),
     "endless 1xx": (endless_hundreds, Failure.TIMEOUT, "timed out"),
     "gzip bomb": (
         always(http(BOMB, content_encoding="gzip")),
@@ -107,15 +107,15 @@ HOSTILE: dict[str, tuple[Callable[[Asked], Iterable[bytes]], Failure | None, str
         Failure.DROPPED,
         "closed before",
     ),
-    "no HTTP": (always([b"220 mail.example.com ESMTP\r\n\r\n"]), Failure.PROTOCOL, "no valid"),
+    "no HTTP": (always([b"220 mail.example.com ESMTP\r\n\r\n"]), Failure.PROTOCOL, "not valid"),
     "HTML": (always(http("<!DOCTYPE html><p>hi", 200, "text/html")), None, "HTML"),
     "nothing": (always(http(b"")), None, "empty"),
     "a million deep": (always(http(DEEP)), None, "nested too deep"),
     "400 deep": (always(http(DEEPISH)), None, "deeper than 100"),
     "NaN": (always(http(b'{"errno": NaN}')), None, "NaN"),
-    "no UTF-8": (always(http(b'{"errno": 0, "data": "\xff\xfe"}')), None, "no JSON"),
-    "an array": (always(http(b"[0]")), None, "no object but list"),
-    "a number of 5,000 digits": (always(http(b'{"errno":' + b"9" * 5000 + b"}")), None, "no JSON"),
+    "no UTF-8": (always(http(b'{"errno": 0, "data": "\xff\xfe"}')), None, "not JSON"),
+    "an array": (always(http(b"[0]")), None, "not an object but list"),
+    "a number of 5,000 digits": (always(http(b'{"errno":' + b"9" * 5000 + b"}")), None, "not JSON"),
 }
 
 
@@ -131,7 +131,7 @@ def test_one_answer_is_bounded_and_named(name: str) -> None:
         answer, gate = one_call(server.url)
     assert answer.failure is failure
     assert word in answer.problem
-    assert word in answer.says()
+    assert word in answer.summary()
     assert (answer.errno, answer.records, answer.total, answer.hash) == (None, [], None, None)
     assert len(answer.reply.body) <= ANSWER_CAP + 65_536
     (logged,) = gate.log.exchanges
@@ -144,7 +144,7 @@ def accounts() -> dict[str, Credentials]:
 
 
 def checked(url: str) -> Report:
-    options = Options(url, accounts(), jobs=3, timeout=0.3, job_timeout=0.5, max_minutes=0.5)
+    options = RunOptions(url, accounts(), jobs=3, timeout=0.3, job_timeout=0.5, max_minutes=0.5)
     return run(options, contract=CONTRACT)
 
 
@@ -182,7 +182,7 @@ STRANGE_DATA = {
 
 @pytest.mark.parametrize("name", STRANGE_DATA)
 def test_no_shape_breaks_a_check(name: str) -> None:
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path != "/auth/login":
             return http(STRANGE_DATA[name])
         username = asked.fields.get("username")

@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from tests.support.fakes import Served
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 #: Each has what some writer escapes: quotes, a slash, a blank, an umlaut, percent and plus.
 PASSWORDS = {
@@ -93,7 +93,7 @@ def test_a_full_run_on_the_fake_leaves_no_secret(tmp_path: Path) -> None:
     assert_clean(texts)
 
 
-def echo(asked: Asked) -> list[bytes]:
+def echo(asked: ReceivedRequest) -> list[bytes]:
     """Refuses everything, and answers with all that it was sent, in many clothes."""
     sent = asked.fields
     # Lone surrogates are among what the kit sends, and no header can hold one.
@@ -111,7 +111,7 @@ def echo(asked: Asked) -> list[bytes]:
 
 @pytest.mark.parametrize("status", ["json", "html"])
 def test_a_server_that_echoes_everything_leaves_no_secret(tmp_path: Path, status: str) -> None:
-    def script(asked: Asked) -> list[bytes]:
+    def script(asked: ReceivedRequest) -> list[bytes]:
         head, body = echo(asked)
         if status == "html" and asked.path != "/auth/login":
             return http(f"<html><pre>{html.escape(body.decode())}", 500, "text/html")

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sampan.conformance.reports.compare import Difference, ReportError, compare, read_report
-from sampan.conformance.reports.json import as_json, as_tree
+from sampan.conformance.reports.compare import Difference, ReportError, differences, read_report
+from sampan.conformance.reports.json import as_tree
+from sampan.conformance.reports.json import render as as_json
 from tests.support.sample_report import CONTRACT, a_report
 
 
@@ -26,7 +27,7 @@ def tree(**changes: str) -> dict[str, Any]:
 
 
 def test_a_report_does_not_differ_from_itself() -> None:
-    assert compare(tree(), tree()) == []
+    assert differences(tree(), tree()) == []
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_a_report_does_not_differ_from_itself() -> None:
 )
 def test_what_differs(id: str, before: str, after: str, noticed: bool) -> None:
     name = id.replace("-", "_")
-    (found,) = compare(tree(**{name: before}), tree(**{name: after}))
+    (found,) = differences(tree(**{name: before}), tree(**{name: after}))
     kind = "requirement" if id.startswith("GEN") else "question"
     assert found == Difference(kind, id, before, after, noticed)
 
@@ -53,30 +54,30 @@ def test_two_unknown_answers_are_compared_by_what_was_seen() -> None:
     other = tree()
     row = next(one for one in other["questions"] if one["id"] == "find-scope")
     row["evidence"] = [{"saw": "something else"}]
-    (found,) = compare(tree(), other)
+    (found,) = differences(tree(), other)
     assert found.after == "unknown: something else"
-    assert found.noticed
+    assert found.noticeable
 
 
 def test_what_one_report_lacks_is_not_told() -> None:
     short = tree()
     short["requirements"] = [one for one in short["requirements"] if one["id"] != "GEN-1"]
-    (found,) = compare(tree(), short)
-    assert (found.id, found.after, found.noticed) == ("GEN-1", "unobserved", False)
+    (found,) = differences(tree(), short)
+    assert (found.id, found.after, found.noticeable) == ("GEN-1", "unobserved", False)
 
 
 def test_a_written_report_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text(as_json(a_report(), CONTRACT), encoding="utf-8")
-    assert compare(read_report(file), tree()) == []
+    assert differences(read_report(file), tree()) == []
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "is no JSON"),
-        ("[]", "is no report"),
-        ('{"schema": "other/1"}', "is no report"),
+        ("{", "is not JSON"),
+        ("[]", "is not a report"),
+        ('{"schema": "other/1"}', "is not a report"),
         ('{"schema": "sampan-report/1"}', "is broken: requirements"),
         ('{"schema": "sampan-report/1", "requirements": [{"id": 1}]}', "is broken: requirements"),
         ('{"schema": "sampan-report/1", "requirements": [], "questions": [5]}', "questions must"),
@@ -95,4 +96,4 @@ def test_strange_evidence_is_no_crash() -> None:
     odd = json.loads(json.dumps(tree()))
     row = next(one for one in odd["questions"] if one["id"] == "find-scope")
     row["evidence"] = [5, {"x": 1}]
-    assert compare(odd, odd) == []
+    assert differences(odd, odd) == []

@@ -18,9 +18,9 @@ from sampan.conformance.findings import Finding
 from sampan.conformance.http.redaction import MASK
 from sampan.conformance.report import Report, title
 from sampan.conformance.reports.curl import curl
-from sampan.conformance.reports.html import as_html
-from sampan.conformance.reports.json import as_json
-from sampan.conformance.reports.junit import as_junit
+from sampan.conformance.reports.html import render as as_html
+from sampan.conformance.reports.json import render as as_json
+from sampan.conformance.reports.junit import render as as_junit
 from sampan.conformance.reports.terminal import show
 from sampan.conformance.verdict import Verdict
 from tests.support.sample_report import CONTRACT, EXCHANGE, LOGIN, NASTY, PNG, a_report

@@ -16,14 +16,14 @@ from sampan.conformance.rules.find_rules import (
     holds_all,
     in_folder,
     is_favourite,
-    left_out,
+    mentions,
+    missing_records,
     older_than,
     one_of,
     prompts,
     rising,
-    says,
-    strangers,
     twice,
+    unexpected_records,
 )
 
 VALUES: st.SearchStrategy[object] = (
@@ -46,28 +46,28 @@ A, B, C = (_record(name, time) for name, time in (("a", 10), ("b", 20), ("c", 30
 
 
 def test_a_whole_answer_holds_all_that_match() -> None:
-    assert left_out(_answer(C, A), [A, B, C], older_than(100)) == [B]
-    assert left_out(_answer(C, A), [A, B, C], one_of("service", ["main"])) == []
+    assert missing_records(_answer(C, A), [A, B, C], older_than(100)) == [B]
+    assert missing_records(_answer(C, A), [A, B, C], one_of("service", ["main"])) == []
 
 
 def test_a_part_of_an_answer_holds_what_lies_between() -> None:
-    assert left_out(_answer(C, A, total=9), [A, B, C], older_than(100)) == [B]
-    assert left_out(_answer(C, B, total=9), [A, B, C], older_than(100)) == []
+    assert missing_records(_answer(C, A, total=9), [A, B, C], older_than(100)) == [B]
+    assert missing_records(_answer(C, B, total=9), [A, B, C], older_than(100)) == []
     unordered = _answer(A, C, _record("d", 25), total=9)
-    assert left_out(unordered, [B], older_than(100)) == []
+    assert missing_records(unordered, [B], older_than(100)) == []
 
 
 def test_not_found_holds_nothing() -> None:
-    """An answer that says so counts nothing, and is whole."""
+    """An answer that mentions so counts nothing, and is whole."""
     answer = cast(Answer, SimpleNamespace(records=[], total=None, ok=False))
-    assert left_out(answer, [A], older_than(100)) == [A]
+    assert missing_records(answer, [A], older_than(100)) == [A]
 
 
 def test_strangers_are_what_the_conditions_rule_out() -> None:
-    assert strangers(_answer(A, B, C), older_than(20)) == [B, C]
-    assert strangers(_answer({"timestamp": None}), older_than(20)) == []
+    assert unexpected_records(_answer(A, B, C), older_than(20)) == [B, C]
+    assert unexpected_records(_answer({"timestamp": None}), older_than(20)) == []
     both = holds_all(older_than(40), one_of("hash", ["a", "b"]))
-    assert strangers(_answer(A, B, C), both) == [C]
+    assert unexpected_records(_answer(A, B, C), both) == [C]
 
 
 def test_each_filter_reads_its_own_key() -> None:
@@ -75,8 +75,8 @@ def test_each_filter_reads_its_own_key() -> None:
     assert not in_folder("f")({"folders": "f"})
     assert is_favourite({"is_favourite": True})
     assert not is_favourite({"is_favourite": 1})
-    assert says("Dawn")({"msg_content": "at dawn"})
-    assert not says("dusk")({"msg_content": "at dawn"})
+    assert mentions("Dawn")({"msg_content": "at dawn"})
+    assert not mentions("dusk")({"msg_content": "at dawn"})
     assert prompts({"msg_display": "A", "msg_content": "a"}) == ["A", "a"]
     assert prompts({"msg_display": "A", "msg_content": "A"}) == ["A"]
 
@@ -89,10 +89,10 @@ def test_an_id_that_is_not_there_yet_is_not_shared() -> None:
 @given(RECORDS, st.sampled_from(KEYS))
 def test_nothing_stumbles_over_strange_records(records: list[Record], key: str) -> None:
     answer = _answer(*records, total=len(records) + 1)
-    for holds in (one_of(key, ["a"]), in_folder("a"), older_than(5), is_favourite, says("a")):
-        wrong = strangers(answer, holds)
+    for holds in (one_of(key, ["a"]), in_folder("a"), older_than(5), is_favourite, mentions("a")):
+        wrong = unexpected_records(answer, holds)
         assert all(one in records and not holds(one) for one in wrong)
-        assert left_out(answer, records, holds) == []
+        assert missing_records(answer, records, holds) == []
     assert len(twice(records, key)) <= len(records)
 
 

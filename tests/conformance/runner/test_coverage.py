@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sampan.conformance.checking.registry import REGISTRY, Check, Observer, Phase
+from sampan.conformance.checking.registry import REGISTRY, Check, Phase, Probe
 from sampan.conformance.checks import load
 from sampan.conformance.contract import Contract
 from sampan.conformance.shared_jobs.catalogue import BY_NAME
@@ -19,11 +19,11 @@ load()
 
 def test_every_requirement_has_a_check_and_every_check_a_requirement() -> None:
     assert set(REGISTRY.checks) == set(CONTRACT.requirements)
-    assert set(REGISTRY.deeper) <= set(CONTRACT.requirements)
+    assert set(REGISTRY.exhaustive) <= set(CONTRACT.requirements)
 
 
 def test_every_question_has_an_observer_and_every_observer_a_question() -> None:
-    assert set(REGISTRY.observers) == set(CONTRACT.questions)
+    assert set(REGISTRY.probes) == set(CONTRACT.questions)
 
 
 def test_each_check_is_a_function_of_its_own() -> None:
@@ -32,7 +32,7 @@ def test_each_check_is_a_function_of_its_own() -> None:
 
 
 def test_needs_name_jobs_that_there_are() -> None:
-    every: list[Check | Observer] = [*REGISTRY.checks.values(), *REGISTRY.observers.values()]
+    every: list[Check | Probe] = [*REGISTRY.checks.values(), *REGISTRY.probes.values()]
     for one in every:
         assert set(one.needs + one.wants) <= set(BY_NAME), one.id
         # What may be missing must not be needed, or it would make a finite budget useless.

@@ -9,17 +9,17 @@ import pytest
 
 from sampan.conformance.checking import registry as check_module
 from sampan.conformance.checking.context import Context
-from sampan.conformance.checking.registry import Phase, check, observes
+from sampan.conformance.checking.registry import Phase, check, probe
 from sampan.conformance.contract import Contract, selected
 from sampan.conformance.findings import Finding, Observation, Seen
-from sampan.conformance.http.gate import TargetError
-from sampan.conformance.http.session import Credentials, Options
-from sampan.conformance.report import Report, folded
+from sampan.conformance.report import Report, merge
 from sampan.conformance.runner import run as runner
 from sampan.conformance.runner.plan import SelectionError
 from sampan.conformance.runner.run import Progress, quote, run
+from sampan.conformance.settings import Credentials, RunOptions
+from sampan.conformance.target import TargetError
 from sampan.conformance.verdict import UnavailableError, Verdict
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 
@@ -27,12 +27,12 @@ CONTRACT = Contract()
 @pytest.fixture(autouse=True)
 def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks that a test registers are the only ones."""
-    for name in ("checks", "deeper", "observers"):
+    for name in ("checks", "exhaustive", "probes"):
         monkeypatch.setattr(check_module.REGISTRY, name, {})
     monkeypatch.setattr(runner, "load", lambda: None)
 
 
-def polite(asked: Asked) -> Iterable[bytes]:
+def polite(asked: ReceivedRequest) -> Iterable[bytes]:
     """Logs everybody in, finds nothing, refuses the rest."""
     if asked.path == "/auth/login":
         name = asked.fields["username"]
@@ -43,12 +43,12 @@ def polite(asked: Asked) -> Iterable[bytes]:
 
 
 def go(
-    *only: str, script: Callable[[Asked], Iterable[bytes]] = polite, **more: Any
+    *only: str, script: Callable[[ReceivedRequest], Iterable[bytes]] = polite, **more: Any
 ) -> tuple[Report, Scripted]:
     with Scripted(script) as server:
         accounts = more.pop("accounts", {"first": Credentials("abc", "the-password")})
         on_progress = more.pop("on_progress", lambda _: None)
-        options = Options(server.url, accounts, only=only, **more)
+        options = RunOptions(server.url, accounts, only=only, **more)
         return run(options, contract=CONTRACT, on_progress=on_progress), server
 
 
@@ -76,12 +76,12 @@ def test_the_worst_finding_counts() -> None:
 
 def test_of_passes_the_last_is_told() -> None:
     passes = [Finding("X-1", Verdict.PASS, text) for text in ("one", "two", "all of it")]
-    assert folded("X-1", passes).message == "all of it"
+    assert merge("X-1", passes).message == "all of it"
 
 
 def test_of_failures_the_first_three_are_told() -> None:
     failures = [Finding("X-1", Verdict.FAIL, f"no {n}", f"e{n}", f"a{n}") for n in range(5)]
-    told = folded("X-1", [Finding("X-1", Verdict.PASS, "p"), *failures])
+    told = merge("X-1", [Finding("X-1", Verdict.PASS, "p"), *failures])
     assert told.message == "no 0; no 1; no 2 (and 2 more)"
     assert (told.expected, told.actual) == ("e0", "a0")
 
@@ -195,18 +195,18 @@ def test_one_requirement_has_one_check() -> None:
     check("LOGIN-1")(lambda ctx: ctx.ok())
     with pytest.raises(ValueError, match="LOGIN-1 has two checks"):
         check("LOGIN-1")(lambda ctx: ctx.ok())
-    observes("find-order")(lambda ctx: ctx.answer("newest-first"))
-    with pytest.raises(ValueError, match="find-order has two observers"):
-        observes("find-order")(lambda ctx: ctx.answer("newest-first"))
+    probe("find-order")(lambda ctx: ctx.answer("newest-first"))
+    with pytest.raises(ValueError, match="find-order has two probes"):
+        probe("find-order")(lambda ctx: ctx.answer("newest-first"))
 
 
 def test_an_observation_is_an_answer_unknown_or_unobserved() -> None:
-    observes("find-order")(lambda ctx: ctx.answer("newest-first"))
-    observes("token-lifetime")(lambda ctx: ctx.answer("90m"))
-    observes("wrong-credentials")(lambda ctx: ctx.answer(999))
-    observes("find-scope")(lambda ctx: ctx.unobserved("no second account"))
+    probe("find-order")(lambda ctx: ctx.answer("newest-first"))
+    probe("token-lifetime")(lambda ctx: ctx.answer("90m"))
+    probe("wrong-credentials")(lambda ctx: ctx.answer(999))
+    probe("find-scope")(lambda ctx: ctx.unobserved("no second account"))
 
-    @observes("find-max-limit")
+    @probe("find-max-limit")
     def _(ctx: Context) -> Observation:
         raise RuntimeError("oops")
 
@@ -220,13 +220,13 @@ def test_an_observation_is_an_answer_unknown_or_unobserved() -> None:
         "find-scope": (Seen.UNOBSERVED, None),
         "find-max-limit": (Seen.UNOBSERVED, None),
     }
-    assert seen(report, "find-max-limit").reason.startswith("the kit's fault: ")
-    assert seen(report, "find-total-scope").reason == "not asked for"
+    assert seen(report, "find-max-limit").reason.startswith("error of the kit: ")
+    assert seen(report, "find-total-scope").reason == "not selected"
 
 
 def test_questions_may_be_asked_alone() -> None:
-    observes("find-order")(lambda ctx: ctx.answer("newest-first"))
-    observes("find-scope")(lambda ctx: ctx.unobserved("no second account"))
+    probe("find-order")(lambda ctx: ctx.answer("newest-first"))
+    probe("find-scope")(lambda ctx: ctx.unobserved("no second account"))
     assert go("find-order")[0].exit_code == 0
     assert go("find-scope")[0].exit_code == 3
 
@@ -258,7 +258,7 @@ def test_a_target_that_is_not_there_is_refused() -> None:
     with Scripted(polite) as server:
         url = server.url
     with pytest.raises(TargetError, match="can't be reached"):
-        run(Options(url, {"first": Credentials("a", "b")}), contract=CONTRACT)
+        run(RunOptions(url, {"first": Credentials("a", "b")}), contract=CONTRACT)
 
 
 def test_a_quote_sends_nothing_and_says_what_stays_untestable() -> None:
@@ -268,14 +268,14 @@ def test_a_quote_sends_nothing_and_says_what_stays_untestable() -> None:
     check("LOGIN-5")(lambda ctx: ctx.ok())
     with Scripted(polite) as server:
         accounts = {"first": Credentials("a", "b")}
-        none = quote(Options(server.url, accounts, jobs=0), CONTRACT)
-        some = quote(Options(server.url, accounts, jobs=3), CONTRACT)
-        slow = quote(Options(server.url, accounts, jobs=0, rate=0.5), CONTRACT)
+        none = quote(RunOptions(server.url, accounts, jobs=0), CONTRACT)
+        some = quote(RunOptions(server.url, accounts, jobs=3), CONTRACT)
+        slow = quote(RunOptions(server.url, accounts, jobs=0, rate=0.5), CONTRACT)
         assert server.asked == []
     assert "jobs: 0 planned (0 allowed)" in none
     for id in ("CREATE-1", "UP-1", "VAR-2", "LOGIN-5"):
         assert id in none
-    assert "jobs: 2 planned (3 allowed; up to 1 if the server takes what it ought" in some
+    assert "jobs: 2 planned (3 allowed; up to 1 if the server accepts what it must" in some
     assert "time: 2 job durations (about 60 s each on the live service) and a few" in some
     assert "untestable: LOGIN-5 (needs a second account)" in some
     assert "time: about 40 s for some 20 requests at 0.5 a second" in slow
@@ -323,7 +323,7 @@ def test_a_token_that_a_later_login_ended_is_renewed() -> None:
     """Legal, as the page is silent; the call is sent again with the new one."""
     newest = {"token": ""}
 
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             newest["token"] = f"token-number-{len(server.asked):06d}"
             return http({"errno": 0, "errmsg": "SUCCESS", "data": newest})
@@ -339,7 +339,7 @@ def test_a_token_that_a_later_login_ended_is_renewed() -> None:
         return ctx.ok()
 
     with Scripted(script) as server:
-        options = Options(
+        options = RunOptions(
             server.url, {"first": Credentials("abc", "the-password")}, only=("FIND-1",)
         )
         assert found(run(options, contract=CONTRACT), "FIND-1").verdict is Verdict.PASS

@@ -7,10 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampan.conformance.json_access import Record
-from sampan.conformance.shared_jobs.catalogue import BY_NAME, PLANS, grid_prompt, links, plan
+from sampan.conformance.shared_jobs.catalogue import (
+    BY_NAME,
+    SHARED_JOBS,
+    grid_prompt,
+    links,
+    select_jobs,
+)
 from sampan.conformance.verdict import UnavailableError
 
-NAMES = [one.name for one in PLANS]
+NAMES = [one.name for one in SHARED_JOBS]
 BOTH = ("first", "second")
 
 
@@ -24,11 +30,11 @@ BOTH = ("first", "second")
 def test_a_plan_keeps_to_its_budget_and_knows_parents(
     wanted: set[str], jobs: int | None, spare: bool, accounts: set[str]
 ) -> None:
-    made = plan(wanted, jobs=jobs, spare=spare, accounts=accounts)
+    made = select_jobs(wanted, jobs=jobs, spare=spare, accounts=accounts)
     chosen = [one.name for one in made.jobs]
     assert jobs is None or len(chosen) <= jobs - (spare and jobs > 1)
-    assert set(wanted) <= set(chosen) | set(made.left_out)
-    assert not set(chosen) & set(made.left_out)
+    assert set(wanted) <= set(chosen) | set(made.missing)
+    assert not set(chosen) & set(made.missing)
     for index, one in enumerate(made.jobs):
         assert set(one.after + one.beside) <= set(chosen[:index])
         assert one.account in accounts
@@ -37,30 +43,30 @@ def test_a_plan_keeps_to_its_budget_and_knows_parents(
 
 def test_with_eleven_jobs_every_requirement_has_its_evidence() -> None:
     needed = list(NAMES[:10])
-    made = plan(NAMES, jobs=11, spare=True, accounts=BOTH)
+    made = select_jobs(NAMES, jobs=11, spare=True, accounts=BOTH)
     assert [one.name for one in made.jobs] == needed
 
 
 def test_without_a_limit_all_are_made() -> None:
-    made = plan(NAMES, jobs=None, spare=True, accounts=BOTH)
+    made = select_jobs(NAMES, jobs=None, spare=True, accounts=BOTH)
     assert [one.name for one in made.jobs] == NAMES
-    assert made.left_out == {}
+    assert made.missing == {}
 
 
 def test_who_is_left_out_is_told_why() -> None:
-    made = plan(["upscale", "foreign"], jobs=1, spare=True, accounts=["first"])
+    made = select_jobs(["upscale", "foreign"], jobs=1, spare=True, accounts=["first"])
     assert [one.name for one in made.jobs] == ["grid"]
-    assert made.left_out == {
+    assert made.missing == {
         "upscale": "does not fit into a budget of 1 job",
         "foreign": "needs a second account",
     }
-    none = plan(["upscale"], jobs=0, spare=False, accounts=BOTH)
-    assert none.left_out["upscale"] == "needs a job budget (--budget-jobs)"
+    none = select_jobs(["upscale"], jobs=0, spare=False, accounts=BOTH)
+    assert none.missing["upscale"] == "needs a job budget (--budget-jobs)"
 
 
 def test_two_waves_are_enough() -> None:
-    for one in PLANS:
-        assert all(BY_NAME[parent].wave == 1 for parent in one.after)
+    for one in SHARED_JOBS:
+        assert all(BY_NAME[parent].batch == 1 for parent in one.after)
 
 
 class Finished:
@@ -82,7 +88,7 @@ class Finished:
 
 
 def test_the_bodies_are_those_of_the_page() -> None:
-    bodies = {one.name: one.body(Finished()) for one in PLANS}
+    bodies = {one.name: one.body(Finished()) for one in SHARED_JOBS}
     assert bodies["grid"] == {"content": grid_prompt("mark")}
     assert bodies["upscale"] == {"parent_hash": "hash-grid", "grid_num": 2}
     assert bodies["upscale_again"] == bodies["upscale"]

@@ -1,4 +1,4 @@
-"""The shared jobs: submitted in waves, watched together, found again on any legal server."""
+"""The shared jobs: submitted in waves, watched together, found again on any conforming server."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from sampan.conformance.contract import Contract
 from sampan.conformance.http.budget import Budget
 from sampan.conformance.http.gate import Gate
 from sampan.conformance.http.redaction import Secrets
-from sampan.conformance.http.session import Credentials, Options, Session
-from sampan.conformance.shared_jobs.catalogue import PLANS, plan
+from sampan.conformance.http.session import Session
+from sampan.conformance.settings import Credentials, RunOptions
+from sampan.conformance.shared_jobs.catalogue import SHARED_JOBS, select_jobs
 from sampan.conformance.shared_jobs.evidence import Evidence
 from sampan.conformance.shared_jobs.listing import Listing
 from sampan.conformance.verdict import UnavailableError, Verdict
 from sampan.fake_server.server.threaded import FakeServer
-from tests.support.scripted import Asked, Scripted, http
+from tests.support.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
-NAMES = [one.name for one in PLANS]
+NAMES = [one.name for one in SHARED_JOBS]
 ACCOUNTS = {"first": Credentials("abc", "abc-secret"), "second": Credentials("bob", "bob-secret")}
 
 Start = Callable[..., FakeServer]
@@ -51,7 +52,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def a_session(url: str, jobs: int | None = None, **more: Any) -> Session:
-    options = Options(url, ACCOUNTS, jobs, job_timeout=more.pop("job_timeout", 30.0))
+    options = RunOptions(url, ACCOUNTS, jobs, job_timeout=more.pop("job_timeout", 30.0))
     gate = Gate(url, CONTRACT, budget=Budget(jobs), secrets=Secrets(), timeout=10.0)
     session = Session(options, CONTRACT, gate)
     session.login_all()
@@ -60,7 +61,9 @@ def a_session(url: str, jobs: int | None = None, **more: Any) -> Session:
 
 def gathered(session: Session, *names: str) -> Evidence:
     jobs = session.options.jobs
-    evidence = Evidence(session, plan(names, jobs=jobs, spare=False, accounts=ACCOUNTS), "mark")
+    evidence = Evidence(
+        session, select_jobs(names, jobs=jobs, spare=False, accounts=ACCOUNTS), "mark"
+    )
     evidence.gather()
     return evidence
 
@@ -78,7 +81,7 @@ def test_all_jobs_are_made_and_watched_to_their_end(start: Start) -> None:
     session = a_session(start().url)
     evidence = gathered(session, *NAMES)
     assert [one.name for one in evidence.traces()] == NAMES
-    ends = {one.name: one.outcome() for one in evidence.traces()}
+    ends = {one.name: one.summary() for one in evidence.traces()}
     refused = {"early": "errno 301", "foreign": "errno 420"}
     for name, end in ends.items():
         if name in refused:
@@ -118,8 +121,8 @@ def test_the_budget_holds_and_what_is_worth_most_comes_first(start: Start) -> No
 
 def test_a_server_that_takes_few_at_once_gets_them_one_after_the_other(start: Start) -> None:
     session = a_session(start(concurrency_limit="refused").url)
-    evidence = gathered(session, *[one.name for one in PLANS if one.name != "early"])
-    ends = Counter(one.outcome() for one in evidence.traces())
+    evidence = gathered(session, *[one.name for one in SHARED_JOBS if one.name != "early"])
+    ends = Counter(one.summary() for one in evidence.traces())
     assert ends["finished"] == len(NAMES) - 3  # early is not asked for, two others do not finish
     deferred = [one.name for one in evidence.traces() if one.deferred]
     assert deferred
@@ -140,7 +143,7 @@ def test_a_refusal_on_its_merits_stays_one(start: Start) -> None:
 def test_who_was_refused_beside_a_job_that_is_over_already_is_tried_again() -> None:
     submissions = itertools.count()
 
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         """Jobs are finished at the first look; the second submission is one too many."""
         if asked.path == "/auth/login":
             data: Any = {"token": "a-token-of-someone"}
@@ -167,7 +170,7 @@ class Jobs:
         self._looks = itertools.count()
         self._lock = threading.Lock()
 
-    def __call__(self, asked: Asked) -> Iterable[bytes]:
+    def __call__(self, asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
         if asked.path != "/jobs/find":
@@ -191,7 +194,7 @@ def test_a_job_that_is_never_found_is_given_up() -> None:
     trace = evidence.trace("grid")
     assert trace.gave_up
     assert not trace.records
-    assert trace.outcome().startswith("no find showed the job in")
+    assert trace.summary().startswith("no find returned the job in")
     with pytest.raises(UnavailableError) as refusal:
         evidence.finished("upscale")
     assert refusal.value.verdict is Verdict.INCONCLUSIVE
@@ -228,7 +231,7 @@ def test_jobs_are_given_up_when_the_time_for_the_run_is_over(start: Start) -> No
         secrets=Secrets(),
         until=time.monotonic() + 1.0,
     )
-    session = Session(Options(fake.url, ACCOUNTS, None, job_timeout=3600.0), CONTRACT, gate)
+    session = Session(RunOptions(fake.url, ACCOUNTS, None, job_timeout=3600.0), CONTRACT, gate)
     session.login_all()
     evidence = gathered(session, "grid", "upscale")
     assert evidence.trace("grid").gave_up
@@ -251,7 +254,7 @@ def test_all_records_are_reached_page_by_page(unit: int) -> None:
     """``unit``: of the cursor, in ms."""
     times = [1_712_040_515_164 + 700 * number for number in reversed(range(8))]
 
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
         before = asked.fields.get("timestamp_smaller_than", times[0] + 1) * unit
@@ -283,7 +286,7 @@ def test_a_job_off_the_first_page_is_found_by_its_hash(start: Start) -> None:
 
 
 def test_a_limit_that_is_refused_is_left_out() -> None:
-    def script(asked: Asked) -> Iterable[bytes]:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
             return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
         if asked.fields.get("limit", 0) > 20:

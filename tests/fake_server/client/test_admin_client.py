@@ -11,7 +11,7 @@ import pytest
 from sampan import Account, Admin, FakeServer
 from sampan.fake_server.client.control_call import Control
 from sampan.fake_server.client.errors import ControlRefused, JobFailed, NotInTime, Refused
-from sampan.fake_server.client.transport import Reply
+from sampan.fake_server.client.transport import Reply, Sent
 from sampan.fake_server.contract.document import read
 
 pytest_plugins = ["tests.support.handles"]
@@ -182,8 +182,8 @@ class Recording:
         self.asked: list[tuple[str, str]] = []
         self._answer = answer
 
-    def send(self, method: str, path: str, *_: object) -> Reply:
-        self.asked.append((method, path.partition("?")[0]))
+    def send(self, sent: Sent) -> Reply:
+        self.asked.append((sent.method, sent.path.partition("?")[0]))
         return Reply(200, {}, self._answer)
 
     def close(self) -> None:

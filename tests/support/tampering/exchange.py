@@ -1,4 +1,4 @@
-"""A request and a reply as values, and the twist that stands between them."""
+"""A request and a reply as values, and the tampering that stands between them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Request:
 
     @cached_property
     def json(self) -> JSON | None:
-        """The body if it is a JSON object. Not to be changed: see :meth:`but`."""
+        """The body if it is a JSON object. Not to be changed: see :meth:`with_fields`."""
         return json_object(self.body)
 
     @property
@@ -68,23 +68,23 @@ class Request:
         header = self.header("authorization")
         return None if header is None else header.removeprefix("Bearer").strip()
 
-    def but(self, **fields: Any) -> Self:
+    def with_fields(self, **fields: Any) -> Self:
         """The same with these fields of its JSON object set."""
-        return self.saying({**self.fields, **fields})
+        return self.with_body({**self.fields, **fields})
 
-    def less(self, *names: str) -> Self:
+    def without(self, *names: str) -> Self:
         """The same without these fields of its JSON object."""
-        return self.saying({k: v for k, v in self.fields.items() if k not in names})
+        return self.with_body({k: v for k, v in self.fields.items() if k not in names})
 
-    def saying(self, body: object) -> Self:
+    def with_body(self, body: object) -> Self:
         """The same with another body."""
         return replace(self, body=json.dumps(body).encode())
 
-    def spoilt(self) -> Self:
+    def made_invalid(self) -> Self:
         """The same with a body that the fake refuses with 301, after all that comes before it."""
-        return self.saying({"limit": "none"} if self.operation == "findJobs" else {})
+        return self.with_body({"limit": "none"} if self.operation == "findJobs" else {})
 
-    def bearing(self, token: str | None) -> Self:
+    def with_token(self, token: str | None) -> Self:
         """The same with another token, or with none."""
         kept = tuple(pair for pair in self.headers if pair[0] != b"authorization")
         if token is not None:
@@ -108,7 +108,7 @@ class Reply:
 
     @cached_property
     def json(self) -> JSON | None:
-        """The body if it is a JSON object. Not to be changed: see :meth:`but`."""
+        """The body if it is a JSON object. Not to be changed: see :meth:`with_fields`."""
         return json_object(self.body)
 
     @property
@@ -135,26 +135,26 @@ class Reply:
         wanted = name.lower().encode()
         return next((v.decode("latin-1") for k, v in self.headers if k == wanted), "")
 
-    def but(self, **keys: Any) -> Self:
+    def with_fields(self, **keys: Any) -> Self:
         """The same with these keys of its envelope set."""
-        return self.saying({**self.envelope, **keys})
+        return self.with_body({**self.envelope, **keys})
 
-    def less(self, *names: str) -> Self:
+    def without(self, *names: str) -> Self:
         """The same without these keys of its envelope."""
-        return self.saying({k: v for k, v in self.envelope.items() if k not in names})
+        return self.with_body({k: v for k, v in self.envelope.items() if k not in names})
 
-    def saying(self, body: object) -> Self:
+    def with_body(self, body: object) -> Self:
         """The same with another body as JSON."""
         return replace(self, body=json.dumps(body).encode())
 
-    def holding(self, records: list[JSON], total: object = ...) -> Self:
+    def with_records(self, records: list[JSON], total: object = ...) -> Self:
         """The same find with other records, and with another total if one is given."""
         data = {**self.data, "res": records}
         if total is not ...:
             data["total"] = total
-        return self.but(data=data)
+        return self.with_fields(data=data)
 
-    def labelled(self, name: str, value: str) -> Self:
+    def with_header(self, name: str, value: str) -> Self:
         """The same with one header set."""
         key = name.lower().encode()
         kept = tuple(pair for pair in self.headers if pair[0] != key)
@@ -163,22 +163,22 @@ class Reply:
 
 #: Hands a request on to the fake.
 Go = Callable[[Request], Awaitable[Reply]]
-Twist = Callable[[Request, Go], Awaitable[Reply]]
+Tampering = Callable[[Request, Go], Awaitable[Reply]]
 
 
 class DropError(Exception):
-    """Raised by a twist: close the connection and answer nothing."""
+    """Raised by a tampering: close the connection and answer nothing."""
 
 
 def refusal(errno: int, message: str = "INVALID PARAMETER", status: int = 200) -> Reply:
     """A failure as the fake words it."""
     key = "error" if errno == 430 else "errmsg"
-    return Reply(status).saying({"errno": errno, key: message})
+    return Reply(status).with_body({"errno": errno, key: message})
 
 
 def success(data: object, message: str = "OK") -> Reply:
     """A success with ``data``."""
-    return Reply().saying({"errno": 0, "errmsg": message, "data": data})
+    return Reply().with_body({"errno": 0, "errmsg": message, "data": data})
 
 
 def html(status: int, title: str, text: str = "") -> Reply:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from sampan.fake_server.client.account import Account
 from sampan.fake_server.client.admin import Admin
 from sampan.fake_server.client.errors import Refused
-from tests.support.tampering.server import ACCOUNTS, Twisted
+from tests.support.tampering.server import ACCOUNTS, TamperedFake
 
 _FIRST = ACCOUNTS["first"]
 _PROMPTS = (
@@ -23,7 +23,7 @@ _PROMPTS = (
 
 
 @contextmanager
-def history(app: Twisted, url: str) -> Iterator[None]:
+def history(app: TamperedFake, url: str) -> Iterator[None]:
     """Thirty jobs of every kind, finished or failed, some of them favourites and in folders."""
     with Account(url, _FIRST.username, _FIRST.password) as account, Admin(url) as admin:
         texts = [f"{_PROMPTS[n % 5]} {n}" for n in range(22)]
@@ -55,7 +55,7 @@ def _taken(submit: Callable[..., str], *given: object) -> str:
 
 
 @contextmanager
-def busy(app: Twisted, url: str) -> Iterator[None]:
+def busy(app: TamperedFake, url: str) -> Iterator[None]:
     """Somebody else submits jobs to the first account all the time."""
     over = threading.Event()
     problem: list[BaseException] = []

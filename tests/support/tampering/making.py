@@ -1,11 +1,11 @@
-"""The commonest twists, from a function that changes one thing."""
+"""The commonest tamperings, from a function that changes one thing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Twist, claims
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, claims
 
 FINISHED = 2000
 
@@ -16,30 +16,30 @@ MEASURES = ("img_length", "img_width", "img_height")
 
 
 def asking(
-    change: Callable[[Request], Request | Reply], *operations: str, also: Twist | None = None
-) -> Twist:
+    change: Callable[[Request], Request | Reply], *operations: str, also: Tampering | None = None
+) -> Tampering:
     """Change requests of these operations (none named: of all) or answer them at once."""
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         asked = change(request) if _meant(request, operations) else request
         return asked if isinstance(asked, Reply) else await go(asked)
 
-    return twist if also is None else chain(twist, also)
+    return tampering if also is None else chain(tampering, also)
 
 
-def telling(change: Callable[[Request, Reply], Reply], *operations: str) -> Twist:
+def telling(change: Callable[[Request, Reply], Reply], *operations: str) -> Tampering:
     """Change the replies of these operations (none named: of all)."""
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         return change(request, reply) if _meant(request, operations) else reply
 
-    return twist
+    return tampering
 
 
 def failing(
     change: Callable[[Request, Reply], Reply], *operations: str, errno: int | None = None
-) -> Twist:
+) -> Tampering:
     """Change the failures of these operations: those with ``errno``, or all."""
 
     def told(request: Request, reply: Reply) -> Reply:
@@ -50,44 +50,45 @@ def failing(
     return telling(told, *operations)
 
 
-def succeeding(change: Callable[[Request, Reply], Reply], *operations: str) -> Twist:
+def succeeding(change: Callable[[Request, Reply], Reply], *operations: str) -> Tampering:
     """Change the successes of these operations."""
     return telling(
         lambda request, reply: change(request, reply) if reply.ok else reply, *operations
     )
 
 
-def each_record(change: Callable[[JSON], JSON]) -> Twist:
+def each_record(change: Callable[[JSON], JSON]) -> Tampering:
     """Change every record that find returns."""
     return succeeding(
-        lambda request, reply: reply.holding([change(one) for one in reply.records]), "findJobs"
+        lambda request, reply: reply.with_records([change(one) for one in reply.records]),
+        "findJobs",
     )
 
 
-def each_finished(change: Callable[[JSON], JSON]) -> Twist:
+def each_finished(change: Callable[[JSON], JSON]) -> Tampering:
     """Change every record of a finished job."""
     return each_record(lambda record: change(record) if is_finished(record) else record)
 
 
-def set_in_records(**keys: Any) -> Twist:
+def set_in_records(**keys: Any) -> Tampering:
     """Give every record these values."""
     return each_record(lambda record: {**record, **keys})
 
 
-def chain(*twists: Twist) -> Twist:
-    """One twist of several, the first of which is next to the client."""
-    first, *rest = twists
+def chain(*tamperings: Tampering) -> Tampering:
+    """One tampering of several, the first of which is next to the client."""
+    first, *rest = tamperings
     if not rest:
         return first
     inner = chain(*rest)
 
-    async def twist(request: Request, go: Go) -> Reply:
+    async def tampering(request: Request, go: Go) -> Reply:
         async def on(passed: Request) -> Reply:
             return await inner(passed, go)
 
         return await first(request, on)
 
-    return twist
+    return tampering
 
 
 def is_finished(record: JSON) -> bool:
@@ -102,11 +103,11 @@ def without(record: JSON, names: Iterable[str]) -> JSON:
 async def all_records(request: Request, go: Go, **filters: Any) -> list[JSON]:
     """Every record (up to the server's most) that the fake finds for whoever asks."""
     find = Request("POST", "/jobs/find", b"", request.headers)
-    return (await go(find.saying({"limit": 100, **filters}))).records
+    return (await go(find.with_body({"limit": 100, **filters}))).records
 
 
 class Logins:
-    """What a server may remember of logins, as a twist that only watches."""
+    """What a server may remember of logins, as a tampering that only watches."""
 
     def __init__(self) -> None:
         self.tokens: dict[str, str] = {}  # by username, the newest

@@ -23,7 +23,7 @@ FRAME = (32, 32, 32, 96)
 
 
 class Repainted:
-    """A twist: ``paint`` paints the pictures of finished jobs anew, ``form`` is their format.
+    """A tampering: ``paint`` paints the pictures of finished jobs anew, ``form`` is their format.
 
     ``img_length``, ``img_width``, ``img_height`` and ``img_md5`` (if there is one) are then those
     of the new file.
@@ -43,7 +43,7 @@ class Repainted:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.ok:
             return reply
-        return reply.holding([await self._record(request, go, one) for one in reply.records])
+        return reply.with_records([await self._record(request, go, one) for one in reply.records])
 
     async def _record(self, request: Request, go: Go, record: JSON) -> JSON:
         if not is_finished(record) or not record["img_buffer"]:

@@ -1,4 +1,4 @@
-"""A twisted fake, and a server for any such application in a thread, on a free port."""
+"""A tampered fake, and a server for any such application in a thread, on a free port."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
-from sampan.fake_server.http.exchange import Receive, Scope, Send
+from sampan.fake_server.http.exchange import TRANSPORT
+from sampan.fake_server.http.types import Receive, Scope, Send
 from sampan.fake_server.server.uvicorn_server import Server, bind, url
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from sampan.fake_server.web.app import App
-from sampan.fake_server.web.fault_injection import TRANSPORT
-from tests.support.tampering.exchange import DropError, Reply, Request, Twist
+from tests.support.tampering.exchange import DropError, Reply, Request, Tampering
 
 ACCOUNTS = {
     "first": NewAccount("abc", "abc-secret"),
@@ -29,13 +29,14 @@ def settings(job_seconds: float = 0.3, **named: Any) -> Settings:
     return Settings(accounts=tuple(ACCOUNTS.values()), job_ms=round(job_seconds * 1000), **named)
 
 
-class Twisted(App):
-    """The ASGI application of one world behind a twist."""
+class TamperedFake(App):
+    """The ASGI application of one world behind a tampering."""
 
-    def __init__(self, service: FakeService, twist: Twist) -> None:
+    def __init__(self, service: FakeService, tampering: Tampering) -> None:
         super().__init__(service)
-        self.twist = twist
-        #: What the twist raised of itself: it is broken then, and its server proves nothing.
+        self.targets = {}  # every request goes by the tampering
+        self.tampering = tampering
+        #: What the tampering raised of itself: it is broken then, and its server proves nothing.
         self.broken: Exception | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,9 +51,9 @@ class Twisted(App):
             return await self._plain(scope, request)
 
         try:
-            reply = await self.twist(_request(scope, body), go)
+            reply = await self.tampering(_request(scope, body), go)
         except DropError:
-            scope["extensions"][TRANSPORT]["transport"].abort()
+            scope["state"][TRANSPORT].abort()
             return
         except asyncio.CancelledError:
             return  # the server ends
@@ -115,7 +116,7 @@ async def _send(scope: Scope, send: Send, reply: Reply) -> None:
     if reply.cut:
         half = body[: len(body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
-        scope["extensions"][TRANSPORT]["transport"].close()
+        scope["state"][TRANSPORT].close()
         return
     middle = len(body) // 2
     first, rest = (body[:middle], body[middle:]) if reply.chunked else (b"", body)
@@ -138,7 +139,7 @@ class _Threaded(Server):
             connection.transport.abort()
         await asyncio.sleep(0)  # the transports tell their connections
         for task in list(self.server_state.tasks):
-            task.cancel()  # a twist that hangs
+            task.cancel()  # a tampering that hangs
 
 
 @contextmanager
@@ -150,7 +151,7 @@ def running(app: App) -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     if not ready.wait(20):
-        raise RuntimeError("the twisted fake did not start")
+        raise RuntimeError("the tampered fake did not start")
     try:
         yield url("127.0.0.1", listening.getsockname()[1])
     finally:
@@ -160,6 +161,6 @@ def running(app: App) -> Iterator[str]:
         app.service.close()
 
 
-def twisted(twist: Twist, settings: Settings) -> Twisted:
-    """A new fake behind ``twist``."""
-    return Twisted(FakeService(settings), twist)
+def tampered(tampering: Tampering, settings: Settings) -> TamperedFake:
+    """A new fake behind ``tampering``."""
+    return TamperedFake(FakeService(settings), tampering)

@@ -1,4 +1,4 @@
-"""The kit let loose on a twisted fake, and what it found."""
+"""The kit let loose on a tampered fake, and what it found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TypeVar
 from sampan import conformance
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
-from tests.support.tampering.server import ACCOUNTS, Twisted, running
+from tests.support.tampering.server import ACCOUNTS, TamperedFake, running
 
 #: Seconds that a job takes on the servers that are tried.
 JOB_SECONDS = 0.3
@@ -32,7 +32,7 @@ _Found = TypeVar("_Found")
 class Trial:
     """What the kit found at one server; everything by id.
 
-    ``broken`` says what the twist itself did wrong: the trial proves nothing then.
+    ``broken`` says what the tampering itself did wrong: the trial proves nothing then.
     """
 
     verdicts: Mapping[str, Verdict]
@@ -49,17 +49,17 @@ class Trial:
 
 
 #: What goes on around a run of the kit, at the server and its address.
-Around = Callable[[Twisted, str], AbstractContextManager[None]]
+Around = Callable[[TamperedFake, str], AbstractContextManager[None]]
 
 
 @contextmanager
-def quiet(app: Twisted, url: str) -> Iterator[None]:
+def quiet(app: TamperedFake, url: str) -> Iterator[None]:
     """Nothing goes on."""
     yield
 
 
 def trial(
-    app: Twisted,
+    app: TamperedFake,
     *,
     only: Sequence[str] = (),
     seed: int = 1,

@@ -1,84 +1,32 @@
-"""Long random walks through the API, held against a plain model (``--exhaustive``).
+"""Long random walks through the API, compared with the job model.
 
-A hypothesis state machine logs in, submits, derives, filters and pages; ``conformance/model.py``
-says what can't be. It is played once a run, when the first of these checks asks, and each check
-tells what was found about its own requirement. No rule raises: nothing is shrunk or replayed.
+A hypothesis state machine logs in, submits, derives, filters and pages; ``rules/job_model.py``
+complains of answers that can't be right. No rule raises: nothing is shrunk or replayed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from ..checking.context import Context
-from ..checking.registry import Phase, check
-from ..findings import Finding
 from ..http.exchange import Answer
 from ..json_access import integer, millis, object_at, text
-from ..rules.job_model import Complaint, Found, Job, World
-from ..shared_jobs.evidence import Evidence
+from ..rules.job_model import Complaint, FindResult, Job, JobModel
 from ..verdict import UnavailableError
+from .context import Context
+from .sweep import Sweep
 
 _WALKS = 20
 _STEPS = 30
 #: The jobs that every walk may start from: finished long before.
-_WANTS = ("grid", "niji", "upscale", "describe", "neighbour")
+STARTING_JOBS = ("grid", "niji", "upscale", "describe", "neighbour")
 
-_REQUIREMENTS = (
-    *("LOGIN-7", "AUTH-5", "CREATE-2", "CREATE-4", "CREATE-5"),
-    *("FIND-2", "FIND-3", "FIND-4", "FIND-5", "FIND-6", "FIND-7", "FIND-10", "FIND-12", "FIND-13"),
-    *("FIND-14", "LIFE-2", "LIFE-3", "LIFE-4", "VAR-1", "UP-1", "UP-6", "UP-7", "GRID-2", "PAR-1"),
-)
 _OPERATION = {"upscaleJob": "UP-1", "varyJob": "VAR-1"}
 
 
-@dataclass(slots=True)
-class _Played:
-    """What the walks found: of each complaint the first."""
-
-    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
-    steps: int = 0
-    problem: UnavailableError | None = None
-
-    def about(self, id: str) -> list[Finding]:
-        return [one for one in self.findings.values() if one.id == id]
-
-
-_RUNS: WeakKeyDictionary[Evidence, _Played] = WeakKeyDictionary()
-
-
-def _tell(id: str) -> None:
-    """Register the check that tells what the walks found about ``id``."""
-
-    @check(id, phase=Phase.LAST, wants=_WANTS, exhaustive=True)
-    def told(ctx: Context) -> Iterator[Finding]:
-        played = play(ctx)
-        yield from played.about(id)
-        if played.problem is not None:
-            raise played.problem
-        yield ctx.ok(f"{played.steps} steps of random walks agree with a plain model")
-
-
-for _id in _REQUIREMENTS:
-    _tell(_id)
-
-
-def play(ctx: Context) -> _Played:
-    """Walk, unless this run has walked already."""
-    played = _RUNS.get(ctx.evidence)
-    if played is None:
-        played = _RUNS[ctx.evidence] = _Played()
-        try:
-            ctx.account()
-            _walk(Player(ctx, played))
-        except UnavailableError as problem:
-            played.problem = problem
-    return played
-
-
-def _walk(player: Player) -> None:
+def walk(ctx: Context, sweep: Sweep) -> None:
+    """Walk, and leave the complaints of the model in ``sweep``."""
     from hypothesis import HealthCheck, seed, settings
     from hypothesis import Phase as Part
     from hypothesis.stateful import run_state_machine_as_test
@@ -91,8 +39,8 @@ def _walk(player: Player) -> None:
         phases=(Part.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    seeded: Any = seed(player.ctx.options.seed)
-    run_state_machine_as_test(seeded(_machine(player)), settings=limits)
+    seeded: Any = seed(ctx.options.seed)
+    run_state_machine_as_test(seeded(_machine(Player(ctx, sweep))), settings=limits)
 
 
 def _machine(player: Player) -> Any:
@@ -141,23 +89,23 @@ def _machine(player: Player) -> Any:
 class Player:
     """Does at the server what the machine says, and hears what the model thinks of it."""
 
-    def __init__(self, ctx: Context, played: _Played) -> None:
+    def __init__(self, ctx: Context, sweep: Sweep) -> None:
         self.ctx = ctx
-        self.played = played
-        self.world = World()
+        self.sweep = sweep
+        self.model = JobModel()
         self._count = 0
         self._accounts = [one for one in ("first", "second") if ctx.has(one)]
         self._know()
 
     def step(self, what: Callable[[], object]) -> None:
         """One step, unless the time or the budget is over: then the rest is left out."""
-        if self.played.problem is not None:
+        if self.sweep.problem is not None:
             return
         try:
             what()
-            self.played.steps += 1
+            self.sweep.sent += 1
         except UnavailableError as problem:
-            self.played.problem = problem
+            self.sweep.problem = problem
 
     def log_in(self, account: str) -> None:
         """A login changes neither the id nor what any account finds."""
@@ -181,7 +129,7 @@ class Player:
         answer = self.ctx.call("createJob", {"content": content}, account=role)
         if answer.hash is not None:
             job = Job(answer.hash, role, "createJob", content)
-            self._hear_all(self.world.submitted(job), answer)
+            self._hear_all(self.model.submitted(job), answer)
 
     def derive(self, operation: str, which: int, cell: int) -> None:
         """A child of one of the jobs, whatever they are."""
@@ -193,24 +141,24 @@ class Player:
         field_name = "parent_hash" if key == "hash" else "parent_id"
         body = {field_name: name, "grid_num": cell}
         answer = self.ctx.call(operation, body, account=parent.account)
-        due = self.world.must_refuse(parent, cell)
+        due = self.model.must_refuse(parent, cell)
         if answer.errno == 501:
             return  # too many jobs at once (question concurrency-limit)
         if due is not None and answer.errno != due[1]:
-            what = f"{operation} of cell {cell} of a finished {parent.made_by}: {answer.says()}"
+            what = f"{operation} of cell {cell} of a finished {parent.made_by}: {answer.summary()}"
             self._hear((due[0], what, f"errno {due[1]}"), answer)
         elif answer.hash is not None:
             made = Job(answer.hash, parent.account, operation, None, parent.hash, cell)
-            self._hear_all(self.world.submitted(made), answer)
+            self._hear_all(self.model.submitted(made), answer)
         elif due is None and parent.finished and answer.errno in (410, 420, 421):
-            what = f"{operation} of a finished {parent.made_by} of its own: {answer.says()}"
+            what = f"{operation} of a finished {parent.made_by} of its own: {answer.summary()}"
             if parent.made_by == "createJob":
                 self._hear((_OPERATION[operation], what, "a hash"), answer)
 
     def find(self, account: str, chosen: set[str], which: int) -> None:
         """Filters made of what one of the jobs has, so that something is found."""
         role = self._role(account)
-        mine = [one for one in self.world.of(role) if one.last is not None]
+        mine = [job for job in self.model.of(role) if job.last is not None]
         record = mine[which % len(mine)].last if mine else None
         made: dict[str, object] = {}
         if "limit" in chosen:
@@ -229,7 +177,7 @@ class Player:
         if "prompt" in chosen and prompt is not None:
             made["prompt"] = prompt
         if "cursor" in chosen and time is not None:
-            made["timestamp_smaller_than"] = time // self.world.unit
+            made["timestamp_smaller_than"] = time // self.model.unit
         return made
 
     def ask(self, account: str, filters: dict[str, object]) -> Answer:
@@ -237,18 +185,18 @@ class Player:
         role = self._role(account)
         answer = self.ctx.call("findJobs", filters, account=role)
         if answer.ok:
-            found = Found(answer.records, answer.total)
-            self._hear_all(self.world.found(role, filters, found), answer)
+            found = FindResult(answer.records, answer.total)
+            self._hear_all(self.model.found(role, filters, found), answer)
         return answer
 
     def page(self, account: str, size: int) -> None:
         """Back to the oldest own job that is known: each on the way is there once (FIND-14)."""
         role = self._role(account)
-        if self.world.unit != 1:
+        if self.model.unit != 1:
             return  # a cursor in seconds cuts through the jobs of a second
         seen: dict[str, int] = {}
         ends: set[int] = set()
-        known = [one for one in self.world.of(role) if millis(one.last) is not None]
+        known = [one for one in self.model.of(role) if millis(one.last) is not None]
         answer = self.ask(role, {"limit": size})
         newest = _newest(answer)
         for _ in range(8):
@@ -274,7 +222,7 @@ class Player:
     def _know(self) -> None:
         """Start from the jobs of the run."""
         made: list[Job] = []
-        for name in _WANTS:
+        for name in STARTING_JOBS:
             trace = self.ctx.evidence.optional(name)
             if trace is None or trace.hash is None or trace.last is None:
                 continue
@@ -282,17 +230,17 @@ class Player:
             job = Job(trace.hash, trace.account, trace.operation, None, parent, cell)
             job.seen.append(trace.last)
             made.append(job)
-        self.world.jobs |= {one.hash: one for one in made}
+        self.model.jobs |= {one.hash: one for one in made}
         times = [time for one in made if (time := millis(one.last)) is not None]
         if times:
             # In seconds this is now, in milliseconds 1970 (question find-timestamp-unit).
             answer = self.ctx.find(timestamp_smaller_than=max(times) // 1000 + 1)
-            self.world.unit = 1000 if answer.records else 1
+            self.model.unit = 1000 if answer.records else 1
 
     def _pick(self, which: int) -> Job | None:
-        jobs = list(self.world.jobs.values())
+        jobs = list(self.model.jobs.values())
         # The newest are mostly unfinished; every other time one of the first.
-        few = jobs[: len(_WANTS)] if which % 2 else jobs
+        few = jobs[: len(STARTING_JOBS)] if which % 2 else jobs
         return few[which // 2 % len(few)] if few else None
 
     def _role(self, account: str) -> str:
@@ -300,18 +248,18 @@ class Player:
 
     def _hashes(self, role: str) -> set[str]:
         answer = self.ctx.find(role, limit=20)
-        return {hash for one in answer.records if (hash := text(one, "hash")) is not None}
+        return {hash for record in answer.records if (hash := text(record, "hash")) is not None}
 
     def _hear_all(self, complaints: Iterable[Complaint], answer: Answer) -> None:
-        for one in complaints:
-            self._hear(one, answer)
+        for complaint in complaints:
+            self._hear(complaint, answer)
 
     def _hear(self, complaint: Complaint, answer: Answer) -> None:
         id, what, right = complaint
         finding = self.ctx.fail(what, answer, expected=right, actual=what)
         # One of a kind: a fault of the server comes back at every step.
-        if len(self.played.about(id)) < 3:
-            self.played.findings.setdefault((id, what), replace(finding, id=id))
+        if len(self.sweep.about(id)) < 3:
+            self.sweep.add(what, replace(finding, id=id))
 
 
 def _newest(answer: Answer) -> int | None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from sampan.conformance.checks import generated, model
-from sampan.conformance.rules.job_model import Found, Job, World
+from sampan.conformance.checking import generated_requests, random_walks
+from sampan.conformance.rules.job_model import FindResult, Job, JobModel
 from sampan.conformance.verdict import Verdict
 from tests.support.judged import complaints, embellished, finding, honest, judged
-from tests.support.tampering.exchange import Go, Reply, Request, Twist, refusal
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering, refusal
 
 #: What the walks answer for alone here: the generated bodies have tests of their own.
 PART = ("CREATE-2",)
@@ -20,14 +20,14 @@ PART = ("CREATE-2",)
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generated, "_COUNT", 1)
-    monkeypatch.setattr(model, "_WALKS", 6)
+    monkeypatch.setattr(generated_requests, "_COUNT", 1)
+    monkeypatch.setattr(random_walks, "_WALKS", 6)
 
 
 @pytest.mark.parametrize("profile", ["documented", "mixed"])
 def test_a_legal_server_is_not_failed(profile: str) -> None:
-    twist = embellished if profile == "documented" else honest
-    report = judged(twist, *PART, "PAR", "UP-6", "FIND-14", answers=profile, exhaustive=True)
+    tampering = embellished if profile == "documented" else honest
+    report = judged(tampering, *PART, "PAR", "UP-6", "FIND-14", answers=profile, exhaustive=True)
     assert complaints(report) == []
     assert "walks" in finding(report, "CREATE-2").message
 
@@ -50,14 +50,14 @@ def test_no_answer_to_a_question_is_a_failure(question: str, answer: str, tmp_pa
     assert complaints(report) == []
 
 
-def _records(change: Callable[[dict[str, Any], Request], dict[str, Any]]) -> Twist:
-    async def twist(request: Request, go: Go) -> Reply:
+def _records(change: Callable[[dict[str, Any], Request], dict[str, Any]]) -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)
         if request.operation != "findJobs" or not reply.ok:
             return reply
-        return reply.holding([change(one, request) for one in reply.records])
+        return reply.with_records([change(one, request) for one in reply.records])
 
-    return twist
+    return tampering
 
 
 async def _foreign_kind(request: Request, go: Go) -> Reply:
@@ -67,7 +67,7 @@ async def _foreign_kind(request: Request, go: Go) -> Reply:
 
 
 async def _deaf_to_limit(request: Request, go: Go) -> Reply:
-    return await go(request.less("limit") if request.operation == "findJobs" else request)
+    return await go(request.without("limit") if request.operation == "findJobs" else request)
 
 
 BROKEN = {
@@ -86,8 +86,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_breach_is_found_by_walking(what: str) -> None:
-    id, twist = BROKEN[what]
-    found = finding(judged(twist, id, exhaustive=True), id)
+    id, tampering = BROKEN[what]
+    found = finding(judged(tampering, id, exhaustive=True), id)
     assert found.verdict is Verdict.FAIL
     assert found.evidence
 
@@ -103,16 +103,16 @@ RECORD: dict[str, Any] = {
 }
 
 
-def _world(**record: Any) -> World:
-    world = World()
+def _world(**record: Any) -> JobModel:
+    model = JobModel()
     job = Job("a", "first", "createJob", "Boat")
-    assert list(world.submitted(job)) == []
+    assert list(model.submitted(job)) == []
     job.seen.append(RECORD | record)
-    return world
+    return model
 
 
-def _ids(world: World, filters: dict[str, object], records: list[Any], total: int) -> set[str]:
-    return {one[0] for one in world.found("first", filters, Found(records, total))}
+def _ids(model: JobModel, filters: dict[str, object], records: list[Any], total: int) -> set[str]:
+    return {one[0] for one in model.found("first", filters, FindResult(records, total))}
 
 
 @pytest.mark.parametrize(
@@ -144,25 +144,25 @@ def test_what_the_model_thinks_of_a_find(
 
 
 def test_a_cursor_in_seconds_is_read_in_seconds() -> None:
-    world = _world(timestamp="5999")
-    world.unit = 1000
-    assert _ids(world, {"timestamp_smaller_than": 5}, [RECORD | {"timestamp": "5999"}], 1) == set()
+    model = _world(timestamp="5999")
+    model.unit = 1000
+    assert _ids(model, {"timestamp_smaller_than": 5}, [RECORD | {"timestamp": "5999"}], 1) == set()
 
 
 def test_a_hash_belongs_to_one_job_but_for_a_repeated_upscale() -> None:
-    world = _world()
-    assert [one[0] for one in world.submitted(Job("a", "first", "createJob", "Boat"))]
+    model = _world()
+    assert [one[0] for one in model.submitted(Job("a", "first", "createJob", "Boat"))]
     upscale = Job("u", "first", "upscaleJob", None, "a", 1)
-    assert not list(world.submitted(upscale))
-    assert not list(world.submitted(Job("u", "first", "upscaleJob", None, "a", 1)))
-    assert list(world.submitted(Job("u", "first", "upscaleJob", None, "a", 2)))
+    assert not list(model.submitted(upscale))
+    assert not list(model.submitted(Job("u", "first", "upscaleJob", None, "a", 1)))
+    assert list(model.submitted(Job("u", "first", "upscaleJob", None, "a", 2)))
 
 
 def test_what_must_be_refused() -> None:
-    world = _world()
-    grid = world.jobs["a"]
+    model = _world()
+    grid = model.jobs["a"]
     upscale = Job("u", "first", "upscaleJob", None, "a", 1, [RECORD | {"hash": "u"}])
-    assert world.must_refuse(grid, 5) == ("GRID-2", 301)
-    assert world.must_refuse(grid, 4) is None
-    assert world.must_refuse(upscale, 1) == ("PAR-1", 421)
-    assert world.must_refuse(Job("n", "first", "createJob"), 5) is None  # not finished
+    assert model.must_refuse(grid, 5) == ("GRID-2", 301)
+    assert model.must_refuse(grid, 4) is None
+    assert model.must_refuse(upscale, 1) == ("PAR-1", 421)
+    assert model.must_refuse(Job("n", "first", "createJob"), 5) is None  # not finished

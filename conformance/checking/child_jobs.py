@@ -1,0 +1,129 @@
+"""Checks of jobs that are made from other jobs: parents, cells, pictures and refusals."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..findings import Finding
+from ..json_access import brief, integer, text
+from ..pictures.compare import Likeness, cells, inner
+from ..pictures.picture import Picture
+from ..shared_jobs.trace import JobTrace
+from ..verdict import UnavailableError, Verdict
+from .context import Context
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def nobody(ctx: Context) -> str:
+    """A hash, or a job id, that no job has."""
+    return hashlib.sha256(ctx.evidence.mark.encode()).hexdigest()
+
+
+def picture_of(ctx: Context, job: JobTrace) -> Picture:
+    """The picture of a finished job; ends the check if it can't be had (IMG-1 judges that)."""
+    url = text(job.last, "img_buffer")
+    if url is None:
+        raise UnavailableError(Verdict.INCONCLUSIVE, f"the job “{job.name}” has no img_buffer", job)
+    picture = ctx.evidence.picture(url)
+    if picture.problem:
+        raise UnavailableError(
+            Verdict.INCONCLUSIVE, f"the picture of “{job.name}”: {picture.problem}", picture
+        )
+    return picture
+
+
+def not_taken(ctx: Context, job: JobTrace, what: str) -> Finding:
+    """What to say of a good submission that gave no hash."""
+    answer = job.submission
+    if answer.ok:
+        return ctx.fail(f"{what} gives no hash", job, expected="a hash", actual=brief(answer.data))
+    if answer.errno is None or answer.errno in (411, 430):
+        return ctx.inconclusive(f"{what}: {answer.summary()}", job)
+    # It was tried again when no other job ran (evidence.py): the number of jobs is no reason.
+    return ctx.fail(f"{what} is refused", job, expected="errno 0", actual=answer.summary())
+
+
+def no_picture(ctx: Context, job: JobTrace) -> Finding | None:
+    """A failure for a finished job whose record has no picture at all."""
+    if text(job.last, "img_buffer") is not None:
+        return None
+    return ctx.fail(f"{job.name}: no picture", job, expected="img_buffer", actual="null")
+
+
+def shows_chosen_cell(
+    ctx: Context,
+    grid: JobTrace,
+    jobs: Sequence[JobTrace],
+    resembles: Callable[[Image, Sequence[Image]], Likeness],
+) -> Iterator[Finding]:
+    """Whether each finished child shows, by ``resembles``, the cell of the grid it was to show."""
+    parent = picture_of(ctx, grid)
+    candidates = cells(inner(parent.pixels))
+    for job in jobs:
+        if not job.finished:
+            continue
+        asked, picture = integer(job.body, "grid_num") or 0, picture_of(ctx, job)
+        seen = resembles(inner(picture.pixels), candidates)
+        when = f"{job.operation} of cell {asked}"
+        if seen.nearest is None:
+            why = f"{when}: no cell is clearly nearest (distances {seen.summary()})"
+            yield ctx.inconclusive(why, picture, parent)
+        elif seen.nearest + 1 == asked:
+            yield ctx.ok(f"{when}: the picture is nearest to that cell", picture, parent)
+        else:
+            yield ctx.fail(
+                f"{when}: the picture is nearest to cell {seen.nearest + 1}",
+                picture,
+                parent,
+                expected=f"cell {asked}",
+                actual=f"cell {seen.nearest + 1} (distances {seen.summary()})",
+            )
+
+
+def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:
+    """The record names its parent, by id or by hash, and no other job."""
+    wanted = {
+        "parent_id": text(parent.last, "job_id"),
+        "parent_hash": text(parent.last, "hash"),
+    }
+    shown = {key: None if job.last is None else job.last.get(key) for key in wanted}
+    named = {key: value for key, value in shown.items() if value is not None}
+    if not named:
+        return ctx.fail(
+            "the record does not name its parent",
+            job,
+            expected="parent_id or parent_hash",
+            actual="null",
+        )
+    for key, value in named.items():
+        if value != wanted[key]:
+            return ctx.fail(f"another {key}", job, parent, expected=wanted[key], actual=value)
+    return ctx.ok(f"its parent is named by {' and '.join(named)}", job)
+
+
+def refused_without(
+    ctx: Context, operation: str, body: Mapping[str, object], *keys: str
+) -> Iterator[Finding]:
+    """301 when any of the keys is left out of a body."""
+    for key in keys:
+        rest = {name: value for name, value in body.items() if name != key}
+        yield ctx.expect_errno(ctx.call(operation, rest), 301, when=f"{operation} without {key}")
+    yield ctx.expect_errno(ctx.call(operation, {}), 301, when=f"{operation} with nothing")
+
+
+def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Finding]:
+    """With a token, ``sender_id`` may be left out (job ``without``) or given (job ``given``)."""
+    for name, what in ((without, "without sender_id"), (given, "with sender_id")):
+        job = ctx.evidence.trace(name)
+        if job.accepted:
+            yield ctx.ok(f"accepted {what}", job)
+        elif job.submission.errno in (301, 410, 420, 430):
+            yield ctx.fail(
+                f"refused {what}", job, expected="errno 0", actual=job.submission.summary()
+            )
+        else:
+            yield ctx.inconclusive(f"{what}: {job.submission.summary()}", job)

@@ -30,4 +30,4 @@ def test_the_fake_takes_it(tmp_path: Path, make_fake: MakeFake) -> None:
     file = tmp_path / "learnt.yaml"
     file.write_text(as_profile(a_report(), CONTRACT), encoding="utf-8")
     fake = make_fake(profile=str(file))
-    assert fake.app.service.profile["token-lifetime"] == "90m"
+    assert fake.app.service.rules.profile["token-lifetime"] == "90m"

@@ -62,7 +62,7 @@ class Question:
     variants: tuple[Variant, ...]
 
     def variant(self, answer: str) -> Variant | None:
-        """The variant that ``answer`` belongs to; ``None`` if nobody listed it."""
+        """The variant that ``answer`` belongs to; ``None`` if it belongs to none."""
         return next((variant for variant in self.variants if variant.covers(answer)), None)
 
 

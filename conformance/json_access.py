@@ -1,4 +1,4 @@
-"""Reading JSON that may have any shape: each function answers ``None`` where it is not as asked.
+"""Reading JSON of any shape: each function returns ``None`` where the value is not as required.
 
 A server under test may send ``data: 5``, ``res: "x"`` or a record that is ``null``; no check may
 stumble over it.
@@ -14,18 +14,18 @@ Record = Mapping[str, object]
 
 
 def text(source: object, key: str) -> str | None:
-    """The string at ``key``; ``None`` if there is none, it is empty or no string."""
+    """The string at ``key``; ``None`` if it is missing, empty or not a string."""
     value = source.get(key) if isinstance(source, Mapping) else None
     return value if isinstance(value, str) and value else None
 
 
 def integer(source: object, key: str) -> int | None:
-    """The integer at ``key``. ``true`` is none, and neither is ``2.5``; ``2.0`` counts as 2."""
+    """The integer at ``key``; ``2.0`` counts as 2, ``true`` and ``2.5`` are not integers."""
     return whole(source.get(key) if isinstance(source, Mapping) else None)
 
 
 def whole(value: object) -> int | None:
-    """``value`` as an integer, if JSON says it is one (JSON Schema: 2.0 is)."""
+    """``value`` as an integer, if it is one in JSON Schema (2.0 is)."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -46,12 +46,12 @@ def array_at(source: object, key: str) -> list[object] | None:
 
 
 def objects_at(source: object, key: str) -> list[Record]:
-    """The objects in the array at ``key``; anything else in it is left out."""
+    """The objects in the array at ``key``; anything else in it is ignored."""
     return [one for one in array_at(source, key) or [] if isinstance(one, Mapping)]
 
 
 def millis(record: object) -> int | None:
-    """A record's ``timestamp``, milliseconds since 1970: shown as a string, a number will do."""
+    """A record's ``timestamp`` in ms since 1970: a string on the page; a number is accepted."""
     if not isinstance(record, Mapping):
         return None
     value = record.get("timestamp")
@@ -73,7 +73,7 @@ def instant(source: object, key: str) -> datetime | None:
 
 
 def printable(text: str) -> str:
-    """``text`` without what a terminal would obey rather than show."""
+    """``text`` without control characters, which a terminal would obey."""
     return "".join(one if one.isprintable() or one == "\n" else "\ufffd" for one in text)
 
 

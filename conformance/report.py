@@ -1,4 +1,4 @@
-"""The outcome of a run, as values; the report_* modules show it."""
+"""The result of a run, as values; ``reports/`` renders it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from .findings import EvidenceItem, Finding, Observation
 from .verdict import Verdict
 
-#: What a reader is told the ids of requirements are about, by the part before the number.
+#: Headings for requirements, by the part of the id before the number.
 TITLES = {
     "GEN": "Every answer",
     "LOGIN": "Login",

@@ -37,13 +37,13 @@ def picture_of(ctx: Context, job: JobTrace) -> Picture:
 
 
 def not_taken(ctx: Context, job: JobTrace, what: str) -> Finding:
-    """What to say of a good submission that gave no hash."""
+    """The finding for a valid submission without a hash."""
     answer = job.submission
     if answer.ok:
         return ctx.fail(f"{what} gives no hash", job, expected="a hash", actual=brief(answer.data))
     if answer.errno is None or answer.errno in (411, 430):
         return ctx.inconclusive(f"{what}: {answer.summary()}", job)
-    # It was tried again when no other job ran (evidence.py): the number of jobs is no reason.
+    # Submitted again when no other job ran (evidence.py): the number of jobs is not the reason.
     return ctx.fail(f"{what} is refused", job, expected="errno 0", actual=answer.summary())
 
 
@@ -60,7 +60,7 @@ def shows_chosen_cell(
     jobs: Sequence[JobTrace],
     resembles: Callable[[Image, Sequence[Image]], Likeness],
 ) -> Iterator[Finding]:
-    """Whether each finished child shows, by ``resembles``, the cell of the grid it was to show."""
+    """Whether each finished child resembles the cell of the grid that was requested."""
     parent = picture_of(ctx, grid)
     candidates = cells(inner(parent.pixels))
     for job in jobs:
@@ -86,10 +86,7 @@ def shows_chosen_cell(
 
 def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:
     """The record names its parent, by id or by hash, and no other job."""
-    wanted = {
-        "parent_id": text(parent.last, "job_id"),
-        "parent_hash": text(parent.last, "hash"),
-    }
+    wanted = {"parent_id": text(parent.last, "job_id"), "parent_hash": text(parent.last, "hash")}
     shown = {key: None if job.last is None else job.last.get(key) for key in wanted}
     named = {key: value for key, value in shown.items() if value is not None}
     if not named:
@@ -108,7 +105,7 @@ def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:
 def refused_without(
     ctx: Context, operation: str, body: Mapping[str, object], *keys: str
 ) -> Iterator[Finding]:
-    """301 when any of the keys is left out of a body."""
+    """301 when any of the keys is missing from a body."""
     for key in keys:
         rest = {name: value for name, value in body.items() if name != key}
         yield ctx.expect_errno(ctx.call(operation, rest), 301, when=f"{operation} without {key}")
@@ -116,14 +113,16 @@ def refused_without(
 
 
 def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Finding]:
-    """With a token, ``sender_id`` may be left out (job ``without``) or given (job ``given``)."""
+    """With a token, ``sender_id`` is optional: job ``without`` omits it, job ``given`` has it."""
     for name, what in ((without, "without sender_id"), (given, "with sender_id")):
-        job = ctx.evidence.trace(name)
-        if job.accepted:
-            yield ctx.ok(f"accepted {what}", job)
-        elif job.submission.errno in (301, 410, 420, 430):
-            yield ctx.fail(
-                f"refused {what}", job, expected="errno 0", actual=job.submission.summary()
-            )
-        else:
-            yield ctx.inconclusive(f"{what}: {job.submission.summary()}", job)
+        yield accepted(ctx, ctx.evidence.trace(name), what, 301, 410, 420, 430)
+
+
+def accepted(ctx: Context, job: JobTrace, what: str, *refusals: int) -> Finding:
+    """Whether a valid submission is accepted; of the errnos only ``refusals`` are failures."""
+    summary = job.submission.summary()
+    if job.accepted:
+        return ctx.ok(f"{what}: accepted", job)
+    if job.submission.errno in refusals:
+        return ctx.fail(f"{what}: refused", job, expected="errno 0", actual=summary)
+    return ctx.inconclusive(f"{what}: {summary}", job)

@@ -16,7 +16,7 @@ from ..http.session import (
     HeaderOptions,
     Session,
     TokenSource,
-    bearer,
+    request_headers,
 )
 from ..json_access import brief
 from ..settings import RunOptions
@@ -81,14 +81,11 @@ class Context:
     ) -> Answer:
         """Send anything to any path of the target; otherwise as ``raw``."""
         used = self.account().token if isinstance(token, TokenSource) else token
-        sent = {"Content-Type": "application/json"}
-        if used is not None:
-            sent["Authorization"] = bearer(used)
-        merged = sent | dict(headers or {})
-        return self._session.gate.send(method, path, content, merged, plain=False)
+        sent = request_headers(used, headers)
+        return self._session.gate.send(method, path, content, sent, plain=False)
 
     def account(self, role: str = "first") -> Account:
-        """``first``, ``second`` or ``limited``; ``UnavailableError`` if there is none."""
+        """``first``, ``second`` or ``limited``; ``UnavailableError`` if it is missing."""
         return self._session.account(role)
 
     def has(self, role: str) -> bool:

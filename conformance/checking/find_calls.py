@@ -31,7 +31,7 @@ def ask(ctx: Context, **filters: object) -> Answer:
 
 
 def known(ctx: Context) -> list[Record]:
-    """The records of the unfiltered listing; ends the check if there are none."""
+    """The records of the unfiltered listing; ends the check if it is empty."""
     look = ctx.evidence.history()
     if not look.records:
         why = look.why_not or "the account has no records"
@@ -63,7 +63,7 @@ def unlikely(ctx: Context) -> str:
 def no_folder(ctx: Context) -> str:
     """The id of a nonexistent folder, in the first form that is not refused.
 
-    The page shows a text and no more: a server may tell by its form that something is no id.
+    The page only shows a text: a server may reject an id by its form.
     """
     digits = f"{ctx.random.getrandbits(128):032x}"
     groups = (digits[:8], digits[8:12], f"4{digits[13:16]}", f"a{digits[17:20]}", digits[20:])
@@ -82,7 +82,7 @@ def submitted(ctx: Context) -> dict[str, str]:
 
 
 def wordings(ctx: Context, record: Record) -> list[str]:
-    """What a record's whole prompt may be: as submitted, as shown, and without flags."""
+    """The texts that may be a record's whole prompt: as submitted, as returned, without flags."""
     own = submitted(ctx).get(text(record, "hash") or "")
     texts = [*([own] if own else []), *prompts(record)]
     return list(dict.fromkeys([*texts, *(phrase.split(" --")[0] for phrase in texts)]))
@@ -155,7 +155,7 @@ def shown(filters: dict[str, object]) -> str:
 
 
 def glimpse(record: Record, filters: dict[str, object]) -> str:
-    """What of a record the filters are about."""
+    """The keys of a record that the filters are about."""
     keys = {CURSOR: "timestamp", "favourite": "is_favourite", "prompt": "msg_display"}
     wanted = dict.fromkeys(["hash", *(keys.get(one, one) for one in filters if one != "limit")])
     return ", ".join(f"{key} {brief(record.get(key), 70)}" for key in wanted)

@@ -87,7 +87,7 @@ class _Trial:
         }
 
     def _judge_other(self, body: object) -> None:
-        """A body that is no object (GEN-5)."""
+        """A body that is not an object (GEN-5)."""
         content = body if isinstance(body, bytes) else json.dumps(body, default=str).encode()
         answer = self.ctx.raw(self.operation, content)
         self.sweep.sent += 1
@@ -119,7 +119,7 @@ class _Trial:
 
     def _judge_records(self, answer: Answer, size: int) -> None:
         for line in self.generator.complaints(self.operation, answer):
-            # Which of the records it was is no news: the same fault in each is one.
+            # The same fault in several records is reported once.
             what = re.sub(r"\.res\.\d+\.", ".res.", line.strip().splitlines()[0])
             self._fail("FIND-11", what, answer, size, "as in openapi.yaml", what)
 

@@ -44,8 +44,8 @@ def walk(ctx: Context, sweep: Sweep) -> None:
 
 
 def _machine(player: Player) -> Any:
-    """The state machine. What is drawn never depends on what the server said: a number chooses
-    among the jobs that there are."""
+    """The state machine. Its choices never depend on answers of the server: a number selects one
+    of the existing jobs."""
     from hypothesis import strategies as st
     from hypothesis.stateful import RuleBasedStateMachine, rule
 
@@ -87,7 +87,7 @@ def _machine(player: Player) -> Any:
 
 
 class Player:
-    """Does at the server what the machine says, and hears what the model thinks of it."""
+    """Sends what the state machine chooses, and collects the complaints of the job model."""
 
     def __init__(self, ctx: Context, sweep: Sweep) -> None:
         self.ctx = ctx
@@ -98,7 +98,7 @@ class Player:
         self._know()
 
     def step(self, what: Callable[[], object]) -> None:
-        """One step, unless the time or the budget is over: then the rest is left out."""
+        """One step, unless the time or the budget is used up."""
         if self.sweep.problem is not None:
             return
         try:
@@ -156,7 +156,7 @@ class Player:
                 self._hear((_OPERATION[operation], what, "a hash"), answer)
 
     def find(self, account: str, chosen: set[str], which: int) -> None:
-        """Filters made of what one of the jobs has, so that something is found."""
+        """Find with filters that match one of the jobs."""
         role = self._role(account)
         mine = [job for job in self.model.of(role) if job.last is not None]
         record = mine[which % len(mine)].last if mine else None
@@ -222,9 +222,8 @@ class Player:
     def _know(self) -> None:
         """Start from the jobs of the run."""
         made: list[Job] = []
-        for name in STARTING_JOBS:
-            trace = self.ctx.evidence.optional(name)
-            if trace is None or trace.hash is None or trace.last is None:
+        for trace in self.ctx.evidence.sent(*STARTING_JOBS):
+            if trace.hash is None or trace.last is None:
                 continue
             parent, cell = text(trace.body, "parent_hash"), integer(trace.body, "grid_num")
             job = Job(trace.hash, trace.account, trace.operation, None, parent, cell)

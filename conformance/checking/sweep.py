@@ -36,7 +36,7 @@ _SWEEPS: WeakKeyDictionary[Evidence, dict[Work, Sweep]] = WeakKeyDictionary()
 
 
 def once(ctx: Context, work: Work) -> Sweep:
-    """What came of the work; the first call in a run does it."""
+    """The sweep of this run; the first call does the work."""
     sweeps = _SWEEPS.setdefault(ctx.evidence, {})
     if work not in sweeps:
         sweep = sweeps[work] = Sweep()

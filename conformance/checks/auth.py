@@ -1,4 +1,4 @@
-"""The token (page, Login and Job Create), and what it leaves open."""
+"""The token (page, Login and Job Create), and open questions about it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ..checking import (
 )
 from ..json_access import Record, brief, text
 
-#: A body that lacks what is required: what takes the token then says 301, and no job is started.
+#: A body without the required keys: an operation that accepts the token answers 301, at no cost.
 _INCOMPLETE: dict[str, object] = {}
-#: How often a token is used besides: it is not said to wear out.
+#: How often the token is used again: nothing on the page limits its use.
 _USES = 12
 
 
@@ -117,7 +117,7 @@ def _changed(text: str, place: int) -> str:
 
 
 def _other_claims(claims: str) -> str:
-    """The claims with one more; the same claims said otherwise would be the same bytes' meaning."""
+    """The claims with one more: the same claims encoded differently would still be valid."""
     try:
         decoded = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
     except ValueError:
@@ -178,7 +178,7 @@ def the_answer_without_a_token_has_the_shape_shown(ctx: Context) -> Iterator[Fin
 
 @check("AUTH-5", wants=("grid", "neighbour"), phase=Phase.QUIET)
 def a_call_acts_for_the_account_of_its_token(ctx: Context) -> Iterator[Finding]:
-    """What an account finds must not depend on who logged in last, nor must what it submits."""
+    """Neither finds nor submissions may depend on which account logged in last."""
     yield from _finds_of_each(ctx, "first", "second")
     yield from _finds_of_each(ctx, "second", "first")
     yield from _owner_finds_it(ctx, "grid", "first", "second")
@@ -219,19 +219,20 @@ def _finds_of_each(ctx: Context, role: str, other: str) -> Iterator[Finding]:
 
 
 def _strange(one: Answer, other: Answer) -> bool:
-    """Whether there were records, and none of them is there any more."""
+    """Whether there were records, and all of them are gone."""
     return other.ok and bool(_hashes(one)) and not _hashes(one) & _hashes(other)
 
 
 def _owner_finds_it(ctx: Context, name: str, owner: str, other: str) -> Iterator[Finding]:
     """A job belongs to the account whose token submitted it."""
-    job = ctx.evidence.optional(name)
-    if job is None or job.hash is None:
+    jobs = ctx.evidence.sent(name)
+    if not jobs or jobs[0].hash is None:
         return
+    job, hash = jobs[0], jobs[0].hash
     own, foreign = ctx.evidence.history(owner), ctx.evidence.history(other)
-    if own.with_hash(job.hash):
+    if own.with_hash(hash):
         yield ctx.ok(f"the {owner} account finds its job", job)
-    elif foreign.with_hash(job.hash):
+    elif foreign.with_hash(hash):
         yield ctx.fail(
             f"a job submitted with the token of the {owner} account went to the {other} one",
             job,

@@ -130,7 +130,7 @@ def _no_other_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
         return
     if job.last is None or not (before.complete or falling(before.answers[0].records)):
         return
-    # What a refused attempt left behind is told by its own check.
+    # Another check judges the records of a refused attempt.
     if len(job.attempts) > 1:
         return
     named = {one.hash for one in ctx.evidence.traces()}
@@ -207,7 +207,7 @@ def the_record_carries_the_prompt(ctx: Context) -> Iterator[Finding]:
     jobs = [one for one in _created(ctx) if one.accepted]
     for job in jobs:
         texts = prompts(job.last or {})
-        # A flag may be taken out of the text: what it asks for is told elsewhere.
+        # A server may remove flags from the text and keep them elsewhere.
         wanted = str(job.body["content"]).split(" --")[0]
         if any(_carries(phrase, wanted) for phrase in texts):
             yield ctx.ok(f"{brief(wanted, 60)} is in the record", job)

@@ -13,12 +13,12 @@ from ..checking import Context, Finding, Observation, Phase, check, probe
 from ..http.exchange import Exchange
 from ..json_access import brief, text
 
-#: The table of errors; its heading says that these are all.
+#: The table of errors, which is complete by its heading.
 ERRNOS = (0, 301, 410, 411, 420, 421, 430, 501)
 #: Answers of what stands before a server rather than of the server, if they hold no envelope.
 _GATEWAY = (429, 502, 503, 504)
 
-#: What is wrong with an answer, and what would be right; ``None`` if nothing is.
+#: The fault of an answer and what was expected; ``None`` if it is right.
 Complaint = tuple[str, str] | None
 
 
@@ -62,7 +62,7 @@ def unknown_errno(one: Exchange) -> Complaint:
 
 
 def bad_failure(one: Exchange) -> Complaint:
-    """GEN-3. ``error`` instead of ``errmsg`` is shown for 430 (page, Job Create)."""
+    """GEN-3. ``error`` instead of ``errmsg`` is on the page for 430 (Job Create)."""
     if not one.errno or one.outline is None:
         return None
     keys = ("errmsg", "error") if one.errno == 430 else ("errmsg",)
@@ -88,7 +88,7 @@ def bad_http(one: Exchange) -> Complaint:
 def _judged(
     ctx: Context, complain: Callable[[Exchange], Complaint], right: str
 ) -> Iterator[Finding]:
-    """One finding for each operation and complaint: a thousand of the same tell no more."""
+    """One finding for each operation and complaint."""
     _talk(ctx)
     plain = [one for one in ctx.exchanges() if one.plain and one.operation and not one.failure]
     answers = [exchange for exchange in plain if not _elsewhere(exchange)]

@@ -1,4 +1,4 @@
-"""Pictures (page, Job Find: img_buffer, img_thumb, original_url and what is said of them)."""
+"""Pictures (page, Job Find: img_buffer, img_thumb, original_url and their measures)."""
 
 from __future__ import annotations
 

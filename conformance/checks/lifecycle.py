@@ -10,19 +10,19 @@ from ..checking import Context, Finding, JobTrace, Phase, UnavailableError, Verd
 from ..json_access import Record, brief, instant, integer, millis, text
 from ..shared_jobs.trace import FINISHED
 
-#: As shown; UTC may be written as an offset too.
+#: As on the page; an offset of zero is accepted too.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:?00)")
 #: In the example timestamp is 1 ms before created_at.
 _CLOSE_MS = 1000
 #: What never changes once it is set.
 _IDENTITY = ("hash", "id", "id_uuid", "job_id", "timestamp", "created_at", "sender_id")
 _PARENTS = ("parent_id", "parent_hash")
-#: Jobs that are made from links: what their texts hold, and when, is not said.
+#: Jobs that are made from links: the page does not define their texts.
 _FROM_LINKS = ("blendImages", "describeImage")
 
 
 def _seen(ctx: Context) -> list[JobTrace]:
-    """The jobs that a find has shown; at least the first grid."""
+    """The jobs that a find has returned; at least the first grid."""
     job = ctx.evidence.accepted("grid")
     jobs = [one for one in ctx.evidence.traces() if one.accepted and one.last is not None]
     if not jobs:
@@ -59,8 +59,8 @@ def a_job_comes_to_an_end(ctx: Context) -> Iterator[Finding]:
 
 
 def _has_its_picture(ctx: Context, job: JobTrace) -> bool:
-    """The record tells all of a picture, has not changed for most of the wait, and the picture
-    is there and as told."""
+    """The record describes a picture and has not changed for most of the wait, and the picture
+    exists with the described size."""
     record = job.last
     if record is None or not job.gave_up:
         return False
@@ -168,7 +168,7 @@ def a_job_keeps_its_identity(ctx: Context) -> Iterator[Finding]:
 
 
 def _kept(ctx: Context, job: JobTrace, records: list[Record], key: str) -> Iterator[Finding]:
-    """The same at every look; what is null (or not there) at first may be filled once."""
+    """The same at every look; a value that is null or missing at first may be set once."""
     first: object = None
     for record in records:
         value = record.get(key)

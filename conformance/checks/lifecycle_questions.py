@@ -44,10 +44,10 @@ def the_statuses_before_the_end(ctx: Context) -> Observation:
 
 
 def _told_apart(order: list[int | None], pending: list[Record]) -> tuple[int | None, int | None]:
-    """Queued and running. One status alone is that of a running job if it tells of progress."""
+    """Queued and running. A single status is that of a running job if the record has progress."""
     if len(order) == 2:
         moving = [whole(one.get("status")) for one in pending if _moves(one)]
-        # Jobs are seen in the order of the plan: another may have shown the later status first.
+        # Jobs are in the order of the plan: another may have had the later status first.
         if moving and order[0] in moving and order[1] not in moving:
             order = order[::-1]
         return order[0], order[1]
@@ -85,7 +85,7 @@ def _null_if_seen_running(ctx: Context, jobs: list[JobTrace]) -> Observation:
 
 
 def _progress(value: object) -> str:
-    """The variant that a value belongs to; empty if to none."""
+    """The variant of a value; empty if it has none."""
     if whole(value) is not None:
         return "int"
     if isinstance(value, str):

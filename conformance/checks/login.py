@@ -20,7 +20,7 @@ from ..checking import (
 )
 from ..json_access import Record, brief, object_at, text, whole
 
-#: The twelve keys of the example. What is null there may hold anything (LOGIN-2).
+#: The twelve keys of the example. Keys that are null there may have any value (LOGIN-2).
 _STRINGS = ("id", "username", "email", "account_type", "account_status", "token")
 _ANYTHING = ("name", "phone", "last_paid", "plan_start", "plan_end", "last_plan")
 
@@ -207,7 +207,7 @@ def lifetime_of_the_token(ctx: Context) -> Observation:
 
 
 def _claims(token: str) -> Record:
-    """The claims of a JWT, unverified; empty if it is none."""
+    """The claims of a JWT, unverified; empty for any other token."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..checking import Context, Finding, Observation, check, probe
-from ..checking.child_jobs import nobody
+from ..checking.child_jobs import accepted, nobody
 from ..json_access import brief, text
 
 #: Numbers that name no cell of a grid.
@@ -22,15 +22,8 @@ def every_cell_is_taken(ctx: Context) -> Iterator[Finding]:
     names = ("upscale", "upscale_4", "variation", "remix", "upscale_1", "upscale_3")
     tried = ctx.evidence.sent(*names, "variation_1", "variation_2")
     for job in tried:
-        when = f"{job.operation} of cell {job.body['grid_num']}"
-        if job.accepted:
-            yield ctx.ok(f"{when} is accepted", job)
-        elif job.submission.errno in (301, 410, 420, 421):
-            yield ctx.fail(
-                f"{when} is refused", job, expected="errno 0", actual=job.submission.summary()
-            )
-        else:
-            yield ctx.inconclusive(f"{when}: {job.submission.summary()}", job)
+        what = f"{job.operation} of cell {job.body['grid_num']}"
+        yield accepted(ctx, job, what, 301, 410, 420, 421)
     cells = {job.body["grid_num"] for job in tried if job.accepted}
     rest = {1, 2, 3, 4} - cells
     if rest:

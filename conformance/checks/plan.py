@@ -26,7 +26,7 @@ def an_account_without_a_plan_gets_411(ctx: Context) -> Iterator[Finding]:
         elif answer.ok or operation == "createJob":
             yield _broken(ctx, operation, answer)
         else:
-            # The example's links and parent are not there, and a server may say so first.
+            # The example's links and parent do not exist, and a server may complain of that first.
             unsure.append(f"{operation} ({answer.summary()})")
     if not shown:
         yield ctx.untestable(f"no request returned 411: {', '.join(unsure) or 'see above'}")

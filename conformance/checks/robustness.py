@@ -1,4 +1,4 @@
-"""Wrong parameters, and bodies that are no well-formed request (GEN-4, GEN-5)."""
+"""Wrong parameters, and malformed bodies (GEN-4, GEN-5)."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _submitting(ctx: Context) -> list[str]:
 
 
 def _survived(ctx: Context, operation: str, sample: Sample) -> Finding | None:
-    """What is wrong with the answer, if it is so twice although other requests are answered."""
+    """A failure if the answer is wrong twice although other requests are answered."""
 
     def send() -> Answer:
         token = {"token": None} if operation == "login" else {}

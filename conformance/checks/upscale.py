@@ -60,7 +60,7 @@ def _larger(ctx: Context, large: Picture, parent: Picture, image: Image, grid: I
     return ctx.ok(f"{width}x{height} from a cell of {cell.width}x{cell.height}", large, parent)
 
 
-# A server that makes up for what is missing needs a job to take: hence after the shared ones.
+# After the shared jobs: a server that fills in missing keys needs a job to choose.
 @check("UP-2", refusals=True, phase=Phase.AFTER)
 def an_upscale_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
     body = {"parent_hash": child_jobs.nobody(ctx), "grid_num": 1}
@@ -117,9 +117,7 @@ def an_upscale_is_found_by_its_type(ctx: Context) -> Iterator[Finding]:
 
 
 @check(
-    "UP-7",
-    needs=("upscale",),
-    wants=("upscale_4", "variation", "remix", "upscale_1", "upscale_3"),
+    "UP-7", needs=("upscale",), wants=("upscale_4", "variation", "remix", "upscale_1", "upscale_3")
 )
 def a_child_bears_the_cell_asked_for(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.accepted("upscale")

@@ -45,7 +45,7 @@ def a_variation_is_a_new_grid(ctx: Context) -> Iterator[Finding]:
         )
 
 
-# A server that makes up for what is missing needs a job to take: hence after the shared ones.
+# After the shared jobs: a server that fills in missing keys needs a job to choose.
 @check("VAR-2", refusals=True, phase=Phase.AFTER)
 def a_variation_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
     body = {"parent_id": child_jobs.nobody(ctx), "grid_num": 1}

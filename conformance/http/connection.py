@@ -3,7 +3,7 @@
 The deadline is for all of it: a server that drips its answer, or streams for ever, runs into it
 just as one that is silent. A connection serves one request only, so that no answer can be lost to
 a connection that the server was about to close, and nothing is ever sent twice. Mechanism only:
-what may be sent is decided in ``gate.py``.
+``gate.py`` decides what may be sent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CHUNK = 65_536
 
 
 class Failure(Enum):
-    """Why there is no whole answer."""
+    """Why no complete answer came."""
 
     CONNECT = "no connection"
     TIMEOUT = "timed out"
@@ -67,7 +67,7 @@ class _BrokenError(Exception):
         self.detail = detail
 
 
-def exchange(request: Request, timeout: float, cap: int) -> Reply:
+def transmit(request: Request, timeout: float, cap: int) -> Reply:
     """Send and receive. Never raises for what the network or the server does.
 
     ``timeout`` in seconds for everything, ``cap`` the most bytes of a body, packed or unpacked.
@@ -234,7 +234,7 @@ def _authority(target: str) -> str:
     return host if parts.port is None else f"{host}:{parts.port}"
 
 
-#: What may stand in a path or a query as it is; anything else is escaped.
+#: Characters that need no escape in a path or a query.
 _SAFE = "/?%:@!$&'()*+,;=~-._[]|"
 
 

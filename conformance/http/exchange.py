@@ -1,4 +1,4 @@
-"""What was sent and what came back: the full answer for a check, a redacted record for reports."""
+"""A request and its answer: complete for a check, redacted for reports."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _EXCERPT = 4_000
 CUT = re.compile(r"… \([0-9]+ bytes in all\)$")
 #: Redaction looks at this much.
 _LOOKED_AT = 12_000
-#: So much of the end of what was looked at may be the first part of an unknown token.
+#: An unknown token may be cut off within this many characters of the end.
 _RAGGED = 2_000
 #: Deeper than any answer of this API, and shallow enough for every JSON reader.
 MAX_DEPTH = 100
 
-#: Stands for the body of an answer that is no JSON.
+#: Stands for the body of an answer that is not JSON.
 NOT_JSON: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer, redacted, as it may be shown to anybody.
+    """One request and its answer, redacted, so that anybody may see it.
 
     ``outline`` is the answer's envelope, with ``data`` left out where ``errno`` is 0 (it is large
     then); ``None`` where the answer is no JSON object. ``plain`` tells a well-formed request of an
@@ -98,7 +98,7 @@ class Answer:
 
     @property
     def errno(self) -> int | None:
-        """The integer ``errno``; ``None`` if there is none (a string is none)."""
+        """The integer ``errno``; ``None`` if it is missing or of another type."""
         return integer(self.envelope, "errno")
 
     @property
@@ -125,7 +125,7 @@ class Answer:
 
     @property
     def records(self) -> list[Record]:
-        """The records of a find; what is no object among them is left out."""
+        """The records of a find that are objects."""
         return objects_at(self.data, "res") if self.ok else []
 
     @property
@@ -148,7 +148,8 @@ class Answer:
 class Log:
     """Every exchange of a run, in the order in which they ended. Safe to use from threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
         self._lock = threading.Lock()
         self._kept: list[Exchange] = []
         self.requests = 0
@@ -157,17 +158,42 @@ class Log:
     def exchanges(self) -> list[Exchange]:
         return list(self._kept)
 
-    def number(self) -> int:
+    def record(
+        self,
+        request: Request,
+        reply: Reply,
+        value: object,
+        problem: str,
+        operation: str,
+        plain: bool,
+    ) -> Exchange:
+        """Keep a redacted record of an exchange. ``value`` and ``problem``: see ``read``."""
         with self._lock:
             self.requests += 1
-            return self.requests
-
-    def keep(self, exchange: Exchange) -> None:
-        self._kept.append(exchange)
+            number = self.requests
+        redact = self._secrets.redact
+        kept = Exchange(
+            number,
+            operation,
+            plain,
+            request.method,
+            redact(request.target),
+            _headers(request.headers, self._secrets),
+            _excerpt(request.body, self._secrets),
+            reply.status,
+            _headers(reply.headers, self._secrets),
+            _excerpt(reply.body, self._secrets),
+            reply.failure,
+            redact(problem),
+            reply.elapsed,
+            _outlined(value, self._secrets),
+        )
+        self._kept.append(kept)
+        return kept
 
 
 def read(reply: Reply) -> tuple[object, str]:
-    """The body as JSON, and what is wrong with it as JSON object of this API (empty: nothing)."""
+    """The body as JSON, and why it is not a JSON object (empty if it is)."""
     if reply.failure is not None:
         return None, f"{reply.failure.value}{f' ({reply.detail})' if reply.detail else ''}"
     if not reply.body:
@@ -185,35 +211,6 @@ def read(reply: Reply) -> tuple[object, str]:
     if not isinstance(value, dict):
         return value, f"JSON that is not an object but {type(value).__name__}"
     return value, ""
-
-
-def record(
-    number: int,
-    operation: str,
-    plain: bool,
-    request: Request,
-    reply: Reply,
-    value: object,
-    problem: str,
-    secrets: Secrets,
-) -> Exchange:
-    """The redacted record of an exchange."""
-    return Exchange(
-        number,
-        operation,
-        plain,
-        request.method,
-        secrets.redact(request.target),
-        _headers(request.headers, secrets),
-        _excerpt(request.body, secrets),
-        reply.status,
-        _headers(reply.headers, secrets),
-        _excerpt(reply.body, secrets),
-        reply.failure,
-        secrets.redact(problem),
-        reply.elapsed,
-        _outlined(value, secrets),
-    )
 
 
 def _headers(headers: tuple[tuple[str, str], ...], secrets: Secrets) -> tuple[tuple[str, str], ...]:

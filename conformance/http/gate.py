@@ -1,7 +1,7 @@
 """The only way out: every byte the kit sends goes through here.
 
 The gate holds the job budget, the rate, the time limits, the size limits, the evidence log and the
-redaction, so that no check, generator or bug can spend more or tell more than was allowed.
+redaction, so that no check, generator or bug can spend or reveal more than allowed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ..json_access import object_at, text
 from ..target import checked_target, is_web
 from ..verdict import UnavailableError, Verdict
 from .budget import Budget
-from .connection import Failure, Reply, Request, exchange
-from .exchange import Answer, Exchange, Log, read, record
+from .connection import Failure, Reply, Request, transmit
+from .exchange import Answer, Exchange, Log, read
 from .redaction import Secrets
 
 #: Far above any honest answer of the API (100 records are about 200 kB), and of a picture.
@@ -68,7 +68,7 @@ class Gate:
         self.contract = contract
         self.budget = budget
         self.secrets = secrets
-        self.log = Log()
+        self.log = Log(secrets)
         self.timeout = timeout
         self._until = until
         self._pace = Pace(rate)
@@ -121,7 +121,7 @@ class Gate:
             request = Request("GET", url, headers)
             reply = self._paced(request, PICTURE_CAP)
             kept = _without_body(reply) if reply.status == 200 else reply
-            seen.append(self._keep(request, kept, "picture", False, None, ""))
+            seen.append(self.log.record(request, kept, None, "", "picture", plain=False))
             location = reply.header("location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
                 return reply, seen
@@ -136,7 +136,7 @@ class Gate:
         reply = self._paced(request, ANSWER_CAP)
         value, problem = read(reply)
         self._learn_token(value)
-        kept = self._keep(request, reply, operation, plain, value, problem)
+        kept = self.log.record(request, reply, value, problem, operation, plain)
         return Answer(kept, reply, value, problem)
 
     def _paced(self, request: Request, cap: int) -> Reply:
@@ -146,24 +146,10 @@ class Gate:
             raise UnavailableError(Verdict.INCONCLUSIVE, "the time limit of the run is reached")
         patience = self.timeout if self._silent < _SILENT else self.timeout / 10
         timeout = patience if left is None else min(patience, left)
-        reply = exchange(request, timeout, cap)
+        reply = transmit(request, timeout, cap)
         silent = reply.status == 0 or reply.failure is Failure.TIMEOUT
         self._silent = self._silent + 1 if silent else 0
         return reply
-
-    def _keep(
-        self,
-        request: Request,
-        reply: Reply,
-        operation: str,
-        plain: bool,
-        value: object,
-        problem: str,
-    ) -> Exchange:
-        number = self.log.number()
-        kept = record(number, operation, plain, request, reply, value, problem, self.secrets)
-        self.log.keep(kept)
-        return kept
 
     def _learn_headers(self, headers: Mapping[str, str]) -> None:
         sent = headers.get("Authorization", "").removeprefix("Bearer ").strip()

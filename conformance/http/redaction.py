@@ -18,13 +18,13 @@ from urllib.parse import quote, quote_plus
 MASK = "‹redacted›"
 
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_=-]*)?")
-#: Shorter than this, base64 at an offset leaves too few whole characters to be told from chance.
+#: Shorter than this, base64 at an offset leaves too few whole characters to rule out chance.
 _ENCODABLE = 6
 #: How many escapes inside one another are undone: JSON in JSON in HTML is three.
 _DEPTH = 3
 #: So much of a secret is a secret too.
 _TELLING = 6
-#: Before a word, in text that is escaped or not: what is no letter or digit, or an escape's end.
+#: Before a word, in text that is escaped or not: not a letter or digit, or the end of an escape.
 _BEFORE = (
     r"(?:(?<![A-Za-z0-9])|(?<=\\[a-z])|(?<=\\x[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})"
     r"|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2}))"
@@ -56,7 +56,7 @@ class Secrets:
         self.longest = 0
 
     def add(self, *secrets: str | None) -> None:
-        """Know these from now on; ``None`` and empty ones are nothing to hide."""
+        """Mask these from now on; ``None`` and empty ones are ignored."""
         with self._lock:
             for secret in {one for one in secrets if one} - self._known:
                 self._known.add(secret)
@@ -135,7 +135,7 @@ def _nearly(text: str, secret: str) -> bool:
 
 
 def _word(text: str) -> str:
-    """A pattern for the text where it is no part of a longer word."""
+    """A pattern for the text where it is a whole word."""
     before = _BEFORE if _LETTER.match(text[0]) else ""
     after = _AFTER if _LETTER.match(text[-1]) else ""
     return before + _escaped(text) + after

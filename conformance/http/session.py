@@ -28,9 +28,12 @@ class Account:
     id: str | None
 
 
-def bearer(token: str) -> str:
-    """The Authorization header; in HTTP its value can't end with blanks."""
-    return f"Bearer {token}".rstrip()
+def request_headers(token: str | None, more: Mapping[str, str] | None) -> dict[str, str]:
+    """The headers of an ordinary request, and ``more``."""
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}".rstrip()  # HTTP allows no blanks at the end
+    return headers | dict(more or {})
 
 
 class TokenSource(Enum):
@@ -105,42 +108,27 @@ class Session:
         """Send a JSON object to an operation; see ``Context.call``."""
         # A lone surrogate that the server sent goes back as the escape it came as.
         content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        more = dict(headers or {})
+        item = self.contract.operations[operation]
+
+        def send(token: str | None) -> Answer:
+            sent = request_headers(token, headers)
+            return self.gate.send(
+                item.method, item.path, content, sent, operation=operation, planned=planned
+            )
+
         if operation == "login":
             if isinstance(password := body.get("password"), str):
                 self.gate.secrets.add_if_akin(password)
-            return self._send(operation, content, None, more, planned=False)
+            return send(None)
         if not isinstance(token, TokenSource):
-            return self._send(operation, content, token, more, planned=planned)
+            return send(token)
         who = self.account(account)
         used = who.token
-        answer = self._send(operation, content, used, more, planned=planned)
+        answer = send(used)
         if answer.errno == 430 and self._renewed(who, used):
             # Some servers let a later login end an earlier one. A refusal started no job.
-            return self._send(operation, content, who.token, more, planned=planned)
+            return send(who.token)
         return answer
-
-    def _send(
-        self,
-        operation: str,
-        content: bytes,
-        token: str | None,
-        headers: dict[str, str],
-        *,
-        planned: bool,
-    ) -> Answer:
-        item = self.contract.operations[operation]
-        all_headers = {"Content-Type": "application/json"}
-        if token is not None:
-            all_headers["Authorization"] = bearer(token)
-        return self.gate.send(
-            item.method,
-            item.path,
-            content,
-            all_headers | headers,
-            operation=operation,
-            planned=planned,
-        )
 
     def _login(self, role: str) -> Account:
         given = self.options.accounts[role]

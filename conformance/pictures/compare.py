@@ -1,8 +1,8 @@
-"""What can be told from pixels: frames, seams, and which of several pictures one looks like.
+"""Comparing pixels: frames, seams, and which of several pictures a picture resembles.
 
 Pictures of this service may be photographs or drawings, so nothing here looks for a colour or a
-shape: areas are compared by what is left of them at a small size, and every answer can be "can't
-tell".
+shape: areas are compared by what is left of them at a small size, and every result can be
+"can't tell".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A picture behind a link: fetched once, decoded within bounds, told apart by its cells.
+"""A picture behind a link: fetched once and decoded within bounds.
 
 Pillow is imported when the first picture is decoded.
 """
@@ -29,7 +29,7 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Picture:
-    """What a GET of ``url`` gave. ``problem`` says why it is no picture; empty if it is one."""
+    """The result of GET ``url``. ``problem``: why it is not a picture; empty if it is."""
 
     url: str
     reply: Reply
@@ -46,12 +46,12 @@ class Picture:
 
     @property
     def format(self) -> str:
-        """``png``, ``jpeg``, ``webp`` or ``gif``, from the file itself; empty if it is none."""
+        """``png``, ``jpeg``, ``webp`` or ``gif``, by the file itself; empty if it is no picture."""
         return self._decoded[2]
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels; zeros if it is no picture."""
+        """Width and height in pixels; zeros if it is not a picture."""
         return (self.image.width, self.image.height) if self.image else (0, 0)
 
     @property
@@ -83,7 +83,7 @@ class Picture:
         return self.problem or f"{self.format} picture, {width}x{height}, {self.length} bytes"
 
     def thumb(self) -> bytes | None:
-        """A small PNG of it, to be shown; ``None`` if it is no picture."""
+        """A small PNG of it; ``None`` if it is not a picture."""
         if self.image is None:
             return None
         small = self.image.copy()

@@ -10,7 +10,7 @@ from typing import Any
 
 from .json import SCHEMA
 
-#: Verdicts about the server; the others only say why there is no such verdict.
+#: Verdicts about the server; the others only explain a missing verdict.
 _DECIDED = ("pass", "fail")
 _UNOBSERVED = "unobserved"
 

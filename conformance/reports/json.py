@@ -14,7 +14,7 @@ SCHEMA = "sampan-report/1"
 
 
 def render(report: Report, contract: Contract) -> str:
-    """The text of the file. Pictures are left out; the HTML report has them."""
+    """The text of the file, without pictures; the HTML report has them."""
     return json.dumps(as_tree(report, contract), ensure_ascii=False, indent=1) + "\n"
 
 
@@ -51,7 +51,7 @@ def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
 
 
 def full_message(finding: Finding) -> str:
-    """The message, with what was expected, what came instead, and what was not tried."""
+    """The message, with the expected and the actual result, and what was not covered."""
     message = finding.message
     if finding.expected or finding.actual:
         message += f" (expected {finding.expected}; got {finding.actual})"
@@ -59,7 +59,7 @@ def full_message(finding: Finding) -> str:
 
 
 def _seen(observation: Observation) -> list[dict[str, Any]]:
-    """``unknown`` bears what was seen, ``unobserved`` the reason."""
+    """A description for ``unknown``, the reason for ``unobserved``."""
     if observation.seen is Seen.UNKNOWN:
         return [{"saw": observation.answer}]
     return [{"reason": observation.reason}] if observation.reason else []

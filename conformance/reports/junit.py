@@ -17,7 +17,7 @@ _UNTOLD = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report, contract: Contract) -> str:
-    """The text of the file. Inconclusive counts as an error: nobody may take it for a pass."""
+    """The text of the file. Inconclusive counts as an error: it must not look like a pass."""
     errors = report.count(Verdict.ERROR) + report.count(Verdict.INCONCLUSIVE)
     skipped = report.count(Verdict.SKIPPED) + report.count(Verdict.UNTESTABLE)
     suite = xml.Element(

@@ -11,7 +11,7 @@ from ..report import Report
 
 
 def render(report: Report, contract: Contract) -> str:
-    """YAML: ``name``, ``description``, ``answers``. What was not seen is left to its default."""
+    """YAML: ``name``, ``description``, ``answers``. Unobserved questions keep their default."""
     answers = {one.id: one.answer or "" for one in report.observations if one.seen is Seen.ANSWERED}
     profile = {
         "name": "learnt",

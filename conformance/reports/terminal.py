@@ -108,7 +108,7 @@ def _outcome(report: Report) -> Iterator[tuple[str, str]]:
 
 
 class ProgressBar:
-    """A line that tells where the run stands; nothing where there is no terminal."""
+    """A line with the progress of the run; nothing without a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._bar = Bar(

@@ -1,4 +1,4 @@
-"""What a find may return and what it must, given what the unfiltered listing holds. Pure."""
+"""The records that a find may and must return, given the unfiltered listing. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Holds = Callable[[Record], bool]
 #: The filter that pages backwards (page, Job Find).
 CURSOR = "timestamp_smaller_than"
 
-#: Where a record may bear words that a prompt filter can go by.
+#: The keys whose words a prompt filter may match.
 _WORDS = ("msg_content", "msg_display", "sender_msg", "description", "description_translation")
 
 
@@ -44,7 +44,7 @@ def prompts(record: Record) -> list[str]:
 
 
 def mentions(word: str) -> Holds:
-    """The record bears the word somewhere, whatever the case."""
+    """The record contains the word somewhere, in any case."""
     sought = word.casefold()
     return lambda record: any(sought in (text(record, key) or "").casefold() for key in _WORDS)
 

@@ -1,10 +1,10 @@
 """Bodies made by schemathesis from ``openapi.yaml``, and its opinion of an answer.
 
 schemathesis judges by HTTP status, and here every answer may have 200. So the document is split
-when it is loaded: one response for each errno, under a status of its own, and an answer is shown
+when it is loaded: one response for each errno, under a status of its own, and an answer is given
 to schemathesis under the status of its errno. ``openapi/`` itself stays truthful.
 
-Nothing is sent from here: whoever asks for bodies sends them through the gate.
+Nothing is sent from here: callers send the bodies through the gate.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Generator:
     ) -> None:
         """Call ``each`` with ``count`` bodies that the contract allows, or with ones it forbids.
 
-        A body is a dict, any other JSON value, or bytes that are no JSON. ``each`` must not raise
-        for what it finds: nothing is shrunk and nothing replayed, since every request counts.
+        A body is a dict, any other JSON value, or bytes that are not JSON. ``each`` must not
+        raise for its findings: nothing is shrunk or replayed, since every request counts.
         """
         from hypothesis import HealthCheck, Phase, given, seed, settings
         from schemathesis import GenerationMode
@@ -61,7 +61,7 @@ class Generator:
         limits(seeded(tried(example)))()
 
     def complaints(self, operation: str, answer: Answer) -> Iterator[str]:
-        """What of the answer's body the schema of its errno does not allow, a line each."""
+        """The violations of the schema for the answer's errno, a line each."""
         import httpx
         from schemathesis.core.failures import FailureGroup
 

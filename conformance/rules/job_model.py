@@ -1,4 +1,4 @@
-"""What a client may expect of a server by what it has done itself: a plain dict of jobs. Pure.
+"""What a client may expect of a server after its own requests: a plain dict of jobs. Pure.
 
 The model knows what was submitted and what was seen, and complains (requirement, sentence) of an
 answer that can't be true at once with it. What a question leaves open it takes either way; what
@@ -14,7 +14,7 @@ from ..json_access import Record, brief, instant, integer, millis, text, whole
 from ..shared_jobs.trace import FINISHED
 from .find_rules import prompts
 
-#: Requirement, what is wrong, what would be right.
+#: Requirement, fault, expected.
 Complaint = tuple[str, str, str]
 
 #: What must not change while a job runs (LIFE-4); one that is null at first may be filled once.
@@ -157,7 +157,7 @@ class JobModel:
             yield "UP-6", f"an upscale's job_type is {brief(record.get('job_type'))}", "upscale"
 
     def must_refuse(self, parent: Job, cell: int) -> tuple[str, int] | None:
-        """The requirement and the errno of a child that can't be; ``None`` if it may be made."""
+        """The requirement and the errno of an impossible child; ``None`` if it may be made."""
         if not parent.finished:
             return None
         if parent.made_by in ("upscaleJob", "describeImage") and 1 <= cell <= 4:
@@ -169,7 +169,7 @@ class JobModel:
 
 @dataclass(frozen=True, slots=True)
 class FindResult:
-    """A find's answer: its records, and the total it tells (``None`` if there is none)."""
+    """The result of a find: its records, and ``total`` (``None`` if it is missing)."""
 
     records: Sequence[Record]
     total: int | None
@@ -213,5 +213,5 @@ def _course(job: Job, record: Record) -> Iterator[Complaint]:
 
 
 def _plain(prompt: str) -> str:
-    """Case and runs of white space are no breach (requirement CREATE-5)."""
+    """Without differences of case and white space (requirement CREATE-5)."""
     return " ".join(prompt.casefold().split())

@@ -88,7 +88,7 @@ def samples() -> tuple[Sample, ...]:
     )
 
 
-#: Text that a client may send as a prompt. None of it is more than words.
+#: Text that a client may send as a prompt.
 SCRIPTS: dict[str, str] = {
     "Chinese": "上海的早晨",
     "emoji": "🚣 🏮",

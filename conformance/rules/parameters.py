@@ -31,7 +31,7 @@ _TYPES: Mapping[str, tuple[type, ...] | None] = {
 
 
 def wrong_parameter(contract: Contract, operation: str, body: _Body) -> str:
-    """What is wrong with ``body`` beyond any question; empty if nothing is."""
+    """The fault of ``body`` beyond any question; empty if it has none."""
     schema = contract.document["components"]["schemas"][_SCHEMAS[operation]]
     for key in schema.get("required", ()):
         if body.get(key) is None:
@@ -74,8 +74,8 @@ def _kind(value: object) -> str:
 def sensible(filters: _Body) -> bool:
     """Whether a server has no ground to refuse these filters.
 
-    What is generated may be strange: a year before 1970, a type that nobody heard of, control
-    characters. The page allows none of it and forbids none.
+    Generated values may be strange: a year before 1970, an unknown type, control characters. The
+    page neither allows nor forbids them.
     """
     tests: Mapping[str, Callable[[object], bool]] = {
         "limit": lambda value: _among(value, 1, 100),

@@ -1,4 +1,4 @@
-"""What a run will do and what it will cost, before anything is sent."""
+"""The plan of a run and its cost, before anything is sent."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _Result = TypeVar("_Result", Finding, Observation)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands; ``seconds_left`` is ``None`` where there is no limit."""
+    """The progress of a run; ``seconds_left`` is ``None`` without a limit."""
 
     doing: str
     done: int
@@ -50,7 +50,7 @@ def run(
     secrets: Secrets | None = None,
 ) -> Report:
     """Run what ``options`` select. Raises ``TargetError`` or ``SelectionError`` before anything
-    is sent, and nothing for what the server does. ``secrets`` learns what must not be shown."""
+    is sent, and nothing for the server's behaviour. ``secrets`` collects the texts to mask."""
     load()
     return Run(options, contract or shipped(), on_progress, secrets or Secrets()).report()
 
@@ -95,7 +95,7 @@ class Run:
         self._observations: dict[str, Observation] = {}
 
     def report(self) -> Report:
-        """Do it all. Ctrl-C ends it early and keeps what was found."""
+        """Run everything. Ctrl-C ends it early and keeps the findings."""
         stopped = ""
         try:
             self._run()
@@ -192,7 +192,7 @@ class Run:
     def _observation(self, id: str, stopped: str) -> Observation:
         if id in self._observations:
             return self._observations[id]
-        reason = stopped if id in REGISTRY.probes else "the kit has no observer for it"
+        reason = stopped if id in REGISTRY.probes else "the kit has no probe for it"
         if id not in self.plan.selected:
             reason = "not selected"
         return Observation(id, Seen.UNOBSERVED, None, reason)

@@ -1,7 +1,7 @@
 """The jobs that checks share, and how many of them a budget allows. Pure.
 
-Two waves: parents first, then everything that is made from them, side by side. Where the budget
-is short the last ones in the list are left out.
+Two batches: parents first, then everything that is made from them, in parallel. If the budget
+is short, the last ones in the list are omitted.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def remix_prompt(mark: str) -> str:
 
 
 def links(record: Record) -> list[str]:
-    """The links of a finished record, best first, none twice."""
+    """The distinct links of a finished record, best first."""
     found = [text(record, key) for key in ("original_url", "img_buffer", "img_thumb")]
     return list(dict.fromkeys(link for link in found if link is not None))
 
@@ -129,7 +129,7 @@ def _key(material: Material, key: str) -> str:
     return found
 
 
-#: What is worth most first. The first ten serve requirements, the next four questions.
+#: The most valuable first. The first ten serve requirements, the next four questions.
 SHARED_JOBS: tuple[SharedJob, ...] = (
     SharedJob("grid", "createJob", _create(grid_prompt)),
     SharedJob("niji", "createJob", _create(niji_prompt)),
@@ -157,7 +157,7 @@ BY_NAME: Mapping[str, SharedJob] = {plan.name: plan for plan in SHARED_JOBS}
 
 @dataclass(frozen=True, slots=True)
 class JobSelection:
-    """The jobs to submit, in order of worth, and why the others are left out."""
+    """The jobs to submit, most valuable first, and why the others are missing."""
 
     jobs: tuple[SharedJob, ...]
     missing: Mapping[str, str]
@@ -168,7 +168,7 @@ def select_jobs(
 ) -> JobSelection:
     """Choose among ``wanted`` what ``jobs`` allow (``None``: any number).
 
-    ``spare``: one job is kept back, since what ought to be refused needs one to be risked.
+    ``spare``: keep one job back, which requests that must be refused put at risk.
     """
     needed = _with_parents(wanted)
     there = set(accounts)

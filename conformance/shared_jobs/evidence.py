@@ -1,4 +1,4 @@
-"""The jobs that checks share: submitted in two waves, watched together, looked at by all.
+"""The jobs that checks share: submitted in two batches, watched together, used by all.
 
 Wall time is about two job durations; more where a server takes only a few jobs at once.
 """
@@ -22,14 +22,14 @@ from .trace import JobTrace, Sighting
 
 #: Seconds between two looks: a tenth of what the youngest job has run, within these bounds.
 _SHORTEST, _LONGEST = 0.025, 2.0
-#: How long a job that bears an error is watched for a recovery where none has finished yet.
+#: Seconds that a job with an error is watched for a recovery while no other has finished.
 _GRACE = 2.0
-#: How often a job is submitted that was refused while others ran. A refusal starts none.
+#: How often a job is submitted that was refused while others ran. A refusal starts no job.
 _ATTEMPTS = 3
 
 
 class Evidence:
-    """What checks may look at. Names of jobs are those of ``shared_jobs.SHARED_JOBS``."""
+    """The evidence that checks share. Names of jobs are those of ``catalogue.SHARED_JOBS``."""
 
     def __init__(self, session: Session, plan: JobSelection, mark: str) -> None:
         self.mark = mark
@@ -48,7 +48,7 @@ class Evidence:
         self._slots: int | None = None  # how many jobs the server took at once, if it refused any
         self.on_change: Callable[[], None] = lambda: None
 
-    # What checks ask for
+    # For checks
 
     def trace(self, name: str) -> JobTrace:
         """The job, whether it was accepted or not; ``UnavailableError`` if it was not sent."""
@@ -58,12 +58,8 @@ class Evidence:
             raise self._absent[name]
         raise LookupError(f"the job {name!r} is not in the plan: name it in the check's needs")
 
-    def optional(self, name: str) -> JobTrace | None:
-        """The job if it was sent; for the names in a check's ``wants``."""
-        return self._traces.get(name)
-
     def sent(self, *names: str) -> list[JobTrace]:
-        """Those of the jobs that were sent."""
+        """Those of the jobs that were sent; for the names in a check's ``wants``."""
         return [self._traces[name] for name in names if name in self._traces]
 
     def accepted(self, name: str) -> JobTrace:
@@ -76,7 +72,7 @@ class Evidence:
         return found
 
     def finished(self, name: str) -> JobTrace:
-        """The job, if it was seen finished; else ``UnavailableError`` says how it ended."""
+        """The job, if it was seen finished; otherwise ``UnavailableError`` with its end."""
         found = self.accepted(name)
         if not found.finished:
             raise UnavailableError(
@@ -93,7 +89,7 @@ class Evidence:
         return self.sent(*BY_NAME)
 
     def sender(self, account: str = "first") -> str:
-        """The account's sender_id: the one its records bear, or the id of its login."""
+        """The account's sender_id: that of its records, or the id of its login."""
         for trace in self.traces():
             found = text(trace.last, "sender_id")
             if trace.account == account and found is not None:
@@ -129,10 +125,10 @@ class Evidence:
         """The jobs that have not ended yet."""
         return [one for one in self._traces.values() if one.accepted and not self._ended(one)]
 
-    # How it is gathered
+    # Gathering
 
     def gather(self) -> None:
-        """Run both waves. Raises for nothing that the server does."""
+        """Run both batches. Raises for nothing that the server does."""
         try:
             self._session.account()
         except UnavailableError as problem:

@@ -1,7 +1,7 @@
 """Finding jobs again: one look at the newest records, or all of them page by page.
 
 How many records a find returns at most, in which order and with which unit of the cursor are open
-questions, so nothing here relies on an answer: where a listing can't be completed, it says so.
+questions, so nothing here relies on an answer: ``why_not`` explains an incomplete listing.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _PAGES = 60
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Some finds that belong together: the records in the order in which they came, none twice.
+    """Some finds that belong together: the distinct records in the order in which they came.
 
-    ``complete``: as many records as ``total`` counts. ``why_not`` says what is in the way if not.
+    ``complete``: as many records as ``total`` counts. ``why_not``: why it is not.
     """
 
     records: tuple[Record, ...]
@@ -44,7 +44,7 @@ class Listing:
     def __init__(self, session: Session, account: str = "first") -> None:
         self._session = session
         self._account = account
-        # Asking for more than a server returns at once may be refused: then it is left out.
+        # Some servers refuse a limit above their own: then it is omitted.
         self._size: dict[str, object] = {"limit": _ASKED_FOR}
 
     def look(self, wanted: Iterable[str] = ()) -> Look:

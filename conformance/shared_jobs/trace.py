@@ -1,4 +1,4 @@
-"""What was seen of one job, from its submission to its end."""
+"""The sightings of one job, from its submission to its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REMARK = "altered prompt"
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What one find showed of a job.
+    """One find's view of a job.
 
     ``at`` is in seconds since the job was submitted, taken when the find was sent. ``records`` are
     those with the job's hash: one, none, or on a broken server several. ``complete``: the find
@@ -97,7 +97,7 @@ class JobTrace:
 
     @property
     def seems_failed(self) -> bool:
-        """Not finished, and its record bears an error. It may still finish: keep looking."""
+        """Not finished, and its record has an error. It may still finish: keep looking."""
         error = text(self.last, "error")
         return not self.finished and error is not None and error.casefold() != _REMARK
 

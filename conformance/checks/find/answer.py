@@ -11,7 +11,7 @@ from ...contract import Contract
 from ...json_access import Record, array_at, brief, object_at, text, whole
 from ...rules.find_rules import CURSOR, twice
 
-#: What tells one record from another.
+#: The keys that identify a record.
 _IDS = ("id", "id_uuid", "hash", "job_id")
 
 
@@ -178,7 +178,7 @@ def _is(kind: str, value: object) -> bool:
 @check("FIND-12", wants=(*JOBS, "neighbour"), phase=Phase.QUIET)
 def ids_are_unique(ctx: Context) -> Iterator[Finding]:
     newest = timed(known(ctx))[:1]
-    # A page that begins elsewhere: what is counted on the page is no id.
+    # A page that begins elsewhere reveals an id that is only counted within a page.
     finds = [*_finds(ctx), *(ask(ctx, **{CURSOR: time}) for time, _ in newest)]
     for answer in finds:
         for key in _IDS:
@@ -190,7 +190,7 @@ def ids_are_unique(ctx: Context) -> Iterator[Finding]:
     listed = [record for look in looks for answer in look.answers for record in answer.records]
     records = _distinct(listed)
     for key in _IDS:
-        # Whether accounts count their records apart is not said.
+        # The page leaves open whether each account counts its own records.
         pool = _distinct(list(looks[0].records)) if key == "id" else records
         again = twice(pool, key)
         if again:
@@ -207,10 +207,7 @@ def _shared(
         ", ".join(f"{name} {brief(one.get(name), 40)}" for name in _IDS) for one in those[:2]
     )
     return ctx.fail(
-        f"{len(those)} records have one {key}",
-        *answers,
-        expected="one record",
-        actual=others,
+        f"{len(those)} records have one {key}", *answers, expected="one record", actual=others
     )
 
 

@@ -48,7 +48,7 @@ def service_restricts(ctx: Context) -> Iterator[Finding]:
 def job_type_restricts(ctx: Context) -> Iterator[Finding]:
     records = known(ctx)
     seen = sorted({kind for record in records if (kind := text(record, "job_type"))})
-    # These two are shown on the page, and so they can be asked for without being seen.
+    # These two are on the page, so they can be requested without a record.
     kinds = list(dict.fromkeys([*seen, "main", "upscale"]))
     asked = [[kind] for kind in kinds]
     asked += [list(two) for two in list(combinations(seen, 2))[:3]]
@@ -60,7 +60,7 @@ def job_type_restricts(ctx: Context) -> Iterator[Finding]:
 
 
 def _unknown_type(ctx: Context) -> Finding:
-    """A type that there is not may be refused; it may not let everything through."""
+    """An unknown type may be refused; it must not match anything."""
     name = unlikely(ctx)
     answer = ask(ctx, job_type=[name])
     if answer.records:
@@ -88,13 +88,13 @@ def prompt_restricts(ctx: Context) -> Iterator[Finding]:
 
 
 def _made_from_text(records: list[Record]) -> list[Record]:
-    """The newest and the oldest; a child may bear its parent's prompt for show."""
+    """The newest and the oldest record; a child may carry its parent's prompt."""
     found = [record for record in records if prompts(record) and record.get("job_type") == "main"]
     return found[:1] + found[1:][-1:]
 
 
 def _whole_prompt(ctx: Context, record: Record, *, own: bool) -> Finding:
-    """``own``: it is known what was submitted, and not only what is shown."""
+    """``own``: the submitted prompt is known, not just the returned one."""
     tried: list[Answer] = []
     for prompt in wordings(ctx, record):
         answer = ask(ctx, prompt=prompt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...checking import Answer, Context, Observation, Phase, probe
 from ...checking.find_calls import JOBS
 
-#: More records than this, without asking for any number, are all that there are.
+#: More records than this without a limit count as all records.
 _NO_DEFAULT = 100
 #: More than any usual maximum.
 _HIGH = 1001

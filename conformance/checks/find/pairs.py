@@ -82,7 +82,7 @@ def _of(key: str, value: object, holds: Holds, records: Sequence[Record]) -> _Fi
 
 
 def _by_prompt(ctx: Context, records: list[Record]) -> Iterator[_Filter]:
-    """What a prompt matches is an open question: the answer to it alone tells."""
+    """The page leaves open what a prompt matches, so a find by it alone decides."""
     texts = [prompts(record)[0] for record in records if prompts(record)]
     common = max(texts, key=texts.count, default=None)
     newest = texts[0] if texts else None
@@ -163,7 +163,7 @@ def _nothing(ctx: Context, one: _Filter, body: dict[str, object]) -> Finding:
 
 
 def _many(ctx: Context, filters: list[_Filter], records: list[Record]) -> Iterator[Finding]:
-    """As many filters as one record satisfies, and all that there are."""
+    """As many filters as one record satisfies, and all filters."""
     best = max(
         (record for record in records if text(record, "hash")),
         key=lambda one: sum(one["hash"] in each.chosen for each in filters),

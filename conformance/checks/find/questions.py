@@ -121,12 +121,8 @@ def what_a_prompt_matches(ctx: Context) -> Observation:
         return ctx.unobserved("needs a record whose prompt has two long words")
     first, *_, last = _long_words(sample)
     piece = max((first, last), key=len)[1:-1]
-    asked = {
-        "piece": piece,
-        "shouted": piece.upper(),
-        "turned": f"{last} {first}",
-    }
-    # What is found by its whole prompt alone may be so by what was submitted, or by what is shown.
+    asked = {"piece": piece, "shouted": piece.upper(), "turned": f"{last} {first}"}
+    # A find by the whole prompt may match the submitted or the returned text.
     asked |= {f"whole {place}": one for place, one in enumerate(wordings(ctx, sample))}
     answers = {what: ask(ctx, prompt=prompt) for what, prompt in asked.items()}
     found = {what for what, one in answers.items() if text(sample, "hash") in hashes(one.records)}

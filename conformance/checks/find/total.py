@@ -32,12 +32,12 @@ def total_counts_what_matches(ctx: Context) -> Iterator[Finding]:
 
 
 def _counted(ctx: Context, what: str, filters: dict[str, object], page: int) -> Iterator[Finding]:
-    """``page``: so many records were once returned at once, so fewer are all that there are."""
+    """``page``: the largest number of records seen in one answer; fewer are therefore all."""
     many, one = ask(ctx, **filters), ctx.call("findJobs", {"limit": 1} | filters)
     if many.total is None or one.total is None:
         return
     returned = len(many.records)
-    # Without a filter a page that is full is no longer than itself.
+    # Without a filter, a full page may be part of a longer listing.
     if filters and returned < page and many.total != returned:
         yield ctx.fail(
             f"{what}: total is not the number of matching records",
@@ -61,7 +61,7 @@ def _counted(ctx: Context, what: str, filters: dict[str, object], page: int) -> 
 
 
 def _listed_in_full(ctx: Context, records: Sequence[Record]) -> Finding:
-    """Without a filter total is what can be reached by paging."""
+    """Without a filter, total is the number of records that paging reaches."""
     look = ctx.evidence.history()
     first = look.answers[0]
     if look.complete:
@@ -104,7 +104,7 @@ def _shows_all(page: Answer, moment: int, size: int, most: int) -> bool:
 
 
 def _with_cursor(ctx: Context) -> Finding:
-    """Behind a cursor total may count what is left or what there was, and nothing else."""
+    """With a cursor, total may count the remaining records or all of them, and nothing else."""
     look = ctx.evidence.history()
     times = timed(look.records)
     if not look.complete or len(times) < 3 or len(times) < len(look.records):

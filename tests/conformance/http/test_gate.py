@@ -172,7 +172,7 @@ def test_a_silent_server_gets_less_patience(monkeypatch: pytest.MonkeyPatch) -> 
         answers = len(asked) == 10
         return Reply(200) if answers else Reply(failure=Failure.TIMEOUT)
 
-    monkeypatch.setattr(gate_module, "exchange", silent)
+    monkeypatch.setattr(gate_module, "transmit", silent)
     gate = a_gate("http://127.0.0.1:9")
     for _ in range(11):
         gate.send("POST", "/jobs/find", b"{}", {})

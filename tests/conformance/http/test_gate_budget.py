@@ -113,7 +113,7 @@ def test_a_crash_of_the_kit_spends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(gate_module, "exchange", broken)
+    monkeypatch.setattr(gate_module, "transmit", broken)
     gate = a_gate("http://127.0.0.1:9", jobs=1)
     with pytest.raises(RuntimeError, match="a bug"):
         submit(gate)

@@ -46,33 +46,44 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=8091, show_default=True, type=click.IntRange(0, 65535), help="0: a free one."
+    "--port",
+    default=8091,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 picks one.",
 )
-@click.option("--port-file", type=click.Path(path_type=Path), help="Write the port there.")
+@click.option(
+    "--port-file",
+    type=click.Path(path_type=Path),
+    help="Write the port to this file.",
+)
 @click.option("--ready-json", is_flag=True, help="Print the ready line as JSON.")
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Keep accounts, jobs and clocks in this file."
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Store accounts, jobs and clocks in this file instead of in memory.",
 )
 @click.option(
     "--profile",
     default="documented",
     show_default=True,
-    help="How the open questions are answered: a shipped profile's name, or a file.",
+    help="Answers to the open questions: a shipped profile's name, or a file.",
 )
 @click.option(
     "--account",
     "accounts",
     multiple=True,
     metavar="NAME:PASSWORD[:PLAN]",
-    help="An account; PLAN is unlimited (default) or none. Replaces the two default accounts.",
+    help="Create this account; repeatable. PLAN is unlimited (default) or none. Replaces the two"
+    " default accounts.",
 )
-@click.option("--open-accounts", is_flag=True, help="An unknown name gets an account at login.")
+@click.option("--open-accounts", is_flag=True, help="Create unknown accounts at login.")
 @click.option(
     "--job-seconds",
     default=2.0,
     show_default=True,
     type=click.FloatRange(0, 86_400),
-    help="How long a job takes.",
+    help="Duration of a job in seconds.",
 )
 @click.option("--seed", type=int, help="Make ids, hashes and colours repeatable.")
 @click.option(
@@ -80,21 +91,31 @@ def main() -> None:
     type=click.Choice(["real", "auto"]),
     default="real",
     show_default=True,
-    help="auto: time moves on when a client polls.",
+    help="real: the machine's time; auto: each poll moves time forward.",
 )
 @click.option(
     "--markers/--no-markers",
     default=True,
-    help="Whether --fake in a prompt chooses a scenario, or is part of its text.",
+    help="Whether --fake in a prompt selects a scenario or is ordinary text.",
 )
-@click.option("--external-url", metavar="URL", help="Where clients reach this fake.")
-@click.option("--admin-token", metavar="TOKEN", help="What /__admin asks for off loopback.")
+@click.option(
+    "--external-url",
+    metavar="URL",
+    help="Where clients reach this fake, for links.",
+)
+@click.option(
+    "--admin-token",
+    metavar="TOKEN",
+    help="Token that /__admin requires off loopback. Omit it to have one generated and printed.",
+)
 @click.option(
     "--fast/--no-fast",
     default=True,
-    help="Whether whole POSTs skip ASGI; without that, the same responses come more slowly.",
+    help="Whether whole POSTs bypass ASGI; --no-fast returns the same responses, more slowly.",
 )
-@click.option("--strict", is_flag=True, help="Fail loudly on an answer that breaks the contract.")
+@click.option(
+    "--strict", is_flag=True, help="Return HTTP 500 instead of a response that breaks the contract."
+)
 def serve(
     host: str, port: int, port_file: Path | None, ready_json: bool, **options: Unpack[Options]
 ) -> None:
@@ -115,21 +136,24 @@ def serve(
     except (ValueError, SpecError, ProfileError, StoreError) as problem:
         raise _Refused(str(problem)) from problem
     if not host:
-        raise _Refused("--host is empty; 127.0.0.1 is this machine alone, 0.0.0.0 all its networks")
+        raise _Refused(
+            "--host must not be empty. 127.0.0.1 accepts connections from this machine only,"
+            " 0.0.0.0 from all its networks."
+        )
     try:
         listening = bind(host, port)
     except OSError as problem:
-        hint = "; --port 0 takes a free one" if problem.errno == errno.EADDRINUSE else ""
+        hint = "; --port 0 picks a free one" if problem.errno == errno.EADDRINUSE else ""
         raise _Refused(f"can't listen on {host}:{port}: {problem.strerror}{hint}") from problem
     except UnicodeError as problem:
-        raise _Refused(f"can't listen on {host}:{port}: that is no host name") from problem
+        raise _Refused(f"can't listen on {host}:{port}: not a valid host name") from problem
     bound = listening.getsockname()[1]
     # Not before the port is had: the file may be that of the fake that has it.
     announced = None if port_file is None else _PortFile(port_file, bound)
 
     def ready() -> None:
         if app.service.exposed and given.admin_token is None:
-            asked = "sampan: off loopback the control API asks for this admin token"
+            asked = "sampan: off loopback the control API requires this admin token"
             print(f"{asked}: {app.service.admin_token}", file=sys.stderr, flush=True)
         if announced is not None:
             announced.publish()
@@ -168,7 +192,7 @@ class _PortFile:
     def __init__(self, path: Path, port: int) -> None:
         self._path = Path(os.path.realpath(path))
         if not self._path.parent.is_dir() or (self._path.exists() and not self._path.is_file()):
-            raise _Refused(f"--port-file {path} is not a file in a directory that exists")
+            raise _Refused(f"--port-file {path} must be a file in an existing directory")
         self._unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._unfinished.write_text(f"{port}\n")

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 # Option, what it means. Each is an ini setting too, with underscores: sampan_job_seconds.
 _OPTIONS = {
-    "sampan-profile": "how the fake answers the API's open questions: a profile's name, or a file",
-    "sampan-job-seconds": "how long a job takes in the fake (default: 2)",
+    "sampan-profile": "the fake's answers to the API's open questions: a profile's name, or a file",
+    "sampan-job-seconds": "duration of a job in seconds (default: 2)",
     "sampan-seed": "make the fake's ids, hashes and colours repeatable",
-    "sampan-clock": "real, or auto: the fake's time moves on when a client polls",
+    "sampan-clock": "real, or auto: each poll moves the fake's time forward",
 }
 
 _USED = pytest.StashKey["Account"]()
@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def sampan_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
-    """A fake for the whole session; under xdist one for each worker."""
+    """One fake for the session; with xdist, one per worker."""
     from .server.threaded import FakeServer
 
     try:
@@ -55,7 +55,7 @@ def sampan_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
 
 @pytest.fixture
 def sampan_account(sampan_server: FakeServer, request: pytest.FixtureRequest) -> Iterator[Account]:
-    """A sandbox for this test: an account of its own, named after it, gone when it has ended."""
+    """A sandbox for this test: an account named after the test, and deleted after it."""
     account = sampan_server.account(_name(request.node.nodeid))
     request.node.stash[_USED] = account
     yield account
@@ -65,7 +65,7 @@ def sampan_account(sampan_server: FakeServer, request: pytest.FixtureRequest) ->
 
 @pytest.fixture
 def sampan_redirect(sampan_server: FakeServer) -> Iterator[str]:
-    """The live service's address, where this test's clients find the fake instead."""
+    """The live service's address; during the test, connections to it reach the fake."""
     from .client.redirect import LIVE, redirect
 
     with redirect(sampan_server.url):
@@ -98,7 +98,7 @@ def _convert(option: str, value: str) -> Any:
     try:
         return _CONVERT.get(option, str)(value)
     except ValueError:
-        raise pytest.UsageError(f"{option} is {value!r}; it is a number") from None
+        raise pytest.UsageError(f"{option} must be a number, not {value!r}") from None
 
 
 _CONVERT: Mapping[str, Callable[[str], Any]] = {"sampan-job-seconds": float, "sampan-seed": int}

@@ -84,13 +84,13 @@ def settings(**options: Unpack[Options]) -> Settings:
     unknown = sorted(set(options) - Options.__annotations__.keys())
     if unknown:
         known = ", ".join(Options.__annotations__)
-        raise TypeError(f"there is no option {unknown[0]!r}; there are {known}")
+        raise TypeError(f"unknown option {unknown[0]!r}; valid options: {known}")
     given: dict[str, Any] = {"clock": "real", "job_seconds": 2.0, **options}
     job_seconds = given.pop("job_seconds")
     if not 0 <= job_seconds <= 86_400:
-        raise ValueError(f"job_seconds is {job_seconds}; it can be 0 to 86400")
+        raise ValueError(f"job_seconds must be from 0 to 86400, not {job_seconds}")
     if given["clock"] not in ("real", "auto"):
-        raise ValueError(f"clock is {given['clock']!r}; it can be 'real' or 'auto'")
+        raise ValueError(f"clock must be 'real' or 'auto', not {given['clock']!r}")
     admin_token = given.get("admin_token")
     if admin_token is not None and not admin_token.strip():
         # An unset variable in a script: it would open the control API to whoever sends none.
@@ -108,13 +108,13 @@ def account(text: str) -> NewAccount:
     name, _, rest = text.partition(":")
     password, colon, plan = rest.partition(":")
     if not text.isprintable():
-        raise ValueError("an account has a name and a password that can be printed, in UTF-8")
+        raise ValueError("an account's name and password must be printable text in UTF-8")
     if not (name and password) or (colon and plan not in ("unlimited", "none")):
         # The text may hold a password, or be one: only what stands for a name is repeated.
         which = f"account {name!r}: " if name and ":" in text else ""
         raise ValueError(
-            f"{which}an account is NAME:PASSWORD or NAME:PASSWORD:PLAN, PLAN being unlimited or"
-            " none, and neither NAME nor PASSWORD holds a colon"
+            f"{which}an account has the form NAME:PASSWORD or NAME:PASSWORD:PLAN; PLAN is unlimited"
+            " or none, and NAME and PASSWORD contain no colon"
         )
     return NewAccount(name, password, "none" if plan == "none" else "unlimited")
 
@@ -132,7 +132,7 @@ def _accounts(given: Iterable[str | NewAccount]) -> tuple[NewAccount, ...]:
 def external_url(text: str) -> str:
     """A URL without a slash at its end. Raises ``ValueError`` on what is none."""
     if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
-        raise ValueError(f"{text!r} is not a URL; one looks like http://sampan.test:8091")
+        raise ValueError(f"{text!r} is not a valid URL; use one like http://sampan.test:8091")
     return text.rstrip("/")
 
 

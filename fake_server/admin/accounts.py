@@ -33,7 +33,7 @@ async def create_account(call: ControlCall) -> Any:
     service, body = call.service, call.body
     username = body["username"]
     if service.store.account(username) is not None:
-        raise ControlError("conflict", f"there is an account {username!r} already")
+        raise ControlError("conflict", f"account {username!r} already exists")
     digest = service.digest(username, body["password"])
     plan = body.get("plan", "unlimited")
     return account_json(

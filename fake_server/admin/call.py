@@ -51,9 +51,8 @@ class ControlCall:
         account = self.service.store.account(username)
         if account is None:
             known = [other.username for other in self.service.store.accounts()]
-            raise ControlError(
-                "not-found", f"there is no account {username!r}{_hint(username, known)}"
-            )
+            hint = _hint(username, known)
+            raise ControlError("not-found", f"account {username!r} does not exist{hint}")
         return account
 
     @property
@@ -73,8 +72,8 @@ class ControlCall:
         account, hash = self.account, self.path["hash"]
         job = self.service.store.by_hash(hash)
         if job is None or (account is not None and job.account != account.id):
-            whose = "" if account is None else f"account {account.username!r} has "
-            raise ControlError("not-found", f"{whose or 'there is '}no job {hash!r}")
+            whose = "" if account is None else f" of account {account.username!r}"
+            raise ControlError("not-found", f"job {hash!r}{whose} does not exist")
         return job
 
     def username(self, account: int) -> str | None:

@@ -80,7 +80,7 @@ async def set_clock(call: ControlCall) -> Any:
         try:
             to = round(datetime.fromisoformat(to).timestamp() * 1000)
         except ValueError as problem:
-            raise ControlError("bad-request", f"to: there is no such time: {problem}") from problem
+            raise ControlError("bad-request", f"to: not a valid time: {problem}") from problem
     return _change(call, _state(call).set(call.service.clocks.wall(), _in_range(int(to))))
 
 
@@ -104,7 +104,7 @@ def _change(call: ControlCall, state: ClockState) -> Any:
 
 def _in_range(ms: int) -> int:
     if not 0 <= ms <= LATEST:
-        raise ControlError("bad-request", "that is not between the years 1970 and 9999")
+        raise ControlError("bad-request", "the time must be between the years 1970 and 9999")
     return ms
 
 

@@ -25,7 +25,7 @@ async def arm_fault(call: ControlCall) -> Any:
         call.named(account)
     delay = call.body.get("delay")
     if isinstance(delay, dict) and delay.get("lower", 0) > delay.get("upper", 0):
-        raise ControlError("bad-request", "delay: lower is more than upper")
+        raise ControlError("bad-request", "delay: lower must not be greater than upper")
     return to_json(call.service.faults.arm(call.body))
 
 
@@ -46,5 +46,5 @@ async def delete_fault(call: ControlCall) -> Any:
 def _fault(call: ControlCall) -> Fault:
     fault = call.service.faults.by_id(call.path["id"])
     if fault is None:
-        raise ControlError("not-found", f"there is no fault {call.path['id']!r}")
+        raise ControlError("not-found", f"fault {call.path['id']!r} does not exist")
     return fault

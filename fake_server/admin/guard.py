@@ -29,12 +29,14 @@ def check(service: FakeService, scope: Scope, headers: RequestHeaders) -> None:
     if not service.admin_token:
         raise ControlError(
             "unauthorized",
-            "off loopback the control API needs an admin token, and this fake has none:"
+            "off loopback the control API requires an admin token, but this fake has none:"
             " start it with --admin-token",
         )
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     right = service.admin_token.encode("utf-8", "surrogateescape")
     if scheme.lower() != b"bearer" or not secrets.compare_digest(token.strip(), right):
         raise ControlError(
-            "unauthorized", "this fake is not on loopback; send Authorization: Bearer <admin token>"
+            "unauthorized",
+            "off loopback the control API requires the admin token:"
+            " send Authorization: Bearer <admin token>",
         )

@@ -71,7 +71,7 @@ async def stall_job(call: ControlCall) -> Any:
 async def resume_job(call: ControlCall) -> Any:
     job, now = _unended(call)
     if not job.plan.stalled:
-        raise ControlError("conflict", "the job is not stalled; it goes on by itself")
+        raise ControlError("conflict", "the job is not stalled, so it can't be resumed")
     return _put(call, lifecycle.resume(job, now))
 
 
@@ -100,7 +100,7 @@ def _unended(call: ControlCall) -> tuple[Job, int]:
     now = call.service.clocks.now(job.account)
     state = observe(job, now).state
     if state.final:
-        raise ControlError("conflict", f"the job has {state.value} already")
+        raise ControlError("conflict", f"the job has already {state.value}")
     return job, now
 
 

@@ -38,7 +38,7 @@ async def wait_for_requests(call: ControlCall) -> Any:
     match = _match(call, call.body.get("match", {}))
     patience = span(call.body.get("timeout", _PATIENCE_MS))
     if patience > _MAX_PATIENCE_MS:
-        raise ControlError("bad-request", "timeout: 10m at the most")
+        raise ControlError("bad-request", "timeout: must be at most 10m")
     wanted = int(call.body.get("count", 1))
     found = await journal.wait(match, wanted, patience / 1000)
     return {

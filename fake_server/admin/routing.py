@@ -89,7 +89,7 @@ class ControlApi:
             raise
         except Exception:
             log.exception("%s %s", scope["method"], scope["path"])
-            return refused(ControlError("internal", "the fake itself failed; see its log"))
+            return refused(ControlError("internal", "internal error of the fake; see its log"))
 
     def _route(self, scope: Scope) -> tuple[Operation, dict[str, str]]:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -111,7 +111,7 @@ class ControlApi:
         known = [next(iter(methods.values())).path[len(_PREFIX) :] for _, methods in self._routes]
         near = get_close_matches(text[len(_PREFIX) :], known, n=1)
         hint = f"did you mean {_PREFIX}{near[0]}?" if near else f"see {_PREFIX}openapi.json"
-        raise ControlError("not-found", f"there is nothing at {text}; {hint}")
+        raise ControlError("not-found", f"no route at {text}; {hint}")
 
 
 def _raw_path(scope: Scope) -> str:
@@ -141,14 +141,14 @@ async def _read(receive: Receive, headers: RequestHeaders) -> bytes:
 def _body(operation: Operation, raw: bytes) -> dict[str, Any]:
     if not raw:
         if operation.body_required:
-            raise ControlError("bad-request", f"{operation.id} takes a JSON object as its body")
+            raise ControlError("bad-request", f"{operation.id} requires a JSON object as its body")
         return {}
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as problem:
-        raise ControlError("bad-request", f"the body is not JSON: {problem}") from problem
+        raise ControlError("bad-request", f"the body is not valid JSON: {problem}") from problem
     if not isinstance(body, dict):
-        raise ControlError("bad-request", "the body is not a JSON object")
+        raise ControlError("bad-request", "the body must be a JSON object")
     wrong = reason(operation, body)
     if wrong is not None:
         raise ControlError("bad-request", wrong)
@@ -172,7 +172,7 @@ def _query(operation: Operation, raw: bytes) -> dict[str, Any]:
         if name not in known:
             names = ", ".join(known) or "none"
             raise ControlError(
-                "bad-request", f"{name!r} is not a parameter of {operation.id}; it takes {names}"
+                "bad-request", f"{name!r} is not a parameter of {operation.id}; valid: {names}"
             )
         found[name] = _read_as(known[name], text)
     return found

@@ -97,24 +97,22 @@ def restore(service: FakeService, document: Mapping[str, Any]) -> tuple[int, int
         service.key.hex(),
     ):
         raise StateError(
-            "a document of one account can be taken only by a fake with the same seed and token"
-            " key: export and import everything, or start both with one --seed"
+            "a document of one account can only be imported into a fake with the same seed and"
+            " token key: export and import everything, or start both fakes with the same --seed"
         )
     try:
         contents = _contents(service, document, only)
     except StateError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise StateError(
-            f"not a state document as this sampan exports it: {problem!r}"
-        ) from problem
+        raise StateError(f"not a state document in this sampan's format: {problem!r}") from problem
     settings = (
         {"seed": document["seed"], "token-key": document["token_key"]} if only is None else None
     )
     try:
         service.store.restore(contents.accounts, contents.jobs, contents.clocks, settings)
     except (sqlite3.IntegrityError, OverflowError) as problem:
-        raise StateError(f"the document contradicts what is here: {problem}") from problem
+        raise StateError(f"the document conflicts with the fake's state: {problem}") from problem
     _take(service, contents, only)
     return len(contents.accounts), len(contents.jobs)
 
@@ -149,7 +147,7 @@ def _contents(service: FakeService, document: Mapping[str, Any], only: str | Non
     if only is None:
         ids[None] = None
     elif any(account != only for account in _accounts(document)):
-        raise StateError("a document of one account holds what is not that account's")
+        raise StateError("a document of one account contains another account's or shared data")
     jobs = [_as_job(given, ids) for given in document["jobs"]]
     if len({job.id for job in jobs}) != len(jobs) or len({job.hash for job in jobs}) != len(jobs):
         raise StateError("two jobs have the same id or hash")
@@ -182,12 +180,12 @@ def _accounts(document: Mapping[str, Any]) -> Iterator[str | None]:
 def _only(service: FakeService, accounts: list[Account], username: str) -> None:
     """Raise unless the document's one account is here under its id, which its jobs' ids bear."""
     if [each.username for each in accounts] != [username]:
-        raise StateError(f"a document of account {username!r} holds that account and no other")
+        raise StateError(f"a document of account {username!r} must contain only that account")
     known = service.store.account(username)
     if known is None or known.id != accounts[0].id:
         raise StateError(
-            f"account {username!r} is not here under its id {accounts[0].id}: import a document"
-            " of everything"
+            f"account {username!r} with the id {accounts[0].id} does not exist in this fake: import"
+            " a document of everything"
         )
 
 

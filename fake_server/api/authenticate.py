@@ -70,15 +70,15 @@ def _bearer(service: FakeService, header: bytes) -> tuple[Account, int, int]:
     scheme, _, token = header.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer":
         if token or service.rules.profile["bearer-prefix"] == "required":
-            raise ApiError("invalid-login", "the Authorization header is not 'Bearer <token>'")
+            raise ApiError("invalid-login", "the Authorization header must be 'Bearer <token>'")
         token = scheme
     try:
         claims = service.tokens.verify(token.strip())
     except TokenError as problem:
-        raise ApiError("invalid-login", f"the token does not verify: {problem}") from problem
+        raise ApiError("invalid-login", f"the token is invalid: {problem}") from problem
     account = service.store.account_by_id(claims.account)
     if account is None:
-        raise ApiError("invalid-login", "the token's account is gone")
+        raise ApiError("invalid-login", "the token's account does not exist")
     return account, claims.issued, claims.expires
 
 
@@ -89,4 +89,5 @@ def _identify(service: FakeService, raw: bytes) -> Account:
         for account in service.store.accounts():
             if sender in service.ids(account):
                 return account
-    raise ApiError("invalid-login", "there is no Authorization header")
+    reason = "the Authorization header is missing; send 'Authorization: Bearer <token>'"
+    raise ApiError("invalid-login", reason)

@@ -110,5 +110,5 @@ def _hash(profile: Profile, body: dict[str, Any]) -> str | None:
         return None
     hash = body["hash"]
     if not isinstance(hash, str):
-        raise ApiError("invalid-parameter", "hash: the value is not a string")
+        raise ApiError("invalid-parameter", "hash: must be a string")
     return hash

@@ -34,7 +34,7 @@ def login(service: FakeService, call: Call) -> bytes:
     if account is None or not service.password_fits(account, password):
         raise ApiError(
             _WRONG_CREDENTIALS[call.profile["wrong-credentials"]],
-            "no account has this username and password",
+            "wrong username or password",
         )
     now = service.clocks.now(account.id)
     unlimited = account.plan == "unlimited"
@@ -91,7 +91,7 @@ def upscale_job(service: FakeService, call: Call) -> bytes:
             if job.kind == "upscale" and (job.parent_hash, job.grid_num) == (parent.hash, grid_num):
                 if call.profile["repeat-upscale"] == "same-hash":
                     return _hash(job)
-                raise ApiError("invalid-parameter", f"cell {grid_num} has been upscaled already")
+                raise ApiError("invalid-parameter", f"cell {grid_num} has already been upscaled")
     new_job = NewJob(
         "upscale",
         parent.prompt,
@@ -119,7 +119,7 @@ def describe_image(service: FakeService, call: Call) -> bytes:
     content = call.body["content"]
     link = _plain(service, content).strip()
     if not _is_link(link):
-        raise ApiError("invalid-parameter", "content: not a link")
+        raise ApiError("invalid-parameter", "content: must be an http or https link")
     return _hash(
         submit(service, call, NewJob("describe", content, broken=_problem(service, call, link)))
     )
@@ -135,20 +135,20 @@ def _hash(job: Job) -> bytes:
 def _parent(service: FakeService, call: Call, parent: Job | None) -> Job:
     """The four-grid that a child is made from. Raises :class:`ApiError` where there is none."""
     if parent is None:
-        raise ApiError(_UNKNOWN[call.profile["unknown-parent"]], "no job has this id")
+        raise ApiError(_UNKNOWN[call.profile["unknown-parent"]], "no job has this id or hash")
     if parent.account != call.caller.id:
         answer = call.profile["foreign-parent"]
         if answer != "allowed":
-            raise ApiError(_UNKNOWN[answer], "the parent is another account's")
+            raise ApiError(_UNKNOWN[answer], "the parent belongs to another account")
     if not is_grid(parent, call.profile):
-        raise ApiError("parent-invalid-type", f"a {parent.kind} is no four-grid to choose from")
+        raise ApiError("parent-invalid-type", f"the parent must be a grid, not a {parent.kind}")
     state = observe(parent, call.now).state
     if state is State.FAILED:
-        raise ApiError("parent-invalid-type", "the parent failed and has no picture")
+        raise ApiError("parent-invalid-type", "the parent has failed and has no picture")
     if state is not State.FINISHED:
         answer = call.profile["unfinished-parent"]
         if answer != "queued":
-            raise ApiError(_UNFINISHED[answer], f"the parent is still {state.value}")
+            raise ApiError(_UNFINISHED[answer], f"the parent must be finished; it is {state.value}")
     return parent
 
 

@@ -133,20 +133,20 @@ def _locate(service: FakeService, path: str) -> tuple[Job, pictures.View, pictur
         raise PictureNotFound(f"no job has a picture at {path}")
     drawn = picture(job, service.rules_for(job.account).profile)
     if drawn is None:
-        raise PictureNotFound("a describe makes no picture")
+        raise PictureNotFound("a describe job has no picture")
     view = _view(found, drawn)
     if found["format"] != ("webp" if job.plan.picture == "webp" and view != "preview" else "png"):
-        raise PictureNotFound(f"the picture is not a {found['format']}")
+        raise PictureNotFound(f"the picture is not available as {found['format']}")
     now = service.clocks.now(job.account)
     seen = observe(job, now)
     if view == "preview":
         if seen.state is not State.RUNNING:
             raise PictureNotFound(
-                f"a preview is there while the job runs, and it is {seen.state.value}"
+                f"a preview exists only while its job is running; it is {seen.state.value}"
             )
         return job, view, drawn
     if seen.state is not State.FINISHED:
-        raise PictureNotFound(f"the job is {seen.state.value}")
+        raise PictureNotFound(f"the job must be finished; it is {seen.state.value}")
     _withhold(job, view, seen, now)
     return job, view, drawn
 
@@ -161,20 +161,20 @@ def _view(found: re.Match[str], drawn: pictures.Picture) -> pictures.View:
         return "preview"
     if not under_image and suffix == ("_4" if drawn.kind == "grid" else None):
         return "original"
-    raise PictureNotFound("a job has no such picture")
+    raise PictureNotFound("the job has no such picture")
 
 
 def _withhold(job: Job, view: pictures.View, seen: Moment, now: int) -> None:
     """Picture scenarios that keep a finished picture back."""
     scenario, after = job.plan.picture, job.plan.picture_ms
     if scenario == "image-denied":
-        raise PictureNotFound("scenario image-denied", 403)
+        raise PictureNotFound("withheld by scenario image-denied", 403)
     if scenario == "image-missing" or (scenario == "thumb-missing" and view == "thumb"):
-        raise PictureNotFound(f"scenario {scenario}")
+        raise PictureNotFound(f"withheld by scenario {scenario}")
     if scenario == "image-late" and now < seen.at + after:
-        raise PictureNotFound("scenario image-late", until=seen.at + after)
+        raise PictureNotFound("withheld by scenario image-late", until=seen.at + after)
     if scenario == "image-expired" and now >= seen.at + after:
-        raise PictureNotFound("scenario image-expired", 403)
+        raise PictureNotFound("withheld by scenario image-expired", 403)
 
 
 def _spoilt(job: Job, data: bytes) -> bytes:

@@ -26,7 +26,7 @@ log = logging.getLogger("sampan")
 
 _INVENTED = (
     *JSON,
-    text_header(b"x-fake-invented", "a status other than 2000: the page shows no other"),
+    text_header(b"x-fake-invented", "contains a status other than 2000, which is not on the page"),
 )
 
 
@@ -112,10 +112,10 @@ def report_unforeseen(service: FakeService, exchange: Exchange) -> Response:
     operation = exchange.operation
     submission = operation is not None and operation.submits
     name = service.rules.envelopes.service_error(submission=submission)
-    return refuse(service, exchange, ApiError(name, "the fake itself failed: see its log"))
+    return refuse(service, exchange, ApiError(name, "internal error of the fake; see its log"))
 
 
 def _check(service: FakeService, operation: Operation, text: bytes) -> None:
     for error in service.spec.response_validator(operation).iter_errors(orjson.loads(text)):
         where = "/".join(str(step) for step in error.instance_path)
-        raise BreachError(f"{operation.id} would answer {where or 'a body'}: {error.message}")
+        raise BreachError(f"{operation.id} breaks the contract at {where or '/'}: {error.message}")

@@ -76,12 +76,12 @@ def _refuse(service: FakeService, call: Call, scenario: Scenario | None) -> None
         name = scenario.refuses
         if name in ("service-error", "queue-full"):
             name = call.rules.envelopes.service_error(submission=True)
-        raise ApiError(name, f"scenario {scenario.name}")
+        raise ApiError(name, f"rejected by scenario {scenario.name}")
     if call.profile["concurrency-limit"] == "refused":
         running = len(service.store.unfinished(call.caller.id, call.now))
         if running >= CONCURRENT:
             name = call.rules.envelopes.service_error(submission=True)
-            raise ApiError(name, f"{running} jobs are unfinished, {CONCURRENT} may be")
+            raise ApiError(name, f"{running} jobs are unfinished; at most {CONCURRENT} may be")
 
 
 def _plan(job_ms: int, now: int, new_job: NewJob, scenario: Scenario | None, number: int) -> Plan:

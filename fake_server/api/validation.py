@@ -28,10 +28,10 @@ def parse(raw: bytes, profile: Profile) -> dict[str, Any]:
     except orjson.JSONDecodeError as problem:
         # The page names no HTTP status for this: question malformed-json.
         status = 400 if profile["malformed-json"] == "http-400" else None
-        reason = f"the body is not JSON: {problem}"
+        reason = f"the body is not valid JSON: {problem}"
         raise ApiError("invalid-parameter", reason, http_status=status) from problem
     if not isinstance(body, dict):
-        raise ApiError("invalid-parameter", "the body is not a JSON object")
+        raise ApiError("invalid-parameter", "the body must be a JSON object")
     return body
 
 
@@ -113,4 +113,6 @@ def _refuse_unknown(operation: Operation, row: Row, body: dict[str, Any], profil
     }
     unknown = [key for key in body if key not in listed]
     if unknown:
-        raise ApiError("invalid-parameter", f"{unknown[0]!r} is not a parameter of this call")
+        known = ", ".join(sorted(listed))
+        reason = f"{unknown[0]!r} is not a parameter of {operation.id}; its parameters: {known}"
+        raise ApiError("invalid-parameter", reason)

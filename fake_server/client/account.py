@@ -84,7 +84,7 @@ class Account:
         """The control of this account alone: its clock, jobs, faults and journal."""
         if self._admin is None:
             raise RuntimeError(
-                "this handle has no control API: take the account from FakeServer.account()"
+                "this Account has no control API; create it with FakeServer.account()"
                 " or Admin.account()"
             )
         return self._admin
@@ -182,7 +182,7 @@ class Account:
                 raise JobFailed(record)
             if time.monotonic() >= deadline:
                 status = "not found" if record is None else f"status {record['status']}"
-                raise NotInTime(f"job {hash} had not finished: {status}")
+                raise NotInTime(f"job {hash} did not finish in time: {status}")
             time.sleep(interval)
 
     def download(self, link: str) -> bytes:

@@ -42,11 +42,11 @@ class AppTransport:
             response = capture.response
         except TimeoutError as late:
             done.cancel()
-            raise Disconnected(f"{what}: no answer in {sent.patience:g} s") from late
+            raise Disconnected(f"{what}: no response within {sent.patience:g} s") from late
         except ConnectionError as lost:
             raise Disconnected(f"{what}: {lost}") from lost
         except KeyError as silent:
-            raise Disconnected(f"{what}: no answer") from silent
+            raise Disconnected(f"{what}: no response") from silent
         found = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers
         }

@@ -1,14 +1,14 @@
 """What a handle can raise.
 
 SampanError
-├── Unreachable      nothing answers at the address
-├── Disconnected     the connection ended before the answer did
-├── NotAnEnvelope    an answer that is none of this API's
+├── Unreachable      no server responds at the address
+├── Disconnected     the connection ended before the response was complete
+├── NotAnEnvelope    the response is not an envelope of this API
 ├── Refused          an envelope with an errno other than 0
-├── ControlRefused   the control API said no
-├── PictureRefused   a picture's link answered something other than 200
-├── JobFailed        the job that was waited for failed
-└── NotInTime        what was waited for did not come
+├── ControlRefused   the control API rejected the call
+├── PictureRefused   a picture's link returned a status other than 200
+├── JobFailed        the awaited job failed
+└── NotInTime        the wait timed out, or could never end
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ class SampanError(Exception):
 
 
 class Unreachable(SampanError):
-    """Nothing answers at the address."""
+    """No server responds at the address."""
 
 
 class Disconnected(SampanError):
-    """The connection ended before the answer did. What was asked may have been done."""
+    """The connection ended before the response was complete. The call may have taken effect."""
 
 
 class NotAnEnvelope(SampanError):
-    """An answer without ``errno``, or not even JSON. ``body`` is as it came."""
+    """A response without ``errno``, or not JSON. ``body`` holds its raw bytes."""
 
     def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(f"HTTP {status} and no envelope: {body[:200]!r}")
+        super().__init__(f"HTTP {status} without an envelope: {body[:200]!r}")
         self.status = status
         self.body = body
 
 
 class Refused(SampanError):
-    """An envelope that says no. ``reason`` is the fake's ``X-Fake-Reason``, if it gave one."""
+    """An envelope with an errno other than 0. ``reason`` is its ``X-Fake-Reason``, if any."""
 
     def __init__(self, errno: int, message: str, status: int, reason: str | None) -> None:
         super().__init__(f"errno {errno} {message}" + (f" ({reason})" if reason else ""))
@@ -61,16 +61,16 @@ class ControlRefused(SampanError):
 
 
 class PictureRefused(SampanError):
-    """A picture's link answered ``status``."""
+    """A picture's link returned ``status``."""
 
     def __init__(self, status: int, link: str) -> None:
-        super().__init__(f"HTTP {status} at {link}")
+        super().__init__(f"{link} returned HTTP {status}")
         self.status = status
         self.link = link
 
 
 class JobFailed(SampanError):
-    """The job that was waited for failed; ``record`` is as it was found."""
+    """The awaited job failed; ``record`` is its record."""
 
     def __init__(self, record: Record) -> None:
         super().__init__(f"job {record['hash']} failed: {record['error']}")
@@ -78,4 +78,4 @@ class JobFailed(SampanError):
 
 
 class NotInTime(SampanError):
-    """What was waited for did not come, or never would."""
+    """The wait timed out, or could never end."""

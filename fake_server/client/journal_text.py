@@ -21,12 +21,12 @@ def journal_text(account: Account) -> str:
     except SampanError as problem:
         return f"the journal can't be read: {problem}"
     if not requests:
-        return "nothing was asked"
+        return "no requests"
     return "\n".join(_lines(request) for request in requests)
 
 
 def _lines(request: dict[str, Any]) -> str:
-    status = "no answer" if request["status"] is None else request["status"]
+    status = "no response" if request["status"] is None else request["status"]
     outcome = f"{status}" if request["errno"] is None else f"{status}, errno {request['errno']}"
     head = f"#{request['id']} {request['at']} {request['method']} {request['path']}: {outcome}"
     rows = [head]
@@ -34,9 +34,9 @@ def _lines(request: dict[str, Any]) -> str:
         if body is not None:
             rows.append(f"   {sign} {_short(body)}")
     if request["reason"]:
-        rows.append(f"   because {request['reason']}")
+        rows.append(f"   reason: {request['reason']}")
     if request["fault"]:
-        rows.append(f"   fault {request['fault']}")
+        rows.append(f"   fault: {request['fault']}")
     return "\n".join(rows)
 
 

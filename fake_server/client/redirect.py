@@ -93,5 +93,5 @@ def _create_connection(original: Any, instead: Instead) -> Any:
 def _address(url: str) -> Address:
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"{url!r} is not an address; one looks like {LIVE}")
+        raise ValueError(f"{url!r} is not a valid address; use one like {LIVE}")
     return parts.hostname, parts.port or 80

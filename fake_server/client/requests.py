@@ -51,7 +51,8 @@ class RequestControl(Control):
         body = {"match": terms, "count": count, "timeout": round(timeout * 1000)}
         answer = self.call("POST", "/requests/wait", body, patience=PATIENCE + timeout)
         if not answer["reached"]:
-            raise NotInTime(f"{answer['count']} of {count} requests in {timeout:g} s: {terms}")
+            found_so_far = f"only {answer['count']} of {count} requests"
+            raise NotInTime(f"{found_so_far} within {timeout:g} s: {terms}")
         found: list[Document] = answer["requests"]
         return found
 

@@ -77,7 +77,9 @@ class SocketTransport:
         """Raises ``ValueError`` unless ``address`` is like ``http://127.0.0.1:8091``."""
         parts = urlsplit(address)
         if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(f"{address!r} is not an address; one looks like http://127.0.0.1:8091")
+            raise ValueError(
+                f"{address!r} is not a valid address; use one like http://127.0.0.1:8091"
+            )
         self.base = address.rstrip("/")
         self._host, self._port = parts.hostname, parts.port or 80
         self._prefix = parts.path.rstrip("/")
@@ -94,7 +96,7 @@ class SocketTransport:
         except (OSError, http.client.HTTPException) as problem:
             connection.close()
             raise Disconnected(
-                f"{sent.method} {self.base}{sent.path}: no whole answer ({problem!r})"
+                f"{sent.method} {self.base}{sent.path}: no complete response ({problem!r})"
             ) from problem
         except BaseException:
             connection.close()
@@ -130,7 +132,7 @@ class SocketTransport:
             connection.connect()
         except OSError as problem:
             connection.close()
-            raise Unreachable(f"nothing answers at {self.base}: {problem}") from problem
+            raise Unreachable(f"no server responds at {self.base}: {problem}") from problem
         return connection
 
 

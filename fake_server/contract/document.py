@@ -124,10 +124,10 @@ def compile(source: Any) -> Spec:
     seen: set[str] = set()
     for operation in operations:
         if operation.id in seen:
-            raise SpecError(f"two operations are called {operation.id}")
+            raise SpecError(f"two operations have the operationId {operation.id}")
         seen.add(operation.id)
         if errors and operation.missing not in errors:
-            raise SpecError(f"{operation.id}: x-errors has no {operation.missing!r}")
+            raise SpecError(f"{operation.id}: x-errors has no entry {operation.missing!r}")
     return Spec(document, operations, errors)
 
 
@@ -196,7 +196,7 @@ def _parameters(
         _refuse_unknown(document, found["schema"], found["name"], set())
         if found["in"] not in ("path", "query") or not isinstance(schema.get("type"), str):
             raise SpecError(
-                f"parameter {found['name']}: only plain ones in path and query are known"
+                f"parameter {found['name']}: only plain types in path and query are implemented"
             )
         yield Parameter(
             found["name"],
@@ -245,11 +245,11 @@ def resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[s
     followed: set[str] = set()
     while (reference := schema.get("$ref")) is not None:
         if reference in followed:
-            raise SpecError(f"$ref {reference!r} leads back to itself")
+            raise SpecError(f"$ref {reference!r} refers to itself")
         followed.add(reference)
         if not reference.startswith("#/"):
-            raise SpecError(f"$ref {reference!r} points out of the document")
-        nothing = f"$ref {reference!r} points at nothing: the document"
+            raise SpecError(f"$ref {reference!r} points outside the document")
+        nothing = f"$ref {reference!r} has no target: the document"
         schema = document
         for part in reference[2:].split("/"):
             schema = _at(schema, nothing, part.replace("~1", "/").replace("~0", "~"))

@@ -79,12 +79,12 @@ class Profile:
             if question is None:
                 near = get_close_matches(str(key), questions, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise ProfileError(f"profile {name}: there is no question {key!r}{hint}")
+                raise ProfileError(f"profile {name}: unknown question {key!r}{hint}")
             answer = _text(value)
             if not question.admits(answer):
                 known = ", ".join((*question.variants, *question.patterns))
                 raise ProfileError(
-                    f"profile {name}: {key} has no variant {answer!r}; it has {known}"
+                    f"profile {name}: {answer!r} is not a variant of {key}; its variants: {known}"
                 )
             complete[key] = answer
         return cls(name, complete)

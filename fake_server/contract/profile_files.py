@@ -28,11 +28,11 @@ def load_profile(name: str, questions: Mapping[str, Question]) -> Profile:
     except contract.SpecError as problem:
         raise ProfileError(f"profile {problem}") from problem
     if not isinstance(document, dict) or not isinstance(document.get("answers", {}), dict):
-        raise ProfileError(f"profile {path}: a profile is a mapping with the key 'answers'")
+        raise ProfileError(f"profile {path}: a profile must be a mapping with the key 'answers'")
     unknown = set(document) - {"name", "description", "answers"}
     if unknown or "answers" not in document:
         raise ProfileError(
-            f"profile {path}: a profile has the keys name, description and answers,"
-            f" and this one has {', '.join(sorted(map(str, document))) or 'none'}"
+            f"profile {path}: valid keys are name, description and answers (required);"
+            f" found: {', '.join(sorted(map(str, document))) or 'no keys'}"
         )
     return Profile.of(questions, document["answers"], str(document.get("name", path.stem)))

@@ -57,11 +57,11 @@ class Scenario:
         if text is None:
             return self.default
         if self.argument is None:
-            raise ScenarioError(f"scenario {self.name} takes no argument, not {text!r}")
+            raise ScenarioError(f"scenario {self.name} takes no number; got {text!r}")
         digits = text.isascii() and text.isdigit() and len(text) < 10
         if not digits or int(text) > self.most:
             raise ScenarioError(
-                f"scenario {self.name} takes {self.argument} (0 to {self.most}), not {text!r}"
+                f"scenario {self.name} takes {self.argument} from 0 to {self.most}; got {text!r}"
             )
         return int(text)
 
@@ -143,6 +143,6 @@ def chosen(marker: Marker) -> tuple[Scenario, int]:
     scenario = SCENARIOS.get(marker.name)
     if scenario is None:
         raise ScenarioError(
-            f"there is no scenario {marker.name!r}; there are {', '.join(SCENARIOS)}"
+            f"unknown scenario {marker.name!r}; valid scenarios: {', '.join(SCENARIOS)}"
         )
     return scenario, scenario.number(marker.argument)

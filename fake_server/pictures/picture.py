@@ -98,7 +98,7 @@ def _inner(ratio: tuple[int, int]) -> tuple[int, int]:
     """The size of a grid without its frame: about a megapixel, sides in multiples of 16."""
     wide, high = ratio
     if wide < 1 or high < 1:
-        raise ValueError(f"a ratio is of two positive numbers, not {wide}:{high}")
+        raise ValueError(f"a ratio needs two positive numbers, not {wide}:{high}")
     shrunk = math.gcd(wide, high)
     wide, high = wide // shrunk, high // shrunk
     if (wide, high) in _KNOWN:

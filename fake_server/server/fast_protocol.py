@@ -69,9 +69,9 @@ class FastProtocol(HttpToolsProtocol):
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, httptools.HttpParserError):
                 raise  # a fault of our own
-            self._refuse("this is not HTTP/1.1")
+            self._refuse("the request is not valid HTTP/1.1")
         except httptools.HttpParserError:
-            self._refuse("this is not HTTP/1.1")
+            self._refuse("the request is not valid HTTP/1.1")
         if self._head is not None:
             self._head += self._chunk
             if self._head > MAX_HEAD and not self._refused:
@@ -231,7 +231,7 @@ class FastProtocol(HttpToolsProtocol):
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self._refuse("this is not a proxy")
+            self._refuse("CONNECT is not supported")
             return
         version = self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (method, self.url, version)]

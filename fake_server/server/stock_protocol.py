@@ -32,7 +32,9 @@ class StockProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         self._refused = True
         app: App = self.config.loaded_app
-        reason = f"this is not HTTP/1.1, or its headers are larger than {MAX_HEAD} bytes"
+        reason = (
+            f"the request is not valid HTTP/1.1, or its headers are larger than {MAX_HEAD} bytes"
+        )
         self.transport.write(refusal(app, reason))
         # Closing on bytes that are still unread would reset the connection, and lose the response.
         self.transport.write_eof()

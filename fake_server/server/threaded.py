@@ -55,7 +55,7 @@ class FakeServer:
         taken; ``RuntimeError`` when it is running already.
         """
         if self._running is not None:
-            raise RuntimeError(f"the fake is running already, on {self.url}")
+            raise RuntimeError(f"the fake is already running on {self.url}")
         service = FakeService(self._settings)
         try:
             listening = bind(self._host, self._port)
@@ -109,7 +109,7 @@ class FakeServer:
     @property
     def _started(self) -> _Running:
         if self._running is None:
-            raise RuntimeError("the fake is not running: call start(), or use it in 'with'")
+            raise RuntimeError("the fake is not running; call start() or use it in 'with'")
         return self._running
 
 

@@ -54,7 +54,9 @@ def connect(path: Path | None) -> sqlite3.Connection:
     if path.is_dir():
         raise StoreError(f"data file {path} is a directory")
     if not path.parent.is_dir():
-        raise StoreError(f"data file {path} can't be made: there is no directory {path.parent}")
+        raise StoreError(
+            f"data file {path} can't be created: the directory {path.parent} does not exist"
+        )
     try:
         db = _connection(str(path))
     except sqlite3.Error as problem:
@@ -91,9 +93,9 @@ def _own(db: sqlite3.Connection) -> None:
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     new = (application, version, tables) == (0, 0, 0)
     if not new and application != _APPLICATION:
-        raise StoreError("it is a database of another program")
+        raise StoreError("it belongs to another program")
     if not new and version != _VERSION:
-        raise StoreError(f"it has format {version}, this sampan reads format {_VERSION}")
+        raise StoreError(f"it has format {version}, but this sampan reads format {_VERSION}")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     if new:

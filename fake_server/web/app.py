@@ -86,7 +86,7 @@ class App(Starlette):
             reason = f"{exchange.path} takes POST, not {exchange.method}"
         else:
             known = ", ".join(self._operations)
-            reason = f"there is nothing at {exchange.path}; operations: {known}"
+            reason = f"no operation, picture or page at {exchange.path}; operations: {known}"
         if self.service.rules.profile["unknown-route"] == "http-404-html":
             page = b"<h1>Not Found</h1>"
             return Response(404, page, (*HTML, text_header(b"x-fake-reason", reason)))

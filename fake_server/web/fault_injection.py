@@ -44,7 +44,7 @@ class Connection:
     def to_break(self, hit: FaultHit) -> asyncio.Transport:
         """The transport. Raises ``ConnectionFault`` in-process."""
         if self.transport is None:
-            raise ConnectionFault(f"{hit.fault.type}: the connection would have broken here")
+            raise ConnectionFault(f"{hit.fault.type}: a connection would break here")
         return self.transport
 
     async def closed(self) -> None:
@@ -142,7 +142,7 @@ def _http_status(injection: Injection) -> Response:
 
 
 def _reason(injection: Injection) -> tuple[bytes, bytes]:
-    return text_header(b"x-fake-reason", f"fault {injection.hit.fault.id}")
+    return text_header(b"x-fake-reason", f"sent by fault {injection.hit.fault.id}")
 
 
 async def _send(injection: Injection) -> None:

@@ -57,8 +57,8 @@ def _front_page(service: FakeService, base: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<title>sampan: a fake of the 小船AI image API</title>"
         f"<style>{reference.STYLE}</style></head><body>"
-        "<header><h1>sampan</h1><p>A fake of the 小船AI image API. It costs nothing, keeps its"
-        " jobs apart by account, and draws its own pictures. Nothing here is the real"
+        "<header><h1>sampan</h1><p>A fake of the 小船AI image API. It costs nothing, keeps the"
+        " jobs of each account separate, and draws its own pictures. It is not the real"
         " service.</p></header>"
         f"<h2>First request</h2><pre>{escape(login)}</pre>"
         f"<p>{accounts} Profile: <code>{escape(service.rules.profile.name)}</code>.</p>"
@@ -66,10 +66,10 @@ def _front_page(service: FakeService, base: str) -> str:
         '<h2>Contract</h2><p><a href="/reference">API reference</a> ·'
         ' <a href="/openapi.yaml">openapi.yaml</a> · <a href="/openapi.json">openapi.json</a> ·'
         ' <a href="/requirements.yaml">requirements.yaml</a> ·'
-        ' <a href="/questions.yaml">questions.yaml</a>; of the control API:'
+        ' <a href="/questions.yaml">questions.yaml</a>; control API:'
         ' <a href="/__admin/openapi.json">/__admin/openapi.json</a></p>'
-        "<p>The page of the real service leaves much open. What this fake does there is one of the"
-        " answers listed in <code>questions.yaml</code>, not a fact; of the numbers in"
+        "<p>The real service's page leaves much open. Where it does, this fake gives one of the"
+        " answers listed in <code>questions.yaml</code>, which is not a fact. Of the numbers in"
         " <code>status</code>, only 2000 is documented.</p></body></html>"
     )
 
@@ -87,9 +87,9 @@ def _first_request(service: FakeService, base: str) -> tuple[str, str]:
     login = f"curl {base}/auth/login -H 'Content-Type: application/json' \\\n  -d '{quoted}'"
     names = ", ".join(f"<code>{escape(each.username)}</code>" for each in given[:_NAMED])
     more = f" and {len(given) - _NAMED} more" if len(given) > _NAMED else ""
-    first = f"Accounts at start: {names}{more}." if given else "There is no account at start."
+    first = f"Accounts at startup: {names}{more}." if given else "No accounts at startup."
     if service.settings.open_accounts:
-        first += " Any other name gets an account when it logs in."
+        first += " Logging in with any other name creates an account."
     return login, first
 
 

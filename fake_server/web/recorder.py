@@ -93,9 +93,9 @@ class Recorder:
 def _not_for_us(scope: Scope) -> ApiError | None:
     """Why a request is not one for an HTTP/1.1 server, if it is not."""
     if scope["method"] == "CONNECT":
-        reason = "this is not a proxy"
+        reason = "CONNECT is not supported"
     elif TRANSPORT in (scope.get("state") or {}) and scope["http_version"] not in ("1.0", "1.1"):
-        reason = "this is not HTTP/1.1"
+        reason = "the request is not valid HTTP/1.1"
     else:
         return None
     return ApiError("invalid-parameter", reason, http_status=400, closes=True)

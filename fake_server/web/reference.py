@@ -92,7 +92,7 @@ class _Reference:
         for status, response in operation["responses"].items():
             response = resolve(self._document, response)
             label = "any other HTTP status" if status == "default" else f"HTTP {escape(status)}"
-            yield f"<h3>Answer <small>{label}</small></h3>"
+            yield f"<h3>Response <small>{label}</small></h3>"
             yield self._prose(response.get("description", ""))
             yield from self._content(response)
             yield from self._links(response)

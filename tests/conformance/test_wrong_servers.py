@@ -30,6 +30,8 @@ REQUIREMENTS = yaml.load((OPENAPI / "requirements.yaml").read_bytes(), yaml.CSaf
 ]
 BREACHED = sorted({one.requirement for one in WRONG_SERVERS})
 
+#: Wrong servers of one requirement that are tried here.
+SAMPLE = 2
 #: Trials at a time: most of one is waiting for jobs.
 SIDE_BY_SIDE = 4
 
@@ -94,8 +96,10 @@ async def _login(wrong_server: WrongServer) -> tuple[str, int, str | None]:
 
 
 @pytest.mark.parametrize("requirement", BREACHED)
-def test_each_mutant_is_seen_by_the_check_of_its_own_requirement(requirement: str) -> None:
-    servers = chosen([requirement])
+def test_a_wrong_server_is_seen_by_the_check_of_its_own_requirement(requirement: str) -> None:
+    """A sample for each requirement; `make mutants` tries all of them."""
+    every = chosen([requirement])
+    servers = every[:: max(len(every) // SAMPLE, 1)][:SAMPLE]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         found = list(pool.map(partial(tried, alone=True), servers))
     survivors = {

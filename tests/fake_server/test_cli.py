@@ -165,7 +165,7 @@ def test_an_address_that_is_not_ones_own_is_told(host: str) -> None:
 )
 def test_a_bad_account_is_told_and_its_password_is_not(account: str) -> None:
     told = refusal("--account", account)
-    assert "NAME:PASSWORD" in told or "name and a password" in told
+    assert "NAME:PASSWORD" in told or "name and password" in told
     assert "secret" not in told
 
 

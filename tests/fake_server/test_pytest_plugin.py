@@ -80,7 +80,7 @@ def test_the_journal_of_a_failed_test_is_attached(pytester: pytest.Pytester) -> 
             '   > {"content": "a cat"}',
             "#* POST /jobs/create: *errno 501",
             '   > {"content": "a dog"}',
-            "   fault *",
+            "   fault: *",
         ]
     )
     text = result.stdout.str()
@@ -185,9 +185,9 @@ def test_a_profile_of_the_ini_lies_beside_it(pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("argument", "says"),
     [
-        ("--sampan-job-seconds=soon", "sampan-job-seconds is 'soon'; it is a number"),
-        ("--sampan-seed=x", "sampan-seed is 'x'; it is a number"),
-        ("--sampan-clock=fast", "clock is 'fast'; it can be 'real' or 'auto'"),
+        ("--sampan-job-seconds=soon", "sampan-job-seconds must be a number, not 'soon'"),
+        ("--sampan-seed=x", "sampan-seed must be a number, not 'x'"),
+        ("--sampan-clock=fast", "clock must be 'real' or 'auto', not 'fast'"),
         ("--sampan-profile=none", "*profile 'none' is neither a file nor one of documented, mixed"),
     ],
 )
@@ -266,7 +266,7 @@ def test_the_live_address_is_redirected(pytester: pytest.Pytester) -> None:
 def test_a_journal_that_is_empty_or_gone() -> None:
     with FakeServer() as server:
         account = server.account()
-        assert journal_text(account) == "nothing was asked"
+        assert journal_text(account) == "no requests"
         account.create("x" * 1000)
         assert "… (1015 characters)" in journal_text(account)
     assert journal_text(account).startswith("the journal can't be read: ")

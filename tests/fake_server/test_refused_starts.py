@@ -48,7 +48,7 @@ def test_a_port_file_that_cannot_be_written_is_told() -> None:
 def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert f"--port-file {pipe} is not a file" in refusal("--port-file", str(pipe))
+    assert f"--port-file {pipe} must be a file" in refusal("--port-file", str(pipe))
     assert pipe.is_fifo()
 
 

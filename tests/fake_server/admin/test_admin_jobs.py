@@ -43,7 +43,7 @@ def test_a_job_is_its_accounts(control: Control, job: str) -> None:
     assert control.get(f"jobs/{job}", account="abc")["hash"] == job
     refusal = control.refusal("GET", f"jobs/{job}?account=limited")
     assert refusal.status == 404
-    assert refusal.message == f"account 'limited' has no job {job!r}"
+    assert refusal.message == f"job {job!r} of account 'limited' does not exist"
 
 
 def test_jobs_are_listed_newest_first(control: Control, abc: Caller, job: str) -> None:
@@ -102,7 +102,7 @@ def test_what_has_ended_stays(control: Control, abc: Caller, job: str, verb: str
     before = abc.record(job)
     refusal = control.refusal("POST", f"jobs/{job}/{verb}")
     assert refusal.status == 409
-    assert refusal.message == "the job has finished already"
+    assert refusal.message == "the job has already finished"
     assert abc.record(job) == before
 
 

@@ -63,16 +63,16 @@ def test_it_serves_its_own_document(control: Control) -> None:
         ("GET", "requests?limit=0", None, 400, "limit: the value is less than the minimum of 1"),
         ("GET", "requests?limit=ten", None, 400, 'limit: the value is not of type "integer"'),
         ("GET", "requests?unmatched=yes", None, 400, "unmatched: the value is not of type"),
-        ("POST", "clock/advance", None, 400, "advanceClock takes a JSON object as its body"),
-        ("POST", "clock/advance", [], 400, "the body is not a JSON object"),
+        ("POST", "clock/advance", None, 400, "advanceClock requires a JSON object as its body"),
+        ("POST", "clock/advance", [], 400, "the body must be a JSON object"),
         ("POST", "clock/advance", {}, 400, '"by" is a required property'),
         ("POST", "clock/advance", {"by": "3x"}, 400, "by: the value does not match"),
         ("POST", "clock/advance", {"by": 1, "acount": "abc"}, 400, "its fields are by, account"),
-        ("POST", "clock/freeze", {"account": "abd"}, 404, "no account 'abd'; did you mean 'abc'?"),
-        ("GET", "clock?account=nobody", None, 404, "there is no account 'nobody'"),
-        ("GET", "health?x=1", None, 400, "it takes none"),
+        ("POST", "clock/freeze", {"account": "abd"}, 404, "not exist; did you mean 'abc'?"),
+        ("GET", "clock?account=nobody", None, 404, "account 'nobody' does not exist"),
+        ("GET", "health?x=1", None, 400, "valid: none"),
         ("GET", "clock", {"account": "abc"}, 400, "getClock takes no body"),
-        ("GET", "jobs/beef", None, 404, "there is no job 'beef'"),
+        ("GET", "jobs/beef", None, 404, "job 'beef' does not exist"),
         ("POST", "faults", {"type": "ERRNO", "errno": 500}, 400, "errno: the value is not one of"),
         ("POST", "faults", {"type": "ERNO"}, 400, '"HTTP_STATUS" was expected'),
         ("POST", "faults", {"type": "DELAY", "delay": -1}, 400, "less than the minimum of 0"),
@@ -81,12 +81,12 @@ def test_it_serves_its_own_document(control: Control) -> None:
             "faults",
             {"type": "DELAY", "delay": {"distribution": "uniform", "lower": 2, "upper": 1}},
             400,
-            "lower is more than upper",
+            "lower must not be greater than upper",
         ),
         ("POST", "scenarios", {"scenario": "fail", "argument": 101}, 400, "0 to 100"),
-        ("POST", "scenarios", {"scenario": "refused", "argument": 1}, 400, "takes no argument"),
+        ("POST", "scenarios", {"scenario": "refused", "argument": 1}, 400, "takes no number"),
         ("PATCH", "profile", {"answers": {"find-ordr": "x"}}, 400, "did you mean 'find-order'?"),
-        ("POST", "requests/wait", {"timeout": "1h"}, 400, "10m at the most"),
+        ("POST", "requests/wait", {"timeout": "1h"}, 400, "must be at most 10m"),
     ],
 )
 def test_a_refusal_says_what_would_be_right(
@@ -100,7 +100,7 @@ def test_a_refusal_says_what_would_be_right(
 def test_a_body_that_is_no_json_is_refused(control: Control) -> None:
     response = control.fake.send("POST", "/__admin/reset", b"{")
     assert response.status_code == 400
-    assert "not JSON" in response.json()["error"]["message"]
+    assert "not valid JSON" in response.json()["error"]["message"]
 
 
 def test_an_optional_body_may_be_left_out(control: Control) -> None:

@@ -254,7 +254,7 @@ def test_a_document_of_one_account_holds_nothing_of_others(
     lived_in(control)
     document, before = control.get("state", account="abc"), control.get("state")
     told = control.refusal("PUT", "state", broken(document, path, value))
-    assert "not that account's" in told.message
+    assert "another account's or shared data" in told.message
     assert control.get("state") == before
 
 

@@ -47,7 +47,7 @@ def test_the_whole_flow(account: Account) -> None:
 
 def test_waiting_by_polling(account: Account) -> None:
     hash = account.create("a cat")
-    with pytest.raises(NotInTime, match="had not finished: status 0"):
+    with pytest.raises(NotInTime, match="did not finish in time: status 0"):
         account.wait_finished(hash, by="polling", timeout=0)
     account.admin.auto()
     record = account.wait_finished(hash, by="polling", interval=0)

@@ -94,7 +94,7 @@ def test_the_journal_is_read_counted_and_waited_for(account: Account) -> None:
     assert account.admin.count(unmatched=True) == 0
     assert account.admin.count(since=asked[-1]["id"]) == 0
     assert [r["id"] for r in account.admin.wait_for(operation="findJobs")] == [asked[-1]["id"]]
-    with pytest.raises(NotInTime, match=r"1 of 2 requests in 0\.01 s"):
+    with pytest.raises(NotInTime, match=r"1 of 2 requests within 0\.01 s"):
         account.admin.wait_for(2, timeout=0.01, operation="findJobs")
     assert account.admin.lint(since=asked[-1]["id"]) == []
     assert account.admin.clear_requests() == 3

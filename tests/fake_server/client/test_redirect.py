@@ -182,7 +182,7 @@ def test_another_address_can_be_redirected(echo: str) -> None:
 @pytest.mark.parametrize("address", ["164.90.147.104:8091", "https://x.test", "http://"])
 def test_what_is_no_address_is_refused(address: str) -> None:
     with (
-        pytest.raises(ValueError, match=r"is not an address; one looks like http://"),
+        pytest.raises(ValueError, match=r"is not a valid address; use one like http://"),
         redirect(address),
     ):
         raise AssertionError

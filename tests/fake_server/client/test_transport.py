@@ -32,13 +32,13 @@ pytest_plugins = ["tests.support.handles"]
 def test_nothing_answers() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
-    with pytest.raises(Unreachable, match=f"nothing answers at http://127.0.0.1:{port}"):
+    with pytest.raises(Unreachable, match=f"no server responds at http://127.0.0.1:{port}"):
         Account(f"http://127.0.0.1:{port}", "a", "b").login()
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8091", "https://x.test", "http://", ""])
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match=r"is not an address; one looks like http://"):
+    with pytest.raises(ValueError, match=r"is not a valid address; use one like http://"):
         Account(address, "a", "b")
 
 
@@ -50,7 +50,7 @@ def test_a_lost_answer_is_told_and_nothing_is_sent_again(server: FakeServer, typ
     account = server.account()
     account.login()
     account.admin.fault(type, operation="createJob")
-    with pytest.raises(Disconnected, match="no whole answer"):
+    with pytest.raises(Disconnected, match="no complete response"):
         account.create("a cat")
     assert account.admin.count(operation="createJob") == 1
     assert len(account.admin.jobs()) == EFFECTS[type].carried_out
@@ -192,7 +192,7 @@ def test_a_call_that_takes_too_long_is_given_up() -> None:
         await receive()
 
     transport = Admin(never).transport
-    with pytest.raises(Disconnected, match=r"no answer in 0\.01 s"):
+    with pytest.raises(Disconnected, match=r"no response within 0\.01 s"):
         transport.send(Sent("GET", "/", patience=0.01))
 
 
@@ -200,5 +200,5 @@ def test_an_application_that_says_nothing() -> None:
     async def silent(scope: object, receive: object, send: object) -> None:
         """Says nothing."""
 
-    with pytest.raises(Disconnected, match="no answer"):
+    with pytest.raises(Disconnected, match="no response"):
         Admin(silent).health()

@@ -156,7 +156,7 @@ def test_annotations_and_extensions_restrict_nothing() -> None:
 
 def test_a_reference_to_nothing() -> None:
     assert _refusal(lambda d: d["components"]["schemas"].pop("GridNumber")) == (
-        "$ref '#/components/schemas/GridNumber' points at nothing: the document has no 'GridNumber'"
+        "$ref '#/components/schemas/GridNumber' has no target: the document has no 'GridNumber'"
     )
 
 
@@ -164,14 +164,14 @@ def test_a_reference_out_of_the_document() -> None:
     def point(document: Document) -> None:
         document["components"]["schemas"]["Prompt"] = {"$ref": "other.yaml#/Prompt"}
 
-    assert _refusal(point) == "$ref 'other.yaml#/Prompt' points out of the document"
+    assert _refusal(point) == "$ref 'other.yaml#/Prompt' points outside the document"
 
 
 def test_a_reference_to_itself() -> None:
     def loop(document: Document) -> None:
         document["components"]["schemas"]["Prompt"] = {"$ref": "#/components/schemas/Prompt"}
 
-    assert _refusal(loop) == "$ref '#/components/schemas/Prompt' leads back to itself"
+    assert _refusal(loop) == "$ref '#/components/schemas/Prompt' refers to itself"
 
 
 def test_an_operation_without_an_id() -> None:
@@ -182,7 +182,7 @@ def test_an_operation_without_an_id() -> None:
 
 def test_two_operations_of_one_name() -> None:
     assert _refusal(lambda d: d["paths"].update({"/again": d["paths"]["/jobs/create"]})) == (
-        "two operations are called createJob"
+        "two operations have the operationId createJob"
     )
 
 
@@ -213,7 +213,7 @@ def test_an_error_without_its_errno() -> None:
 
 def test_a_missing_parameter_that_has_no_text() -> None:
     assert _refusal(lambda d: _create(d).update({"x-missing-parameter": "nothing"})) == (
-        "createJob: x-errors has no 'nothing'"
+        "createJob: x-errors has no entry 'nothing'"
     )
 
 

@@ -66,18 +66,19 @@ def test_yaml_has_numbers_and_nothing_where_answers_are_text() -> None:
 
 def test_an_unknown_question_is_refused_with_the_nearest() -> None:
     assert _refusal({"find-ordr": "newest-first"}) == (
-        "profile mine: there is no question 'find-ordr'; did you mean 'find-order'?"
+        "profile mine: unknown question 'find-ordr'; did you mean 'find-order'?"
     )
 
 
 @pytest.mark.parametrize("question", ["zzzz", 5, None])
 def test_an_unknown_question_like_no_other_is_refused_without(question: object) -> None:
-    assert _refusal({question: "x"}) == f"profile mine: there is no question {question!r}"
+    assert _refusal({question: "x"}) == f"profile mine: unknown question {question!r}"
 
 
 def test_an_unknown_variant_is_refused_with_those_that_there_are() -> None:
     assert _refusal({"find-order": "newest"}) == (
-        "profile mine: find-order has no variant 'newest'; it has newest-first, oldest-first"
+        "profile mine: 'newest' is not a variant of find-order;"
+        " its variants: newest-first, oldest-first"
     )
 
 
@@ -102,7 +103,8 @@ def test_an_unknown_variant_is_refused_with_those_that_there_are() -> None:
     ids=lambda value: str(value)[:20],
 )
 def test_an_answer_of_the_wrong_form_is_refused(question: str, answer: object) -> None:
-    assert f"{question} has no variant {str(answer)!r}; it has " in _refusal({question: answer})
+    told = _refusal({question: answer})
+    assert f"{str(answer)!r} is not a variant of {question}; its variants: " in told
 
 
 # What the answers mean
@@ -219,13 +221,15 @@ def test_a_profile_that_is_no_yaml(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "text", "answers:", "answers: []", "answers: text"])
 def test_a_profile_of_another_form(tmp_path: Path, text: str) -> None:
     path = _written(tmp_path, text)
-    assert _file_refusal(path) == f"profile {path}: a profile is a mapping with the key 'answers'"
+    assert (
+        _file_refusal(path) == f"profile {path}: a profile must be a mapping with the key 'answers'"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
-        ("{}", "none"),
+        ("{}", "no keys"),
         ("name: x", "name"),
         ("answer: {}", "answer"),
         ("answers: {}\n5: x", "5, answers"),
@@ -234,13 +238,13 @@ def test_a_profile_of_another_form(tmp_path: Path, text: str) -> None:
 def test_a_profile_with_other_keys(tmp_path: Path, text: str, keys: str) -> None:
     path = _written(tmp_path, text)
     assert _file_refusal(path) == (
-        f"profile {path}: a profile has the keys name, description and answers,"
-        f" and this one has {keys}"
+        f"profile {path}: valid keys are name, description and answers (required); found: {keys}"
     )
 
 
 def test_a_wrong_answer_in_a_file_is_told_with_its_name(tmp_path: Path) -> None:
     path = _written(tmp_path, "name: learnt\nanswers: {find-order: random}")
     assert _file_refusal(path) == (
-        "profile learnt: find-order has no variant 'random'; it has newest-first, oldest-first"
+        "profile learnt: 'random' is not a variant of find-order;"
+        " its variants: newest-first, oldest-first"
     )

@@ -64,7 +64,7 @@ def test_a_fault_is_named(control: Control, abc: Caller) -> None:
     fault = control.post("faults", type="ERRNO", errno=501, match={"operation": "createJob"})
     abc.post("/jobs/create", {})
     assert [each["fault"] for each in control.requests()] == [None, fault["id"]]
-    assert control.requests()[1]["reason"] == f"fault {fault['id']}"
+    assert control.requests()[1]["reason"] == f"sent by fault {fault['id']}"
 
 
 def test_pictures_are_their_jobs_accounts_and_not_kept(control: Control, abc: Caller) -> None:

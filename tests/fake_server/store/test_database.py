@@ -94,7 +94,7 @@ def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) 
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE songs (title TEXT)")
     before = path.read_bytes()
-    assert _refusal(path) == f"data file {path} can't be used: it is a database of another program"
+    assert _refusal(path) == f"data file {path} can't be used: it belongs to another program"
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["music.db"]
 
@@ -104,7 +104,7 @@ def test_an_empty_database_that_bears_anothers_mark_is_refused(tmp_path: Path, m
     path = tmp_path / "music.db"
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA {mark} = 77")
-    assert "it is a database of another program" in _refusal(path)
+    assert "it belongs to another program" in _refusal(path)
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 99")
     assert _refusal(path) == (
-        f"data file {path} can't be used: it has format 99, this sampan reads format 2"
+        f"data file {path} can't be used: it has format 99, but this sampan reads format 2"
     )
 
 
@@ -124,7 +124,7 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
 def test_a_file_in_no_directory_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "sampan.db"
     assert _refusal(path) == (
-        f"data file {path} can't be made: there is no directory {path.parent}"
+        f"data file {path} can't be created: the directory {path.parent} does not exist"
     )
 
 

@@ -62,7 +62,7 @@ def test_it_can_be_mounted_under_a_prefix(prefix: str) -> None:
     assert client.get(f"{prefix}/reference").status_code == 200
     assert client.get("/reference").status_code == 404
     named = client.put(f"{prefix}/__admin/folders/a%2Fb/jobs/none")
-    assert "no job 'none'" in named.json()["error"]["message"]
+    assert "job 'none' does not exist" in named.json()["error"]["message"]
 
 
 def test_an_httpx_client_drives_it_without_a_socket() -> None:

@@ -78,7 +78,7 @@ def test_the_first_request_of_the_front_page_is_answered(fake: Fake) -> None:
     address, body = re.findall(r"curl (\S+) .*?-d '(.*?)'", text, re.DOTALL)[0]
     assert address == "http://fake.test/auth/login"
     assert fake.send("POST", "/auth/login", body.encode()).json()["errno"] == 0
-    assert "Accounts at start: abc, limited." in text
+    assert "Accounts at startup: abc, limited." in text
 
 
 def test_the_front_page_names_the_accounts_that_were_given_and_no_password() -> None:
@@ -89,7 +89,7 @@ def test_the_front_page_names_the_accounts_that_were_given_and_no_password() -> 
     fake.close()
     assert "o'hara, <b>, c, d, e and 2 more." in text
     assert """-d '{"username": "o'\\''hara", "password": "PASSWORD"}\'""" in text
-    assert "Any other name gets an account" in text
+    assert "Logging in with any other name creates an account" in text
     assert "topsecret" not in text
     assert "abc-secret" not in text
 
@@ -98,7 +98,7 @@ def test_without_an_account_the_front_page_says_so() -> None:
     fake = Fake(accounts=())
     text = page(fake, "/").text
     fake.close()
-    assert "no account at start" in text
+    assert "No accounts at startup." in text
     assert '"username": "NAME"' in text
 
 
@@ -139,7 +139,7 @@ def test_an_operation_says_what_it_needs_costs_and_leads_to(fake: Fake, operatio
         assert f'<a href="#{target}">' in then
     # The answer is told under any HTTP status, not under 200 alone.
     assert html.count("<p>One of: ") == 2
-    assert "<details open>" in html.partition("<h3>Answer")[0]
+    assert "<details open>" in html.partition("<h3>Response")[0]
 
 
 def test_every_question_stands_in_the_reference_with_its_answers(fake: Fake) -> None:

@@ -19,7 +19,6 @@ from .contract.profile import Profile
 from .contract.profile_files import load_profile, shipped_questions
 from .journal.journal import Journal
 from .journal.redaction import Secrets
-from .records.record import Owner
 from .records.record_cache import RecordCache
 from .settings import NewAccount, Settings
 from .store.ids import login_id, sender_id
@@ -167,10 +166,6 @@ class FakeService:
         """Whether this is the account's password."""
         digest = password_digest(self.key, account.username, password)
         return secrets.compare_digest(account.password, digest)
-
-    def owner(self, account: Account) -> Owner:
-        """The account as its records show it."""
-        return Owner(sender_id(self.seed, account.username), account.name)
 
     def ids(self, account: Account) -> tuple[str, str]:
         """The ids that name the account in ``sender_id``."""

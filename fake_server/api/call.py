@@ -36,11 +36,6 @@ class Call:
         return self.rules.profile
 
     @property
-    def base(self) -> str:
-        """Where links to this fake start, as the call's client sees it."""
-        return self.origin()
-
-    @property
     def caller(self) -> Account:
         """The account of the token."""
         assert self.account is not None, f"{self.operation.id} is not secured"

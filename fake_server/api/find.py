@@ -13,8 +13,9 @@ import orjson
 from ..contract.errors import ApiError
 from ..contract.profile import Profile
 from ..jobs.lifecycle import Kind, State, observe
-from ..records.record import render
+from ..records.record import Owner, render
 from ..service import FakeService
+from ..store.ids import sender_id
 from ..store.job_query import Find, Match
 from .call import Call
 
@@ -25,7 +26,7 @@ def find_jobs(service: FakeService, call: Call) -> bytes:
     if conditions is None:
         return b'{"res":[],"total":0}'
     ids, total = service.store.find(conditions)
-    known, epoch, base = call.rules.records.get, call.caller.epoch, call.base
+    known, epoch, base = call.rules.records.get, call.caller.epoch, call.origin()
     records = [known(id, epoch, base) or _record(service, call, id, base) for id in ids]
     return b'{"res":[%b],"total":%d}' % (b",".join(records), total)
 
@@ -38,7 +39,14 @@ def _record(service: FakeService, call: Call, id: int, base: str) -> bytes:
     account = service.store.account_by_id(job.account)
     assert account is not None, job.account
     seen = observe(job, call.now if account is caller else service.clocks.now(account.id))
-    record = render(job, seen, service.owner(account), base, call.profile, service.record_keys)
+    record = render(
+        job,
+        seen,
+        Owner(sender_id(service.seed, account.username), account.name),
+        base,
+        call.profile,
+        service.record_keys,
+    )
     text = orjson.dumps(record)
     if seen.state is not State.FINISHED:
         call.invented = True

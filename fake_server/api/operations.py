@@ -181,7 +181,7 @@ def _is_link(text: str) -> bool:
 
 def _own(call: Call, link: str) -> str | None:
     """The path in this fake that ``link`` points at, or ``None`` where it points elsewhere."""
-    base = call.base
+    base = call.origin()
     if not link.startswith(f"{base}/"):
         return None
     return _QUERY.split(link[len(base) :], maxsplit=1)[0]

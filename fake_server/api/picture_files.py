@@ -27,16 +27,11 @@ _ADDRESS = re.compile(
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-class PictureNotFound(LookupError):
-    """There is no picture at this address (now); ``status`` is 404, or 403 where it is denied.
-
-    ``until`` (ms) is when there will be one, where that is known.
-    """
+class PictureNotFound(ApiError):
+    """No picture (yet): HTTP 404, or 403 where denied. ``until`` (ms): when there will be one."""
 
     def __init__(self, reason: str, status: int = 404, until: int | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.status = status
+        super().__init__("not-found", reason, http_status=status)
         self.until = until
 
 
@@ -74,7 +69,7 @@ def respond(service: FakeService, exchange: Exchange, headers: RequestHeaders) -
         account = None if job is None else service.store.account_by_id(job.account)
         if account is not None and problem.until is not None:
             auto_advance.wait_for(service, account, problem.until)
-        raise ApiError("not-found", problem.reason, http_status=problem.status) from problem
+        raise
 
 
 def _file(service: FakeService, method: str, path: str, headers: RequestHeaders) -> Response:

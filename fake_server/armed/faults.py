@@ -20,18 +20,10 @@ from random import Random
 from typing import Any, Literal
 
 FaultType = Literal[
-    "ERRNO",
-    "DELAY",
-    "HTTP_STATUS",
-    "CONNECTION_RESET_BY_PEER",
-    "EMPTY_RESPONSE",
-    "MALFORMED_RESPONSE_CHUNK",
-    "RANDOM_DATA_THEN_CLOSE",
-    "MALFORMED_JSON",
-    "TRUNCATED_BODY",
-    "TRICKLE",
-    "COMMIT_THEN_DROP",
-]
+    "ERRNO", "DELAY", "HTTP_STATUS", "CONNECTION_RESET_BY_PEER", "EMPTY_RESPONSE",
+    "MALFORMED_RESPONSE_CHUNK", "RANDOM_DATA_THEN_CLOSE", "MALFORMED_JSON", "TRUNCATED_BODY",
+    "TRICKLE", "COMMIT_THEN_DROP",
+]  # fmt: skip
 
 #: Between two pieces of a TRICKLE, in ms, unless the fault says otherwise.
 _TRICKLE_MS = 100

@@ -77,10 +77,6 @@ class Envelopes:
             return "service-error" if submission else "general-error"
         return answer
 
-    def errno(self, error: ApiError) -> int:
-        """The errno that ``error`` is answered with."""
-        return self._texts[error.name].errno
-
     def named(self, errno: int, *, submission: bool) -> str:
         """The first entry with ``errno``, for faults armed by number."""
         if errno == 501:

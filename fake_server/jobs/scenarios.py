@@ -17,15 +17,9 @@ Change = Callable[[Plan, int], Plan]
 
 #: Scenarios that act on the picture, whatever the plan; ``picture_ms`` is their argument.
 PICTURES = (
-    "image-denied",
-    "image-missing",
-    "image-late",
-    "image-expired",
-    "image-truncated",
-    "image-corrupt",
-    "thumb-missing",
-    "webp",
-)
+    "image-denied", "image-missing", "image-late", "image-expired", "image-truncated",
+    "image-corrupt", "thumb-missing", "webp",
+)  # fmt: skip
 
 
 class ScenarioError(ValueError):

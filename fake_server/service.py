@@ -21,7 +21,6 @@ from .journal.journal import Journal
 from .journal.redaction import Secrets
 from .records.record_cache import RecordCache
 from .settings import NewAccount, Settings
-from .store.ids import login_id, sender_id
 from .store.store import Account, Store
 from .store.tokens import Tokens, new_key, password_digest
 
@@ -166,10 +165,6 @@ class FakeService:
         """Whether this is the account's password."""
         digest = password_digest(self.key, account.username, password)
         return secrets.compare_digest(account.password, digest)
-
-    def ids(self, account: Account) -> tuple[str, str]:
-        """The ids that name the account in ``sender_id``."""
-        return sender_id(self.seed, account.username), login_id(self.seed, account.username)
 
 
 @cache  # in a process that makes a fake for each test

@@ -9,6 +9,7 @@ from ..contract.errors import ApiError
 from ..http.exchange import Exchange
 from ..http.types import RequestHeaders
 from ..service import FakeService
+from ..store.ids import login_id, sender_id
 from ..store.store import Account
 from ..store.tokens import TokenError
 from . import picture_files, validation
@@ -87,7 +88,8 @@ def _identify(service: FakeService, raw: bytes) -> Account:
     if service.rules.profile["sender-id-without-token"] == "identity":
         sender = validation.parse(raw, service.rules.profile).get("sender_id")
         for account in service.store.accounts():
-            if sender in service.ids(account):
+            names = service.seed, account.username
+            if sender in (sender_id(*names), login_id(*names)):
                 return account
     reason = "the Authorization header is missing; send 'Authorization: Bearer <token>'"
     raise ApiError("invalid-login", reason)

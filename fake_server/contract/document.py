@@ -30,8 +30,6 @@ _KEYWORDS = frozenset((
     "exclusiveMinimum", "minLength", "maxLength", "pattern", "oneOf", "anyOf", "allOf",
 ))  # fmt: skip
 
-_SCHEMAS = ("components", "schemas")
-
 
 class SpecError(ValueError):
     """A contract that can't be read, or asks for what the fake does not implement."""
@@ -80,7 +78,7 @@ class Spec:
 
     def schema(self, name: str) -> Mapping[str, Any]:
         """The document's schema of that name. Raises :class:`SpecError`."""
-        found: Mapping[str, Any] = _at(self.document, "the document", *_SCHEMAS, name)
+        found: Mapping[str, Any] = _at(self.document, "the document", "components", "schemas", name)
         return found
 
     def response_validator(self, operation: Operation) -> jsonschema_rs.Draft202012Validator:

@@ -15,6 +15,7 @@ import pytest
 from sampan.fake_server.clock.clock import ClockState
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
+from sampan.fake_server.store.ids import sender_id
 from tests.support.fakes import START, Served
 
 _ROUNDS = 15
@@ -170,13 +171,13 @@ def test_seed_key_accounts_and_clocks_are_the_same_after_a_restart(
         service.set_clock(account, own)
         service.set_clock(None, shared)
         token = service.tokens.issue(account.id, START, 60)
-        before = (service.seed, service.key, service.owner(account), service.ids(account))
+        before = (service.seed, service.key, sender_id(service.seed, account.username))
     with _world(path, seed=seed) as service:
         again = service.store.account("t1")
         assert again is not None
         assert (again.id, again.plan) == (account.id, "none")
         assert service.password_fits(again, "p")
-        assert (service.seed, service.key, service.owner(again), service.ids(again)) == before
+        assert (service.seed, service.key, sender_id(service.seed, again.username)) == before
         assert service.tokens.verify(token).account == again.id
         assert service.clocks.state(again.id) == own
         assert service.clocks.state() == shared

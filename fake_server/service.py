@@ -152,9 +152,8 @@ class FakeService:
 
     def put_account(self, new: NewAccount) -> Account:
         """Create an account, or change the password and plan of the one of that name."""
-        return self.store.put_account(
-            new.username, self.digest(new.username, new.password), new.plan
-        )
+        digest = self.digest(new.username, new.password)
+        return self.store.put_account(new.username, digest, new.plan)
 
     def digest(self, username: str, password: str) -> str:
         """The stored form of a password, which the journal masks from now on."""

@@ -34,7 +34,7 @@ class Settings:
     """How a fake behaves. Times in ms.
 
     ``profile`` is the name of one that is shipped, or a file. ``data`` ``None`` keeps everything
-    in memory. ``external_url`` is where clients reach the fake, if the request does not say.
+    in memory. ``external_url`` is where links start, whatever the request says of its host.
     ``journal_bytes`` bounds the journal.
     """
 

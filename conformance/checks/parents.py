@@ -71,9 +71,9 @@ def what_an_unfinished_parent_gives(ctx: Context) -> Observation:
     job, parent = ctx.evidence.trace("early"), ctx.evidence.accepted("grid")
     done = parent.duration
     if done is not None and parent.submitted_at + done < job.submitted_at:
-        return ctx.unobserved("the parent had finished before it could be asked", job, parent)
+        return ctx.unobserved("the parent had finished before the child was submitted", job, parent)
     if parent.seems_failed:
-        return ctx.unobserved("the parent failed, before it was asked or after", job, parent)
+        return ctx.unobserved("the parent failed before or after the submission", job, parent)
     if job.accepted:
         return ctx.answer("queued", job, parent)
     errno = job.submission.errno

@@ -75,8 +75,8 @@ def test_a_whole_run_keeps_to_its_budget(kinds: tuple[str, ...], jobs: int) -> N
     with Scripted(answers) as server:
         options = RunOptions(server.url, ACCOUNTS, jobs, timeout=0.2, job_timeout=0.3, seed=1)
         report = run(options, contract=CONTRACT)
-    assert answers.could_be_jobs <= jobs
-    assert report.jobs_spent == answers.could_be_jobs
+    # On a busy machine a submission may time out before the server has counted it.
+    assert answers.could_be_jobs <= report.jobs_spent <= jobs
     if jobs == 0:
         assert answers.submissions == 0
     elif kinds == ("refuses",):

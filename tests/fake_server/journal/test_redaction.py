@@ -167,7 +167,7 @@ def test_a_reason_does_not_quote_a_secret(control: Control) -> None:
     *logins, find = control.requests()
     assert "hunter" not in json.dumps(logins)
     assert all(login["reason"] for login in logins)
-    assert find["reason"].startswith("the token does not verify: ")
+    assert find["reason"].startswith("the token is invalid: ")
 
 
 def test_a_known_secret_in_a_reason_is_found_as_the_header_spells_it() -> None:

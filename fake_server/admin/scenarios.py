@@ -1,4 +1,4 @@
-"""Scenarios: which there are, and which will befall the next submissions."""
+"""Scenarios: those that exist, and those armed for the next submissions."""
 
 from __future__ import annotations
 

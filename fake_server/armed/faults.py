@@ -1,8 +1,8 @@
 """Armed misbehaviour: which requests go wrong, and how.
 
-A request is held against the faults in the order in which they were armed; the first that matches
-and applies befalls it. Each fault counts its own matches, also those that another one took, and
-draws by its own seed: its n-th match draws the same, whatever else is armed.
+A request is compared with the faults in the order in which they were armed; the first that matches
+and applies acts on it. Each fault counts its own matches, including those that another one took,
+and draws from its own seed: its n-th match draws the same, whatever else is armed.
 
 Armed faults are a test's, so they do not outlive the process; they do travel in a state document.
 What a fault does to a connection is in ``web/fault_injection.py``.
@@ -82,7 +82,7 @@ class Fault:
 
     @property
     def used_up(self) -> bool:
-        """Whether it has befallen all the requests that it was to befall."""
+        """Whether it has been applied ``times`` times."""
         return self.times is not None and self.applied >= self.times
 
     def draw(self) -> Random | None:
@@ -109,7 +109,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FaultHit:
-    """A fault that befalls a request, and what it draws from for it."""
+    """A fault that acts on a request, and its source of random numbers."""
 
     fault: Fault
     drawn: Random
@@ -121,7 +121,7 @@ class FaultHit:
 
 
 class Faults:
-    """All faults of a fake. ``live`` are those that can still befall a request."""
+    """All faults of a fake. ``live`` are those that can still act on a request."""
 
     def __init__(self) -> None:
         self.all: list[Fault] = []
@@ -169,7 +169,7 @@ class Faults:
         return gone
 
     def hit(self, account: str | None, operation: str | None, path: str) -> FaultHit | None:
-        """Hold a request against the faults; what befalls it."""
+        """The fault that acts on a request, if any; counts its matches."""
         found: FaultHit | None = None
         for fault in self.live:
             if fault.match.admits(account, operation, path):

@@ -144,9 +144,9 @@ class Admin(JobControl, FaultControl, RequestControl):
         return self.scoped("POST", "/clock/freeze")
 
     def advance(self, by: Span) -> list[Document]:
-        """Move time ahead at once; what befell jobs on the way, in order of time."""
-        befell: list[Document] = self.scoped("POST", "/clock/advance", {"by": by})["transitions"]
-        return befell
+        """Move time ahead at once. Returns the jobs' transitions on the way, in order of time."""
+        moved: list[Document] = self.scoped("POST", "/clock/advance", {"by": by})["transitions"]
+        return moved
 
     def set_time(self, to: str | int) -> Document:
         """Say what time it is."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Terms(TypedDict, total=False):
-    """Which requests a fault befalls, when, and with what.
+    """The requests that a fault acts on, when, and with what.
 
     ``operation`` and ``path`` (``*`` for any characters) say which match; ``delay`` is in
     milliseconds, or a distribution as ``admin.yaml`` describes them.
@@ -31,7 +31,7 @@ class Terms(TypedDict, total=False):
 
 
 class FaultControl(Control):
-    """Faults befall calls, scenarios befall jobs."""
+    """Faults act on requests, scenarios on jobs."""
 
     def fault(self, type: FaultType, **terms: Unpack[Terms]) -> Document:
         """Arm a fault: ``fault("ERRNO", errno=501, operation="createJob", times=1)``.
@@ -64,7 +64,7 @@ class FaultControl(Control):
     def scenario(
         self, scenario: str, argument: int | None = None, *, times: int | None = None
     ) -> Document:
-        """Let a scenario befall the next ``times`` submissions, or all from now on."""
+        """Apply a scenario to the next ``times`` submissions, or to all from now on."""
         given = {"scenario": scenario, "argument": argument, "times": times}
         return self.scoped("POST", "/scenarios", given)
 

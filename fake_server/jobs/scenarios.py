@@ -1,4 +1,4 @@
-"""Scenarios: what can befall a job, by name.
+"""Scenarios: what can happen to a job, by name.
 
 A scenario is chosen by a marker in the prompt (``--fake fail=46``), by the control API, or from
 Python; all three end here. It either refuses the submission with an error of the contract, or
@@ -28,7 +28,7 @@ class ScenarioError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named misfortune.
+    """A named course of a job, or a rejection of it.
 
     ``argument`` says what the number after ``=`` means, ``default`` is used without one and
     ``most`` bounds it; ``refuses`` names the ``x-errors`` entry that a submission is refused with

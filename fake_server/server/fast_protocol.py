@@ -2,7 +2,7 @@
 
 A whole POST to an operation is answered where it is parsed, without a task and an ASGI call, which
 would cost more than the answer. Everything else goes uvicorn's way: pages, pictures, the control
-API, bodies too large to wait for, offers to continue, whatever a fault may befall.
+API, bodies too large to wait for, offers to continue, whatever a fault may act on.
 
 What never becomes a request reaches no application, so it is answered here: with an envelope like
 everything else, on a connection that stays open long enough for the answer to be read.
@@ -139,7 +139,7 @@ class FastProtocol(HttpToolsProtocol):
         exchange.body = self._body
         answer = self._app.respond_now(exchange, self._named)
         if answer is None:
-            self._begin_cycle()  # a fault may befall it
+            self._begin_cycle()  # a fault may act on it
             return False
         self.server_state.total_requests += 1
         self._send(answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -18,7 +18,7 @@ class StockProtocol(H11Protocol):
     _refused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]
+        super().connection_made(cast(asyncio.Transport, transport))  # uvloop's is one by shape only
         # Faults of the connection need it: see web/fault_injection.py.
         self.app_state = {**self.app_state, TRANSPORT: transport}
 

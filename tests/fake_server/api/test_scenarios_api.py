@@ -21,7 +21,7 @@ WAYS = ("marker", "control", "python")
 
 @dataclass(frozen=True)
 class Client:
-    """A client of the fake, for one submission that something befalls."""
+    """A client of the fake, for one submission with a scenario."""
 
     control: Control
     caller: Caller

@@ -1,4 +1,4 @@
-"""Faults: every type on a real socket, and which requests they befall."""
+"""Faults: every type on a real socket, and which requests they act on."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ can stand here one day.
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -77,6 +78,8 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         """Open ``path``, or a store in memory. Raises :class:`StoreError`."""
         self._db = connect(path)
+        #: Closes the file, once; also when the store is dropped, as an unclosed application does.
+        self.close = weakref.finalize(self, self._db.close)
         # A cursor made anew for each statement would cost a tenth of a submission.
         self._inserting, self._finding = self._db.cursor(), self._db.cursor()
         self._in_memory = path is None
@@ -93,10 +96,6 @@ class Store:
         for account in self._accounts.values():
             self._count(account)
         self._by_name = {account.username: account for account in self._accounts.values()}
-
-    def close(self) -> None:
-        """Let go of the file. What was acknowledged is in it already."""
-        self._db.close()
 
     # What belongs to the whole fake
 

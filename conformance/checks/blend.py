@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..checking import Context, Finding, Observation, check, probe
-from ..checking.child_jobs import not_taken, picture_of
+from ..checking.child_jobs import accepted_both_ways, not_taken, picture_of
 from ..json_access import text
 from ..pictures import compare as pixels
 
@@ -54,6 +54,11 @@ def words_never_give_a_picture(ctx: Context) -> Finding:
     if job.gave_up:
         return ctx.inconclusive(f"the job has not ended: {job.summary()}", job)
     return ctx.ok(f"accepted without making a picture: {job.summary()}", job)
+
+
+@check("BLEND-5", needs=("blend", "blend_5"))
+def a_blend_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
+    yield from accepted_both_ways(ctx, without="blend", given="blend_5")
 
 
 @probe("blend-result", needs=("blend",))

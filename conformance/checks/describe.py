@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..checking import Context, Finding, JobTrace, Observation, check, probe
-from ..checking.child_jobs import not_taken
+from ..checking.child_jobs import accepted, accepted_both_ways, not_taken
 from ..json_access import brief, text
 
 _JOB = "describeImage"
@@ -44,6 +44,15 @@ def no_link_or_two_are_refused(ctx: Context) -> Iterator[Finding]:
     }
     for what, body in cases.items():
         yield ctx.expect_errno(ctx.call(_JOB, dict(body)), 301, when=f"a describe {what}")
+
+
+@check("DESC-3", needs=("describe",), wants=("describe_sender",))
+def a_describe_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
+    if ctx.evidence.sent("describe_sender"):
+        yield from accepted_both_ways(ctx, without="describe", given="describe_sender")
+        return
+    yield accepted(ctx, ctx.evidence.trace("describe"), "without sender_id", 301, 410, 420, 430)
+    yield ctx.ok("without sender_id: accepted", not_covered="a describe with sender_id (no budget)")
 
 
 @probe("describe-result", needs=("describe",))

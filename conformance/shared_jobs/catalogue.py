@@ -100,6 +100,10 @@ def _vary(
     return body
 
 
+def _with_sender(make: Callable[[Material], Body]) -> Callable[[Material], Body]:
+    return lambda material: make(material) | {"sender_id": material.sender("first")}
+
+
 def _blend(count: int) -> Callable[[Material], Body]:
     def body(material: Material) -> Body:
         both = [links(material.record(name)) for name in ("grid", "niji")]
@@ -139,12 +143,13 @@ SHARED_JOBS: tuple[SharedJob, ...] = (
     SharedJob("blend", "blendImages", _blend(2), ("grid", "niji")),
     SharedJob("upscale_4", "upscaleJob", _upscale(4, sender=True), ("grid",)),
     SharedJob("remix", "varyJob", _vary(4, sender=True, content=remix_prompt), ("grid",)),
-    SharedJob("blend_5", "blendImages", _blend(5), ("grid", "niji")),
+    SharedJob("blend_5", "blendImages", _with_sender(_blend(5)), ("grid", "niji")),
     SharedJob("blend_words", "blendImages", lambda _: {"content": "paper lantern"}, ("grid",)),
     SharedJob("upscale_again", "upscaleJob", _upscale(2), ("grid",), beside=("upscale",)),
     SharedJob("early", "upscaleJob", _upscale(1), ("grid",), early=True, deferrable=False),
     SharedJob("foreign", "upscaleJob", _upscale(1), ("grid",), "second", deferrable=False),
     SharedJob("neighbour", "createJob", _create(lambda mark: f"neighbour {mark}"), (), "second"),
+    SharedJob("describe_sender", "describeImage", _with_sender(_describe), ("grid",), extra=True),
     SharedJob("upscale_1", "upscaleJob", _upscale(1), ("grid",), extra=True),
     SharedJob("upscale_3", "upscaleJob", _upscale(3), ("grid",), extra=True),
     SharedJob("variation_1", "varyJob", _vary(1), ("grid",), extra=True),

@@ -28,7 +28,7 @@ SECTIONS = (
 #: How many requirements the contract has of each kind, so that none can be lost from the file.
 REQUIREMENTS = """
 GEN 6, LOGIN 8, AUTH 5, CREATE 5, FIND 14, LIFE 4, IMG 5, VAR 5, GRID 2, UP 7, PAR 1, REMIX 1,
-BLEND 4, DESC 2, PLAN 1
+BLEND 5, DESC 3, PLAN 1
 """
 
 #: Every open question of the contract.

@@ -1,5 +1,5 @@
 """What variation and upscale share: VAR-2, VAR-3, VAR-5, UP-2, UP-3, UP-5, GRID-1 and GRID-2 (page,
-Job Variation and Job Upscale).
+Job Variation and Job Upscale); and the sender_id of a blend and a describe, BLEND-5 and DESC-3.
 """
 
 from __future__ import annotations
@@ -106,6 +106,28 @@ for _operation in _CHILDREN:
             f"{_SECTION[_operation]}-{_number}",
             f"{'an' if _operation == 'upscaleJob' else 'a'} {_NAME[_operation]} {_says}",
             _make,
+            touches=_touches,
+        )
+
+
+# BLEND-5, DESC-3: sender_id may be given or left out.
+
+for _operation, _requirement, _kind, _first in (
+    ("blendImages", "BLEND-5", "blend", "BLEND-1"),
+    ("describeImage", "DESC-3", "describe", "DESC-1"),
+):
+    for _id, _says, _mistake, _touches in (
+        ("sender-is-required", "needs a sender_id beside the token", _sender_is_required, _first),
+        ("sender-is-refused", "is refused with a sender_id: 301", _sender_is_refused,
+         "BLEND-1" if _kind == "blend" else ""),
+        ("sender-is-430", "is refused with a sender_id that is not the token: 430",
+         _sender_is_430, "GEN-4"),
+    ):  # fmt: skip
+        add(
+            f"{_kind}-{_id}",
+            _requirement,
+            f"a {_kind} {_says}",
+            partial(_mistake, _operation),
             touches=_touches,
         )
 

@@ -96,6 +96,9 @@ def test_the_bodies_are_those_of_the_page() -> None:
     assert bodies["variation"] == {"parent_id": "id-grid", "grid_num": 3}
     assert bodies["remix"]["content"]
     assert bodies["describe"] == {"content": "http://x/grid/original_url"}
+    assert bodies["describe_sender"] == bodies["describe"] | {"sender_id": "sender-first"}
+    assert "sender_id" not in bodies["blend"]
+    assert bodies["blend_5"]["sender_id"] == "sender-first"
     for name, count in (("blend", 2), ("blend_5", 5)):
         sent = str(bodies[name]["content"]).split(" ")
         assert len(set(sent)) == len(sent) == count

@@ -6,6 +6,9 @@ stumble over it.
 
 from __future__ import annotations
 
+import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -72,9 +75,32 @@ def instant(source: object, key: str) -> datetime | None:
     return None if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def printable(text: str) -> str:
-    """``text`` without control characters, which a terminal would obey."""
-    return "".join(one if one.isprintable() or one == "\n" else "\ufffd" for one in text)
+#: Ordinary characters by their category that no reader sees.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef]"
+)
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """``text`` with every character that can't be seen, or that a terminal or a browser would
+    obey, as the escape that JSON has for it: controls, directions, zero width, surrogates.
+
+    ``lines``: line feeds and tabs stay.
+    """
+    if text.isprintable() and not _UNSEEN.search(text):
+        return text
+    return "".join(one if _seen(one, lines) else _escape(one) for one in text)
+
+
+def _seen(one: str, lines: bool) -> bool:
+    if lines and one in "\n\t":
+        return True
+    blank = unicodedata.category(one) == "Zs"
+    return blank or (one.isprintable() and not _UNSEEN.match(one))
+
+
+def _escape(one: str) -> str:
+    return json.dumps(one)[1:-1] if one != "\x7f" else "\\u007f"
 
 
 def brief(value: object, length: int = 120) -> str:

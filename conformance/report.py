@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
-from .findings import EvidenceItem, Finding, Observation
+from .findings import EvidenceItem, Exhibit, Finding, Observation
+from .http.exchange import Exchange
+from .json_access import printable
 from .verdict import Verdict
 
 #: Headings for requirements, by the part of the id before the number.
@@ -39,6 +42,7 @@ def title(id: str) -> str:
 class Report:
     """One finding a requirement, one observation a question, in the order of the contract.
 
+    Every text in it is printable, whatever a server sent: this is the one door to all reports.
     ``jobs_allowed`` is ``None`` where there was no limit; ``stopped`` says why the run ended
     before its time, if it did.
     """
@@ -52,6 +56,10 @@ class Report:
     jobs_spent: int
     requests: int
     stopped: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("findings", "observations"):
+            object.__setattr__(self, name, tuple(map(_printable, getattr(self, name))))
 
     @property
     def verdict(self) -> Verdict:
@@ -75,6 +83,33 @@ class Report:
 
     def count(self, verdict: Verdict) -> int:
         return sum(finding.verdict is verdict for finding in self.findings)
+
+
+_Printed = TypeVar("_Printed", Finding, Observation, Exchange, Exhibit)
+
+#: Texts of several lines.
+_LINES = ("text", "request_body", "response_body")
+
+
+def _printable(item: _Printed) -> _Printed:
+    """The same with printable texts. ``outline`` of an exchange is for checks, not for reports."""
+    values = {field.name: getattr(item, field.name) for field in fields(item)}
+    seen: dict[str, Any] = {
+        name: _seen(value, lines=name in _LINES)
+        for name, value in values.items()
+        if name != "outline"
+    }
+    return replace(item, **{name: one for name, one in seen.items() if one is not values[name]})
+
+
+def _seen(value: Any, *, lines: bool) -> Any:
+    if isinstance(value, str):
+        return printable(value, lines=lines)
+    if isinstance(value, tuple):
+        return tuple(_seen(one, lines=lines) for one in value)
+    if isinstance(value, Exchange):
+        return _printable(value)
+    return _printable(value) if isinstance(value, Exhibit) else value
 
 
 def merge(id: str, findings: Iterable[Finding]) -> Finding:

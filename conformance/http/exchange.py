@@ -177,7 +177,7 @@ class Log:
             operation,
             plain,
             request.method,
-            redact(request.target),
+            self._secrets.redact_foreign(request.target),
             _headers(request.headers, self._secrets),
             _excerpt(request.body, self._secrets),
             reply.status,
@@ -214,11 +214,11 @@ def read(reply: Reply) -> tuple[object, str]:
 
 
 def _headers(headers: tuple[tuple[str, str], ...], secrets: Secrets) -> tuple[tuple[str, str], ...]:
-    return tuple((key.lower(), secrets.redact(value)) for key, value in headers)
+    return tuple((key.lower(), secrets.redact_foreign(value)) for key, value in headers)
 
 
 def _excerpt(body: bytes, secrets: Secrets) -> str:
-    shown = secrets.redact(body[:_LOOKED_AT].decode("utf-8", "backslashreplace"))
+    shown = secrets.redact_foreign(body[:_LOOKED_AT].decode("utf-8", "backslashreplace"))
     if len(body) > _LOOKED_AT:
         # A secret that lies across the cut is not recognised: its first part must go too.
         shown = shown[: max(0, len(shown) - max(_RAGGED, secrets.longest))]

@@ -1,36 +1,42 @@
 """Secrets, in whatever form they could turn up in an artefact, are cut out of it.
 
-Known secrets (passwords, tokens) are found raw, escaped for JSON, HTML, URLs or as Python writes
-them, in any mixture and one inside the other, and base64-encoded at any offset inside something
-longer (as in Basic credentials). Anything that looks like a JWT is cut out, known or not.
+Known secrets (passwords, tokens) are found raw or escaped for JSON, HTML or URLs or as programming
+languages write them, one inside the other and in any order, and base64-encoded at any offset
+inside something longer (as in Basic credentials). Anything that looks like a JWT is cut out,
+known or not.
 """
 
 from __future__ import annotations
 
 import base64
-import functools
 import html
 import json
 import re
 import threading
-from urllib.parse import quote, quote_plus
+import unicodedata
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from .escapes import Layer, Span, joined, layers
 
 MASK = "‹redacted›"
+#: Stands for a mask that a server wrote itself, which must not pass for one of ours.
+_FORGED = "<redacted>"
 
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_=-]*)?")
+#: A JWT begins with the first and goes on with the second; apart, to stay linear.
+_JWT_HEAD = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{7,}+(?=\.)")
+_JWT_REST = re.compile(r"\.[A-Za-z0-9_=-]++(?:\.[A-Za-z0-9_=-]*+)?")
 #: Shorter than this, base64 at an offset leaves too few whole characters to rule out chance.
 _ENCODABLE = 6
-#: How many escapes inside one another are undone: JSON in JSON in HTML is three.
-_DEPTH = 3
 #: So much of a secret is a secret too.
 _TELLING = 6
-#: Before a word, in text that is escaped or not: not a letter or digit, or the end of an escape.
-_BEFORE = (
-    r"(?:(?<![A-Za-z0-9])|(?<=\\[a-z])|(?<=\\x[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})"
-    r"|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2}))"
-)
-_AFTER = r"(?![A-Za-z0-9])"
+#: A part of a token (a JWT's claims or its signature) that is as long is a secret too.
+_PART = 16
 _LETTER = re.compile("[A-Za-z0-9]")
+#: A word that stands by itself.
+_BEFORE, _AFTER = "(?<![A-Za-z0-9])", "(?![A-Za-z0-9])"
+#: The longest escape of one character: ``&amp;#x1f6a3;`` in JSON in a URL.
+_LONGEST_ESCAPE = 24
 
 #: Looked up by so many characters at once.
 _KEY = 8
@@ -42,7 +48,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 class Secrets:
     """A growing set of secrets; safe to use from several threads.
 
-    There are few passwords, and each gets a pattern of its own; there are many tokens, which no
+    There are few passwords, and one pattern finds them all; there are many tokens, which no
     escape changes, so they are looked up.
     """
 
@@ -50,7 +56,8 @@ class Secrets:
         self._lock = threading.Lock()
         self._known: set[str] = set()
         self._akin: set[str] = set()
-        self._patterns: tuple[re.Pattern[str], ...] = ()
+        self._patterns: dict[str, int] = {}
+        self._pattern: re.Pattern[str] | None = None
         self._literals: dict[str, tuple[str, ...]] = {}
         #: The length of the longest form that a secret can have.
         self.longest = 0
@@ -61,6 +68,9 @@ class Secrets:
             for secret in {one for one in secrets if one} - self._known:
                 self._known.add(secret)
                 self._mask(secret)
+                for part in secret.split(".") if secret.count(".") == 2 else ():
+                    if len(part) >= _PART:
+                        self._add_literal(part)
 
     def add_if_akin(self, text: str) -> None:
         """Know ``text`` too if it gives a known secret away in part: a password with one letter
@@ -79,19 +89,33 @@ class Secrets:
                 self._akin.add(text)
                 self._add_pattern(_word(text), len(text))
 
+    def redact(self, text: str) -> str:
+        """``text`` with every secret in it masked, and fit to be written as UTF-8."""
+        found: list[Span] = []
+        for layer in layers(text):
+            found += layer.spans(self._in(layer))
+        # A server may send a lone surrogate, which no file takes.
+        return _masked(text, found).encode("utf-8", "backslashreplace").decode()
+
+    def redact_foreign(self, text: str) -> str:
+        """The same for what a server sent: a mask that it wrote itself is told from ours."""
+        return self.redact(text.replace(MASK, _FORGED))
+
     def _mask(self, secret: str) -> None:
-        for form in _encoded(secret):
-            self._add_literal(form)
-        if len(secret) >= _KEY and _PLAIN.fullmatch(secret):
-            self._add_literal(secret)
-        else:
-            self._add_pattern(_escaped(secret), len(secret))
+        for spelling in _spellings(secret):
+            for form in _encoded(spelling):
+                self._add_literal(form)
+            if len(spelling) >= _KEY and _PLAIN.fullmatch(spelling):
+                self._add_literal(spelling)
+            else:
+                self._add_pattern(re.escape(spelling), len(spelling))
 
     def _add_pattern(self, pattern: str, length: int) -> None:
-        patterns = (*self._patterns, re.compile(pattern))
+        self._patterns[pattern] = length
         # The longest first: a secret must not be cut short by one it contains.
-        self._patterns = tuple(sorted(patterns, key=lambda one: -len(one.pattern)))
-        self.longest = max(self.longest, 8 * length)
+        longest = sorted(self._patterns, key=lambda one: -self._patterns[one])
+        self._pattern = re.compile("|".join(longest))
+        self.longest = max(self.longest, _LONGEST_ESCAPE * length)
 
     def _add_literal(self, form: str) -> None:
         if len(form) >= _KEY:
@@ -100,16 +124,16 @@ class Secrets:
             self._literals[form[:_KEY]] = tuple(ordered)
             self.longest = max(self.longest, len(form))
 
-    def redact(self, text: str) -> str:
-        """``text`` with every secret in it masked, and fit to be written as UTF-8."""
-        for pattern in self._patterns:
-            text = pattern.sub(MASK, text)
-        text = _RUN.sub(self._without_literals, text)
-        # A server may send a lone surrogate, which no file takes.
-        return _JWT.sub(MASK, text).encode("utf-8", "backslashreplace").decode()
+    def _in(self, layer: Layer) -> list[Span]:
+        found = list(_jwts(layer.text))
+        if self._pattern is not None:
+            found += [hit.span() for hit in self._pattern.finditer(layer.text)]
+        for run in _RUN.finditer(layer.text):
+            found += self._literals_in(run)
+        return found
 
-    def _without_literals(self, run: re.Match[str]) -> str:
-        text, kept, done = run[0], "", 0
+    def _literals_in(self, run: re.Match[str]) -> Iterator[Span]:
+        text, done = run[0], 0
         # Nearly every text of a run comes through here, and hardly any place begins a secret.
         keys = self._literals
         starts = [at for at in range(len(text) - _KEY + 1) if text[at : at + _KEY] in keys]
@@ -117,9 +141,25 @@ class Secrets:
             forms = keys[text[at : at + _KEY]] if at >= done else ()
             found = next((one for one in forms if text.startswith(one, at)), None)
             if found is not None:
-                kept += text[done:at] + MASK
                 done = at + len(found)
-        return kept + text[done:]
+                yield run.start() + at, run.start() + done
+
+
+def _jwts(text: str) -> Iterator[Span]:
+    for head in _JWT_HEAD.finditer(text):
+        start = head[0].find("eyJ", 0, len(head[0]) - 4)
+        rest = _JWT_REST.match(text, head.end())
+        if start >= 0 and rest is not None:
+            yield head.start() + start, rest.end()
+
+
+def _masked(text: str, found: list[Span]) -> str:
+    """One mask for spans that touch or overlap each other."""
+    kept, done = [], 0
+    for start, end in joined(found):
+        kept += [text[done:start], MASK]
+        done = end
+    return "".join(kept) + text[done:]
 
 
 def _share(text: str, secret: str, length: int) -> bool:
@@ -138,42 +178,32 @@ def _word(text: str) -> str:
     """A pattern for the text where it is a whole word."""
     before = _BEFORE if _LETTER.match(text[0]) else ""
     after = _AFTER if _LETTER.match(text[-1]) else ""
-    return before + _escaped(text) + after
+    return before + re.escape(text) + after
 
 
-def _escaped(secret: str) -> str:
-    """A pattern for the secret with each character escaped in any way, or not at all."""
-    return "".join(_character(one) for one in secret)
+def _spellings(secret: str) -> set[str]:
+    """How the secret reads once its escapes are undone.
 
-
-@functools.cache
-def _character(one: str) -> str:
-    forms = {one}
-    for _ in range(_DEPTH):
-        forms |= {escaped for form in forms for escaped in _escapes(form)}
-    ordered = sorted(forms, key=lambda form: (-len(form), form))
-    return re.escape(one) if len(forms) == 1 else f"(?:{'|'.join(map(re.escape, ordered))})"
-
-
-def _escapes(text: str) -> set[str]:
-    raw = text.encode("utf-8", "surrogatepass")
-    forms = {quote(raw, safe=""), quote(raw), quote_plus(raw), html.escape(text), repr(text)[1:-1]}
-    # Python escapes an apostrophe only where there are quotes too.
-    forms.add(text.replace("'", "\\'"))
-    forms |= {re.sub("%[0-9A-F]{2}", lambda hit: hit[0].lower(), form) for form in forms}
-    for escaped in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
-        # Some writers escape the slash too.
-        forms |= {escaped, escaped.replace("/", "\\/")}
-    return forms
+    Forms have a plus for a blank, SQL and CSV double their quotes, some writers normalise, and
+    UTF-8 that is read byte by byte (in a header, or as ``\\xc3\\xa9``) is Latin-1.
+    """
+    forms = {secret} | {unicodedata.normalize(form, secret) for form in ("NFC", "NFD")}
+    forms |= {one.replace(" ", "+") for one in forms}
+    forms |= {one.replace(sign, 2 * sign) for one in forms for sign in "'\""}
+    return forms | {one.encode("utf-8", "surrogatepass").decode("latin-1") for one in forms}
 
 
 def _encoded(secret: str) -> set[str]:
-    """How the secret reads in base64, alone or inside something longer, in both alphabets."""
+    """How the secret reads in base64, alone or inside something longer, in both alphabets, and
+    in hexadecimal digits."""
+    texts = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    texts |= {html.escape(secret), quote(secret.encode("utf-8", "surrogatepass"), safe="")}
     forms = set()
-    for text in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
+    for text in texts:
         raw = text.encode("utf-8", "surrogatepass")
         if len(raw) >= _ENCODABLE:
             forms |= {_at_offset(raw, offset) for offset in range(3)}
+            forms |= {raw.hex(), raw.hex().upper()}
     return forms | {form.replace("+", "-").replace("/", "_") for form in forms}
 
 

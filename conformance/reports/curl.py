@@ -7,30 +7,34 @@ import shlex
 from ..http.exchange import CUT, Exchange
 from ..http.redaction import MASK
 
-_OWN_HEADERS = ("content-type", "authorization")
-
 
 def curl(exchange: Exchange) -> str:
-    """One line. A redacted token is ``$SAMPAN_TOKEN``, a redacted password ``$SAMPAN_PASSWORD``."""
-    words = ["curl", "-sS", "-i"]
+    """One command. A redacted token is ``$SAMPAN_TOKEN``, a redacted password of a login
+    ``$SAMPAN_PASSWORD``; a mask anywhere else stays as it is, since a server may have caused it.
+
+    The gate sends an Authorization header to the API's own origin only.
+    """
+    # -g: a server's link may have brackets and braces, which curl would expand.
+    words = ["curl", "-g", "-sS", "-i"]
     if exchange.operation == "picture":
         # Not into the terminal.
-        words = ["curl", "-sS", "-D", "-", "-o", "picture"]
+        words = ["curl", "-g", "-sS", "-D", "-", "-o", "picture"]
     elif exchange.method != "POST" or not exchange.request_body:
-        words += ["-X", exchange.method]
-    words.append(_quoted(exchange.url, "SAMPAN_TOKEN"))
+        words += ["-X", shlex.quote(exchange.method)]
+    words.append(shlex.quote(exchange.url))
     for name, value in exchange.request_headers:
-        if name in _OWN_HEADERS:
+        if name == "content-type":
+            words += ["-H", shlex.quote(f"{name}: {value}")]
+        elif name == "authorization":
             words += ["-H", _quoted(f"{name}: {value}", "SAMPAN_TOKEN")]
     if exchange.request_body:
-        words += ["--data-raw", _quoted(exchange.request_body, "SAMPAN_PASSWORD")]
+        secret = "SAMPAN_PASSWORD" if exchange.operation == "login" else ""
+        words += ["--data-raw", _quoted(exchange.request_body, secret)]
     line = " ".join(words)
     return f"{line}  # the body is cut here" if CUT.search(exchange.request_body) else line
 
 
 def _quoted(text: str, secret: str) -> str:
-    """In single quotes, with the mask as a variable between them."""
-    if MASK not in text:
-        return shlex.quote(text)
-    parts = ["'" + part.replace("'", "'\"'\"'") + "'" for part in text.split(MASK)]
-    return f'"${secret}"'.join(parts)
+    """For a shell, with the mask as a variable if there is a ``secret``."""
+    parts = text.split(MASK) if secret else [text]
+    return f'"${secret}"'.join(map(shlex.quote, parts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree as xml
 
 from ..contract import Contract
@@ -11,9 +10,6 @@ from ..report import Report
 from ..verdict import Verdict
 from .curl import curl
 from .json import full_message
-
-#: What XML 1.0 can't hold, however it is escaped.
-_UNTOLD = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report, contract: Contract) -> str:
@@ -29,12 +25,12 @@ def render(report: Report, contract: Contract) -> str:
         skipped=str(skipped),
         time=f"{report.seconds:.3f}",
         timestamp=report.started_at.strftime("%Y-%m-%dT%H:%M:%S"),
-        hostname=_legal(report.target),
+        hostname=report.target,
     )
     properties = xml.SubElement(suite, "properties")
     for seen in report.observations:
         answer = seen.answer if seen.seen is Seen.ANSWERED else seen.seen.value
-        xml.SubElement(properties, "property", name=seen.id, value=_legal(answer or ""))
+        xml.SubElement(properties, "property", name=seen.id, value=answer or "")
     for finding in report.findings:
         _case(suite, finding, contract)
     suites = xml.Element("testsuites")
@@ -51,13 +47,13 @@ def _case(suite: xml.Element, finding: Finding, contract: Contract) -> None:
         classname="sampan." + requirement.section.replace(" ", ""),
         name=f"{finding.id}: {requirement.sentence}",
     )
-    word, message = finding.verdict.word, _legal(full_message(finding))
+    word, message = finding.verdict.word, full_message(finding)
     if finding.verdict is Verdict.FAIL:
         failure = xml.SubElement(case, "failure", type=requirement.level, message=message)
-        failure.text = _legal("\n\n".join(_shown(item) for item in finding.evidence))
+        failure.text = "\n\n".join(_shown(item) for item in finding.evidence)
     elif finding.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
         error = xml.SubElement(case, "error", type=word, message=message)
-        error.text = _legal("\n\n".join(_shown(one) for one in finding.evidence))
+        error.text = "\n\n".join(_shown(one) for one in finding.evidence)
     elif finding.verdict is not Verdict.PASS:
         xml.SubElement(case, "skipped", message=f"{word}: {message}")
 
@@ -67,7 +63,3 @@ def _shown(shown: EvidenceItem) -> str:
         return f"{shown.title}\n{shown.text}"
     came = shown.response_body or shown.problem
     return f"{curl(shown)}\nHTTP {shown.status}\n{came}"
-
-
-def _legal(text: str) -> str:
-    return _UNTOLD.sub("\ufffd", text)

@@ -6,7 +6,6 @@ import yaml
 
 from ..contract import Contract
 from ..findings import Seen
-from ..json_access import printable
 from ..report import Report
 
 
@@ -27,5 +26,5 @@ def _left_open(report: Report) -> list[str]:
     for one in report.observations:
         if one.seen is not Seen.ANSWERED:
             why = one.reason if one.seen is Seen.UNOBSERVED else f"saw {one.answer}"
-            lines.append(f"# {one.seen.value} {one.id}: {' '.join(printable(why).split())}\n")
+            lines.append(f"# {one.seen.value} {one.id}: {' '.join(why.split())}\n")
     return ["# Left at their defaults:\n", *lines] if lines else []

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from ..contract import Contract
 from ..findings import Finding, Observation, Seen
-from ..json_access import printable
 from ..report import Report, title
 from ..runner.run import Progress
 from ..verdict import Verdict
@@ -62,13 +61,13 @@ def _told(finding: Finding, contract: Contract) -> RenderableType:
     requirement = contract.requirements[finding.id]
     if finding.verdict is Verdict.PASS:
         holds = Text(requirement.sentence, style="dim", no_wrap=True, overflow="ellipsis")
-        not_covered = Text(printable(f"not tried: {finding.not_covered}"), style="yellow")
+        not_covered = Text(f"not tried: {finding.not_covered}", style="yellow")
         return Group(holds, not_covered) if finding.not_covered else holds
-    lines: list[RenderableType] = [Text(printable(finding.message))]
+    lines: list[RenderableType] = [Text(finding.message)]
     if finding.verdict is Verdict.FAIL:
         lines = [Text(requirement.sentence, style="italic"), *lines]
-        lines.append(Text.assemble(("expected  ", "dim"), printable(finding.expected)))
-        lines.append(Text.assemble(("got       ", "dim"), printable(finding.actual)))
+        lines.append(Text.assemble(("expected  ", "dim"), finding.expected))
+        lines.append(Text.assemble(("got       ", "dim"), finding.actual))
         if requirement.level == "sane":
             lines.append(Text("not on the page: no server may do this", style="dim"))
     return Group(*lines)
@@ -85,9 +84,9 @@ def _questions(observations: list[Observation], contract: Contract) -> Table:
 
 def _answer(observation: Observation, contract: Contract) -> Text:
     if observation.seen is Seen.UNOBSERVED:
-        return Text(printable(f"unobserved: {observation.reason}"), style="dim")
+        return Text(f"unobserved: {observation.reason}", style="dim")
     if observation.seen is Seen.UNKNOWN:
-        return Text(printable(f"unknown: {observation.answer}"), style="magenta")
+        return Text(f"unknown: {observation.answer}", style="magenta")
     answer = observation.answer or ""
     variant = contract.questions[observation.id].variant(answer)
     return Text.assemble((answer, "cyan"), (f"  {variant.meaning}" if variant else "", "dim"))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
+import time
 from collections.abc import Callable
+from html.entities import codepoint2name
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -36,6 +39,66 @@ FORMS: dict[str, Callable[[str], str]] = {
     "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
     "base64 url": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
 }
+
+
+def go(secret: str) -> str:
+    """As Go writes JSON."""
+    text = json.dumps(secret, ensure_ascii=False)[1:-1]
+    for sign in "&<>\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def dotnet(secret: str) -> str:
+    """As .NET writes JSON: digits in capitals, and quotes as numbers too."""
+    text = json.dumps(secret)[1:-1]
+    for sign in "&<>'+`":
+        text = text.replace(sign, f"\\u{ord(sign):04X}")
+    return re.sub(r"\\u([0-9a-f]{4})", lambda hit: f"\\u{hit[1].upper()}", text)
+
+
+def named(secret: str) -> str:
+    """Every character that has a name in HTML by its name."""
+    return "".join(
+        f"&{codepoint2name[ord(one)]};" if ord(one) in codepoint2name else one for one in secret
+    )
+
+
+def decimal(secret: str) -> str:
+    return "".join(f"&#{ord(one)};" if not one.isalnum() else one for one in secret)
+
+
+def hexadecimal(secret: str) -> str:
+    return "".join(f"&#x{ord(one):X};" for one in secret)
+
+
+def latin(secret: str) -> str:
+    """UTF-8 that is read byte by byte, as in a header."""
+    return secret.encode().decode("latin-1")
+
+
+FORMS |= {
+    "go": go,
+    ".NET": dotnet,
+    "html names": named,
+    "html numbers": decimal,
+    "html hexadecimal": hexadecimal,
+    "html, apostrophes by name": lambda secret: named(secret).replace("'", "&apos;"),
+    "a header": latin,
+    "bytes of python": lambda secret: repr(secret.encode())[2:-1],
+    "sql": lambda secret: secret.replace("'", "''"),
+    "csv": lambda secret: secret.replace('"', '""'),
+    "php": lambda secret: json.dumps(secret)[1:-1].replace("/", "\\/"),
+    "ascii of python": lambda secret: ascii(secret)[1:-1],
+    "octal": lambda secret: "".join(
+        chr(byte) if 32 < byte < 127 and byte != 92 else f"\\{byte:03o}" for byte in secret.encode()
+    ),
+    "hexadecimal digits": lambda secret: secret.encode().hex(),
+    "basic": lambda secret: base64.b64encode(f"abc:{secret}".encode()).decode(),
+    "basic in a url": lambda secret: quote(base64.b64encode(f"abc:{secret}".encode()), safe=""),
+}
+#: Forms that may stand inside one another.
+OUTER = ("json", "go", ".NET", "html", "html numbers", "url", "form", "python")
 _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
 
 
@@ -63,6 +126,65 @@ def test_a_secret_inside_something_base64_is_masked(
     # What is left of it, at either end, decodes to nothing of the secret's middle.
     assert MASK in redacted
     assert encoded not in redacted
+
+
+@pytest.mark.parametrize("outer", OUTER)
+@pytest.mark.parametrize("inner", OUTER)
+def test_a_secret_is_masked_in_one_form_inside_another(outer: str, inner: str) -> None:
+    for secret in (
+        "a&b<c>'d'\"e\"/f\\g h+i%j é 三 🚣",
+        "x & grün + 1%25",
+        "&amp; %41 \\u0041 it's",
+    ):
+        secrets = Secrets()
+        secrets.add(secret)
+        for third in (str, FORMS[inner]):
+            clothed = FORMS[outer](third(FORMS[inner](secret)))
+            redacted = secrets.redact(f"1 {clothed} 2")
+            assert redacted == f"1 {MASK} 2", clothed
+
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhYmMiLCJpYXQiOjF9.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
+
+
+@pytest.mark.parametrize("form", ["raw", "html hexadecimal", "basic", "hexadecimal digits"])
+@pytest.mark.parametrize("token", [TOKEN, "an/opaque+token==&<é>", "opaque-token-0123456789"])
+def test_a_token_is_masked_in_every_form(form: str, token: str) -> None:
+    secrets = Secrets()
+    secrets.add(token)
+    clothed = FORMS[form](token)
+    assert clothed not in secrets.redact(f"<{clothed}>")
+    assert MASK in secrets.redact(f"<{clothed}>")
+
+
+def test_the_claims_and_the_signature_of_a_token_are_masked_alone() -> None:
+    secrets = Secrets()
+    secrets.add(TOKEN)
+    for part in TOKEN.split("."):
+        assert secrets.redact(f"bad part: {part}!") == f"bad part: {MASK}!"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["\\", "&a", "%25", "eyJ", "eyJaaaa", "a.eyJ", "\\u0026%25&amp;", "%5Cu0026amp%3B", "&#"],
+)
+def test_redaction_takes_linear_time(unit: str) -> None:
+    secrets = Secrets()
+    secrets.add("a&b<c>'d' é", TOKEN)
+
+    def seconds(length: int) -> float:
+        text = unit * (length // len(unit))
+        started = time.process_time()
+        secrets.redact(text)
+        return time.process_time() - started
+
+    assert seconds(200_000) < 40 * max(seconds(20_000), 0.005)
+
+
+def test_a_mask_that_a_server_wrote_is_told_from_ours() -> None:
+    secrets = Secrets()
+    secrets.add("correct horse")
+    assert secrets.redact_foreign(f"{MASK} correct horse") == f"<redacted> {MASK}"
 
 
 def test_basic_credentials_are_masked() -> None:

@@ -21,7 +21,7 @@ def test_only_what_was_seen_is_in_the_profile() -> None:
 def test_what_was_not_seen_is_told_in_comments() -> None:
     text = as_profile(a_report(), CONTRACT)
     assert "# unknown find-scope: saw <script>" in text
-    assert "# unobserved image-md5: no budget for" in text
+    assert "# unobserved image-md5: no budget\\nfor" in text
     for line in text.partition("# Left")[2].splitlines():
         assert line.startswith("#") or line == " at their defaults:"
 

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shlex
+import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as xml
@@ -14,13 +15,15 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from sampan.conformance.findings import Finding
+from sampan.conformance.findings import Exhibit, Finding, Observation, Seen
 from sampan.conformance.http.redaction import MASK
+from sampan.conformance.json_access import printable
 from sampan.conformance.report import Report, title
 from sampan.conformance.reports.curl import curl
 from sampan.conformance.reports.html import render as as_html
 from sampan.conformance.reports.json import render as as_json
 from sampan.conformance.reports.junit import render as as_junit
+from sampan.conformance.reports.learn import render as as_profile
 from sampan.conformance.reports.terminal import show
 from sampan.conformance.verdict import Verdict
 from tests.support.sample_report import CONTRACT, EXCHANGE, LOGIN, NASTY, PNG, a_report
@@ -77,7 +80,7 @@ def test_json_has_the_keys_agreed_on() -> None:
     answers = {one["id"]: one for one in tree["questions"]}
     assert answers["token-lifetime"]["answer"] == "90m"
     assert answers["find-scope"]["answer"] == "unknown"
-    assert answers["find-scope"]["evidence"][0] == {"saw": NASTY}
+    assert answers["find-scope"]["evidence"][0] == {"saw": printable(NASTY)}
     assert answers["image-md5"]["answer"] == "unobserved"
     assert "no budget" in answers["image-md5"]["evidence"][0]["reason"]
 
@@ -147,7 +150,7 @@ def test_html_shows_every_requirement_and_question() -> None:
     assert ids == {*CONTRACT.requirements, *CONTRACT.questions}
     for one in CONTRACT.requirements.values():
         assert one.sentence in parsed.text
-    assert NASTY.replace("\x00", "\ufffd") in parsed.text or "alert('x')" in parsed.text
+    assert printable(NASTY) in parsed.text
     assert curl(EXCHANGE) in parsed.text
 
 
@@ -189,9 +192,97 @@ def test_a_curl_line_with_a_cut_body_says_so() -> None:
 
 def test_a_curl_line_of_a_get() -> None:
     get = replace(EXCHANGE, method="GET", request_body="", request_headers=())
-    assert curl(get) == "curl -sS -i -X GET http://127.0.0.1:8091/jobs/create"
+    assert curl(get) == "curl -g -sS -i -X GET http://127.0.0.1:8091/jobs/create"
     picture = replace(get, operation="picture", url="http://x/a.png")
-    assert curl(picture) == "curl -sS -D - -o picture http://x/a.png"
+    assert curl(picture) == "curl -g -sS -D - -o picture http://x/a.png"
+
+
+def test_a_mask_that_a_server_wrote_is_no_variable() -> None:
+    """A link in a record leads anywhere, and a body holds what find returned."""
+    link = f"http://{MASK}.evil.example/{{a,b}}[1-9]"
+    picture = replace(
+        EXCHANGE, method="GET", operation="picture", url=link, request_headers=(), request_body=""
+    )
+    blend = replace(EXCHANGE, operation="blendImages", request_body=f'{{"content": "{MASK}"}}')
+    assert "$SAMPAN" not in curl(picture)
+    assert link in shlex.split(curl(picture))
+    assert "$SAMPAN_PASSWORD" not in curl(blend)
+
+
+@pytest.mark.parametrize(
+    "text", ["$(id)", "`id`", "a'b\"c", "\\", "a\nb", "!x", "-x", "~", "", "@f"]
+)
+def test_a_shell_reads_a_curl_line_as_it_was_sent(text: str) -> None:
+    body = f"x{text}"
+    words = shlex.split(curl(replace(EXCHANGE, request_body=body, url=f"http://x/{text}")))
+    assert words[words.index("--data-raw") + 1] == body
+    assert f"http://x/{text}" in words
+    line = curl(replace(LOGIN, request_body=f"{text}{MASK}{text}"))
+    done = subprocess.run(
+        ["sh", "-c", f'curl() {{ printf %s "${{8}}"; }}\n{line}'],
+        capture_output=True,
+        text=True,
+        env={"SAMPAN_PASSWORD": "its password", "PATH": "/usr/bin:/bin"},
+        timeout=20,
+    )
+    assert done.stdout == f"{text}its password{text}"
+
+
+#: Each kind of character that can't be seen, or that a reader obeys.
+UNSEEN = {
+    "a NUL": "\0",
+    "an escape": "\x1b",
+    "a delete": "\x7f",
+    "a carriage return": "\r",
+    "a C1 control": "\x9b",
+    "a soft hyphen": "\xad",
+    "a zero-width space": "\u200b",
+    "a joiner": "\u2060",
+    "a direction": "\u202e",
+    "an isolate": "\u2066",
+    "a line separator": "\u2028",
+    "a byte order mark": "\ufeff",
+    "a lone surrogate": "\ud800",
+    "private use": "\ue000",
+    "a noncharacter": "\uffff",
+    "unassigned": "\u0378",
+    "a tag": "\U000e0041",
+    "a filler": "\u3164",
+}
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_what_can_not_be_seen_is_written_as_an_escape_in_every_report(kind: str) -> None:
+    sign = UNSEEN[kind]
+    nasty = f"before{sign}after"
+    exchange = replace(
+        EXCHANGE,
+        url=f"http://x/{nasty}",
+        request_body=nasty,
+        response_body=nasty,
+        response_headers=((nasty, nasty),),
+        problem=nasty,
+    )
+    evidence = (exchange, Exhibit(nasty, nasty))
+    findings = (Finding("GEN-1", Verdict.FAIL, nasty, nasty, nasty, evidence, nasty),)
+    seen = (Observation("find-scope", Seen.UNKNOWN, nasty, nasty, evidence),)
+    report = a_report(findings=findings, observations=seen)
+    written = [render(report, CONTRACT) for render in (as_html, as_json, as_junit, as_profile)]
+    for text in [*written, shown(report)]:
+        assert sign not in text.replace("\r\n", "")
+        text.encode("utf-8")
+        assert "before" in text
+    assert (
+        printable(nasty)
+        == f"before{json.dumps(sign)[1:-1] if sign != chr(127) else chr(92) + 'u007f'}after"
+    )
+
+
+def test_ordinary_text_of_any_script_stays() -> None:
+    text = "上海　的早晨 🚣 cafe\u0301 छोटी\u00a0नाव"
+    assert printable(text) == text
+    assert printable("a\n\tb", lines=True) == "a\n\tb"
+    assert printable("a\n\tb") == "a\\n\\tb"
 
 
 # The terminal

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import gc
 import importlib
 import os
+import socket
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -13,6 +17,7 @@ import click
 
 if TYPE_CHECKING:
     from .settings import Options
+    from .web.app import App
 
 _KIT = ("check", "compare")
 
@@ -120,9 +125,48 @@ def serve(
     host: str, port: int, port_file: Path | None, ready_json: bool, **options: Unpack[Options]
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
-    from .contract.document import SpecError
+    with _no_collections():
+        from .server.uvicorn_server import Server, bind, url
+
+        app = _application(options)
+        listening = _listen(host, port, bind)
+    bound = listening.getsockname()[1]
+    # Not before the port is had: the file may be that of the fake that has it.
+    announced = None if port_file is None else _PortFile(port_file, bound)
+    settings = app.service.settings
+
+    def ready() -> None:
+        if app.service.exposed and settings.admin_token is None:
+            asked = "sampan: off loopback the control API requires this admin token"
+            print(f"{asked}: {app.service.admin_token}", file=sys.stderr, flush=True)
+        if announced is not None:
+            announced.publish()
+        line = _ready_line(url(host, bound), bound, settings.profile, as_json=ready_json)
+        print(line, flush=True)
+
+    try:
+        Server(app, ready).run(sockets=[listening])
+    finally:
+        app.service.close()
+        if announced is not None:
+            announced.close()
+
+
+@contextlib.contextmanager
+def _no_collections() -> Iterator[None]:
+    """No search for garbage while modules are loaded, which are none: a fortieth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _application(options: Options) -> App:
+    """The fake as asked for. Raises :class:`_Refused`."""
     from .contract.profile import ProfileError
-    from .server.uvicorn_server import Server, bind, url
+    from .contract.yaml_files import SpecError
     from .service import FakeService
     from .settings import settings
     from .store.database import StoreError
@@ -131,40 +175,25 @@ def serve(
     if not options["accounts"]:
         del options["accounts"]
     try:
-        given = settings(**options)
-        app = App(FakeService(given))
+        return App(FakeService(settings(**options)))
     except (ValueError, SpecError, ProfileError, StoreError) as problem:
         raise _Refused(str(problem)) from problem
+
+
+def _listen(host: str, port: int, bind: Callable[[str, int], socket.socket]) -> socket.socket:
+    """A listening socket. Raises :class:`_Refused`."""
     if not host:
         raise _Refused(
             "--host must not be empty. 127.0.0.1 accepts connections from this machine only,"
             " 0.0.0.0 from all its networks."
         )
     try:
-        listening = bind(host, port)
+        return bind(host, port)
     except OSError as problem:
         hint = "; --port 0 picks a free one" if problem.errno == errno.EADDRINUSE else ""
         raise _Refused(f"can't listen on {host}:{port}: {problem.strerror}{hint}") from problem
     except UnicodeError as problem:
         raise _Refused(f"can't listen on {host}:{port}: not a valid host name") from problem
-    bound = listening.getsockname()[1]
-    # Not before the port is had: the file may be that of the fake that has it.
-    announced = None if port_file is None else _PortFile(port_file, bound)
-
-    def ready() -> None:
-        if app.service.exposed and given.admin_token is None:
-            asked = "sampan: off loopback the control API requires this admin token"
-            print(f"{asked}: {app.service.admin_token}", file=sys.stderr, flush=True)
-        if announced is not None:
-            announced.publish()
-        print(_ready_line(url(host, bound), bound, given.profile, as_json=ready_json), flush=True)
-
-    try:
-        Server(app, ready).run(sockets=[listening])
-    finally:
-        app.service.close()
-        if announced is not None:
-            announced.close()
 
 
 def _ready_line(address: str, port: int, profile: str, *, as_json: bool) -> str:

@@ -6,13 +6,14 @@ Everything here can be derived again from the store, except what the control API
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 
 from .armed.faults import Faults
 from .armed.scenarios import ArmedScenarios
 from .clock.clock import Clocks, ClockState
 from .contract import document as contract
+from .contract import yaml_files
 from .contract.document import Spec
 from .contract.errors import Envelopes
 from .contract.profile import Profile
@@ -54,7 +55,7 @@ class FakeService:
         self.clocks = Clocks({}, settings.wall)
         self.reload()
         if settings.clock == "auto":
-            self.clocks.put(None, replace(self.clocks.state(), auto=True))
+            self.clocks.put(None, self.clocks.state()._replace(auto=True))
         self.faults = Faults()
         self.scenarios = ArmedScenarios()
         self.secrets = Secrets()
@@ -168,4 +169,4 @@ class FakeService:
 
 @cache  # in a process that makes a fake for each test
 def _contract() -> Spec:
-    return contract.compile(contract.read("openapi.yaml"))
+    return contract.compile(yaml_files.read("openapi.yaml"))

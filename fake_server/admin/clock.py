@@ -6,7 +6,6 @@ Clocks are kept in the data file, an automatic one as well.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -86,11 +85,11 @@ async def set_clock(call: ControlCall) -> Any:
 
 async def resume_clock(call: ControlCall) -> Any:
     running = _state(call).resume(call.service.clocks.wall())
-    return _change(call, replace(running, auto=False))
+    return _change(call, running._replace(auto=False))
 
 
 async def auto_clock(call: ControlCall) -> Any:
-    return _change(call, replace(_state(call), auto=True))
+    return _change(call, _state(call)._replace(auto=True))
 
 
 def _state(call: ControlCall) -> ClockState:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ..jobs import lifecycle
@@ -76,22 +75,22 @@ async def resume_job(call: ControlCall) -> Any:
 
 
 async def add_favourite(call: ControlCall) -> Any:
-    return _put(call, replace(call.job(), favourite=True))
+    return _put(call, call.job()._replace(favourite=True))
 
 
 async def remove_favourite(call: ControlCall) -> Any:
-    return _put(call, replace(call.job(), favourite=False))
+    return _put(call, call.job()._replace(favourite=False))
 
 
 async def add_to_folder(call: ControlCall) -> Any:
     job, folder = call.job(), call.path["folder"]
     folders = job.folders if folder in job.folders else (*job.folders, folder)
-    return _put(call, replace(job, folders=folders))
+    return _put(call, job._replace(folders=folders))
 
 
 async def remove_from_folder(call: ControlCall) -> Any:
     job, folder = call.job(), call.path["folder"]
-    return _put(call, replace(job, folders=tuple(each for each in job.folders if each != folder)))
+    return _put(call, job._replace(folders=tuple(each for each in job.folders if each != folder)))
 
 
 def _unended(call: ControlCall) -> tuple[Job, int]:

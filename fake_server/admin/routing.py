@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote
 import orjson
 
 from ..contract import document as spec
+from ..contract import yaml_files
 from ..contract.document import Operation, Parameter
 from ..contract.errors import ApiError
 from ..http import exchange as request
@@ -38,7 +39,7 @@ def handler(operation: Operation) -> ControlHandler:
         if hasattr(module, name):
             found: ControlHandler = getattr(module, name)
             return found
-    raise spec.SpecError(f"admin.yaml's {operation.id} has no handler")
+    raise yaml_files.SpecError(f"admin.yaml's {operation.id} has no handler")
 
 
 log = logging.getLogger("sampan")
@@ -47,7 +48,7 @@ log = logging.getLogger("sampan")
 @cache
 def _contract() -> spec.Spec:
     """What ``admin.yaml`` says, read once in a process: a test may start a fake for each case."""
-    return spec.compile(spec.read("admin.yaml"))
+    return spec.compile(yaml_files.read("admin.yaml"))
 
 
 class ControlApi:
@@ -71,7 +72,7 @@ class ControlApi:
         try:
             if route_path(scope) == _SOURCE and scope["method"] in ("GET", "HEAD"):
                 guard.check(self.service, scope, headers)
-                return Response(200, (spec.DIRECTORY / "admin.yaml").read_bytes(), YAML)
+                return Response(200, (yaml_files.DIRECTORY / "admin.yaml").read_bytes(), YAML)
             operation, path = self._route(scope)
             if operation.secured:
                 guard.check(self.service, scope, headers)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ..armed.faults import Fault, make, to_json
@@ -45,10 +45,11 @@ def export(service: FakeService, account: Account | None = None) -> dict[str, An
         "token_key": service.key.hex(),
         "accounts": [_account(each) for each in accounts],
         "jobs": [
-            {**asdict(job), "account": names[job.account]} for job in service.store.jobs(mine)
+            {**job._asdict(), "plan": job.plan._asdict(), "account": names[job.account]}
+            for job in service.store.jobs(mine)
         ],
         "clocks": [
-            {"account": None if id is None else names[id], **asdict(state)}
+            {"account": None if id is None else names[id], **state._asdict()}
             for id in (*shared, *names)
             if (state := service.clocks.own(id)) is not None
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from ..contract import document as spec
+from ..contract import yaml_files
 from ..service import FakeService
 from ..store.store import Account
 from .call import ControlCall
@@ -28,7 +28,7 @@ async def get_version(call: ControlCall) -> Any:
 
 
 async def get_control_document(_: ControlCall) -> Any:
-    return spec.read("admin.yaml")
+    return yaml_files.read("admin.yaml")
 
 
 async def reset(call: ControlCall) -> Any:

@@ -7,8 +7,8 @@ submitted, so that a seeded fake repeats itself and parallel accounts don't dist
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from .. import pictures
 from ..contract.errors import ApiError
@@ -25,8 +25,7 @@ CONCURRENT = 3
 _QUEUE_PERCENT = 15
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(NamedTuple):
     """What a submission asks for. ``lean`` is the colour that its picture's colours lean on.
 
     ``broken`` says why the job can only fail; ``after`` (ms) is when it may begin.
@@ -89,11 +88,11 @@ def _plan(job_ms: int, now: int, new_job: NewJob, scenario: Scenario | None, num
     if scenario is not None and scenario.change is not None:
         plan = scenario.change(plan, number)
     if scenario is not None and scenario.alters_prompt:
-        plan = replace(plan, content=f"{prompt.normalised(new_job.prompt)}, tasteful")
+        plan = plan._replace(content=f"{prompt.normalised(new_job.prompt)}, tasteful")
     if new_job.broken is not None:
-        plan = replace(plan, fail_percent=0, error=new_job.broken)
+        plan = plan._replace(fail_percent=0, error=new_job.broken)
     if new_job.after is None:  # behind a job that never ends
-        return replace(plan, pauses=((0, None),))
+        return plan._replace(pauses=((0, None),))
     return delay(plan, max(new_job.after - now, 0))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..contract.document import Operation, Spec, SpecError
+from ..contract.document import Operation, Spec
 from ..contract.profile import Profile
+from ..contract.yaml_files import SpecError
 from . import find, operations
 from .call import Handler
 from .validation import coerce_grid_num, settle_find

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from random import Random
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 FaultType = Literal[
     "ERRNO", "DELAY", "HTTP_STATUS", "CONNECTION_RESET_BY_PEER", "EMPTY_RESPONSE",
@@ -107,8 +107,7 @@ class Fault:
         return min(round(stretched), _MAX_MS)
 
 
-@dataclass(frozen=True, slots=True)
-class FaultHit:
+class FaultHit(NamedTuple):
     """A fault that acts on a request, and its source of random numbers."""
 
     fault: Fault

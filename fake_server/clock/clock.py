@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..jobs.lifecycle import LATEST
 from .notifier import Notifier
@@ -21,8 +21,7 @@ def wall() -> int:
     return time.time_ns() // 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class ClockState:
+class ClockState(NamedTuple):
     """A clock that runs ``offset`` ms ahead of the wall's, or stands at ``frozen``.
 
     ``auto``: a poll moves it part of the way to the next thing that happens.

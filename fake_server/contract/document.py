@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
-import orjson
 
+from . import yaml_files
 from .errors import ErrorText
-
-#: ``openapi/`` is beside ``fake_server/``, in a checkout and in an installed wheel.
-DIRECTORY = Path(__file__).resolve().parents[2] / "openapi"
+from .yaml_files import SpecError
 
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 #: What a path may hold beside its methods.
@@ -31,12 +28,7 @@ _KEYWORDS = frozenset((
 ))  # fmt: skip
 
 
-class SpecError(ValueError):
-    """A contract that can't be read, or asks for what the fake does not implement."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter in the path or the query. ``type`` is the JSON type that its text is read as."""
 
     name: str
@@ -47,8 +39,7 @@ class Parameter:
     check: jsonschema_rs.Draft202012Validator
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation: where it is reached, who may call it and what body it takes."""
 
     id: str
@@ -88,27 +79,9 @@ class Spec:
         return self._answers[operation.id]
 
 
-def read(name: str) -> Any:
-    """A YAML document of ``openapi/``, parsed. Raises :class:`SpecError`."""
-    return read_file(DIRECTORY / name)
-
-
-def read_file(path: Path) -> Any:
-    """A YAML file, parsed by libyaml where it is at hand. Raises :class:`SpecError`."""
-    import yaml  # not at import: fake_server alone must stay light
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return yaml.load(path.read_bytes(), Loader=loader)
-    except OSError as problem:
-        raise SpecError(f"{path}: {problem.strerror}") from problem
-    except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        raise SpecError(f"{path} is not YAML: {' '.join(str(problem).split())}") from problem
-
-
 def compile(source: Any) -> Spec:
     """A document's operations, ready to serve. Raises :class:`SpecError`."""
-    document: dict[str, Any] = orjson.loads(orjson.dumps(source, option=orjson.OPT_NON_STR_KEYS))
+    document = yaml_files.as_json(source)
     operations = tuple(_operations(document))
     errors = {
         name: ErrorText(

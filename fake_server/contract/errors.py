@@ -9,15 +9,14 @@ answers ``error-http-status``, ``message-case``, ``unauthenticated-key`` and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
 from .profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorText:
+class ErrorText(NamedTuple):
     """An entry of ``x-errors``: the errno, its text in the table, and as an example shows it.
 
     ``http`` is the HTTP status where the question ``error-http-status`` is answered by-errno.
@@ -45,8 +44,7 @@ class ApiError(Exception):
         self.closes = closes
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """An answer's HTTP status and body."""
 
     status: int

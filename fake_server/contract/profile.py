@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..jobs.lifecycle import Kind, State
 
@@ -23,8 +23,7 @@ class ProfileError(ValueError):
     """A profile that names an unknown question, or a variant that the question does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """An open question: its default, its named variants and the patterns of parametric ones."""
 
     id: str

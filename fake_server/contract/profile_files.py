@@ -6,26 +6,30 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from . import document as contract
+from . import yaml_files
 from .profile import Profile, ProfileError, Question, questions
 
 
 @cache
 def shipped_questions() -> Mapping[str, Question]:
     """The questions of the contract, read once in a process."""
-    return questions(contract.read("questions.yaml"))
+    return questions(yaml_files.read("questions.yaml"))
 
 
 def load_profile(name: str, questions: Mapping[str, Question]) -> Profile:
     """A shipped profile by its name, or one in a file. Raises ``ProfileError``."""
-    shipped = {file.stem: file for file in (contract.DIRECTORY / "profiles").glob("*.yaml")}
+    shipped = {file.stem: file for file in (yaml_files.DIRECTORY / "profiles").glob("*.yaml")}
     path = shipped.get(name, Path(name))
     if not path.is_file():
         known = ", ".join(sorted(shipped))
         raise ProfileError(f"profile {name!r} is neither a file nor one of {known}")
     try:
-        document = contract.read_file(path)
-    except contract.SpecError as problem:
+        document = (
+            yaml_files.read(f"profiles/{name}.yaml")
+            if name in shipped
+            else yaml_files.read_file(path)
+        )
+    except yaml_files.SpecError as problem:
         raise ProfileError(f"profile {problem}") from problem
     if not isinstance(document, dict) or not isinstance(document.get("answers", {}), dict):
         raise ProfileError(f"profile {path}: a profile must be a mapping with the key 'answers'")

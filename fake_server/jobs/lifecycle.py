@@ -19,9 +19,8 @@ All times are integers, milliseconds since 1970 UTC; all spans are milliseconds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["main", "variation", "remix", "upscale", "blend", "describe"]
 
@@ -45,8 +44,7 @@ class State(Enum):
         return self in (State.FINISHED, State.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What will happen to a job, drawn once when it is submitted.
 
     ``pauses`` are spans (begin, end) in ms since the creation, in order, the last one perhaps
@@ -78,8 +76,7 @@ class Plan:
         return bool(self.pauses) and self.pauses[-1][1] is None
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """What was submitted, by whom, when, and the plan for it. See ``record.py`` for its record.
 
     ``late`` is by how many ms its timestamp is after its creation: no two of an account have the
@@ -112,8 +109,7 @@ class Job:
         return self.created + self.late
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """From ``at`` on, a poll sees ``state`` and ``progress`` (percent, ``None``: not told)."""
 
     at: int
@@ -177,7 +173,7 @@ def delay(plan: Plan, by: int) -> Plan:
     if by == 0:
         return plan
     pauses = tuple((begin + by, end and end + by) for begin, end in plan.pauses)
-    return replace(plan, queue_ms=plan.queue_ms + by, pauses=pauses)
+    return plan._replace(queue_ms=plan.queue_ms + by, pauses=pauses)
 
 
 def complete(job: Job, now: int) -> Job:
@@ -195,15 +191,14 @@ def _ended(job: Job, now: int, fail_percent: int | None, error: str | None) -> J
         return job
     elapsed = max(now - job.created, 0)
     queue = min(job.plan.queue_ms, elapsed)
-    plan = replace(
-        job.plan,
+    plan = job.plan._replace(
         queue_ms=queue,
         run_ms=elapsed - queue,
         fail_percent=fail_percent,
         error=error,
         pauses=(),
     )
-    return replace(job, plan=plan)
+    return job._replace(plan=plan)
 
 
 def stall(job: Job, now: int) -> Job:
@@ -215,7 +210,7 @@ def stall(job: Job, now: int) -> Job:
     begin = elapsed
     if earlier and (earlier[-1][1] is None or earlier[-1][1] > elapsed):
         begin, _ = earlier.pop()  # it stands still already
-    return replace(job, plan=replace(job.plan, pauses=(*earlier, (begin, None))))
+    return job._replace(plan=job.plan._replace(pauses=(*earlier, (begin, None))))
 
 
 def resume(job: Job, now: int) -> Job:
@@ -224,4 +219,4 @@ def resume(job: Job, now: int) -> Job:
         return job
     *earlier, (begin, _) = job.plan.pauses
     pause = (begin, max(now - job.created, begin))
-    return replace(job, plan=replace(job.plan, pauses=(*earlier, pause)))
+    return job._replace(plan=job.plan._replace(pauses=(*earlier, pause)))

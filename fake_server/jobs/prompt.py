@@ -7,7 +7,7 @@ flags; ``--fake`` is ours, and works like a test card: it reaches the fake throu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _RATIO = re.compile(r"(?:^|\s)--ar\s+(\d{1,4}):(\d{1,4})(?=\s|$)")
 _NIJI = re.compile(r"(?:^|\s)--niji(?=\s|$)")
@@ -16,8 +16,7 @@ _MARKER = re.compile(r"(?:^|\s)--fake\s+([^\s=]+)(?:=(\S*))?(?=\s|$)")
 _SPACES = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """``--fake NAME`` or ``--fake NAME=ARGUMENT``."""
 
     name: str

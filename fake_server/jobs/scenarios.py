@@ -8,7 +8,7 @@ changes the plan that the job is born with. They are what clients of such servic
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .lifecycle import PROGRESS, Plan
 from .prompt import Marker
@@ -26,8 +26,7 @@ class ScenarioError(ValueError):
     """An unknown scenario, or an argument that it does not take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     """A named course of a job, or a rejection of it.
 
     ``argument`` says what the number after ``=`` means, ``default`` is used without one and
@@ -61,34 +60,34 @@ class Scenario:
 
 
 def _slow(plan: Plan, times: int) -> Plan:
-    return replace(plan, queue_ms=plan.queue_ms * times, run_ms=plan.run_ms * times)
+    return plan._replace(queue_ms=plan.queue_ms * times, run_ms=plan.run_ms * times)
 
 
 def _stuck(plan: Plan, percent: int) -> Plan:
     at = plan.queue_ms + plan.run_ms * percent // 100 if percent else 0
-    return replace(plan, pauses=((at, None),))
+    return plan._replace(pauses=((at, None),))
 
 
 def _fail(plan: Plan, percent: int) -> Plan:
-    return replace(plan, fail_percent=percent, error="job failed")
+    return plan._replace(fail_percent=percent, error="job failed")
 
 
 def _banned(plan: Plan, _: int) -> Plan:
-    return replace(plan, fail_percent=0, error="banned prompt")
+    return plan._replace(fail_percent=0, error="banned prompt")
 
 
 def _no_progress(plan: Plan, _: int) -> Plan:
-    return replace(plan, progress=())
+    return plan._replace(progress=())
 
 
 def _out_of_order(plan: Plan, _: int) -> Plan:
     first, *rest = PROGRESS
     swapped = [step for pair in zip(rest[1::2], rest[::2], strict=True) for step in pair]
-    return replace(plan, progress=(first, *swapped))
+    return plan._replace(progress=(first, *swapped))
 
 
 def _picture(name: str) -> Change:
-    return lambda plan, ms: replace(plan, picture=name, picture_ms=ms)
+    return lambda plan, ms: plan._replace(picture=name, picture_ms=ms)
 
 
 _ALL = (

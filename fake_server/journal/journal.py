@@ -12,8 +12,8 @@ import time
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 import orjson
 
@@ -32,8 +32,7 @@ MAX_KEPT_BODY = 64 << 10
 _OVERHEAD = 1500
 
 
-@dataclass(frozen=True, slots=True)
-class RequestMatch:
+class RequestMatch(NamedTuple):
     """Selects exchanges; ``None`` matches any. ``account`` is an id, ``since`` a number."""
 
     account: int | None = None

@@ -14,10 +14,9 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from . import container
 from .colours import Colours, rgb, shades
@@ -40,8 +39,7 @@ _BLUR = 8  # pixels of a preview from one drawn pixel to the next
 _SOFTWARE = ("Software", "sampan (fake)")
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """What a job's picture shows.
 
     `ratio`: width to height. `colours`: of the four cells; a single shows the colour and number of

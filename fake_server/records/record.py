@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import pictures
 from ..contract.profile import Profile
@@ -20,8 +19,7 @@ from ..jobs.prompt import normalised, without_marker
 from . import describe_prompts as describe
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """Whose record it is: the id sent as ``sender_id`` and the display name, often none."""
 
     sender_id: str

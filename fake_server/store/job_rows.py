@@ -7,7 +7,6 @@ thousand jobs are to be cheap.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
@@ -38,7 +37,7 @@ def row(job: Job) -> tuple[Any, ...]:
 
 
 class _Fields:
-    """Fields of a dataclass: its ``own`` are kept always, the rest where they are not as usual.
+    """Fields of a record: its ``own`` are kept always, the rest where they are not as usual.
 
     ``elsewhere`` are those that have a column.
     """
@@ -49,9 +48,8 @@ class _Fields:
         own: tuple[str, str],
         elsewhere: Collection[str] = (),
     ) -> None:
-        usual = {field.name: field.default for field in fields(kind)}
-        for name in (*own, *elsewhere):
-            del usual[name]
+        apart = {*own, *elsewhere}
+        usual = {k: v for k, v in kind._field_defaults.items() if k not in apart}
         self._own, self._read_own = own, attrgetter(*own)
         self._rest, self._read_rest = tuple(usual), attrgetter(*usual)
         self._usual = tuple(usual.values())

@@ -11,6 +11,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..armed.faults import ConnectionFault, FaultHit, FaultType
 from ..contract.errors import ApiError
@@ -27,8 +28,7 @@ _MALFORMED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """The connection that a request came on, and the two ends of its ASGI call."""
 
     scope: Scope
@@ -79,8 +79,7 @@ class Injection:
             leaving.cancel()
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What a type of fault does.
 
     ``act`` sends the response, spoilt or not, or breaks the connection. ``carried_out``: the

@@ -9,7 +9,7 @@ from html import escape
 
 import orjson
 
-from ..contract import document as spec
+from ..contract import yaml_files
 from ..http.responses import HTML, JSON, YAML, Response
 from ..service import FakeService
 from ..settings import DEFAULT_ACCOUNTS
@@ -24,8 +24,8 @@ _NAMED = 5
 
 @lru_cache(maxsize=1)
 def _reference_page() -> bytes:
-    questions = spec.read("questions.yaml")["questions"]
-    return reference.page(spec.read("openapi.yaml"), questions).encode()
+    questions = yaml_files.read("questions.yaml")["questions"]
+    return reference.page(yaml_files.read("openapi.yaml"), questions).encode()
 
 
 def _reference(_: FakeService, __: str) -> Response:
@@ -37,7 +37,7 @@ def _document(service: FakeService, _: str) -> Response:
 
 
 def _file(name: str) -> Page:
-    return lambda service, base: Response(200, (spec.DIRECTORY / name).read_bytes(), YAML)
+    return lambda service, base: Response(200, (yaml_files.DIRECTORY / name).read_bytes(), YAML)
 
 
 def _front(service: FakeService, base: str) -> Response:

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from sampan.fake_server.contract import document as spec
+from sampan.fake_server.contract import yaml_files
 from tests.support.fakes import ADDRESS, Caller, Fake, envelope
 
 VIRTUAL = {0: 200, 301: 400, 410: 410, 411: 403, 420: 404, 421: 409, 430: 401, 501: 500}
@@ -67,7 +67,7 @@ def _errno(reference: str) -> int:
     return int(name.removeprefix("Error")) if name.startswith("Error") else 0
 
 
-SCHEMA = schemathesis.openapi.from_dict(virtual(spec.read("openapi.yaml")))
+SCHEMA = schemathesis.openapi.from_dict(virtual(yaml_files.read("openapi.yaml")))
 PATHS = tuple(SCHEMA.raw_schema["paths"])
 
 #: What a well-formed request that knows no job and no password may be answered with.
@@ -126,4 +126,4 @@ def test_what_the_contract_forbids_is_refused(caller: Caller, path: str) -> None
 
 
 def test_every_operation_is_tried() -> None:
-    assert set(PATHS) == set(ACCEPTED) == set(spec.read("openapi.yaml")["paths"])
+    assert set(PATHS) == set(ACCEPTED) == set(yaml_files.read("openapi.yaml")["paths"])

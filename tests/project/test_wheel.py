@@ -98,7 +98,7 @@ def test_the_wheel_serves_its_own_contract(
     serve: Callable[..., Served], python: Path, tmp_path: Path
 ) -> None:
     where = subprocess.run(
-        [python, "-c", "from sampan.fake_server.contract import document as s;"
+        [python, "-c", "from sampan.fake_server.contract import yaml_files as s;"
          " print(s.__file__); print(s.DIRECTORY)"],
         check=True, capture_output=True, text=True, cwd=tmp_path,
     )  # fmt: skip

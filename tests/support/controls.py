@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from sampan.fake_server.contract import document as spec
+from sampan.fake_server.contract import yaml_files
 from tests.support.fakes import JSON, Fake
 
 _STATUS = {
@@ -26,7 +27,7 @@ _STATUS = {
 
 @cache
 def _document() -> spec.Spec:
-    return spec.compile(spec.read("admin.yaml"))
+    return spec.compile(yaml_files.read("admin.yaml"))
 
 
 def _operation(method: str, path: str) -> spec.Operation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -58,7 +57,7 @@ def facts(plan: Plan, **given: Any) -> Job:
         plan=plan,
         colours=("#102030", "#405060", "#708090", "#a0b0c0"),
     )
-    return replace(job, **given)
+    return job._replace(**given)
 
 
 def names(number: int) -> tuple[str, str, str]:
@@ -73,7 +72,7 @@ def submitted(store: Store, account: Account, number: int, **given: Any) -> Job:
 
     def make(_: int, id: int, late: int) -> Job:
         job = facts(Plan(300, 1700), id=id, account=account.id, late=late)
-        return replace(job, hash=hash, job_id=job_id, id_uuid=id_uuid, **given)
+        return job._replace(hash=hash, job_id=job_id, id_uuid=id_uuid, **given)
 
     return store.submit(account, given.get("created", NOW), make)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from io import BytesIO
 from itertools import combinations
 
@@ -36,7 +35,7 @@ def grid(hash: str = HASH, ratio: tuple[int, int] = (1, 1), framed: bool = True)
 
 
 def single(number: int | None, ratio: tuple[int, int] = (1, 1), framed: bool = True) -> Picture:
-    return replace(grid(ratio=ratio, framed=framed), kind="single", cell=number)
+    return grid(ratio=ratio, framed=framed)._replace(kind="single", cell=number)
 
 
 def load(picture: Picture, view: View) -> Image.Image:

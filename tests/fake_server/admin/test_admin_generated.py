@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from sampan import FakeServer
-from sampan.fake_server.contract.document import DIRECTORY
+from sampan.fake_server.contract.yaml_files import DIRECTORY
 
 # Waiting takes as long as it is told to.
 SCHEMA = schemathesis.openapi.from_path(DIRECTORY / "admin.yaml").exclude(

@@ -15,6 +15,7 @@ import yaml
 
 from sampan.fake_server.admin import routing
 from sampan.fake_server.contract import document as spec
+from sampan.fake_server.contract import yaml_files
 from sampan.fake_server.http.loopback import is_loopback
 from tests.support.controls import Control
 from tests.support.fakes import Fake, Served
@@ -24,7 +25,7 @@ Serve = Callable[..., Served]
 
 
 def test_every_operation_has_a_handler_and_every_handler_an_operation() -> None:
-    operations = spec.compile(spec.read("admin.yaml")).operations
+    operations = spec.compile(yaml_files.read("admin.yaml")).operations
     handlers = {routing.handler(operation) for operation in operations}
     assert len(handlers) == len(operations)
     assert handlers == {
@@ -44,7 +45,7 @@ def test_it_says_that_it_is_there(control: Control) -> None:
 def test_it_tells_its_seed(make_fake: MakeFake) -> None:
     told = Control(make_fake(seed=7)).get("version")
     assert told["seed"] == "7"
-    assert told["contract"] == spec.read("openapi.yaml")["info"]["version"]
+    assert told["contract"] == yaml_files.read("openapi.yaml")["info"]["version"]
 
 
 def test_it_serves_its_own_document(control: Control) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ def mark(fake: Fake, hash: str, favourite: bool, *folders: str) -> None:
     """Make a job a favourite or lay it in folders; no operation of the API does."""
     facts = fake.app.service.store.by_hash(hash)
     assert facts is not None
-    fake.app.service.store.put([replace(facts, favourite=favourite, folders=folders)])
+    fake.app.service.store.put([facts._replace(favourite=favourite, folders=folders)])
 
 
 @pytest.fixture

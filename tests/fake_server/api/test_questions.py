@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sampan.fake_server.contract import document as spec
+from sampan.fake_server.contract import yaml_files
 from tests.support import observers, observers_find
 from tests.support.fakes import Fake, MakeFake
 from tests.support.observers import ACCOUNTS, past_jobs
@@ -179,9 +179,9 @@ SEEN: dict[str, tuple[Callable[[Fake], object], dict[str, object]]] = {
 }
 
 
-QUESTIONS = spec.read("questions.yaml")["questions"]
+QUESTIONS = yaml_files.read("questions.yaml")["questions"]
 VARIANTS = [(entry["id"], variant) for entry in QUESTIONS for variant in entry["variants"]]
-MIXED: dict[str, str] = spec.read("profiles/mixed.yaml")["answers"]
+MIXED: dict[str, str] = yaml_files.read("profiles/mixed.yaml")["answers"]
 
 
 @pytest.mark.parametrize(

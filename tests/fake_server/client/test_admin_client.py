@@ -12,7 +12,7 @@ from sampan import Account, Admin, FakeServer
 from sampan.fake_server.client.control_call import Control
 from sampan.fake_server.client.errors import ControlRefused, JobFailed, NotInTime, Refused
 from sampan.fake_server.client.transport import Reply, Sent
-from sampan.fake_server.contract.document import read
+from sampan.fake_server.contract.yaml_files import read
 
 pytest_plugins = ["tests.support.handles"]
 

@@ -25,7 +25,7 @@ import uvloop
 
 from sampan import FakeServer
 from sampan.fake_server.client.redirect import LIVE, redirect
-from sampan.fake_server.contract.document import read
+from sampan.fake_server.contract.yaml_files import read
 
 #: An address that nobody has (RFC 5737): a test that fails must not reach the service.
 NOBODY = "http://192.0.2.1:8091"

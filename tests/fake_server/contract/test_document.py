@@ -12,12 +12,13 @@ import pytest
 
 from sampan.fake_server.api.table import OPERATIONS
 from sampan.fake_server.contract import document as spec
-from sampan.fake_server.contract.document import SpecError
+from sampan.fake_server.contract import yaml_files
+from sampan.fake_server.contract.yaml_files import SpecError
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import Settings
 from sampan.fake_server.web.app import App
 
-_CONTRACT: dict[str, Any] = spec.read("openapi.yaml")
+_CONTRACT: dict[str, Any] = yaml_files.read("openapi.yaml")
 
 Document = dict[str, Any]
 
@@ -249,7 +250,7 @@ def test_an_operation_by_another_method() -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"nowhere\.yaml: No such file or directory"):
-        spec.read_file(tmp_path / "nowhere.yaml")
+        yaml_files.read_file(tmp_path / "nowhere.yaml")
 
 
 @pytest.mark.parametrize(
@@ -261,5 +262,5 @@ def test_a_file_that_is_no_yaml(tmp_path: Path, text: bytes) -> None:
     file = tmp_path / "bad.yaml"
     file.write_bytes(text)
     with pytest.raises(SpecError, match=r"bad\.yaml is not YAML: .") as refused:
-        spec.read_file(file)
+        yaml_files.read_file(file)
     assert "\n" not in str(refused.value)

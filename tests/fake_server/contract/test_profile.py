@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from sampan.fake_server.contract import document as spec
+from sampan.fake_server.contract import yaml_files
 from sampan.fake_server.contract.profile import KINDS, Profile, ProfileError, Question, questions
 from sampan.fake_server.contract.profile_files import load_profile
 from sampan.fake_server.jobs.lifecycle import State
 
-_DOCUMENT = spec.read("questions.yaml")
+_DOCUMENT = yaml_files.read("questions.yaml")
 _QUESTIONS = questions(_DOCUMENT)
 
 

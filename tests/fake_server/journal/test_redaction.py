@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampan.fake_server.contract import document as contract
+from sampan.fake_server.contract import yaml_files
 from sampan.fake_server.http.exchange import Exchange
 from sampan.fake_server.http.responses import Response
 from sampan.fake_server.journal import redaction
@@ -237,7 +238,7 @@ def test_repr_of_settings_holds_no_secret(make_fake: MakeFake) -> None:
 
 # What it costs
 
-_OPERATIONS = contract.compile(contract.read("openapi.yaml")).operations
+_OPERATIONS = contract.compile(yaml_files.read("openapi.yaml")).operations
 _SHORT, _LONG = 4 << 10, 32 << 10
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -40,9 +39,9 @@ def test_the_mean_of_a_cell_is_near_its_colour(ratio: tuple[int, int]) -> None:
 def test_a_single_is_the_chosen_cell_of_the_grid_and_no_other(ratio: tuple[int, int]) -> None:
     # In one and the same colour, so that nothing but what is drawn tells the cells apart.
     grey: Colours = ("#808080",) * 4
-    of_grid = cells(rgb(replace(grid(ratio=ratio), colours=grey), "original"))
+    of_grid = cells(rgb(grid(ratio=ratio)._replace(colours=grey), "original"))
     for number in (1, 2, 3, 4):
-        shown = rgb(replace(single(number, ratio), colours=grey), "original")
+        shown = rgb(single(number, ratio)._replace(colours=grey), "original")
         small = shown.resize(of_grid[0].size, Image.Resampling.BOX)
         differences = [difference(small, cell) for cell in of_grid]
         own = differences.pop(number - 1)
@@ -54,7 +53,7 @@ def test_every_cell_has_other_hills() -> None:
     grey: Colours = ("#808080",) * 4
     hills = [
         cell.crop((0, 270, 512, 330))
-        for cell in cells(rgb(replace(grid(), colours=grey), "original"))
+        for cell in cells(rgb(grid()._replace(colours=grey), "original"))
     ]
     assert all(difference(one, two) > 4 for one, two in combinations(hills, 2))
 
@@ -64,7 +63,7 @@ def test_a_number_is_in_the_sun_of_every_cell_and_is_large() -> None:
     nothing = rgb(single(None), "original").resize((512, 512), Image.Resampling.BOX)
     sun = (256 - 115, 148 - 115, 256 + 115, 148 + 115)
     grey: Colours = (pictures.palette(HASH)[0],) * 4
-    for cell in cells(rgb(replace(grid(), colours=grey), "original")):
+    for cell in cells(rgb(grid()._replace(colours=grey), "original")):
         changed = ImageChops.difference(cell.crop(sun), nothing.crop(sun)).convert("L")
         box = changed.point(lambda level: 255 if level > 64 else 0).getbbox()
         assert box is not None
@@ -77,7 +76,7 @@ def test_a_single_shows_the_colour_of_its_cell_alone() -> None:
         found = mean(rgb(picture, "original"))
         nearest = min(picture.colours, key=lambda colour: math.dist(value(colour), found))
         assert nearest == picture.colours[number - 1]
-        changed = replace(picture, colours=_but(picture.colours, number))
+        changed = picture._replace(colours=_but(picture.colours, number))
         assert pictures.png(changed, "image") == pictures.png(picture, "image")
 
 
@@ -171,6 +170,6 @@ def test_that_a_variation_leans_is_seen_in_the_pixels() -> None:
         parent, number = grid(f"parent {n}"), n % 4 + 1
         colours = pictures.palette(f"child {n}", parent.colours[number - 1], parent.colours)
         means = [mean(cell) for cell in cells(rgb(parent, "thumb"))]
-        for cell in cells(rgb(replace(parent, colours=colours), "thumb")):
+        for cell in cells(rgb(parent._replace(colours=colours), "thumb")):
             nearest = min(range(4), key=lambda i: math.dist(mean(cell), means[i]))
             assert nearest == number - 1

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sampan.fake_server import pictures
 from sampan.fake_server.contract import document as spec
+from sampan.fake_server.contract import yaml_files
 from sampan.fake_server.contract.profile import Profile, questions
 from sampan.fake_server.jobs.lifecycle import Job, Kind, Moment, Plan, State, end, observe
 from sampan.fake_server.jobs.scenarios import SCENARIOS
@@ -22,8 +23,8 @@ from tests.support.page_examples import RECORD
 
 _BASE = "https://mjeast.sfo3.digitaloceanspaces.com"
 _OWNER = Owner("79f357ce-a641-4560-b2c9-14c089e8e4c5", None)
-_CONTRACT = spec.compile(spec.read("openapi.yaml"))
-_DOCUMENT = spec.read("questions.yaml")
+_CONTRACT = spec.compile(yaml_files.read("openapi.yaml"))
+_DOCUMENT = yaml_files.read("questions.yaml")
 _QUESTIONS = questions(_DOCUMENT)
 
 #: The page's job: created at 06:48:35.164Z, finished at 06:49:30.370Z.

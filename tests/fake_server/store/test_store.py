@@ -57,7 +57,7 @@ def test_any_number_of_values_may_be_asked_for(store: Store) -> None:
     account = store.put_account("abc", "digest", "unlimited")
     job = submitted(store, account, 1)
     many = tuple(str(number) for number in range(100_000))
-    store.put([replace(job, folders=("99999",))])
+    store.put([job._replace(folders=("99999",))])
     assert store.find(Find(account.id, NOW, folders=many)) == ([job.id], 1)
     assert store.find(Find(account.id, NOW, services=("main",) * 100_000)) == ([job.id], 1)
     words = " ".join(["shanghai"] * 100_000)
@@ -78,7 +78,7 @@ def test_jobs_of_an_unknown_account_are_not_taken(store: Store) -> None:
     account = store.put_account("abc", "digest", "unlimited")
     job = submitted(store, account, 1)
     with pytest.raises(KeyError):
-        store.put([replace(job, favourite=True), replace(job, account=99)])
+        store.put([job._replace(favourite=True), job._replace(account=99)])
     assert list(store.jobs()) == [job]
 
 

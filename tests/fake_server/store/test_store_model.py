@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -250,7 +250,7 @@ class StoreMachine(RuleBasedStateMachine):
         visible: int | None,
     ) -> None:
         before = self._all()[number % len(self._all())]
-        job = replace(before, favourite=favourite, folders=folders, plan=plan, visible=visible)
+        job = before._replace(favourite=favourite, folders=folders, plan=plan, visible=visible)
         account = self.store.account_by_id(job.account)
         assert account is not None
         epoch = account.epoch

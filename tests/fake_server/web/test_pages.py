@@ -8,12 +8,13 @@ from html.parser import HTMLParser
 import pytest
 
 from sampan.fake_server.contract import document as spec
+from sampan.fake_server.contract import yaml_files
 from sampan.fake_server.settings import NewAccount
 from sampan.fake_server.web.pages import PAGES
 from tests.support.fakes import Fake
 
-DOCUMENT = spec.read("openapi.yaml")
-QUESTIONS = spec.read("questions.yaml")["questions"]
+DOCUMENT = yaml_files.read("openapi.yaml")
+QUESTIONS = yaml_files.read("questions.yaml")["questions"]
 
 #: Elements that have no end.
 _VOID = {"meta", "br", "hr"}

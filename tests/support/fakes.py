@@ -17,6 +17,7 @@ import httpx
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import Settings
 from sampan.fake_server.web.app import App
+from tests.support.asgi import HEADERS, exchange
 
 #: When the page's example record was created (page, Job Find), in ms.
 START = 1_712_040_515_164
@@ -40,10 +41,8 @@ class Fake:
         self.wall = START
         self.app = App(FakeService(Settings(strict=True, wall=lambda: self.wall, **settings)))
         self._runner = asyncio.Runner()
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app))
 
     def close(self) -> None:
-        self._runner.run(self._client.aclose())
         self._runner.close()
         self.app.service.close()
 
@@ -55,9 +54,10 @@ class Fake:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """One request as it stands."""
-        url = f"{ADDRESS}{path}"
-        request = self._client.request(method, url, content=content, headers=headers)
-        return self._runner.run(request)
+        every = httpx.Headers(HEADERS)
+        every.update(headers)
+        request = httpx.Request(method, f"{ADDRESS}{path}", content=content, headers=every)
+        return self._runner.run(exchange(self.app, request))
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """A GET; ``if_none_match="x"`` is the header ``If-None-Match: x``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from ..findings import Finding
 from ..json_access import brief, integer, text
 from ..pictures.compare import Likeness, cells, inner
 from ..pictures.picture import Picture
+from ..rules.refusals import unknown_parent
 from ..shared_jobs.trace import JobTrace
 from ..verdict import UnavailableError, Verdict
 from .context import Context
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def nobody(ctx: Context) -> str:
     """A hash, or a job id, that no job has."""
-    return hashlib.sha256(ctx.evidence.mark.encode()).hexdigest()
+    return unknown_parent(ctx.evidence.mark)
 
 
 def picture_of(ctx: Context, job: JobTrace) -> Picture:

@@ -22,14 +22,16 @@ from ..json_access import brief
 from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence
 from ..verdict import UnavailableError, Verdict
+from .watch import Watch
 
 
 class Context:
     """One check's view of a run. ``id`` is the requirement or the question it answers for."""
 
-    def __init__(self, id: str, session: Session, evidence: Evidence) -> None:
+    def __init__(self, id: str, session: Session, evidence: Evidence, watch: Watch) -> None:
         self.id = id
         self.evidence = evidence
+        self.watch = watch
         self.contract: Contract = session.contract
         self.options: RunOptions = session.options
         self.random = random.Random(f"{session.options.seed}:{id}")

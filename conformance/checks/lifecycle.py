@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 
 from ..checking import Context, Finding, JobTrace, Phase, UnavailableError, Verdict, check
 from ..json_access import Record, brief, instant, integer, millis, text
+from ..rules.job_model import CLOCKS_APART
 from ..shared_jobs.trace import FINISHED
 
 #: As on the page; an offset of zero is accepted too.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:?00)")
-#: In the example timestamp is 1 ms before created_at.
-_CLOSE_MS = 1000
+_MS = timedelta(milliseconds=1)
 #: What never changes once it is set.
 _IDENTITY = ("hash", "id", "id_uuid", "job_id", "timestamp", "created_at", "sender_id")
 _PARENTS = ("parent_id", "parent_hash")
@@ -132,7 +133,7 @@ def _time_faults(record: Record) -> Iterator[tuple[str, object, object]]:
         if _INSTANT.fullmatch(text(record, key) or "") is None or instant(record, key) is None:
             shown = "ISO 8601 in UTC with milliseconds, 2024-04-02T06:48:35.165Z"
             yield f"{key} is not a time as on the page", shown, brief(record.get(key))
-    if created is not None and updated is not None and created > updated:
+    if created is not None and updated is not None and created - updated > CLOCKS_APART:
         yield (
             "updated_at is earlier than created_at",
             record.get("created_at"),
@@ -141,7 +142,7 @@ def _time_faults(record: Record) -> Iterator[tuple[str, object, object]]:
     stamp, shown = millis(record), "milliseconds since 1970 as a string, 1712040515164"
     if stamp is None or text(record, "timestamp") is None:
         yield "timestamp is invalid", shown, brief(record.get("timestamp"))
-    elif created is not None and abs(stamp - created.timestamp() * 1000) > _CLOSE_MS:
+    elif created is not None and abs(stamp - created.timestamp() * 1000) > CLOCKS_APART / _MS:
         yield "timestamp is not the time of created_at", record.get("created_at"), stamp
 
 

@@ -31,9 +31,8 @@ NOT_JSON: Mapping[str, object] = {}
 class Exchange:
     """One request and its answer, redacted, so that anybody may see it.
 
-    ``outline`` is the answer's envelope, with ``data`` left out where ``errno`` is 0 (it is large
-    then); ``None`` where the answer is no JSON object. ``plain`` tells a well-formed request of an
-    operation from one that was bent on purpose (raw bytes, odd routes).
+    For display only: a verdict on it would judge the mask. ``plain`` tells a well-formed request
+    of an operation from one that was bent on purpose (raw bytes, odd routes).
     """
 
     number: int
@@ -49,11 +48,7 @@ class Exchange:
     failure: Failure | None
     problem: str
     elapsed: float
-    outline: Mapping[str, object] | None
-
-    @property
-    def errno(self) -> int | None:
-        return integer(self.outline, "errno")
+    errno: int | None
 
     def header(self, name: str) -> str:
         """The answer's first header of that name, or an empty string."""
@@ -186,7 +181,7 @@ class Log:
             reply.failure,
             redact(problem),
             reply.elapsed,
-            _outlined(value, self._secrets),
+            integer(value, "errno"),
         )
         self._kept.append(kept)
         return kept
@@ -225,25 +220,6 @@ def _excerpt(body: bytes, secrets: Secrets) -> str:
     elif len(shown) <= _EXCERPT:
         return shown
     return f"{shown[:_EXCERPT]}… ({len(body)} bytes in all)"
-
-
-def _outlined(value: object, secrets: Secrets) -> Mapping[str, object] | None:
-    if not isinstance(value, Mapping):
-        return None
-    success = value.get("errno") == 0
-    kept = {key: one for key, one in value.items() if not (success and key == "data")}
-    return {key: _redacted(one, secrets) for key, one in kept.items()}
-
-
-def _redacted(value: object, secrets: Secrets) -> object:
-    """The same value with its texts redacted; keys stay, checks go by them."""
-    if isinstance(value, str):
-        return secrets.redact(value)
-    if isinstance(value, list):
-        return [_redacted(one, secrets) for one in value]
-    if isinstance(value, dict):
-        return {key: _redacted(one, secrets) for key, one in value.items()}
-    return value
 
 
 def _no_constant(name: str) -> object:

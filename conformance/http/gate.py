@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -49,6 +49,10 @@ class Pace:
             time.sleep(start - now)
 
 
+#: Told of every exchange with the API: the request, its operation, ``plain``, and the answer.
+OnAnswer = Callable[[Request, str, bool, Answer], None]
+
+
 class Gate:
     """``timeout`` in seconds for one request, ``until`` the monotonic time when all must end."""
 
@@ -63,7 +67,9 @@ class Gate:
         timeout: float = 10.0,
         until: float | None = None,
         allow_plain_http: bool = False,
+        on_answer: OnAnswer = lambda *_: None,
     ) -> None:
+        self._on_answer = on_answer
         self.target = checked_target(target, allow_plain_http=allow_plain_http)
         self.contract = contract
         self.budget = budget
@@ -137,7 +143,9 @@ class Gate:
         value, problem = read(reply)
         self._learn_token(value)
         kept = self.log.record(request, reply, value, problem, operation, plain)
-        return Answer(kept, reply, value, problem)
+        answer = Answer(kept, reply, value, problem)
+        self._on_answer(request, operation, plain, answer)
+        return answer
 
     def _paced(self, request: Request, cap: int) -> Reply:
         self._pace.wait()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from ..json_access import Record, brief, instant, integer, millis, text, whole
 from ..shared_jobs.trace import FINISHED
@@ -17,8 +18,11 @@ from .find_rules import prompts
 #: Requirement, fault, expected.
 Complaint = tuple[str, str, str]
 
+#: A service may run on several machines, each with a clock of its own: times that they wrote are
+#: compared with so much tolerance.
+CLOCKS_APART = timedelta(minutes=1)
 #: What must not change while a job runs (LIFE-4); one that is null at first may be filled once.
-_FIXED = ("id", "id_uuid", "hash", "job_id", "parent_id", "parent_hash", "sender_id", "timestamp")
+FIXED = ("id", "id_uuid", "hash", "job_id", "parent_id", "parent_hash", "sender_id", "timestamp")
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ class JobModel:
             yield from self._filtered(filters, record)
             job = self.jobs.get(text(record, "hash") or "")
             if job is not None:
-                yield from _course(job, record)
+                yield from course(job, record)
                 yield from self._lineage(job, record)
                 job.seen.append(record)
         yield from self._missing(account, filters, answer, set(hashes))
@@ -193,18 +197,19 @@ def _limited(filters: Mapping[str, object], answer: FindResult) -> bool:
     return limit is not None and len(answer.records) >= limit
 
 
-def _course(job: Job, record: Record) -> Iterator[Complaint]:
+def course(job: Job, record: Record) -> Iterator[Complaint]:
+    """How a record contradicts what was seen of its job before."""
     before = job.last
     if before is not None:
         if job.finished and integer(record, "status") != FINISHED:
             status = brief(record.get("status"))
             yield "LIFE-2", f"status {status} after {FINISHED}", f"{FINISHED}"
-        for key in _FIXED:
+        for key in FIXED:
             if before.get(key) is not None and record.get(key) != before.get(key):
                 actual = f"{key} was {brief(before.get(key))} and is {brief(record.get(key))}"
                 yield "LIFE-4", actual, "no change"
     created, updated = instant(record, "created_at"), instant(record, "updated_at")
-    if created is not None and updated is not None and created > updated:
+    if created is not None and updated is not None and created - updated > CLOCKS_APART:
         yield "LIFE-3", "created_at is later than updated_at", "not later"
     content = job.content
     if content is not None and not any(_plain(content) in _plain(one) for one in prompts(record)):

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ..checking.context import Context
 from ..checking.registry import REGISTRY, Check, Phase, Probe
+from ..checking.watch import Watch
 from ..checks import load
 from ..contract import Contract, shipped
 from ..findings import Exhibit, Finding, Observation, Seen
@@ -76,6 +77,8 @@ class Run:
         self.plan: RunPlan = make_plan(contract, options)
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
+        mark = _mark(options.seed)
+        self._watch = Watch(contract, options.accounts, mark)
         limit = options.max_minutes
         self._gate = Gate(
             options.target,
@@ -86,9 +89,10 @@ class Run:
             timeout=options.timeout,
             until=None if limit is None else self._clock + 60 * limit,
             allow_plain_http=options.allow_plain_http,
+            on_answer=self._watch.observe,
         )
         self._session = Session(options, contract, self._gate)
-        self._evidence = Evidence(self._session, self.plan.shared_jobs, _mark(options.seed))
+        self._evidence = Evidence(self._session, self.plan.shared_jobs, mark)
         self._evidence.on_change = lambda: self._tell("watching jobs")
         self._on_progress = on_progress
         self._findings: dict[str, Finding] = {}
@@ -137,7 +141,7 @@ class Run:
             raise TargetError(f"{self._gate.target} can't be reached: {exchanges[0].problem}")
 
     def _judge(self, check: Check) -> None:
-        context = Context(check.id, self._session, self._evidence)
+        context = Context(check.id, self._session, self._evidence, self._watch)
         found = [self._findings[check.id]] if check.id in self._findings else []
         try:
             for finding in _each(check.function(context)):
@@ -151,7 +155,7 @@ class Run:
         self._findings[check.id] = merge(check.id, found)
 
     def _observe(self, probe: Probe) -> None:
-        context = Context(probe.id, self._session, self._evidence)
+        context = Context(probe.id, self._session, self._evidence, self._watch)
         try:
             seen = probe.function(context)
         except UnavailableError as problem:
@@ -170,7 +174,7 @@ class Run:
         texts: dict[str, Any] = {
             name: redact(value)
             for name, value in values.items()
-            if isinstance(value, str) and name != "id"
+            if isinstance(value, str) and name != "id" and not _is_variant(result, name)
         }
         evidence = tuple(
             replace(item, title=redact(item.title), text=redact(item.text))
@@ -181,6 +185,12 @@ class Run:
         return replace(result, evidence=evidence, **texts)
 
     def _finding(self, id: str, stopped: str) -> Finding:
+        """The result of the requirement's check, unless a breach was seen elsewhere."""
+        own = self._own_finding(id, stopped)
+        seen = [self._redacted(one) for one in self._watch.findings(id)]
+        return own if own.verdict is Verdict.FAIL or not seen else merge(id, seen)
+
+    def _own_finding(self, id: str, stopped: str) -> Finding:
         if id in self._findings:
             return self._findings[id]
         if id not in self.plan.selected:
@@ -199,12 +209,13 @@ class Run:
 
     def _tell(self, doing: str) -> None:
         done = len(self._findings) + len(self._observations)
+        bad = {id for id, one in self._findings.items() if one.verdict >= Verdict.FAIL}
         self._on_progress(
             Progress(
                 doing,
                 done,
                 len(self.plan.checks) + len(self.plan.probes),
-                sum(one.verdict >= Verdict.FAIL for one in self._findings.values()),
+                len(bad | self._watch.failed),
                 self._gate.budget.spent,
                 self._gate.log.requests,
                 self._gate.time_left(),
@@ -214,6 +225,12 @@ class Run:
 
 def _each(outcome: Finding | Iterable[Finding]) -> Iterable[Finding]:
     return [outcome] if isinstance(outcome, Finding) else outcome
+
+
+def _is_variant(result: Finding | Observation, name: str) -> bool:
+    """An answer that questions.yaml lists is no secret, even if a password reads the same."""
+    answered = isinstance(result, Observation) and result.seen is Seen.ANSWERED
+    return answered and name == "answer"
 
 
 def _unavailable(id: str, problem: UnavailableError) -> Finding:

@@ -7,13 +7,21 @@ name things otherwise, fail a job. What the kit learns of a question must be wha
 
 from __future__ import annotations
 
-from tests.conforming_servers import courses, listings, pictures, records, variants
+from tests.conforming_servers import (
+    clocks,
+    courses,
+    credentials,
+    listings,
+    pictures,
+    records,
+    variants,
+)
 from tests.conforming_servers import transport as wire
 from tests.conforming_servers.conforming_server import REGISTERED, ConformingServer
 
 __all__ = ["LEGAL", "SECTIONS", "Legal"]
 
 #: Each registers its servers when it is imported.
-SECTIONS = (variants, wire, listings, records, pictures, courses)
+SECTIONS = (variants, wire, listings, records, pictures, courses, clocks, credentials)
 
 CONFORMING_SERVERS: tuple[ConformingServer, ...] = tuple(REGISTERED.values())

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import yaml
 
 from sampan.fake_server.contract.profile import Profile
-from sampan.fake_server.settings import Settings
+from sampan.fake_server.settings import NewAccount, Settings
 from tests.support.paths import OPENAPI
 from tests.support.tampering.exchange import Go, Reply, Request, Tampering
-from tests.support.tampering.server import TamperedFake, tampered
+from tests.support.tampering.server import ACCOUNTS, TamperedFake, tampered
 from tests.support.tampering.trial import Around, quiet
 
 Make = Callable[[], Tampering]
@@ -55,10 +55,12 @@ class ConformingServer:
     learnt: Mapping[str, str] = field(default_factory=dict)
     around: Around = quiet
     seed: int = 1
+    accounts: Mapping[str, NewAccount] = field(default_factory=lambda: ACCOUNTS)
 
     def build(self, settings: Settings) -> TamperedFake:
         """A new server of this kind."""
-        app = tampered(self.make(), replace(settings, seed=self.seed))
+        accounts = tuple(self.accounts.values())
+        app = tampered(self.make(), replace(settings, seed=self.seed, accounts=accounts))
         service = app.service
         service.use_profile(Profile.of(service.questions, self.answers, self.id))
         return app

@@ -55,7 +55,14 @@ def tried(server: ConformingServer, only: Sequence[str] = ()) -> Trial:
     """Let the kit loose on a server: all of it, or the checks and observers of ``only``."""
     app = server.build(settings(JOB_SECONDS))
     # Time enough, however busy this machine is: slowness is no breach.
-    return trial(app, only=only, seed=server.seed, timeout=10.0, around=server.around)
+    return trial(
+        app,
+        only=only,
+        seed=server.seed,
+        timeout=10.0,
+        around=server.around,
+        accounts=server.accounts,
+    )
 
 
 def _tried(id: str) -> Trial:

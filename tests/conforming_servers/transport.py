@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from tests.conforming_servers.conforming_server import conforming_server
-from tests.support.tampering.exchange import Go, Reply, Request, Tampering, html
-from tests.support.tampering.making import succeeding, telling
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, html
+from tests.support.tampering.making import failing, succeeding, telling
 
 
 @conforming_server("every answer takes up to 60 ms, and not always the same")
@@ -167,12 +167,25 @@ def other_words() -> Tampering:
     return telling(change)
 
 
-@conforming_server("failures say data null and carry the id of the request")
+@conforming_server(
+    "a missing login says the same twice, and more of it under errmsg",
+    learnt={"unauthenticated-key": "both"},
+    open={"message-case": "the text under errmsg is neither of its variants"},
+    mixed=False,
+)
+def missing_login_says_more() -> Tampering:
+    def change(_: Request, reply: Reply) -> Reply:
+        return reply.with_fields(errmsg="please log in first: invalid token", error="invalid login")
+
+    return failing(change, errno=430)
+
+
+@conforming_server("failures say data null and carry the id of the request, without a login too")
 def failures_with_null_data() -> Tampering:
     def change(_: Request, reply: Reply) -> Reply:
-        # The page shows nothing more for a missing login (AUTH-4).
-        if reply.envelope.get("errno", 0) in (0, 430):
+        if reply.ok or reply.json is None:
             return reply
-        return reply.with_fields(data=None, request_id="7f3a")
+        more: JSON = {"requestId": "7f3a", "took": 3, "login_url": "/auth/login", "hints": [1]}
+        return reply.with_fields(data=None, **more)
 
     return telling(change)

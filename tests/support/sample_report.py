@@ -33,7 +33,7 @@ EXCHANGE = Exchange(
     failure=None,
     problem="HTML",
     elapsed=0.0123,
-    outline=None,
+    errno=None,
 )
 LOGIN = replace(
     EXCHANGE,

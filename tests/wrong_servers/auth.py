@@ -169,9 +169,9 @@ def beginning_of_a_token_is_enough() -> Tampering:
 # AUTH-4: the shape of the answer to a request without a token.
 
 
-@wrong_server("AUTH-4", "who sends no token is told where to log in")
-def answer_without_a_token_has_a_link() -> Tampering:
-    return _unauthenticated(lambda reply: reply.with_fields(login_url="/auth/login"))
+@wrong_server("GEN-3", "who sends no token gets data that could be a result")
+def answer_without_a_token_has_data() -> Tampering:
+    return _unauthenticated(lambda reply: reply.with_fields(data={"res": [], "total": 0}))
 
 
 @wrong_server("AUTH-4", "who sends no token is asked in other words")

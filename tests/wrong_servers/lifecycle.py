@@ -88,11 +88,16 @@ def updated_before_created() -> Tampering:
     return _timed(updated_at=lambda one: _moved(one["created_at"], timedelta(hours=-1)))
 
 
-@wrong_server("LIFE-3", "created_at and updated_at are swapped", touches="LIFE-4")
+@wrong_server("LIFE-4", "created_at and updated_at are swapped")
 def created_and_updated_are_swapped() -> Tampering:
     return _timed(
         created_at=lambda one: one["updated_at"], updated_at=lambda one: one["created_at"]
     )
+
+
+@wrong_server("LIFE-3", "updated_at is of another time zone than created_at", touches="FIND-11")
+def updated_at_of_another_zone() -> Tampering:
+    return _timed(updated_at=lambda one: _moved(one["updated_at"], timedelta(hours=-8)))
 
 
 @wrong_server("LIFE-3", "timestamp is in seconds", touches="FIND-4 FIND-10 FIND-14 UP-6")

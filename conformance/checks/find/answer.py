@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from ...checking import Answer, Context, Finding, Phase, check
 from ...checking.find_calls import JOBS, NOTHING, ask, known, no_folder, timed, unlikely
-from ...contract import Contract
 from ...json_access import Record, array_at, brief, object_at, text, whole
 from ...rules.find_rules import CURSOR, twice
-
-#: The keys that identify a record.
-_IDS = ("id", "id_uuid", "hash", "job_id")
+from ...rules.records import record_faults, shown_types
+from ...rules.successes import IDS
 
 
 @check("FIND-1")
@@ -106,13 +103,13 @@ def at_most_limit_records(ctx: Context) -> Iterator[Finding]:
 
 @check("FIND-11", wants=JOBS, phase=Phase.QUIET)
 def every_record_has_the_keys_shown(ctx: Context) -> Iterator[Finding]:
-    shown = _shown_types(ctx.contract)
+    shown = shown_types(ctx.contract)
     complaints: dict[str, Finding] = {}
     count = 0
     for answer in _finds(ctx):
         for record in array_at(answer.data, "res") or []:
             count += 1
-            for what, expected, actual in _complaints(record, ctx.contract, shown):
+            for what, expected, actual in record_faults(record, ctx.contract, shown):
                 if what not in complaints:
                     finding = ctx.fail(what, answer, expected=expected, actual=actual)
                     complaints[what] = finding
@@ -123,65 +120,13 @@ def every_record_has_the_keys_shown(ctx: Context) -> Iterator[Finding]:
     yield ctx.ok(f"{len(ctx.contract.record_keys)} keys with their types, in {count} records")
 
 
-def _complaints(
-    record: object, contract: Contract, shown: Mapping[str, tuple[str, bool]]
-) -> Iterator[tuple[str, str, str]]:
-    """What, expected, actual: for each key that is not as the page shows it."""
-    if not isinstance(record, Mapping):
-        yield "a record is not an object", "an object", brief(record)
-        return
-    lacking = [key for key in contract.record_keys if key not in record]
-    if lacking:
-        some = ", ".join(lacking[:5]) + (" …" if len(lacking) > 5 else "")
-        yield f"records lack {some}", "58 keys", f"{len(record)} keys"
-    for key, (kind, nullable) in shown.items():
-        value = record.get(key)
-        if key not in record or (value is None and nullable) or _is(kind, value):
-            continue
-        yield (
-            f"{key} is not of type {kind}",
-            f"{kind}{' or null' if nullable else ''}",
-            brief(value),
-        )
-
-
-def _shown_types(contract: Contract) -> dict[str, tuple[str, bool]]:
-    """The keys whose type the page shows, and whether null is allowed too.
-
-    Of a key that is null in the example nothing is known, whatever openapi.yaml makes of it.
-    """
-    components = contract.document["components"]
-    example = components["examples"]["FindJobsSuccess"]["value"]["data"]["res"][0]
-    schemas = components["schemas"]["JobRecord"]["properties"]
-    return {
-        key: (_type(value), _nullable(schemas[key]))
-        for key, value in example.items()
-        if value is not None or key == "error"
-    }
-
-
-def _nullable(schema: Mapping[str, Any]) -> bool:
-    return "null" in schema.get("type", ())
-
-
-def _type(value: object) -> str:
-    kinds = {bool: "boolean", int: "integer", str: "string", list: "array"}
-    return kinds[type(value)]
-
-
-def _is(kind: str, value: object) -> bool:
-    if kind == "integer":
-        return whole(value) is not None
-    return isinstance(value, {"boolean": bool, "string": str, "array": list}[kind])
-
-
 @check("FIND-12", wants=(*JOBS, "neighbour"), phase=Phase.QUIET)
 def ids_are_unique(ctx: Context) -> Iterator[Finding]:
     newest = timed(known(ctx))[:1]
     # A page that begins elsewhere reveals an id that is only counted within a page.
     finds = [*_finds(ctx), *(ask(ctx, **{CURSOR: time}) for time, _ in newest)]
     for answer in finds:
-        for key in _IDS:
+        for key in IDS:
             again = twice(answer.records, key)
             if again:
                 yield _shared(ctx, key, again[0], answer.records, answer)
@@ -189,14 +134,14 @@ def ids_are_unique(ctx: Context) -> Iterator[Finding]:
     looks = [ctx.evidence.history(role) for role in ("first", "second") if ctx.has(role)]
     listed = [record for look in looks for answer in look.answers for record in answer.records]
     records = _distinct(listed)
-    for key in _IDS:
+    for key in IDS:
         # The page leaves open whether each account counts its own records.
         pool = _distinct(list(looks[0].records)) if key == "id" else records
         again = twice(pool, key)
         if again:
             yield _shared(ctx, key, again[0], pool, *looks[0].answers[:1])
     accounts = f" of {len(looks)} accounts" if len(looks) > 1 else ""
-    yield ctx.ok(f"{', '.join(_IDS)}: unique over {len(records)} records{accounts}")
+    yield ctx.ok(f"{', '.join(IDS)}: unique over {len(records)} records{accounts}")
 
 
 def _shared(
@@ -204,7 +149,7 @@ def _shared(
 ) -> Finding:
     those = [record for record in records if record.get(key) == value]
     others = "; ".join(
-        ", ".join(f"{name} {brief(one.get(name), 40)}" for name in _IDS) for one in those[:2]
+        ", ".join(f"{name} {brief(one.get(name), 40)}" for name in IDS) for one in those[:2]
     )
     return ctx.fail(
         f"{len(those)} records have one {key}", *answers, expected="one record", actual=others
@@ -237,4 +182,4 @@ def _handed_on(ctx: Context, finds: list[Answer]) -> Iterator[Finding]:
 
 def _distinct(records: list[Record]) -> list[Record]:
     """The same record may come on two pages, and to two accounts: all of its ids are the same."""
-    return list({str([record.get(key) for key in _IDS]): record for record in records}.values())
+    return list({str([record.get(key) for key in IDS]): record for record in records}.values())

@@ -16,6 +16,7 @@ from typing import TypeVar
 from sampan import conformance
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
+from sampan.fake_server.settings import NewAccount
 from tests.support.tampering.server import ACCOUNTS, TamperedFake, running
 
 #: Seconds that a job takes on the servers that are tried.
@@ -40,6 +41,7 @@ class Trial:
     answers: Mapping[str, str]
     unanswered: Mapping[str, str]
     jobs: int
+    exit_code: int
     seconds: float
     broken: str | None
 
@@ -66,9 +68,11 @@ def trial(
     timeout: float = TIMEOUT,
     job_timeout: float = JOB_TIMEOUT,
     around: Around = quiet,
+    budget: int | str = "unlimited",
+    accounts: Mapping[str, NewAccount] = ACCOUNTS,
 ) -> Trial:
     """Run the kit on ``app``: all of it, or the checks and observers of ``only``. Times in s."""
-    first, second, limited = (ACCOUNTS[role] for role in ("first", "second", "limited"))
+    first, second, limited = (accounts[role] for role in ("first", "second", "limited"))
     with running(app) as url, around(app, url):
         started = time.monotonic()
         report = conformance.run(
@@ -79,7 +83,7 @@ def trial(
             second_password=second.password,
             limited_username=limited.username,
             limited_password=limited.password,
-            budget_jobs="unlimited",
+            budget_jobs=budget,
             timeout=timeout,
             job_timeout=job_timeout,
             only=tuple(only),
@@ -98,6 +102,7 @@ def trial(
             if id not in answered
         },
         report.jobs_spent,
+        report.exit_code,
         seconds,
         None if app.broken is None else repr(app.broken),
     )

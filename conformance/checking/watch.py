@@ -1,0 +1,229 @@
+"""Standing checks: every exchange of a run is judged as it comes in, whoever sent it and for what.
+
+A breach that was seen is a failure, also where the check that it belongs to had no budget, no time
+or was not selected. Nothing is sent from here, and nothing that depends on the moment is judged.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..contract import Contract
+from ..findings import Finding
+from ..http.connection import Request
+from ..http.exchange import Answer, Exchange
+from ..json_access import Record, object_at, text
+from ..rules.envelopes import ENVELOPE_RULES, elsewhere, is_object
+from ..rules.find_rules import hashes
+from ..rules.job_model import FIXED, Job, course
+from ..rules.misbehaviour import misbehaviour
+from ..rules.records import record_faults, shown_types
+from ..rules.refusals import (
+    FORGED,
+    NOBODY,
+    OPEN,
+    Breach,
+    SentRequest,
+    without_hash,
+    wrongly_accepted,
+    wrongly_refused,
+)
+from ..rules.successes import find_faults, login_faults, unfit_type
+from ..settings import Credentials
+from ..verdict import Verdict
+
+#: Larger requests and answers than any honest one are left to the checks that ask for them.
+_LARGE_REQUEST = 64 << 10
+_LARGE_ANSWER = 2 << 20
+#: Findings kept of one requirement: enough to see it.
+_ENOUGH = 3
+#: What is remembered of a record, and of how many jobs and kinds of record.
+_KEPT = (*FIXED, "status", "created_at", "updated_at")
+_MANY = 5_000
+
+
+@dataclass(slots=True)
+class Watch:
+    """What the exchanges of one run have shown. Safe to use from several threads."""
+
+    contract: Contract
+    accounts: Mapping[str, Credentials]
+    mark: str
+    #: Whole answers to well-formed requests, and those of them that are JSON objects.
+    answers: int = 0
+    objects: int = 0
+    #: The text of each answer with errno 501, by operation.
+    service_errors: list[tuple[str, str | None, Exchange]] = field(default_factory=list)
+    _findings: dict[str, list[Finding]] = field(default_factory=dict)
+    _roles: dict[str, str] = field(default_factory=dict)  # by token
+    _submitted: dict[str, tuple[str, SentRequest]] = field(default_factory=dict)  # by hash
+    _leaked: dict[tuple[str, str], Exchange] = field(default_factory=dict)  # by role and hash
+    _jobs: dict[tuple[str, str], Job] = field(default_factory=dict)  # by role and hash
+    _kinds: set[object] = field(default_factory=set)
+    _types: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def findings(self, id: str) -> list[Finding]:
+        """The failures of the requirement."""
+        return list(self._findings.get(id, ()))
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The requirements that failed."""
+        return frozenset(self._findings)
+
+    def observe(self, request: Request, operation: str, plain: bool, answer: Answer) -> None:
+        """Judge one exchange. ``plain``: a well-formed request of ``operation``."""
+        if answer.failure is not None:
+            return
+        named = operation if plain else self._operation(request)
+        if not named:
+            return
+        sent = self._sent(request, named)
+        with self._lock:
+            if plain:
+                self._envelope(named, answer)
+            elif (complaint := misbehaviour(answer)) and not elsewhere(answer):
+                self._add(("GEN-5", f"{named}: {complaint}", "a 4xx or an envelope"), answer)
+            for breach in self._breaches(sent, answer):
+                self._add(breach, answer)
+
+    def _operation(self, request: Request) -> str:
+        for one in self.contract.operations.values():
+            if one.method == request.method and request.target.endswith(one.path):
+                return one.id
+        return ""
+
+    def _sent(self, request: Request, operation: str) -> SentRequest:
+        header = next((v for k, v in request.headers if k.lower() == "authorization"), None)
+        body: object = None
+        if len(request.body) <= _LARGE_REQUEST:
+            try:
+                body = json.loads(request.body)
+            except (ValueError, RecursionError):
+                body = None
+        fields = body if isinstance(body, Mapping) else None
+        return SentRequest(operation, self._sender(header), fields, request.body)
+
+    def _sender(self, header: str | None) -> str:
+        if header is None:
+            return NOBODY
+        if header != "Bearer" and not header.startswith("Bearer "):
+            return OPEN
+        return self._roles.get(header.removeprefix("Bearer").strip(), FORGED)
+
+    def _envelope(self, operation: str, answer: Answer) -> None:
+        if elsewhere(answer):
+            return
+        self.answers += 1
+        self.objects += is_object(answer)
+        if answer.errno == 501:
+            message = text(answer.envelope, "errmsg")
+            self.service_errors.append((operation, message, answer.exchange))
+        for id, rule in ENVELOPE_RULES.items():
+            if complaint := rule(answer):
+                actual, expected = complaint
+                self._add((id, f"{operation}: {actual}", expected), answer)
+
+    def _breaches(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
+        if not answer.ok:
+            breach = wrongly_refused(sent, answer.errno) if answer.errno else None
+            yield from [breach] if breach else []
+            return
+        if sent.operation == "login":
+            self._learn_token(sent, answer)
+        breach = wrongly_accepted(self.contract, self.accounts, self.mark, sent)
+        if breach is not None:
+            yield breach
+        elif sent.operation == "login":
+            yield from login_faults(answer)
+        elif sent.operation != "findJobs":
+            yield from self._accepted(sent, answer)
+        if sent.operation == "findJobs" and len(answer.reply.body) <= _LARGE_ANSWER:
+            yield from self._found(sent, answer)
+
+    def _learn_token(self, sent: SentRequest, answer: Answer) -> None:
+        token = text(object_at(answer.envelope, "data"), "token")
+        given = sent.fields.get("username"), sent.fields.get("password")
+        known = {(one.username, one.password): role for role, one in self.accounts.items()}
+        if token is not None:
+            # A token for wrong credentials belongs to nobody that is known.
+            fitting = (role for pair, role in known.items() if pair == given)
+            self._roles.setdefault(token, next(fitting, OPEN))
+
+    def _accepted(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
+        lacking = without_hash(sent, answer)
+        hash = answer.hash
+        if lacking is not None:
+            yield lacking
+        if hash is None or len(self._submitted) >= _MANY:
+            return
+        _, before = self._submitted.setdefault(hash, (sent.sender, sent))
+        if before is not sent and not _same_child(before, sent):
+            yield "CREATE-4", f"{sent.operation} returns the hash of an earlier job", "a new hash"
+
+    def _found(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
+        yield from find_faults(sent.fields, answer)
+        for record in answer.records:
+            if breach := unfit_type(sent.fields, record, frozenset(self._types)):
+                yield breach
+            yield from self._shape(record)
+            yield from self._course(sent.sender, record)
+        yield from self._leaks(sent, answer)
+
+    def _shape(self, record: Record) -> Iterator[Breach]:
+        if (kind := text(record, "job_type")) is not None and len(self._types) < _MANY:
+            self._types.add(kind)
+        types = tuple(map(type, record.values()))
+        signature = tuple(record), types
+        if signature in self._kinds:
+            return
+        if len(self._kinds) < _MANY and float not in types:
+            self._kinds.add(signature)
+        for what, expected, actual in record_faults(
+            record, self.contract, shown_types(self.contract)
+        ):
+            yield "FIND-11", f"{what}: {actual}", expected
+
+    def _course(self, role: str, record: Record) -> Iterator[Breach]:
+        hash = text(record, "hash")
+        if hash is None or ((role, hash) not in self._jobs and len(self._jobs) >= _MANY):
+            return
+        now = {key: record[key] for key in _KEPT if key in record}
+        job = self._jobs.setdefault((role, hash), Job(hash, role, ""))
+        if now != job.last:
+            yield from course(job, now)
+            job.seen = [now]
+
+    def _leaks(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
+        """A find may return the jobs of all accounts (question find-scope). If it does, the
+        whole listing has them too: one that has not shows that the earlier find was wrong."""
+        role = sent.sender
+        found = hashes(answer.records)
+        for hash in found & self._submitted.keys():
+            owner = self._submitted[hash][0]
+            if owner not in (role, OPEN) and role in self.accounts:
+                self._leaked.setdefault((role, hash), answer.exchange)
+        whole = answer.total == len(answer.records) and sent.fields.keys() <= {"limit"}
+        for (to, hash), exchange in list(self._leaked.items()) if whole else []:
+            if to == role and hash not in found:
+                del self._leaked[to, hash]
+                what = f"exchange {exchange.number}: a find of the {role} account returned a job of"
+                what += " another account, which is not in its listing"
+                yield "AUTH-5", what, "the account's own jobs"
+
+    def _add(self, breach: Breach, answer: Answer) -> None:
+        id, actual, expected = breach
+        kept = self._findings.setdefault(id, [])
+        if len(kept) < _ENOUGH and all(actual != one.message for one in kept):
+            evidence = (answer.exchange,)
+            kept.append(Finding(id, Verdict.FAIL, actual, expected, answer.summary(), evidence))
+
+
+def _same_child(first: SentRequest, second: SentRequest) -> bool:
+    """The same cell of the same parent (question repeat-upscale)."""
+    cells = [(one.fields.get("parent_hash"), one.fields.get("grid_num")) for one in (first, second)]
+    return first.operation == second.operation == "upscaleJob" and cells[0] == cells[1]

@@ -1,0 +1,82 @@
+"""What holds for every answer to a well-formed request (page, table of errors; GEN-1 to 3 and 6).
+
+Pure, and judged on the answer as it came: redaction is for what is displayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..http.exchange import Answer
+from ..json_access import brief, text
+
+#: The table of errors, which is complete by its heading.
+ERRNOS = (0, 301, 410, 411, 420, 421, 430, 501)
+#: Answers of what stands before a server rather than of the server, if they hold no envelope.
+_GATEWAY = (429, 502, 503, 504)
+
+#: The fault of an answer and what was expected; ``None`` if it is right.
+Complaint = tuple[str, str] | None
+
+
+def not_an_envelope(answer: Answer) -> Complaint:
+    """GEN-1."""
+    if not is_object(answer):
+        return f"HTTP {answer.status}, {answer.problem}", "a JSON object"
+    envelope = answer.envelope
+    if answer.errno is None:
+        shown = brief(envelope["errno"]) if "errno" in envelope else "missing"
+        return f"errno is {shown}", "an integer"
+    if answer.ok and envelope.get("errmsg") not in ("OK", "SUCCESS"):
+        return f"errno 0 with errmsg {brief(envelope.get('errmsg'))}", "OK or SUCCESS"
+    return None
+
+
+def unknown_errno(answer: Answer) -> Complaint:
+    """GEN-2."""
+    if answer.errno is None or answer.errno in ERRNOS:
+        return None
+    return f"errno {answer.errno}", f"one of {', '.join(map(str, ERRNOS))}"
+
+
+def bad_failure(answer: Answer) -> Complaint:
+    """GEN-3. ``error`` instead of ``errmsg`` is on the page for 430 (Job Create)."""
+    errno, envelope = answer.errno, answer.envelope
+    if not errno:
+        return None
+    keys = ("errmsg", "error") if errno == 430 else ("errmsg",)
+    if not any(text(envelope, key) for key in keys):
+        return f"errno {errno} without a message", f"a message under {' or '.join(keys)}"
+    if envelope.get("data"):
+        return f"errno {errno} with data {brief(envelope['data'])}", "no data"
+    return None
+
+
+def bad_http(answer: Answer) -> Complaint:
+    """GEN-6."""
+    label = answer.header("content-type").partition(";")[0].strip().lower()
+    if "json" in label and not is_object(answer) and answer.problem.startswith("not JSON"):
+        return f"content type {label}, and {answer.problem}", "JSON that parses"
+    if is_object(answer) and "json" not in label:
+        return f"JSON with content type {brief(label)}", "application/json"
+    if answer.ok and answer.status >= 400:
+        return f"errno 0 with HTTP status {answer.status}", "no 4xx or 5xx"
+    return None
+
+
+ENVELOPE_RULES: Mapping[str, Callable[[Answer], Complaint]] = {
+    "GEN-1": not_an_envelope,
+    "GEN-2": unknown_errno,
+    "GEN-3": bad_failure,
+    "GEN-6": bad_http,
+}
+
+
+def is_object(answer: Answer) -> bool:
+    """Whether the answer is a JSON object that can be judged."""
+    return not answer.problem and isinstance(answer.json, Mapping)
+
+
+def elsewhere(answer: Answer) -> bool:
+    """Whether the answer is not the API's: a redirect, or a gateway that is too busy."""
+    return answer.errno is None and (300 <= answer.status < 400 or answer.status in _GATEWAY)

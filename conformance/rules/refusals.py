@@ -1,0 +1,180 @@
+"""Requests that no server may accept, whoever sends them and for what purpose. Pure.
+
+A request is judged by what it says, not by the check that sent it, so that an acceptance is a
+failure of the sentence that it breaks wherever it comes about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..contract import Contract
+from ..http.exchange import Answer
+from ..settings import Credentials
+from .parameters import wrong_parameter
+
+#: Requirement, fault, expected.
+Breach = tuple[str, str, str]
+
+#: Senders that are no account: without a token, with one that no login returned, and with a
+#: header that is left open (question bearer-prefix).
+NOBODY, FORGED, OPEN = "", "forged", "open"
+
+#: The keys that the page shows and does not mark optional, and the requirement of each operation.
+_REQUIRED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "login": ("LOGIN-3", ("username", "password")),
+    "createJob": ("CREATE-3", ("content",)),
+    "varyJob": ("VAR-2", ("parent_id", "grid_num")),
+    "upscaleJob": ("UP-2", ("parent_hash", "grid_num")),
+    "blendImages": ("BLEND-3", ("content",)),
+    "describeImage": ("DESC-2", ("content",)),
+}
+#: The page names one key of the parent for each; whether the other will do is left open.
+_OTHER_PARENT = {"varyJob": "parent_hash", "upscaleJob": "parent_id"}
+_LINK = re.compile("https?://", re.IGNORECASE)
+#: Refusals that leave open why a request without content was refused.
+_OTHER_GROUNDS = (301, 411, 430, 501)
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """A request to an operation. ``body`` is ``None`` if ``content`` is not a JSON object.
+
+    ``sender``: the role of the account whose token it carries, or ``NOBODY``, ``FORGED``, ``OPEN``.
+    """
+
+    operation: str
+    sender: str
+    body: Mapping[str, object] | None
+    content: bytes
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        return self.body or {}
+
+
+def unknown_parent(mark: str) -> str:
+    """A hash, or a job id, that no job has."""
+    return hashlib.sha256(mark.encode()).hexdigest()
+
+
+def wrongly_accepted(
+    contract: Contract, accounts: Mapping[str, Credentials], mark: str, sent: SentRequest
+) -> Breach | None:
+    """The sentence that an acceptance (errno 0) of the request breaks, if it breaks one."""
+    if sent.operation == "login":
+        return _login(accounts, mark, sent) or _wrong_type(contract, sent)
+    if sent.sender in (NOBODY, FORGED):
+        # A sender_id may stand in for a token (question sender-id-without-token).
+        if "sender_id" in sent.fields:
+            return None
+        what = "without a token" if sent.sender == NOBODY else "with a token that no login returned"
+        id = "AUTH-2" if sent.sender == NOBODY else "AUTH-3"
+        return id, f"{sent.operation} {what} is accepted", "errno 430"
+    if sent.sender == OPEN:
+        return None
+    if sent.sender == "limited" and contract.operations[sent.operation].submits:
+        what = f"{sent.operation} of an account without a plan is accepted"
+        return "PLAN-1", what, "errno 411"
+    return _missing(sent) or _value(mark, sent) or _wrong_type(contract, sent)
+
+
+def wrongly_refused(sent: SentRequest, errno: int) -> Breach | None:
+    """The sentence that a refusal breaks by its errno: without content there is nothing else to
+    look at, so that it can only be a missing parameter."""
+    id, keys = _REQUIRED.get(sent.operation, ("", ()))
+    if keys != ("content",) or sent.sender not in ("first", "second") or sent.body is None:
+        return None
+    if "content" in sent.body or errno in _OTHER_GROUNDS:
+        return None
+    return id, f"{sent.operation} without content: errno {errno}", "errno 301"
+
+
+def _login(accounts: Mapping[str, Credentials], mark: str, sent: SentRequest) -> Breach | None:
+    missing = _missing(sent)
+    if missing is not None:
+        return missing
+    name, password = sent.fields["username"], sent.fields["password"]
+    if not (isinstance(name, str) and isinstance(password, str)):
+        return None
+    known = [(one.username, one.password) for one in accounts.values()]
+    ours = mark in name or name in {username for username, _ in known}
+    if (name, password) in known or not ours:
+        return None
+    return "LOGIN-4", "a login with wrong credentials is accepted", "another errno than 0"
+
+
+def _missing(sent: SentRequest) -> Breach | None:
+    id, keys = _REQUIRED.get(sent.operation, ("", ()))
+    if sent.body is None:
+        # Not a JSON object. Something may be read in it only if a key is named.
+        lacking = [] if any(key.encode() in sent.content for key in keys) else [*keys]
+    else:
+        lacking = [key for key in keys if sent.body.get(key) is None]
+        if _OTHER_PARENT.get(sent.operation) in sent.body:
+            lacking = [key for key in lacking if key == "grid_num"]
+    if not lacking:
+        return None
+    if lacking == ["grid_num"] and "grid_num" in sent.fields:
+        id = "GRID-2"
+    return id, f"{sent.operation} without {' and '.join(lacking)} is accepted", "errno 301"
+
+
+def _value(mark: str, sent: SentRequest) -> Breach | None:
+    """Values that the page rules out: cells, parents and numbers of links."""
+    if sent.operation in ("varyJob", "upscaleJob"):
+        return _child(mark, sent)
+    content = sent.fields.get("content")
+    if not isinstance(content, str):
+        return None
+    words = content.split()
+    links = [word for word in words if _LINK.match(word)]
+    count = len(links)
+    if sent.operation == "blendImages" and count == len(words) and count and not 2 <= count <= 5:
+        what = f"a blend of {count} link{'s' if count > 1 else ''} is accepted"
+        return "BLEND-2", what, "errno 301"
+    if sent.operation == "describeImage":
+        word = re.fullmatch(r"\w*", content) is not None
+        if word or (count == len(words) and count > 1):
+            what = f"a describe of {f'{count} links' if count else 'no link'} is accepted"
+            return "DESC-2", what, "errno 301"
+    return None
+
+
+def _child(mark: str, sent: SentRequest) -> Breach | None:
+    cell = sent.fields.get("grid_num")
+    if isinstance(cell, int) and not isinstance(cell, bool) and not 1 <= cell <= 4:
+        return "GRID-2", f"{sent.operation} of cell {cell} is accepted", "errno 301"
+    if unknown_parent(mark) in (sent.fields.get("parent_hash"), sent.fields.get("parent_id")):
+        id = "UP-3" if sent.operation == "upscaleJob" else "VAR-3"
+        return id, f"{sent.operation} of a nonexistent job is accepted", "errno 410 or 420"
+    return None
+
+
+def _wrong_type(contract: Contract, sent: SentRequest) -> Breach | None:
+    wrong = wrong_parameter(contract, sent.operation, sent.fields)
+    # What is missing has been judged, or is left open.
+    if not wrong or wrong.startswith("no "):
+        return None
+    return "GEN-4", f"{sent.operation} is accepted although {wrong}", "errno 301"
+
+
+#: The requirement that an accepted submission without a hash breaks.
+_HASH = {
+    "createJob": "CREATE-1",
+    "varyJob": "VAR-1",
+    "upscaleJob": "UP-1",
+    "blendImages": "BLEND-1",
+    "describeImage": "DESC-1",
+}
+
+
+def without_hash(sent: SentRequest, answer: Answer) -> Breach | None:
+    """An accepted submission returns a hash, a text that is not empty (page, Job Create)."""
+    if sent.operation not in _HASH or answer.hash is not None:
+        return None
+    id = _HASH[sent.operation]
+    return id, f"{sent.operation}: errno 0 without a hash", "data: a string that is not empty"

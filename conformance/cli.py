@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .reports import REPORTS
+from .reports.files import refusals, write
 from .settings import OPTIONS, SettingsError, flag, run_options
 from .target import TargetError
 
@@ -31,6 +33,27 @@ class RefusedError(click.ClickException):
     exit_code = 2
 
 
+class _Command(click.Command):
+    """Exit code 1 means a failed requirement or a difference, and nothing else."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt as stopped:
+            raise RefusedError("interrupted") from stopped
+        except ModuleNotFoundError as missing:
+            name = (missing.name or str(missing)).partition(".")[0]
+            raise RefusedError(
+                f"{name} is not installed: pip install 'sampan[conformance]'"
+            ) from missing
+        except Exception:
+            traceback.print_exc()
+            print("Error: a fault of the kit; please report it", file=sys.stderr)
+            sys.exit(2)
+
+
 def _run_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, option in reversed(list(OPTIONS.items())):
         command = click.option(
@@ -49,7 +72,7 @@ def _report_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.command(context_settings=_HELP)
+@click.command(cls=_Command, context_settings=_HELP)
 @click.argument("url", required=False)
 @_run_flags
 @click.option("--list", "listing", is_flag=True, help="List requirements and questions, and exit.")
@@ -68,7 +91,8 @@ def check(url: str | None, listing: bool, dry_run: bool, **given: Any) -> None:
     if url is None:
         raise click.UsageError("URL is missing, for example http://127.0.0.1:8091.")
     files = {report.name: given.pop(report.name) for report in REPORTS}
-    _check_writable(files)
+    for name, problem in refusals(files):
+        raise RefusedError(f"{flag(name)} {problem}")
     try:
         options = run_options(url, given)
     except (SettingsError, TargetError) as problem:
@@ -76,7 +100,7 @@ def check(url: str | None, listing: bool, dry_run: bool, **given: Any) -> None:
     sys.exit(_run(options, files, dry_run))
 
 
-@click.command(context_settings=_HELP)
+@click.command(cls=_Command, context_settings=_HELP)
 @click.argument("before", type=_FILE)
 @click.argument("after", type=_FILE)
 def compare(before: Path, after: Path) -> None:
@@ -123,6 +147,8 @@ def _run(options: RunOptions, files: Mapping[str, Path | None], dry_run: bool) -
     from rich.console import Console
 
     from .contract import Contract, ContractError
+    from .reports.terminal import show
+    from .runner.interrupts import stoppable
     from .runner.plan import SelectionError
     from .runner.run import quote
 
@@ -133,16 +159,16 @@ def _run(options: RunOptions, files: Mapping[str, Path | None], dry_run: bool) -
         (output if dry_run else errors).print(quote(options, contract), style="dim", markup=False)
         if dry_run:
             return 0
-        report = _run_with_progress(options, contract, errors)
+        with stoppable() as settle:
+            report = _run_with_progress(options, contract, errors)
+            settle()
+            problems = write(report, contract, files)
+            show(report, contract, output)
     except (SelectionError, TargetError, ContractError) as problem:
         raise RefusedError(str(problem)) from problem
-    for written in REPORTS:
-        if (path := files[written.name]) is not None:
-            path.write_text(written.render(report, contract), encoding="utf-8")
-    from .reports.terminal import show
-
-    show(report, contract, output)
-    return report.exit_code
+    for line in problems:
+        click.echo(f"Error: {line}", err=True)
+    return 2 if problems else report.exit_code
 
 
 def _run_with_progress(options: RunOptions, contract: Contract, console: Console) -> Report:
@@ -151,10 +177,3 @@ def _run_with_progress(options: RunOptions, contract: Contract, console: Console
 
     with ProgressBar(console) as bar:
         return run(options, contract=contract, on_progress=bar.update)
-
-
-def _check_writable(files: Mapping[str, Path | None]) -> None:
-    """Before the run: a report that can't be written after an hour is an hour lost."""
-    for name, path in files.items():
-        if path is not None and not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise RefusedError(f"{flag(name)}: can't write to {path}")

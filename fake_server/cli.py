@@ -11,9 +11,11 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
+
+from .streams import OutputError, forgiving_streams
 
 if TYPE_CHECKING:
     from .settings import Options
@@ -24,6 +26,14 @@ _KIT = ("check", "compare")
 
 class _Sampan(click.Group):
     """Loads the kit's commands only when they are asked for: the fake installs without it."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            with forgiving_streams():
+                return super().main(*args, **kwargs)
+        except OutputError as problem:
+            print(f"Error: {problem}", file=sys.stderr)
+            sys.exit(2)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted((*super().list_commands(ctx), *_KIT))

@@ -60,10 +60,21 @@ class Question:
     cost: str
     accounts: str
     variants: tuple[Variant, ...]
+    each: bool = False
 
     def variant(self, answer: str) -> Variant | None:
-        """The variant that ``answer`` belongs to; ``None`` if it belongs to none."""
-        return next((variant for variant in self.variants if variant.covers(answer)), None)
+        """The variant that ``answer`` belongs to; ``None`` if it belongs to none.
+
+        ``varyJob: 301, upscaleJob: coerced`` is one too where operations may differ.
+        """
+        found = next((variant for variant in self.variants if variant.covers(answer)), None)
+        parts = [part.partition(": ") for part in answer.split(", ")]
+        if found is not None or tuple(name for name, _, _ in parts) != self.operations:
+            return found
+        own = [self.variant(one) for _, _, one in parts]
+        if not self.each or None in own:
+            return None
+        return Variant(answer, "each operation has an answer of its own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,5 +189,5 @@ def _question(row: Mapping[str, Any]) -> Question:
 
 
 def _fields(kind: type[Requirement | Question], row: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {field.name: row[field.name] for field in fields(kind)}
+    kept = {field.name: row[field.name] for field in fields(kind) if field.name in row}
     return kept | {"operations": tuple(row["operations"]), "accounts": str(row["accounts"])}

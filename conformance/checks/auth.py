@@ -19,8 +19,7 @@ from ..checking import (
     check,
     probe,
 )
-from ..checking.child_jobs import nobody
-from ..json_access import Record, brief, text
+from ..json_access import Record, text
 
 #: A body without the required keys: an operation that accepts the token answers 301, at no cost.
 _INCOMPLETE: dict[str, object] = {}
@@ -246,56 +245,6 @@ def _senders(records: Iterable[Record]) -> set[str | None]:
 
 def _hashes(answer: Answer) -> set[str | None]:
     return {text(record, "hash") for record in answer.records}
-
-
-@probe("bearer-prefix")
-def whether_bearer_is_needed(ctx: Context) -> Observation:
-    bare = {"Authorization": ctx.account().token}
-    answer = ctx.call("findJobs", {}, token=None, headers=bare)
-    if answer.ok:
-        return ctx.answer("optional", answer)
-    if answer.errno == 430:
-        return ctx.answer("required", answer)
-    return ctx.unknown(answer.summary(), answer)
-
-
-@probe("unauthenticated-key")
-def key_of_the_text(ctx: Context) -> Observation:
-    answer = ctx.call("findJobs", {}, token=None)
-    keys = [key for key in ("error", "errmsg") if text(answer.envelope, key)]
-    if answer.errno != 430:
-        return ctx.unobserved(f"no 430 without a token: {answer.summary()}", answer)
-    if not keys:
-        return ctx.unknown(f"neither key: {brief(answer.envelope)}", answer)
-    return ctx.answer("both" if len(keys) == 2 else keys[0], answer)
-
-
-@probe("sender-id-without-token", refusals=True)
-def whether_a_sender_id_stands_in(ctx: Context) -> Observation:
-    known = ctx.account().id
-    if known is None:
-        return ctx.unobserved("the login has no id (LOGIN-2)")
-    body = {"sender_id": known, "parent_hash": nobody(ctx), "grid_num": 1}
-    answer = ctx.call("upscaleJob", body, token=None)
-    if answer.errno == 430:
-        return ctx.answer("430", answer)
-    if answer.errno in (301, 410, 420, 421):
-        return ctx.answer("identity", answer)
-    return ctx.unknown(answer.summary(), answer)
-
-
-@probe("malformed-json")
-def what_a_body_that_is_no_json_gives(ctx: Context) -> Observation:
-    answer = ctx.raw("findJobs", b"{")
-    wrong = ctx.call("login", {})
-    if answer.failure is not None:
-        return ctx.unobserved(answer.problem, answer)
-    if answer.errno == 301 and answer.status == 400:
-        # Where every 301 has HTTP status 400 both variants are true, and mean the same.
-        return ctx.answer("http-400", answer, wrong)
-    if answer.errno == 301 and answer.status == wrong.status:
-        return ctx.answer("errno-301", answer, wrong)
-    return ctx.unknown(f"HTTP {answer.status}, {answer.summary()}", answer)
 
 
 @probe("unknown-route")

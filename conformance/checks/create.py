@@ -23,7 +23,8 @@ _JOB = "createJob"
 
 
 def _created(ctx: Context) -> list[JobTrace]:
-    return [job for job in ctx.evidence.traces() if job.operation == _JOB]
+    """The submissions of a prompt and nothing else."""
+    return [one for one in ctx.evidence.traces() if one.operation == _JOB and len(one.body) == 1]
 
 
 @check("CREATE-1", needs=("grid",))
@@ -235,17 +236,6 @@ def _carries(text: str, wanted: str) -> bool:
 
 
 # Questions
-
-
-@probe("submission-message", needs=("grid",))
-def what_an_accepted_submission_reads(ctx: Context) -> Observation:
-    ctx.evidence.accepted("grid")
-    answers = [job.submission for job in ctx.evidence.traces() if job.accepted]
-    seen = sorted({answer.errmsg or "no errmsg" for answer in answers})
-    known = {"OK": "ok", "SUCCESS": "success"}
-    if len(seen) == 1 and seen[0] in known:
-        return ctx.answer(known[seen[0]], answers[0])
-    return ctx.unknown(" / ".join(seen), *answers[:3])
 
 
 @probe("niji-selection", needs=("niji",))

@@ -109,16 +109,3 @@ def text_of_a_501(ctx: Context) -> Observation:
     if texts[False] == {"GENERAL_ERROR"} and not texts[True]:
         return ctx.unobserved("GENERAL_ERROR was returned for other requests only", *seen[:3])
     return ctx.answer(said[next(iter(every))], *seen[:3])
-
-
-@probe("unknown-field")
-def what_a_field_that_no_one_knows_does(ctx: Context) -> Observation:
-    without = ctx.find(limit=1)
-    answer = ctx.call("findJobs", {"limit": 1, f"{ctx.evidence.mark}_field": "x"})
-    if not without.ok:
-        return ctx.unobserved(f"find does not work without it: {without.summary()}", without)
-    if answer.ok:
-        return ctx.answer("ignored", answer)
-    if answer.errno == 301:
-        return ctx.answer("301", without, answer)
-    return ctx.unknown(answer.summary(), without, answer)

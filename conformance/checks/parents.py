@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from ..checking import Context, Finding, Observation, check, probe
+from ..checking import (
+    Answer,
+    Context,
+    Finding,
+    JobTrace,
+    Observation,
+    UnavailableError,
+    check,
+    probe,
+)
 from ..checking.child_jobs import accepted, nobody
-from ..json_access import brief, text
+from ..checking.each_operation import answered, refused_by_each
+from ..json_access import Record, brief, text
 
-#: Numbers that name no cell of a grid.
-_NO_CELLS: tuple[object, ...] = (0, 5, -1, None)
+#: What names no cell of a grid. Digits in a string are the question grid-num-string.
+_NO_CELLS: tuple[object, ...] = (0, 5, -1, None, 1.5, "1x")
 
 
 @check(
@@ -39,9 +49,9 @@ def any_other_cell_is_refused(ctx: Context) -> Iterator[Finding]:
         answer = ctx.call("upscaleJob", body)
         yield ctx.expect_errno(answer, 301, when=f"upscaleJob of cell {brief(cell)}")
     if job_id is not None:
-        for cell in (0, 5):
+        for cell in _NO_CELLS:
             answer = ctx.call("varyJob", {"parent_id": job_id, "grid_num": cell})
-            yield ctx.expect_errno(answer, 301, when=f"varyJob of cell {cell}")
+            yield ctx.expect_errno(answer, 301, when=f"varyJob of cell {brief(cell)}")
 
 
 @check("PAR-1", needs=("upscale", "describe"), refusals=True)
@@ -57,33 +67,167 @@ def a_parent_of_the_wrong_kind_is_421(ctx: Context) -> Iterator[Finding]:
     yield ctx.expect_errno(answer, 421, when="a variation of a describe")
 
 
+# Open questions
+
+_KEYS = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}
+_NOT_FOUND = (410, 420)
+
+
+def _child(ctx: Context, operation: str, cell: object = 1) -> Answer:
+    """The answer to a child of a parent that does not exist."""
+    return ctx.call(operation, {_KEYS[operation]: nobody(ctx), "grid_num": cell})
+
+
 @probe("unknown-parent", refusals=True)
 def the_errno_of_an_unknown_parent(ctx: Context) -> Observation:
-    first = ctx.call("upscaleJob", {"parent_hash": nobody(ctx), "grid_num": 1})
-    second = ctx.call("varyJob", {"parent_id": nobody(ctx), "grid_num": 1})
-    if first.errno == second.errno and first.errno is not None:
-        return ctx.answer(first.errno, first, second)
-    return ctx.unknown(f"upscale {first.summary()}, variation {second.summary()}", first, second)
+    answers = refused_by_each(ctx, lambda one: _child(ctx, one))
+    seen = {
+        one: answer.summary() if answer.errno is None else str(answer.errno)
+        for one, answer in answers.items()
+    }
+    return answered(ctx, seen, *answers.values())
 
 
-@probe("unfinished-parent", needs=("early", "grid"))
+# grid-num-string
+
+
+@probe("grid-num-string", wants=("grid",), refusals=True)
+def whether_a_string_counts_as_a_cell(ctx: Context) -> Observation:
+    seen: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    evidence: list[Answer] = []
+    for operation in _KEYS:
+        if ctx.affords(operation):
+            answers = [_child(ctx, operation, cell) for cell in ("2", 9, "2x")]
+            told, why_not = _cell_read(ctx, operation, *answers)
+            (seen if told else missing)[operation] = told or why_not
+            evidence += answers
+    return answered(ctx, seen, *evidence, missing=missing)
+
+
+def _cell_read(
+    ctx: Context, operation: str, digits: Answer, beyond: Answer, word: Answer
+) -> tuple[str, str]:
+    """How the cells "2", 9 and "2x" of a nonexistent parent were read, or why it can't be told.
+
+    A server that looks for the parent first does not come to the cell.
+    """
+    if digits.errno == 301:
+        number = _child(ctx, operation, 2)
+        if number.errno != 301:
+            return "301", ""
+        return "", "301 for a number too"
+    if digits.errno not in _NOT_FOUND:
+        return digits.summary(), ""
+    if beyond.errno == 301:
+        return ("coerced", "") if word.errno == 301 else ("“2x” is read as a number", "")
+    return _cell_of_a_grid(ctx, operation)
+
+
+def _cell_of_a_grid(ctx: Context, operation: str) -> tuple[str, str]:
+    """The same with a parent that exists, which starts a job where a string is taken."""
+    grids = [one for one in ctx.evidence.sent("grid") if one.finished]
+    key = {"varyJob": "job_id", "upscaleJob": "hash"}[operation]
+    parent = text(grids[0].last, key) if grids else None
+    if parent is None or not ctx.affords(operation):
+        return "", "the parent is looked up before the cell"
+    answer = ctx.call(operation, {_KEYS[operation]: parent, "grid_num": "2"})
+    if answer.ok:
+        return "coerced", ""
+    return ("301" if answer.errno == 301 else answer.summary()), ""
+
+
+# Parents that are not finished, or not the account's own
+
+
+@probe("unfinished-parent", wants=("early", "early_variation", "grid", "upscale", "variation"))
 def what_an_unfinished_parent_gives(ctx: Context) -> Observation:
-    job, parent = ctx.evidence.trace("early"), ctx.evidence.accepted("grid")
-    done = parent.duration
-    if done is not None and parent.submitted_at + done < job.submitted_at:
-        return ctx.unobserved("the parent had finished before the child was submitted", job, parent)
+    return _of_jobs(
+        ctx, {"varyJob": "early_variation", "upscaleJob": "early"}, "queued", _why_not_unfinished
+    )
+
+
+def _why_not_unfinished(ctx: Context, child: JobTrace) -> str:
+    """Why the answer may have another reason than that the parent was unfinished; empty if not."""
+    parent = ctx.evidence.accepted("grid")
+    looks = [(parent.submitted_at + one.at, one.record) for one in parent.sightings]
+    if not any(record is not None and at < child.submitted_at for at, record in looks):
+        return "the parent had not been found yet"
+    if child.submission.errno == 501:
+        return f"{child.submission.summary()}, which may be for the number of jobs"
     if parent.seems_failed:
-        return ctx.unobserved("the parent failed before or after the submission", job, parent)
-    if job.accepted:
-        return ctx.answer("queued", job, parent)
-    errno = job.submission.errno
-    return ctx.unknown("no errno", job) if errno is None else ctx.answer(errno, job, parent)
+        return "the parent failed"
+    if not child.accepted:
+        later = ctx.evidence.sent("variation" if child.operation == "varyJob" else "upscale")
+        return "" if any(one.accepted for one in later) else "a finished parent was refused too"
+    answered_at = child.submitted_at + child.submission.exchange.elapsed
+    if any(at >= answered_at and record in parent.pending for at, record in looks if record):
+        return ""
+    return "the parent may have finished before the child was taken"
 
 
-@probe("foreign-parent", needs=("foreign",))
+@probe("foreign-parent", wants=("foreign", "foreign_variation"))
 def what_another_accounts_parent_gives(ctx: Context) -> Observation:
-    job = ctx.evidence.trace("foreign")
-    if job.accepted:
-        return ctx.answer("allowed", job)
-    errno = job.submission.errno
-    return ctx.unknown("no errno", job) if errno is None else ctx.answer(errno, job)
+    ctx.account("second")
+    jobs = {"varyJob": "foreign_variation", "upscaleJob": "foreign"}
+    return _of_jobs(ctx, jobs, "allowed", lambda *_: "")
+
+
+def _of_jobs(
+    ctx: Context,
+    jobs: Mapping[str, str],
+    taken: str,
+    why_not: Callable[[Context, JobTrace], str],
+) -> Observation:
+    """What each operation answered to its job; ``why_not``: why that tells nothing, if so."""
+    seen: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    evidence: list[JobTrace] = []
+    for operation, name in jobs.items():
+        try:
+            job = ctx.evidence.trace(name)
+            reason = why_not(ctx, job)
+        except UnavailableError as problem:
+            missing[operation] = problem.reason
+            continue
+        evidence.append(job)
+        answer = job.submission
+        if reason:
+            missing[operation] = reason
+        elif job.accepted:
+            seen[operation] = taken
+        else:
+            seen[operation] = answer.summary() if answer.errno is None else str(answer.errno)
+    return answered(ctx, seen, *evidence, missing=missing)
+
+
+# What a child's record says of its origin
+
+_CHILDREN = {"varyJob": ("variation", "remix"), "upscaleJob": ("upscale", "upscale_4")}
+
+
+@probe("child-grid-num", wants=("variation", "remix", "upscale", "upscale_4"))
+def whether_a_child_bears_its_cell(ctx: Context) -> Observation:
+    def read(job: JobTrace, record: Record) -> str:
+        cell = record.get("grid_num")
+        if cell is None:
+            return "null"
+        return "set" if cell == job.body["grid_num"] else f"grid_num {brief(cell)}"
+
+    return _of_records(ctx, read)
+
+
+def _of_records(ctx: Context, read: Callable[[JobTrace, Record], str]) -> Observation:
+    """What the records of finished children of each operation read."""
+    seen: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    evidence: list[JobTrace] = []
+    for operation, names in _CHILDREN.items():
+        jobs = [job for job in ctx.evidence.sent(*names) if job.finished]
+        texts = dict.fromkeys(read(job, job.last or {}) for job in jobs)
+        evidence += jobs[:1]
+        if texts:
+            seen[operation] = " and ".join(texts)
+        else:
+            missing[operation] = "no job finished"
+    return answered(ctx, seen, *evidence, missing=missing)

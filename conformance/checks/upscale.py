@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..checking import Context, Finding, JobTrace, Observation, Phase, check, child_jobs, probe
+from ..checking import Context, Finding, Observation, Phase, check, child_jobs, probe
 from ..json_access import brief, millis, text
 from ..pictures import compare as pixels
 from ..pictures.picture import Picture
@@ -134,17 +134,6 @@ def a_child_bears_the_cell_asked_for(ctx: Context) -> Iterator[Finding]:
             yield ctx.fail(f"{job.name}: another grid_num", job, expected=asked, actual=shown)
 
 
-@probe("child-grid-num", needs=("upscale",))
-def whether_a_child_bears_its_cell(ctx: Context) -> Observation:
-    job = ctx.evidence.accepted("upscale")
-    if job.last is None:
-        return ctx.unobserved("no find returned the upscale", job)
-    shown = job.last.get("grid_num")
-    if shown is None:
-        return ctx.answer("null", job)
-    return ctx.answer("set", job) if shown == job.body["grid_num"] else _other(ctx, shown, job)
-
-
 @probe("repeat-upscale", needs=("upscale", "upscale_again"))
 def what_a_repeated_upscale_gives(ctx: Context) -> Observation:
     first, again = ctx.evidence.accepted("upscale"), ctx.evidence.trace("upscale_again")
@@ -153,17 +142,3 @@ def what_a_repeated_upscale_gives(ctx: Context) -> Observation:
     if again.submission.errno == 301:
         return ctx.answer("refused", first, again)
     return ctx.unknown(again.submission.summary(), first, again)
-
-
-@probe("grid-num-string", refusals=True)
-def whether_a_string_counts_as_a_cell(ctx: Context) -> Observation:
-    answer = ctx.call(_JOB, {"parent_hash": child_jobs.nobody(ctx), "grid_num": "2"})
-    if answer.errno == 301:
-        return ctx.answer("301", answer)
-    if answer.errno in (410, 420):
-        return ctx.answer("coerced", answer)
-    return ctx.unknown(answer.summary(), answer)
-
-
-def _other(ctx: Context, shown: object, job: JobTrace) -> Observation:
-    return ctx.unknown(f"grid_num is {brief(shown)}", job)

@@ -66,6 +66,10 @@ def niji_prompt(mark: str) -> str:
     return f"a paper lantern {mark} on the river --niji"
 
 
+def field_prompt(mark: str) -> str:
+    return f"a kite {mark} over the harbour"
+
+
 def remix_prompt(mark: str) -> str:
     return f"the same harbour {mark} in winter light"
 
@@ -104,6 +108,11 @@ def _with_sender(make: Callable[[Material], Body]) -> Callable[[Material], Body]
     return lambda material: make(material) | {"sender_id": material.sender("first")}
 
 
+def _with_field(make: Callable[[Material], Body]) -> Callable[[Material], Body]:
+    """With a field that the page does not list (question unknown-field)."""
+    return lambda material: make(material) | {f"{material.mark}_field": "x"}
+
+
 def _blend(count: int) -> Callable[[Material], Body]:
     def body(material: Material) -> Body:
         both = [links(material.record(name)) for name in ("grid", "niji")]
@@ -133,10 +142,11 @@ def _key(material: Material, key: str) -> str:
     return found
 
 
-#: The most valuable first. The first ten serve requirements, the next four questions.
+#: The most valuable first. The first ten serve requirements, the next six questions.
 SHARED_JOBS: tuple[SharedJob, ...] = (
     SharedJob("grid", "createJob", _create(grid_prompt)),
-    SharedJob("niji", "createJob", _create(niji_prompt)),
+    # After the early ones: those can't be tried again where the server takes only a few at once.
+    SharedJob("niji", "createJob", _create(niji_prompt), beside=("grid",)),
     SharedJob("upscale", "upscaleJob", _upscale(2), ("grid",)),
     SharedJob("variation", "varyJob", _vary(3), ("grid",)),
     SharedJob("describe", "describeImage", _describe, ("grid",)),
@@ -147,9 +157,14 @@ SHARED_JOBS: tuple[SharedJob, ...] = (
     SharedJob("blend_words", "blendImages", lambda _: {"content": "paper lantern"}, ("grid",)),
     SharedJob("upscale_again", "upscaleJob", _upscale(2), ("grid",), beside=("upscale",)),
     SharedJob("early", "upscaleJob", _upscale(1), ("grid",), early=True, deferrable=False),
+    SharedJob("early_variation", "varyJob", _vary(1), ("grid",), early=True, deferrable=False),
     SharedJob("foreign", "upscaleJob", _upscale(1), ("grid",), "second", deferrable=False),
+    SharedJob("foreign_variation", "varyJob", _vary(1), ("grid",), "second", deferrable=False),
     SharedJob("neighbour", "createJob", _create(lambda mark: f"neighbour {mark}"), (), "second"),
     SharedJob("describe_sender", "describeImage", _with_sender(_describe), ("grid",), extra=True),
+    SharedJob("create_field", "createJob", _with_field(_create(field_prompt)), extra=True),
+    SharedJob("blend_field", "blendImages", _with_field(_blend(2)), ("grid", "niji"), extra=True),
+    SharedJob("describe_field", "describeImage", _with_field(_describe), ("grid",), extra=True),
     SharedJob("upscale_1", "upscaleJob", _upscale(1), ("grid",), extra=True),
     SharedJob("upscale_3", "upscaleJob", _upscale(3), ("grid",), extra=True),
     SharedJob("variation_1", "varyJob", _vary(1), ("grid",), extra=True),

@@ -168,8 +168,9 @@ class Evidence:
         Returns those that were refused while others ran, to be tried again later.
         """
         first = [job for job in plans if not (job.early or job.beside)]
-        later = [one for one in plans if one.early or one.beside]
-        for group in (first, later):
+        early = [one for one in plans if one.early]
+        beside = [one for one in plans if one.beside]
+        for group in (first, early, beside):
             if group:
                 with ThreadPoolExecutor(len(group)) as pool:
                     list(pool.map(self._submit_one, group))

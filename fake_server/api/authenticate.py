@@ -16,13 +16,15 @@ from . import picture_files, validation
 from .table import OPERATIONS
 
 
-def authenticate(service: FakeService, headers: RequestHeaders, raw: bytes) -> tuple[Account, int]:
+def authenticate(
+    service: FakeService, operation: Operation, headers: RequestHeaders, raw: bytes
+) -> tuple[Account, int]:
     """The account whose token the call bears, and its time (ms). Raises :class:`ApiError`."""
     header = headers.get(b"authorization")
     if header is None:
-        account = _identify(service, raw)
+        account = _identify(service, operation, raw)
         return account, service.clocks.now(account.id)
-    account, issued, expires = _bearer(service, header)
+    account, issued, expires = _bearer(service, operation, header)
     now = service.clocks.now(account.id)
     if now >= expires or (account.revoked and issued < _voided(account.revoked, now)):
         raise ApiError("invalid-login", "the token has expired")
@@ -51,8 +53,8 @@ def guess_account(
             return _named(service, operation, exchange.body)
         header = headers.get(b"authorization")
         if header is None:
-            return _identify(service, exchange.body)
-        return _bearer(service, header)[0]
+            return _identify(service, operation, exchange.body)
+        return _bearer(service, operation, header)[0]
     except ApiError:
         return None
 
@@ -62,15 +64,16 @@ def _named(service: FakeService, operation: Operation, raw: bytes) -> Account | 
     key = OPERATIONS[operation.id].account_key
     if key is None:
         return None
-    username = validation.parse(raw, service.rules.profile).get(key)
+    username = validation.parse(operation, raw, service.rules.profile).get(key)
     return service.store.account(username) if isinstance(username, str) else None
 
 
-def _bearer(service: FakeService, header: bytes) -> tuple[Account, int, int]:
+def _bearer(service: FakeService, operation: Operation, header: bytes) -> tuple[Account, int, int]:
     """The account of a token, when it was issued and when it expires (ms)."""
     scheme, _, token = header.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer":
-        if token or service.rules.profile["bearer-prefix"] == "required":
+        answer = service.rules.profile.of_operation("bearer-prefix", operation.id)
+        if token or answer == "required":
             raise ApiError("invalid-login", "the Authorization header must be 'Bearer <token>'")
         token = scheme
     try:
@@ -83,10 +86,13 @@ def _bearer(service: FakeService, header: bytes) -> tuple[Account, int, int]:
     return account, claims.issued, claims.expires
 
 
-def _identify(service: FakeService, raw: bytes) -> Account:
+def _identify(service: FakeService, operation: Operation, raw: bytes) -> Account:
     """A call without a token: question sender-id-without-token."""
-    if service.rules.profile["sender-id-without-token"] == "identity":
-        sender = validation.parse(raw, service.rules.profile).get("sender_id")
+    profile = service.rules.profile
+    # Only its four operations take a sender_id.
+    takes = "sender_id" in operation.properties
+    if takes and profile.of_operation("sender-id-without-token", operation.id) == "identity":
+        sender = validation.parse(operation, raw, profile).get("sender_id")
         for account in service.store.accounts():
             names = service.seed, account.username
             if sender in (sender_id(*names), login_id(*names)):

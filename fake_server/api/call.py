@@ -35,6 +35,10 @@ class Call:
         """The answers to the open questions for this call."""
         return self.rules.profile
 
+    def answer(self, question: str) -> str:
+        """The answer to a question for this operation."""
+        return self.rules.profile.of_operation(question, self.operation.id)
+
     @property
     def caller(self) -> Account:
         """The account of the token."""

@@ -135,9 +135,9 @@ def _hash(job: Job) -> bytes:
 def _parent(service: FakeService, call: Call, parent: Job | None) -> Job:
     """The four-grid that a child is made from. Raises :class:`ApiError` where there is none."""
     if parent is None:
-        raise ApiError(_UNKNOWN[call.profile["unknown-parent"]], "no job has this id or hash")
+        raise ApiError(_UNKNOWN[call.answer("unknown-parent")], "no job has this id or hash")
     if parent.account != call.caller.id:
-        answer = call.profile["foreign-parent"]
+        answer = call.answer("foreign-parent")
         if answer != "allowed":
             raise ApiError(_UNKNOWN[answer], "the parent belongs to another account")
     if not is_grid(parent, call.profile):
@@ -146,7 +146,7 @@ def _parent(service: FakeService, call: Call, parent: Job | None) -> Job:
     if state is State.FAILED:
         raise ApiError("parent-invalid-type", "the parent has failed and has no picture")
     if state is not State.FINISHED:
-        answer = call.profile["unfinished-parent"]
+        answer = call.answer("unfinished-parent")
         if answer != "queued":
             raise ApiError(_UNFINISHED[answer], f"the parent must be finished; it is {state.value}")
     return parent

@@ -53,7 +53,7 @@ def operate(service: FakeService, exchange: Exchange, headers: RequestHeaders) -
     row = OPERATIONS[operation.id]
     rules, account = service.rules, None
     if operation.secured:
-        account, now = authenticate(service, headers, exchange.body)
+        account, now = authenticate(service, operation, headers, exchange.body)
         exchange.account = account.id
         rules = service.rules_for(account.id)
         if row.polls and service.clocks.state(account.id).auto:
@@ -61,7 +61,7 @@ def operate(service: FakeService, exchange: Exchange, headers: RequestHeaders) -
             now = service.clocks.now(account.id)
     else:
         now = service.clocks.now()
-    body = validation.parse(exchange.body, rules.profile)
+    body = validation.parse(operation, exchange.body, rules.profile)
     validation.check(operation, row, body, rules.profile, service.settings.markers)
     if row.account_key is not None:
         named = service.store.account(body[row.account_key])
@@ -75,20 +75,21 @@ def operate(service: FakeService, exchange: Exchange, headers: RequestHeaders) -
     text = b'{"errno":0,"errmsg":"%b","data":%b}' % (_message(call), data)
     if service.settings.strict:
         _check(service, operation, text)
-    status = 201 if rules.profile["success-http-status"] == "201" else 200
+    status = int(rules.profile.of_operation("success-http-status", operation.id))
     return Response(status, text, _INVENTED if call.invented else JSON)
 
 
 def _message(call: Call) -> bytes:
     """The page shows OK for submissions, SUCCESS for login and find."""
-    if call.operation.submits and call.profile["submission-message"] == "ok":
+    if call.operation.submits and call.answer("submission-message") == "ok":
         return b"OK"
     return b"SUCCESS"
 
 
 def refuse(service: FakeService, exchange: Exchange, error: ApiError) -> Response:
     """The envelope of an error, as the account's profile has it."""
-    envelope = service.rules_for(exchange.account).envelopes.of(error)
+    operation = None if exchange.operation is None else exchange.operation.id
+    envelope = service.rules_for(exchange.account).envelopes.of(error, operation)
     if exchange.operation is not None and service.settings.strict:
         try:
             _check(service, exchange.operation, envelope.body)

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from .table import Row
 
 
-def parse(raw: bytes, profile: Profile) -> dict[str, Any]:
+def parse(operation: Operation, raw: bytes, profile: Profile) -> dict[str, Any]:
     """The JSON object in ``raw``. Raises :class:`ApiError`."""
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as problem:
         # The page names no HTTP status for this: question malformed-json.
-        status = 400 if profile["malformed-json"] == "http-400" else None
+        answer = profile.of_operation("malformed-json", operation.id)
+        status = 400 if answer == "http-400" else None
         reason = f"the body is not valid JSON: {problem}"
         raise ApiError("invalid-parameter", reason, http_status=status) from problem
     if not isinstance(body, dict):
@@ -44,7 +45,7 @@ def check(
     """
     if row.settle is not None:
         row.settle(operation, body, profile)
-    if profile["unknown-field"] == "301":
+    if profile.of_operation("unknown-field", operation.id) == "301":
         _refuse_unknown(operation, row, body, profile)
     judged = body
     if markers and row.links and isinstance(body.get("content"), str):
@@ -77,7 +78,7 @@ def coerce_grid_num(operation: Operation, body: dict[str, Any], profile: Profile
     """Question grid-num-string: ``"1"`` may stand for 1."""
     grid = body.get("grid_num")
     if (
-        profile["grid-num-string"] == "coerced"
+        profile.of_operation("grid-num-string", operation.id) == "coerced"
         and isinstance(grid, str)
         and grid.isascii()
         and grid.isdigit()

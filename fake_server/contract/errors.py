@@ -57,13 +57,17 @@ class Envelopes:
     def __init__(self, texts: Mapping[str, ErrorText], profile: Profile) -> None:
         self._texts = texts
         self._profile = profile
-        self._rendered: dict[str, Envelope] = {}
+        self._rendered: dict[tuple[str, str | None], Envelope] = {}
 
-    def of(self, error: ApiError) -> Envelope:
-        """The envelope of ``error``; ``error.http_status``, where set, wins."""
-        envelope = self._rendered.get(error.name)
+    def of(self, error: ApiError, operation: str | None) -> Envelope:
+        """The envelope of ``error``; ``error.http_status``, where set, wins.
+
+        ``operation``: the operationId, ``None`` for a request of none.
+        """
+        key = error.name, operation
+        envelope = self._rendered.get(key)
         if envelope is None:
-            envelope = self._rendered[error.name] = self._render(error.name)
+            envelope = self._rendered[key] = self._render(error.name, operation)
         if error.http_status is not None:
             return Envelope(error.http_status, envelope.body)
         return envelope
@@ -84,26 +88,27 @@ class Envelopes:
                 return name
         raise KeyError(errno)
 
-    def _render(self, name: str) -> Envelope:
+    def _render(self, name: str, operation: str | None) -> Envelope:
         text = self._texts[name]
         message = text.table
-        if self._profile["message-case"] == "as-shown" and text.shown is not None:
+        case = self._profile.of_operation("message-case", operation)
+        if case == "as-shown" and text.shown is not None:
             message = text.shown
         answer: dict[str, object] = {"errno": text.errno}
-        for key in self._message_keys(name):
+        for key in self._message_keys(name, operation):
             answer[key] = message
-        return Envelope(self._status(text), orjson.dumps(answer))
+        return Envelope(self._status(text, operation), orjson.dumps(answer))
 
-    def _message_keys(self, name: str) -> tuple[str, ...]:
+    def _message_keys(self, name: str, operation: str | None) -> tuple[str, ...]:
         # Job Create shows "error" for a missing login, where every other example has "errmsg". So
         # has "refused-login": the 430 of a wrong password, or of a parent that is another's.
         if name != "invalid-login":
             return ("errmsg",)
-        answer = self._profile["unauthenticated-key"]
+        answer = self._profile.of_operation("unauthenticated-key", operation)
         return ("errmsg", "error") if answer == "both" else (answer,)
 
-    def _status(self, text: ErrorText) -> int:
-        answer = self._profile["error-http-status"]
+    def _status(self, text: ErrorText, operation: str | None) -> int:
+        answer = self._profile.of_operation("error-http-status", operation)
         if answer == "always-200":
             return 200
         return 400 if answer == "always-400" else text.http

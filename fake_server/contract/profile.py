@@ -24,18 +24,31 @@ class ProfileError(ValueError):
 
 
 class Question(NamedTuple):
-    """An open question: its default, its named variants and the patterns of parametric ones."""
+    """An open question: its default, its named variants and the patterns of parametric ones.
+
+    ``each`` names the operations that may have an answer of their own.
+    """
 
     id: str
     default: str
     variants: tuple[str, ...]
     patterns: tuple[str, ...] = ()
+    each: tuple[str, ...] = ()
 
     def admits(self, answer: str) -> bool:
-        """Whether ``answer`` is one of the variants."""
+        """Whether ``answer`` is one of the variants, or one for each operation."""
         if answer in self.variants:
             return True
-        return any(re.fullmatch(pattern, answer) for pattern in self.patterns)
+        if any(re.fullmatch(pattern, answer) for pattern in self.patterns):
+            return True
+        own = by_operation(answer)
+        return tuple(own) == self.each != () and all(one in self.variants for one in own.values())
+
+
+def by_operation(answer: str) -> dict[str, str]:
+    """``varyJob: 301, upscaleJob: coerced`` as a mapping; empty for an answer to all of them."""
+    parts = [part.partition(": ") for part in answer.split(", ")]
+    return {name: own for name, colon, own in parts if colon}
 
 
 def questions(document: Mapping[str, Any]) -> dict[str, Question]:
@@ -45,7 +58,11 @@ def questions(document: Mapping[str, Any]) -> dict[str, Question]:
         named = [variant for variant in entry["variants"] if "pattern" not in variant]
         patterns = [variant["pattern"] for variant in entry["variants"] if "pattern" in variant]
         found[entry["id"]] = Question(
-            entry["id"], entry["default"], tuple(v["id"] for v in named), tuple(patterns)
+            entry["id"],
+            entry["default"],
+            tuple(v["id"] for v in named),
+            tuple(patterns),
+            tuple(entry["operations"]) if entry.get("each") else (),
         )
     return found
 
@@ -94,6 +111,22 @@ class Profile:
 
     def __getitem__(self, question: str) -> str:
         return self.answers[question]
+
+    def of_operation(self, question: str, operation: str | None) -> str:
+        """The answer for one operation: most answers hold for all of them.
+
+        What the question does not speak of (``None``: no operation) is answered as the first.
+        """
+        own = self._own.get(question)
+        if own is None:
+            return self.answers[question]
+        return own.get(operation or "", next(iter(own.values())))
+
+    @cached_property
+    def _own(self) -> Mapping[str, Mapping[str, str]]:
+        """The answers that differ from one operation to the next."""
+        found = {question: by_operation(answer) for question, answer in self.answers.items()}
+        return {question: own for question, own in found.items() if own}
 
     @cached_property
     def token_seconds(self) -> int:

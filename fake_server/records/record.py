@@ -99,7 +99,7 @@ def render(
         "img_height": height,
         "img_width": width,
         "img_md5": _md5(job, drawn, profile),
-        "grid_num": job.grid_num if profile["child-grid-num"] == "set" else None,
+        "grid_num": _grid_num(job, profile),
         "job_type": profile.job_types[job.kind],
         "payment_type": "trial",
         "service": job.service,
@@ -118,6 +118,16 @@ def render(
         "favourite_count": int(job.favourite),
         "folders": list(job.folders),
     }
+
+
+def _operation(job: Job) -> str:
+    """The operation that makes a child of this kind; a remix has the address of a variation."""
+    return "upscaleJob" if job.kind == "upscale" else "varyJob"
+
+
+def _grid_num(job: Job, profile: Profile) -> int | None:
+    answer = profile.of_operation("child-grid-num", _operation(job))
+    return job.grid_num if answer == "set" else None
 
 
 def image_length(job: Job, drawn: pictures.Picture) -> int:

@@ -36,7 +36,7 @@ def choose(*, fast: bool) -> type[asyncio.Protocol]:
 def refusal(app: App, reason: str) -> bytes:
     """The response to bytes that are not a request: an envelope like every other refusal's."""
     error = ApiError("invalid-parameter", reason, http_status=400)
-    body = app.service.rules.envelopes.of(error).body
+    body = app.service.rules.envelopes.of(error, None).body
     return (
         b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
         b"connection: close\r\nx-fake-reason: %b\r\n\r\n%b"

@@ -130,7 +130,9 @@ def _errno(injection: Injection) -> Response:
     envelopes = injection.service.rules_for(exchange.account).envelopes
     submission = exchange.operation is not None and exchange.operation.submits
     name = envelopes.named(fault.errno or 501, submission=submission)
-    envelope = envelopes.of(ApiError(name, "a fault"))
+    envelope = envelopes.of(
+        ApiError(name, "a fault"), None if exchange.operation is None else exchange.operation.id
+    )
     return Response(envelope.status, envelope.body, (*JSON, _reason(injection)))
 
 

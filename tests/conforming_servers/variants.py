@@ -28,6 +28,20 @@ for _question in QUESTIONS:
                     answers={_question["id"]: _answer},
                 )
             )
+    # Operation by operation: each of them in turn answers otherwise than all the others.
+    _named = [one["id"] for one in _question["variants"] if "pattern" not in one]
+    _other = next((one for one in _named if one != _question["default"]), "")
+    for _odd in _question["operations"] if _question.get("each") else ():
+        _each = {
+            one: _other if one == _odd else _question["default"] for one in _question["operations"]
+        }
+        add(
+            ConformingServer(
+                f"{_question['id']}-of-{_odd}={_other}",
+                f"{_question['id']} is {_other} for {_odd} alone",
+                answers={_question["id"]: ", ".join(f"{key}: {one}" for key, one in _each.items())},
+            )
+        )
     # The other way round: one question at its default where all others are not.
     add(
         ConformingServer(

@@ -83,6 +83,7 @@ VARIANT = {
 QUESTION_COSTS = ["free", "free-with-history", "free-if-refused", "job", "not-triggerable"]
 QUESTION = closed(
     {
+        "each": {"const": True},
         "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
         "section": {"enum": SECTIONS},
         "operations": OPERATION_IDS,
@@ -93,7 +94,8 @@ QUESTION = closed(
         "cost": {"enum": QUESTION_COSTS},
         "accounts": {"enum": [1, 2]},
         "variants": {"type": "array", "items": VARIANT, "minItems": 2},
-    }
+    },
+    optional=("each",),
 )
 
 REQUIREMENT = {

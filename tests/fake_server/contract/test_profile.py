@@ -248,3 +248,22 @@ def test_a_wrong_answer_in_a_file_is_told_with_its_name(tmp_path: Path) -> None:
         "profile learnt: 'random' is not a variant of find-order;"
         " its variants: newest-first, oldest-first"
     )
+
+
+EACH = [question for question in _QUESTIONS.values() if question.each]
+
+
+@pytest.mark.parametrize("question", EACH, ids=lambda one: one.id)
+def test_each_operation_may_have_an_answer_of_its_own(question: Question) -> None:
+    first, *others = question.each
+    other = next(one for one in question.variants if one != question.default)
+    own = dict.fromkeys(others, question.default)
+    answer = ", ".join(f"{key}: {one}" for key, one in {first: other, **own}.items())
+    profile = Profile.of(_QUESTIONS, {question.id: answer}, "own")
+    assert profile.of_operation(question.id, first) == other
+    assert {profile.of_operation(question.id, one) for one in others} == {question.default}
+    # A request of no operation is answered as one of the first.
+    assert profile.of_operation(question.id, None) == other
+    for bad in (f"{first}: {other}", answer.replace(first, "pollJob"), answer + "x"):
+        assert not question.admits(bad)
+    assert not question._replace(each=()).admits(answer)

@@ -1,0 +1,82 @@
+"""Questions that speak of several operations: each of them is tried, and has its own answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from sampan.conformance.findings import Seen
+from tests.support.judged import finding, honest, judged, observation
+from tests.support.tampering.exchange import SUBMISSIONS, Go, Reply, Request, Tampering, refusal
+from tests.support.tampering.making import asking
+
+CHILDREN = ("varyJob", "upscaleJob")
+
+
+def _number_at_the_start(operation: str) -> Tampering:
+    """Read a cell as JavaScript's parseInt does."""
+
+    def change(request: Request) -> Request:
+        cell = request.fields.get("grid_num")
+        if not isinstance(cell, str) or not cell[:1].isdigit():
+            return request
+        return request.with_fields(grid_num=int(cell[0]))
+
+    return asking(change, operation)
+
+
+@pytest.mark.parametrize("operation", CHILDREN)
+def test_a_word_that_begins_with_a_cell_is_no_cell(operation: str) -> None:
+    report = judged(_number_at_the_start(operation), "grid-num-string", "GRID-2")
+    seen = observation(report, "grid-num-string")
+    assert seen.seen is Seen.UNKNOWN
+    assert f"{operation}: “2x” is read as a number" in str(seen.answer)
+    assert finding(report, "GRID-2").message.startswith(f"{operation} of cell")
+
+
+def _parent_first(operation: str) -> Tampering:
+    """An unknown parent is 420, whatever else is wrong."""
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != operation or reply.envelope.get("errno") != 301:
+            return reply
+        cell = await go(request.with_fields(grid_num=1))
+        return cell if cell.envelope.get("errno") == 420 else reply
+
+    return tampering
+
+
+@pytest.mark.parametrize("operation", CHILDREN)
+def test_a_parent_that_is_looked_up_first_hides_no_string(operation: str) -> None:
+    seen = observation(judged(_parent_first(operation), "grid-num-string"), "grid-num-string")
+    assert (seen.seen, seen.answer) == (Seen.ANSWERED, "301")
+
+
+@pytest.mark.parametrize("operation", ["createJob", "describeImage"])
+def test_where_parameters_come_before_the_token_nothing_is_said_of_it(operation: str) -> None:
+    async def tampering(request: Request, go: Go) -> Reply:
+        bad = request.operation == operation and "content" not in request.fields
+        return refusal(301) if bad else await go(request)
+
+    seen = observation(judged(tampering, "bearer-prefix"), "bearer-prefix")
+    assert seen.seen is Seen.UNKNOWN
+    assert operation in str(seen.answer).partition("not tried")[2]
+
+
+def test_without_a_budget_an_answer_of_find_is_not_that_of_all() -> None:
+    report = judged(honest, "bearer-prefix", "unauthenticated-key", "malformed-json", jobs=0)
+    for id in ("bearer-prefix", "unauthenticated-key", "malformed-json"):
+        seen = observation(report, id)
+        assert seen.seen is Seen.UNKNOWN, id
+        for operation in SUBMISSIONS:
+            assert operation in str(seen.answer).partition("not tried")[2]
+        assert "no job budget" in str(seen.answer)
+
+
+def test_a_refusal_of_every_child_says_nothing_of_unfinished_parents() -> None:
+    async def tampering(request: Request, go: Go) -> Reply:
+        return refusal(301) if request.operation == "varyJob" else await go(request)
+
+    seen = observation(judged(tampering, "unfinished-parent"), "unfinished-parent")
+    assert seen.seen is Seen.UNKNOWN
+    assert "a finished parent was refused too (varyJob)" in str(seen.answer)

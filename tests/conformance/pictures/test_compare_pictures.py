@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
@@ -12,6 +13,7 @@ from sampan.conformance.pictures import compare as pixels
 SIZE = 512
 
 
+@cache
 def photograph(seed: int, size: int = SIZE) -> Image.Image:
     """Blurred blobs over a ground: no flat colours, no edges of its own, like a photograph."""
     drawn = random.Random(seed)

@@ -55,6 +55,8 @@ def _is_alone(account: Account, number: int) -> None:
     asked = [request["operation"] for request in admin.requests()]
     assert asked == ["login", "findJobs", "createJob", "createJob", "findJobs"]
     assert {request["account"] for request in admin.requests()} == {account.username}
+    counts = [admin.count(operation=name) for name in ("login", "createJob")]
+    assert [*counts, admin.count()] == [1, 2, len(asked)]
     (fault,) = admin.faults() or [None]
     assert (fault is not None) == (number % 3 == 0)
     assert len(admin.jobs()) == len(expected)
@@ -70,7 +72,13 @@ def test_five_hundred_at_once_from_eight_threads(server: FakeServer) -> None:
         resets = list(pool.map(lambda account: account.admin.reset(), accounts[::2]))
         assert sum(len(reset["accounts"]) for reset in resets) == SANDBOXES // 2
         assert all(account.find().total == 0 for account in accounts[::2])
-        assert all(account.find().total > 0 for account in accounts[1::2])
+        kept = [account.find() for account in accounts[1::2]]
+        assert all(found.total > 0 for found in kept)
+        records = [record for found in kept for record in found.res]
+        for key in ("id", "hash"):
+            assert len({record[key] for record in records}) == len(records)
+        for account in accounts:
+            server.admin.delete_account(account.username)
 
 
 def test_one_thread_resets_while_others_work(server: FakeServer) -> None:

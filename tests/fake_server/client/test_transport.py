@@ -19,7 +19,6 @@ from sampan import Account, Admin, FakeServer, asgi_app
 from sampan.fake_server.client.errors import (
     Disconnected,
     NotAnEnvelope,
-    Refused,
     SampanError,
     Unreachable,
 )
@@ -130,30 +129,6 @@ def test_connections_are_kept_and_shared_by_threads(server: FakeServer) -> None:
         found = account.find(limit=100)
         assert {record["hash"] for record in found.res} == set(mine)
         assert {record["msg_display"] for record in found.res} == {account.username}
-
-
-def test_500_sandboxes_at_once_do_not_see_one_another(server: FakeServer) -> None:
-    def use(number: int) -> tuple[str, int]:
-        account = server.account(f"box-{number}")
-        account.admin.freeze()
-        hash = account.create(f"prompt {number}")
-        account.admin.fault("ERRNO", errno=501, operation="createJob", times=1)
-        with pytest.raises(Refused, match="errno 501"):
-            account.create("refused")
-        account.admin.advance(number * 10)
-        (record,) = account.find().res
-        assert record["msg_display"] == f"prompt {number}"
-        expected = 0 if number * 10 < 9000 else 1000
-        assert record["status"] == expected
-        counts = [account.admin.count(operation=name) for name in ("login", "createJob")]
-        assert [*counts, account.admin.count()] == [1, 2, 4]
-        return hash, record["id"]
-
-    with ThreadPoolExecutor(8) as pool:
-        seen = list(pool.map(use, range(500, 1000)))
-    assert len(dict(seen)) == len({id for _, id in seen}) == 500
-    for number in range(500, 1000):
-        server.admin.delete_account(f"box-{number}")
 
 
 def test_an_application_is_controlled_from_an_asynchronous_test() -> None:

@@ -247,16 +247,13 @@ def _cost(*, body: str = "", path: str = "/x", query: str = "", headers: str = "
     secrets = Secrets()
     for number in range(10):
         secrets.remember(f"secret-{number}")
-    best = float("inf")
-    for _ in range(3):
-        journal = Journal(_OPERATIONS, secrets)
-        exchange = Exchange("POST", path, [(name.encode(), b"x") for name in headers.split()])
-        exchange.body, exchange.query, exchange.found = body.encode(), query.encode(), False
-        journal.record(exchange, Response(200, body.encode()))
-        began = time.process_time()
-        assert journal.show(journal.find(RequestMatch()), lambda id: None)
-        best = min(best, time.process_time() - began)
-    return best
+    journal = Journal(_OPERATIONS, secrets)
+    exchange = Exchange("POST", path, [(name.encode(), b"x") for name in headers.split()])
+    exchange.body, exchange.query, exchange.found = body.encode(), query.encode(), False
+    journal.record(exchange, Response(200, body.encode()))
+    began = time.process_time()
+    assert journal.show(journal.find(RequestMatch()), lambda id: None)
+    return time.process_time() - began
 
 
 def _repeated(part: str, size: int) -> str:
@@ -264,8 +261,9 @@ def _repeated(part: str, size: int) -> str:
 
 
 def _assert_linear(cost: Callable[[int], float]) -> None:
+    """The cost grows with the size; a measurement that something disturbed is taken again."""
     # Eight times the size: linear is about 8, quadratic 64. The millisecond is for what is fixed.
-    assert cost(_LONG) < 20 * (cost(_SHORT) + 0.001)
+    assert any(cost(_LONG) < 20 * (cost(_SHORT) + 0.001) for _ in range(3))
 
 
 #: What an expression may back off from, or a decoder start anew at.
@@ -296,7 +294,8 @@ def test_a_path_and_a_query_are_rendered_in_linear_time(part: str) -> None:
 
 
 def test_a_long_path_is_not_compared_with_every_operation() -> None:
-    assert _cost(path="/" + "jobs/create" * 5000) < 20 * (_cost() + 0.001)
+    long = "/" + "jobs/create" * 5000
+    assert any(_cost(path=long) < 20 * (_cost() + 0.001) for _ in range(3))
 
 
 def test_many_headers_are_rendered_in_linear_time() -> None:

@@ -11,10 +11,10 @@ from . import double, install, memory, pictures, scale, startup, throughput
 
 def _throughput(quick: bool) -> None:
     print("Requests, one process, 16 connections, beside a bare starlette route (100 bytes):\n")
-    print(f"  {'':14}{'req/s':>9}{'ratio':>8}{'(low–high)':>14}{'CPU µs':>9}")
+    print(f"  {'':20}{'req/s':>9}{'ratio':>8}{'(low–high)':>14}{'CPU µs':>9}")
     for row in throughput.measure(3 if quick else 7, 0.5 if quick else 2.0):
         spread = f"({row.low:.2f}–{row.high:.2f})"
-        print(f"  {row.name:14}{row.rate:9.0f}{row.ratio:8.2f}{spread:>14}{row.micros:9.0f}")
+        print(f"  {row.name:20}{row.rate:9.0f}{row.ratio:8.2f}{spread:>14}{row.micros:9.0f}")
 
 
 def _startup(quick: bool) -> None:
@@ -40,7 +40,8 @@ def _scale(quick: bool) -> None:
 def _pictures(quick: bool) -> None:
     found = pictures.measure()
     print(f"A picture by GET, CPU of the server, mean of {found['pictures']:.0f}:\n")
-    print(f"  first {found['first']:.2f} ms, again {found['again']:.2f} ms")
+    first, again, thumb = (f"{found[name]:.2f} ms" for name in ("first", "again", "thumb"))
+    print(f"  first {first}, again {again}, its thumb {thumb}")
 
 
 def _double(quick: bool) -> None:

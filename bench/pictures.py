@@ -1,4 +1,4 @@
-"""CPU of a picture: its first GET, and the next one, over a connection that is kept."""
+"""CPU of a picture: its first GET, the next one, and its thumb, over a connection that is kept."""
 
 from __future__ import annotations
 
@@ -11,35 +11,44 @@ _PICTURES = 300
 
 
 def measure() -> dict[str, float]:
-    """CPU milliseconds of the server per GET: of a job's first picture, and of the same again."""
+    """CPU milliseconds of the server per GET: a job's first picture, the same again, its thumb."""
     with fake("--job-seconds", "0") as server:
         token = server.login("abc", "abc-secret")
         for _ in range(_PICTURES + 1):
             server.post("/jobs/create", {"content": "Shanghai cyberpunk"}, token)
-        links: list[tuple[int, str]] = []
+        links: list[tuple[int, str, str]] = []
         cursor = 2**53 - 1
         while found := _links(server, cursor, token):
             links += found
             cursor = found[-1][0]
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-        _get(connection, links.pop()[1])  # draws the geometry, once for all jobs
-        first = again = 0.0
-        for _, link in links:
+        for link in links.pop()[1:]:
+            _get(connection, link)  # draws the geometry, once for all jobs
+        first = again = thumb = 0.0
+        for _, link, small in links:
             first += _cost(server, connection, link)
             again += _cost(server, connection, link)
+            thumb += _cost(server, connection, small)
         connection.close()
         count = len(links)
-        return {"first": first / count, "again": again / count, "pictures": float(count)}
+        return {
+            "first": first / count,
+            "again": again / count,
+            "thumb": thumb / count,
+            "pictures": float(count),
+        }
 
 
-def _links(server: Process, before: int, token: str) -> list[tuple[int, str]]:
-    """A page of (timestamp, link), newest first, once all its jobs are finished."""
+def _links(server: Process, before: int, token: str) -> list[tuple[int, str, str]]:
+    """A page of (timestamp, link, thumb), newest first, once all its jobs are finished."""
     while True:
         answer = server.post("/jobs/find", {"limit": 100, "timestamp_smaller_than": before}, token)
         assert isinstance(answer, dict)
         records = answer["data"]["res"]
-        if all(record["img_buffer"] for record in records):
-            return [(int(record["timestamp"]), record["img_buffer"]) for record in records]
+        if all(r["img_buffer"] for r in records):
+            return [
+                (int(each["timestamp"]), each["img_buffer"], each["img_thumb"]) for each in records
+            ]
 
 
 def _cost(server: Process, connection: http.client.HTTPConnection, link: str) -> float:

@@ -27,20 +27,18 @@ class Row:
 
 
 def measure(rounds: int, seconds: float) -> Iterator[Row]:
-    """A row for the bare route, and one for each operation."""
+    """A row for the bare route, and one for each operation, with the quick way and without it."""
     with (
-        fake("--job-seconds", "0", *_ACCOUNTS) as server,
+        fake("--job-seconds", "0", *_ACCOUNTS) as quick,
+        fake("--job-seconds", "0", "--no-fast", *_ACCOUNTS) as slow,
         bare(100) as small,
         bare(22_000) as large,
     ):
-        token, writer = server.login("reader", "secret"), server.login("writer", "secret")
-        for _ in range(1000):
-            server.post("/jobs/create", {"content": "Shanghai cyberpunk"}, token)
         cases = {
             "bare route": (small, request(small.port, "/", _CREATE)),
             "bare, 22 kB": (large, request(large.port, "/", _FIND)),
-            "findJobs": (server, request(server.port, "/jobs/find", _FIND, token)),
-            "createJob": (server, request(server.port, "/jobs/create", _CREATE, writer)),
+            **_operations(quick, ""),
+            **_operations(slow, ", --no-fast"),
         }
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
         for _ in range(rounds):
@@ -52,6 +50,17 @@ def measure(rounds: int, seconds: float) -> Iterator[Row]:
         rate = statistics.median(rate for rate, _ in samples)
         micros = statistics.median(micros for _, micros in samples)
         yield Row(name, rate, statistics.median(ratios), min(ratios), max(ratios), micros)
+
+
+def _operations(server: Process, suffix: str) -> dict[str, tuple[Process, bytes]]:
+    """What is asked of a fake, the finds of an account with 1,000 jobs."""
+    token, writer = server.login("reader", "secret"), server.login("writer", "secret")
+    for _ in range(1000):
+        server.post("/jobs/create", {"content": "Shanghai cyberpunk"}, token)
+    return {
+        f"findJobs{suffix}": (server, request(server.port, "/jobs/find", _FIND, token)),
+        f"createJob{suffix}": (server, request(server.port, "/jobs/create", _CREATE, writer)),
+    }
 
 
 def _once(process: Process, sent: bytes, seconds: float) -> tuple[float, float]:

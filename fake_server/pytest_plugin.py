@@ -40,15 +40,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(option.replace("-", "_"), meaning)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse settings that can't be before any test runs; without settings nothing is loaded."""
+    given = _settings(config)
+    if not given:
+        return
+    from .contract.profile_files import load_profile, shipped_questions
+    from .settings import settings
+
+    try:
+        load_profile(settings(**given).profile, shipped_questions())
+    except ValueError as problem:
+        raise pytest.UsageError(f"sampan: {problem}") from None
+
+
 @pytest.fixture(scope="session")
 def sampan_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """One fake for the session; with xdist, one per worker."""
     from .server.threaded import FakeServer
 
-    try:
-        server = FakeServer(**_settings(pytestconfig)).start()
-    except ValueError as problem:
-        raise pytest.UsageError(f"sampan: {problem}") from None
+    server = FakeServer(**_settings(pytestconfig)).start()
     yield server
     server.stop()
 
@@ -95,13 +106,17 @@ def _settings(config: pytest.Config) -> Options:
 
 
 def _convert(option: str, value: str) -> Any:
+    convert, what = _CONVERT.get(option, (str, "text"))
     try:
-        return _CONVERT.get(option, str)(value)
+        return convert(value)
     except ValueError:
-        raise pytest.UsageError(f"{option} must be a number, not {value!r}") from None
+        raise pytest.UsageError(f"--{option} must be {what}, not {value!r}") from None
 
 
-_CONVERT: Mapping[str, Callable[[str], Any]] = {"sampan-job-seconds": float, "sampan-seed": int}
+_CONVERT: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "sampan-job-seconds": (float, "a number"),
+    "sampan-seed": (int, "an integer"),
+}
 
 
 def _given(config: pytest.Config, option: str) -> str | None:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -83,12 +84,14 @@ def settings(**options: Unpack[Options]) -> Settings:
     """
     unknown = sorted(set(options) - Options.__annotations__.keys())
     if unknown:
+        near = get_close_matches(unknown[0], Options.__annotations__, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
         known = ", ".join(Options.__annotations__)
-        raise TypeError(f"unknown option {unknown[0]!r}; valid options: {known}")
+        raise TypeError(f"unknown option {unknown[0]!r}; {hint}Valid options: {known}")
     given: dict[str, Any] = {"clock": "real", "job_seconds": 2.0, **options}
     job_seconds = given.pop("job_seconds")
-    if not 0 <= job_seconds <= 86_400:
-        raise ValueError(f"job_seconds must be from 0 to 86400, not {job_seconds}")
+    if not isinstance(job_seconds, int | float) or not 0 <= job_seconds <= 86_400:
+        raise ValueError(f"job_seconds must be a number from 0 to 86400, not {job_seconds!r}")
     if given["clock"] not in ("real", "auto"):
         raise ValueError(f"clock must be 'real' or 'auto', not {given['clock']!r}")
     admin_token = given.get("admin_token")
@@ -121,6 +124,8 @@ def account(text: str) -> NewAccount:
 
 def _accounts(given: Iterable[str | NewAccount]) -> tuple[NewAccount, ...]:
     made: dict[str, NewAccount] = {}
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ValueError(f"accounts must be a list such as ['abc:abc-secret'], not {given!r}")
     for each in given:
         new = account(each) if isinstance(each, str) else each
         if new.username in made:

@@ -9,19 +9,53 @@ installed wheel they are inside it. Either way they are imported under this name
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .fake_server.client.account import Account
     from .fake_server.client.admin import Admin
+    from .fake_server.client.errors import (
+        ControlRefused,
+        Disconnected,
+        JobFailed,
+        NotAnEnvelope,
+        NotInTime,
+        PictureRefused,
+        Refused,
+        SampanError,
+        Unreachable,
+    )
     from .fake_server.client.redirect import redirect
     from .fake_server.server.asgi import asgi_app
     from .fake_server.server.threaded import FakeServer
 
-__all__ = ["Account", "Admin", "FakeServer", "asgi_app", "redirect"]
+    __version__: str
+
+__all__ = [
+    "Account",
+    "Admin",
+    "ControlRefused",
+    "Disconnected",
+    "FakeServer",
+    "JobFailed",
+    "NotAnEnvelope",
+    "NotInTime",
+    "PictureRefused",
+    "Refused",
+    "SampanError",
+    "Unreachable",
+    "asgi_app",
+    "redirect",
+]
+
+if Path(__file__).with_name("fake_server").is_file():
+    # A checkout without symbolic links, where Git writes each link as a text file.
+    __path__.append(str(Path(__file__).resolve().parents[1]))
 
 # Imported on first use: a program that only wants a version must not wait for a server.
 _MODULES = {
+    **{name: "client.errors" for name in __all__ if name[0].isupper()},
     "Account": "client.account",
     "Admin": "client.admin",
     "FakeServer": "server.threaded",
@@ -31,6 +65,10 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version(__name__)
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,6 +19,7 @@ post() { # PATH, with the body on standard input; prints the response's data
     local answer
     answer=$(curl --silent --show-error --max-time 30 --data @- "$url$1" \
         --header @<(printf 'Content-Type: application/json\n%s' "${token:+Authorization: Bearer $token}"))
+    [ -n "$answer" ] || return 1 # curl has said why
     if [ "$(jq .errno <<<"$answer")" != 0 ]; then
         echo "draw.sh: $1: $(jq -r '"errno \(.errno) \(.errmsg // .error)"' <<<"$answer")" >&2
         return 1

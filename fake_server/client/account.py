@@ -186,12 +186,17 @@ class Account:
             time.sleep(interval)
 
     def download(self, link: str) -> bytes:
-        """The file behind a link, fetched without the token. Raises ``PictureRefused``."""
+        """The file behind a link, fetched without the token. Raises ``PictureRefused``.
+
+        Raises ``ValueError`` on what is no link.
+        """
         parts = urlsplit(link)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         if link.startswith(f"{self._transport.base}/"):
             reply = self._transport.send(Sent("GET", path))
         else:
+            if not parts.netloc:
+                raise ValueError(f"{link!r} is not a link; use a record's img_buffer, for example")
             elsewhere = SocketTransport(f"{parts.scheme}://{parts.netloc}")
             try:
                 reply = elsewhere.send(Sent("GET", path))

@@ -60,10 +60,18 @@ Target = str | ASGI | Transport
 
 
 def connect(target: Target) -> Transport:
-    """The transport to ``target``. Nothing is sent yet. Raises ``ValueError`` on a bad address."""
+    """The transport to ``target``. Nothing is sent yet.
+
+    Raises ``ValueError`` on a bad address, ``TypeError`` on what is no target.
+    """
     if isinstance(target, str):
         return SocketTransport(target)
     if not callable(target):
+        if not hasattr(target, "send"):
+            raise TypeError(
+                f"a fake is an address like http://127.0.0.1:8091 or an ASGI application,"
+                f" not {target!r}"
+            )
         return target
     from .asgi_transport import AppTransport
 

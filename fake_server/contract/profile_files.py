@@ -36,7 +36,7 @@ def load_profile(name: str, questions: Mapping[str, Question]) -> Profile:
     unknown = set(document) - {"name", "description", "answers"}
     if unknown or "answers" not in document:
         raise ProfileError(
-            f"profile {path}: valid keys are name, description and answers (required);"
+            f"profile {path}: the key answers is required, name and description are optional;"
             f" found: {', '.join(sorted(map(str, document))) or 'no keys'}"
         )
     return Profile.of(questions, document["answers"], str(document.get("name", path.stem)))

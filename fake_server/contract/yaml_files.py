@@ -48,7 +48,8 @@ def read_file(path: Path) -> Any:
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.load(path.read_bytes(), Loader=loader)
+        with path.open("rb") as file:
+            return yaml.load(file, Loader=loader)
     except OSError as problem:
         raise SpecError(f"{path}: {problem.strerror}") from problem
     except (yaml.YAMLError, ValueError, RecursionError) as problem:

@@ -59,6 +59,10 @@ class FakeServer:
         service = FakeService(self._settings)
         try:
             listening = bind(self._host, self._port)
+        except OSError as problem:
+            service.close()
+            where = f"can't listen on {self._host}:{self._port}"
+            raise OSError(problem.errno, f"{where}: {problem.strerror}") from problem
         except BaseException:
             service.close()
             raise

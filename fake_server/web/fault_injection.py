@@ -44,7 +44,10 @@ class Connection(NamedTuple):
     def to_break(self, hit: FaultHit) -> asyncio.Transport:
         """The transport. Raises ``ConnectionFault`` in-process."""
         if self.transport is None:
-            raise ConnectionFault(f"{hit.fault.type}: a connection would break here")
+            raise ConnectionFault(
+                f"{hit.fault.type}: the connection would break here, but in-process there is none;"
+                " FakeServer and `sampan serve` have connections"
+            )
         return self.transport
 
     async def closed(self) -> None:

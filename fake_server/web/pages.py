@@ -32,8 +32,10 @@ def _reference(_: FakeService, __: str) -> Response:
     return Response(200, _reference_page(), HTML)
 
 
-def _document(service: FakeService, _: str) -> Response:
-    return Response(200, orjson.dumps(service.spec.document), JSON)
+def _document(service: FakeService, base: str) -> Response:
+    """The contract of this fake alone: a client made from it must not reach a paid service."""
+    servers = [{"url": base, "description": "This fake."}]
+    return Response(200, orjson.dumps({**service.spec.document, "servers": servers}), JSON)
 
 
 def _file(name: str) -> Page:
@@ -48,7 +50,7 @@ def _front_page(service: FakeService, base: str) -> str:
     """What this is, what to read, and a first request to paste."""
     rows = "".join(
         f"<tr><td><code>{operation.method} {escape(operation.path)}</code></td>"
-        f'<td><a href="/reference#{operation.id}">{operation.id}</a></td></tr>'
+        f'<td><a href="reference#{operation.id}">{operation.id}</a></td></tr>'
         for operation in service.spec.operations
     )
     login, accounts = _first_request(service, base)
@@ -63,11 +65,11 @@ def _front_page(service: FakeService, base: str) -> str:
         f"<h2>First request</h2><pre>{escape(login)}</pre>"
         f"<p>{accounts} Profile: <code>{escape(service.rules.profile.name)}</code>.</p>"
         f"<h2>Operations</h2><table>{rows}</table>"
-        '<h2>Contract</h2><p><a href="/reference">API reference</a> ·'
-        ' <a href="/openapi.yaml">openapi.yaml</a> · <a href="/openapi.json">openapi.json</a> ·'
-        ' <a href="/requirements.yaml">requirements.yaml</a> ·'
-        ' <a href="/questions.yaml">questions.yaml</a>; control API:'
-        ' <a href="/__admin/openapi.json">/__admin/openapi.json</a></p>'
+        '<h2>Contract</h2><p><a href="reference">API reference</a> ·'
+        ' <a href="openapi.yaml">openapi.yaml</a> · <a href="openapi.json">openapi.json</a> ·'
+        ' <a href="requirements.yaml">requirements.yaml</a> ·'
+        ' <a href="questions.yaml">questions.yaml</a>; control API:'
+        ' <a href="__admin/openapi.json">/__admin/openapi.json</a></p>'
         "<p>The real service's page leaves much open. Where it does, this fake gives one of the"
         " answers listed in <code>questions.yaml</code>, which is not a fact. Of the numbers in"
         " <code>status</code>, only 2000 is documented.</p></body></html>"

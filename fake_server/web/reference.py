@@ -45,7 +45,7 @@ class _Reference:
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>{title}: reference</title><style>{STYLE}</style></head><body>"
         )
-        yield f"<header><p><a href='/'>sampan</a></p><h1>{title}</h1>"
+        yield f"<header><p><a href='./'>sampan</a></p><h1>{title}</h1>"
         yield f"<p>{escape(info.get('summary', ''))}</p></header><nav><ul>"
         for _, _, operation in self._operations():
             name, summary = escape(operation["operationId"]), escape(operation["summary"])

@@ -185,17 +185,21 @@ def test_a_profile_of_the_ini_lies_beside_it(pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("argument", "says"),
     [
-        ("--sampan-job-seconds=soon", "sampan-job-seconds must be a number, not 'soon'"),
-        ("--sampan-seed=x", "sampan-seed must be a number, not 'x'"),
-        ("--sampan-clock=fast", "clock must be 'real' or 'auto', not 'fast'"),
-        ("--sampan-profile=none", "*profile 'none' is neither a file nor one of documented, mixed"),
+        ("--sampan-job-seconds=soon", "--sampan-job-seconds must be a number, not 'soon'"),
+        ("--sampan-seed=x", "--sampan-seed must be an integer, not 'x'"),
+        ("--sampan-clock=fast", "sampan: clock must be 'real' or 'auto', not 'fast'"),
+        (
+            "--sampan-profile=none",
+            "sampan: profile 'none' is neither a file nor one of *",
+        ),
     ],
 )
 def test_a_bad_setting_is_said(pytester: pytest.Pytester, argument: str, says: str) -> None:
     pytester.makepyfile("def test_it(sampan_account): pass")
     result = run(pytester, argument)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*{says}"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {says}"])
+    assert len(result.stderr.lines) <= 3
 
 
 def test_help_names_the_options_and_leaves_the_kits_alone(pytester: pytest.Pytester) -> None:

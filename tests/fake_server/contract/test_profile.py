@@ -238,7 +238,8 @@ def test_a_profile_of_another_form(tmp_path: Path, text: str) -> None:
 def test_a_profile_with_other_keys(tmp_path: Path, text: str, keys: str) -> None:
     path = _written(tmp_path, text)
     assert _file_refusal(path) == (
-        f"profile {path}: valid keys are name, description and answers (required); found: {keys}"
+        f"profile {path}: the key answers is required, name and description are optional;"
+        f" found: {keys}"
     )
 
 

@@ -61,6 +61,8 @@ def test_it_can_be_mounted_under_a_prefix(prefix: str) -> None:
     assert control.json()["jobs"] == 2
     assert client.get(f"{prefix}/reference").status_code == 200
     assert client.get("/reference").status_code == 404
+    servers = client.get(f"{prefix}/openapi.json").json()["servers"]
+    assert link.startswith(f"{servers[0]['url']}/image/")
     named = client.put(f"{prefix}/__admin/folders/a%2Fb/jobs/none")
     assert "job 'none' does not exist" in named.json()["error"]["message"]
 

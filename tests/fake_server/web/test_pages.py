@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import pytest
 
@@ -67,12 +68,13 @@ def test_every_link_leads_to_something_of_the_fake_itself(fake: Fake, path: str)
         target, _, anchor = link.partition("#")
         assert not re.match(r"[a-z]+:|//", link), link  # nothing of it is elsewhere
         if anchor:
-            target = target or path
+            target = urljoin(path, target or path)
             if target not in pages:
                 pages[target] = page(fake, target)
             assert anchor in pages[target].anchors, link
         else:
-            assert fake.get(link).status_code == 200, link
+            assert fake.get(urljoin(path, link)).status_code == 200, link
+            assert not link.startswith("/"), "the fake may be mounted below another path"
 
 
 # The front page
@@ -112,6 +114,13 @@ def test_a_hostile_host_is_text_on_the_front_page(fake: Fake) -> None:
     assert answer is not None
     assert isinstance(answer.body, bytes)
     assert b"<script>" not in answer.body
+
+
+def test_the_contract_names_this_fake_alone_as_its_server(fake: Fake) -> None:
+    """A client that is generated from it must reach neither another fake nor a paid service."""
+    document = fake.get("/openapi.json").json()
+    assert [server["url"] for server in document["servers"]] == ["http://fake.test"]
+    assert document["paths"] == DOCUMENT["paths"]
 
 
 # The reference

@@ -102,16 +102,16 @@ OUTER = ("json", "go", ".NET", "html", "html numbers", "url", "form", "python")
 _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
 
 
-@pytest.mark.parametrize("form", FORMS)
 @settings(deadline=None)
 @given(secret=SECRETS, before=AROUND, after=AROUND)
-def test_a_secret_is_masked_in_every_form(form: str, secret: str, before: str, after: str) -> None:
+def test_a_secret_is_masked_in_every_form(secret: str, before: str, after: str) -> None:
     secrets = Secrets()
     secrets.add(secret)
-    clothed = FORMS[form](secret)
-    redacted = secrets.redact(f"{before} {clothed} {after}")
-    assert clothed not in redacted
-    assert MASK in redacted
+    for name, form in FORMS.items():  # making a secret costs more than masking it
+        clothed = form(secret)
+        redacted = secrets.redact(f"{before} {clothed} {after}")
+        assert clothed not in redacted, name
+        assert MASK in redacted, name
 
 
 @settings(deadline=None)

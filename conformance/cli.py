@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,10 @@ import click
 from .reports import REPORTS
 from .reports.files import refusals, write
 from .settings import OPTIONS, SettingsError, flag, run_options
-from .target import TargetError
+from .target import TargetError, is_loopback
+from .verdict import Verdict
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from .contract import Contract
     from .report import Report
     from .settings import RunOptions
@@ -77,16 +77,34 @@ def _report_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @_run_flags
 @click.option("--list", "listing", is_flag=True, help="List requirements and questions, and exit.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; send nothing.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["untestable", "inconclusive"]),
+    multiple=True,
+    help="Count this verdict as a failure; repeatable.",
+)
+@click.option(
+    "--known",
+    type=_FILE,
+    help="Requirements whose failure is accepted: an id a line, or an earlier --json report.",
+)
 @_report_flags
-def check(url: str | None, listing: bool, dry_run: bool, **given: Any) -> None:
+def check(
+    url: str | None,
+    listing: bool,
+    dry_run: bool,
+    fail_on: tuple[str, ...],
+    known: Path | None,
+    **given: Any,
+) -> None:
     """Check the server at URL against the contract.
 
     Prints which requirements of the API page the server meets, which it breaks, and how it
     answers the questions that the page leaves open. Exit code: 0 nothing failed, 1 a requirement
-    failed, 2 could not run, 3 inconclusive.
+    failed, 2 could not run or a report could not be written, 3 inconclusive.
     """
     if listing:
-        _list(given["only"])
+        _list(given["only"], given["skip"])
         return
     if url is None:
         raise click.UsageError("URL is missing, for example http://127.0.0.1:8091.")
@@ -94,10 +112,13 @@ def check(url: str | None, listing: bool, dry_run: bool, **given: Any) -> None:
     for name, problem in refusals(files):
         raise RefusedError(f"{flag(name)} {problem}")
     try:
-        options = run_options(url, given)
+        options = run_options(url, given, dry_run=dry_run)
     except (SettingsError, TargetError) as problem:
         raise RefusedError(str(problem)) from problem
-    sys.exit(_run(options, files, dry_run))
+    if dry_run:
+        _quote(options)
+        return
+    sys.exit(_run(options, files, _Policy(known, fail_on)))
 
 
 @click.command(cls=_Command, context_settings=_HELP)
@@ -124,56 +145,88 @@ def compare(before: Path, after: Path) -> None:
     sys.exit(1 if noticeable else 0)
 
 
-def _list(only: tuple[str, ...]) -> None:
+def _list(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
+    import textwrap
+
     from .contract import Contract, selected
 
+    def chosen(id: str, section: str) -> bool:
+        left_out = bool(skip) and selected(id, section, skip)
+        return selected(id, section, only) and not left_out
+
     contract = Contract()
-    width = 80 if not sys.stdout.isatty() else max(60, os.get_terminal_size().columns)
     lines = []
     for row in contract.requirements.values():
-        if selected(row.id, row.section, only):
+        if chosen(row.id, row.section):
             accounts = {"2": "2 accounts", "limited": "limited"}.get(row.accounts, "")
             cost = "job" if row.cost == "job" else ""
-            lines.append(f"{row.id:9} {row.level:6} {cost:3} {accounts:10} {row.sentence}")
+            lines.append((f"{row.id:9} {row.level:6} {cost:3} {accounts:10} ", row.sentence))
     for question in contract.questions.values():
-        if selected(question.id, question.section, only):
+        if chosen(question.id, question.section):
             variants = ", ".join(variant.id for variant in question.variants)
-            lines.append(f"{question.id:24} {question.cost:17} {variants}")
-    for line in lines:
-        click.echo(line if len(line) <= width else line[: width - 1] + "…")
+            lines.append((f"{question.id:24} {question.cost:17} ", variants))
+    width = os.get_terminal_size().columns if sys.stdout.isatty() else 0
+    for start, rest in lines:
+        wrapped = [rest]
+        if width:
+            wrapped = textwrap.wrap(rest, max(20, width - len(start)), break_on_hyphens=False)
+        click.echo(start + ("\n" + " " * len(start)).join(wrapped))
 
 
-def _run(options: RunOptions, files: Mapping[str, Path | None], dry_run: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """What decides the exit code beside the verdicts."""
+
+    known: Path | None
+    fail_on: tuple[str, ...]
+
+
+def _quote(options: RunOptions) -> None:
+    from .contract import Contract
+    from .runner.plan import SelectionError
+    from .runner.run import quote
+
+    try:
+        click.echo(quote(options, Contract()))
+    except SelectionError as problem:
+        raise RefusedError(str(problem)) from problem
+
+
+def _run(options: RunOptions, files: Mapping[str, Path | None], policy: _Policy) -> int:
     from rich.console import Console
 
     from .contract import Contract, ContractError
     from .reports.terminal import show
     from .runner.interrupts import stoppable
+    from .runner.known import KnownError, read_known
     from .runner.plan import SelectionError
     from .runner.run import quote
 
-    output, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     contract = Contract()
+    fail_on = frozenset(Verdict[word.upper()] for word in policy.fail_on)
     try:
+        known = read_known(policy.known, contract.requirements) if policy.known else frozenset()
         # The quote comes first: whoever pays sees it before anything is sent.
-        (output if dry_run else errors).print(quote(options, contract), style="dim", markup=False)
-        if dry_run:
-            return 0
+        full = not is_loopback(options.target)
+        click.echo(quote(options, contract, full=full), err=True)
         with stoppable() as settle:
-            report = _run_with_progress(options, contract, errors)
+            report = _run_with_progress(options, contract)
             settle()
+            report = replace(report, known=known, fail_on=fail_on)
             problems = write(report, contract, files)
-            show(report, contract, output)
-    except (SelectionError, TargetError, ContractError) as problem:
+            show(report, contract, Console(highlight=False))
+    except (SelectionError, TargetError, ContractError, KnownError) as problem:
         raise RefusedError(str(problem)) from problem
     for line in problems:
         click.echo(f"Error: {line}", err=True)
     return 2 if problems else report.exit_code
 
 
-def _run_with_progress(options: RunOptions, contract: Contract, console: Console) -> Report:
-    from .reports.terminal import ProgressBar
+def _run_with_progress(options: RunOptions, contract: Contract) -> Report:
+    from rich.console import Console
+
+    from .reports.progress import display
     from .runner.run import run
 
-    with ProgressBar(console) as bar:
-        return run(options, contract=contract, on_progress=bar.update)
+    with display(Console(stderr=True, highlight=False)) as progress:
+        return run(options, contract=contract, on_progress=progress.update)

@@ -39,12 +39,34 @@ def title(id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """A job that was spent, or may have been, so that a bill can be checked.
+
+    ``name`` is that of a shared job, or empty for a submission that the server had to refuse.
+    ``body`` is the request's; ``hash`` is empty if no answer brought one. ``serves``: the
+    requirements and questions it was for. ``submission`` is its exchange.
+    """
+
+    name: str
+    operation: str
+    account: str
+    body: str
+    hash: str
+    outcome: str
+    serves: tuple[str, ...]
+    submission: Exchange
+    finished: bool = False
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One finding a requirement, one observation a question, in the order of the contract.
 
     Every text in it is printable, whatever a server sent: this is the one door to all reports.
     ``jobs_allowed`` is ``None`` where there was no limit; ``stopped`` says why the run ended
-    before its time, if it did.
+    before its time, if it did. ``seed`` repeats the run's random choices. ``known``:
+    requirements whose failure is accepted; ``fail_on``: verdicts that count as a failure.
     """
 
     target: str
@@ -56,21 +78,36 @@ class Report:
     jobs_spent: int
     requests: int
     stopped: str = ""
+    jobs: tuple[Job, ...] = ()
+    seed: int = 0
+    known: frozenset[str] = frozenset()
+    fail_on: frozenset[Verdict] = frozenset()
 
     def __post_init__(self) -> None:
-        for name in ("findings", "observations"):
+        for name in ("findings", "observations", "jobs"):
             object.__setattr__(self, name, tuple(map(_printable, getattr(self, name))))
 
     @property
     def verdict(self) -> Verdict:
         """The worst of what was tried. Without a single pass or failure it is inconclusive."""
-        tried = {finding.verdict for finding in self.findings}
+        tried = {self._counted(finding) for finding in self.findings}
         if Verdict.FAIL in tried:
             return Verdict.FAIL
         for verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
             if verdict in tried:
                 return verdict
         return Verdict.PASS if Verdict.PASS in tried else Verdict.INCONCLUSIVE
+
+    def _counted(self, finding: Finding) -> Verdict:
+        if finding.verdict is Verdict.FAIL and finding.id in self.known:
+            return Verdict.PASS
+        return Verdict.FAIL if finding.verdict in self.fail_on else finding.verdict
+
+    @property
+    def tested(self) -> str:
+        """How many of the selected requirements passed or failed."""
+        tested = self.count(Verdict.PASS) + self.count(Verdict.FAIL)
+        return f"{tested} of {len(self.findings) - self.count(Verdict.SKIPPED)} tested"
 
     @property
     def exit_code(self) -> int:
@@ -85,19 +122,17 @@ class Report:
         return sum(finding.verdict is verdict for finding in self.findings)
 
 
-_Printed = TypeVar("_Printed", Finding, Observation, Exchange, Exhibit)
+_Printed = TypeVar("_Printed", Finding, Observation, Exchange, Exhibit, Job)
 
 #: Texts of several lines.
-_LINES = ("text", "request_body", "response_body")
+_LINES = ("text", "body", "request_body", "response_body")
 
 
 def _printable(item: _Printed) -> _Printed:
-    """The same with printable texts. ``outline`` of an exchange is for checks, not for reports."""
+    """The same with printable texts."""
     values = {field.name: getattr(item, field.name) for field in fields(item)}
     seen: dict[str, Any] = {
-        name: _seen(value, lines=name in _LINES)
-        for name, value in values.items()
-        if name != "outline"
+        name: _seen(value, lines=name in _LINES) for name, value in values.items()
     }
     return replace(item, **{name: one for name, one in seen.items() if one is not values[name]})
 

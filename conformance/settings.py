@@ -120,6 +120,20 @@ class RunRequest(TypedDict, total=False):
             "Run a section (FIND), a requirement (UP-1) or a question; repeatable.", tuple, "ID"
         ),
     ]
+    skip: Annotated[
+        tuple[str, ...],
+        Option("Leave out a section, a requirement or a question; repeatable.", tuple, "ID"),
+    ]
+    gentle: Annotated[
+        bool,
+        Option(
+            "Send nothing that could alarm an operator: no wrong login, forged token, malformed"
+            " request or large body.",
+            bool,
+            "",
+            "gentle",
+        ),
+    ]
     exhaustive: Annotated[
         bool, Option("Send generated requests too; needs an unlimited budget.", bool)
     ]
@@ -161,6 +175,8 @@ class RunOptions:
     max_minutes: float | None = None
     allow_plain_http: bool = False
     only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    gentle: bool = False
     exhaustive: bool = False
     seed: int = 0
 
@@ -175,16 +191,20 @@ def run_options(
     request: Mapping[str, object],
     environment: Mapping[str, str] | None = None,
     spelling: Callable[[str], str] = flag,
+    *,
+    dry_run: bool = False,
 ) -> RunOptions:
     """Validate a request and fill in the environment and the defaults.
 
     On loopback, jobs and rate are unlimited. Elsewhere the defaults spend no job and send five
-    requests a second. ``spelling`` is the name of an option in an error message. Raises
+    requests a second. ``spelling`` is the name of an option in an error message. A
+    ``dry_run`` sends nothing, and needs neither an account nor TLS. Raises
     ``SettingsError``, or ``TargetError`` for the URL.
     """
     environment = os.environ if environment is None else environment
     given = _parsed(request, spelling)
-    target = checked_target(target, allow_plain_http=given.pop("allow_plain_http", False))
+    plain_http = given.pop("allow_plain_http", False)
+    target = checked_target(target, allow_plain_http=plain_http or dry_run)
     local = is_loopback(target)
     jobs = given.pop("budget_jobs", None if local else 0)
     if given.get("exhaustive") and jobs is not None:
@@ -193,6 +213,13 @@ def run_options(
             f" {spelling('budget_jobs')} unlimited"
         )
     accounts = _accounts(given, environment)
+    if "first" not in accounts:
+        if not dry_run:
+            raise SettingsError(
+                "no account to log in with: set SAMPAN_USERNAME and SAMPAN_PASSWORD"
+                " (sampan serve has the account abc with the password abc-secret by default)"
+            )
+        accounts["first"] = Credentials("", "")
     defaults = {
         "rate": None if local else 5.0,
         "job_timeout": 60.0 if local else 300.0,
@@ -237,9 +264,4 @@ def _accounts(given: dict[str, Any], environment: Mapping[str, str]) -> dict[str
         elif username or password:
             lacking = variables(role)[1 if username else 0]
             raise SettingsError(f"the {role} account is incomplete: set {lacking}")
-    if "first" not in found:
-        raise SettingsError(
-            "no account to log in with: set SAMPAN_USERNAME and SAMPAN_PASSWORD"
-            " (sampan serve has the account abc with the password abc-secret by default)"
-        )
     return found

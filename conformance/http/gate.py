@@ -20,6 +20,7 @@ from .budget import Budget
 from .connection import Failure, Reply, Request, transmit
 from .exchange import Answer, Exchange, Log, read
 from .redaction import Secrets
+from .traffic import Kind, Traffic
 
 #: Far above any honest answer of the API (100 records are about 200 kB), and of a picture.
 ANSWER_CAP = 16 * 1024 * 1024
@@ -68,13 +69,18 @@ class Gate:
         until: float | None = None,
         allow_plain_http: bool = False,
         on_answer: OnAnswer = lambda *_: None,
+        traffic: Traffic | None = None,
     ) -> None:
         self._on_answer = on_answer
+        self.traffic = traffic or Traffic(contract)
         self.target = checked_target(target, allow_plain_http=allow_plain_http)
         self.contract = contract
         self.budget = budget
         self.secrets = secrets
         self.log = Log(secrets)
+        #: What is being done, and for each job that was spent what it was spent for.
+        self.purpose = ""
+        self.jobs: list[tuple[str, Answer]] = []
         self.timeout = timeout
         self._until = until
         self._pace = Pace(rate)
@@ -100,12 +106,17 @@ class Gate:
         """
         self._learn_headers(headers)
         request = Request(method, self.target + path, tuple(headers.items()), body)
+        kind = self.traffic.admit(request, path)
         if not self.could_submit(path):
+            self.traffic.count(kind)
             return self._exchange(request, operation, plain)
         with self.budget.reserve(planned=planned, patience=self.timeout + 5) as reservation:
+            self.traffic.count(kind, risk=not planned)
             answer = self._exchange(request, operation, plain)
             if refused(answer):
                 reservation.give_back()
+            else:
+                self.jobs.append((self.purpose, answer))
         return answer
 
     def could_submit(self, path: str) -> bool:
@@ -125,6 +136,7 @@ class Gate:
             own = token is not None and _origin(url) == _origin(self.target)
             headers = (("Authorization", f"Bearer {token}"),) if own else ()
             request = Request("GET", url, headers)
+            self.traffic.count(Kind.PICTURE)
             reply = self._paced(request, PICTURE_CAP)
             kept = _without_body(reply) if reply.status == 200 else reply
             seen.append(self.log.record(request, kept, None, "", "picture", plain=False))
@@ -165,7 +177,9 @@ class Gate:
             self.secrets.add(sent)
 
     def _learn_token(self, value: object) -> None:
-        self.secrets.add(text(object_at(value, "data"), "token"), text(value, "token"))
+        for token in (text(object_at(value, "data"), "token"), text(value, "token")):
+            self.secrets.add(token)
+            self.traffic.issued(token)
 
 
 def refused(answer: Answer) -> bool:

@@ -47,6 +47,22 @@ def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
             "jobs_spent": report.jobs_spent,
             "requests": report.requests,
         },
+        "seed": report.seed,
+        "jobs": [
+            {
+                "name": job.name,
+                "operation": job.operation,
+                "account": job.account,
+                "prompt": job.body,
+                "hash": job.hash,
+                "outcome": job.outcome,
+                "finished": job.finished,
+                "reused": job.reused,
+                "for": list(job.serves),
+                "submission": _exhibit(job.submission),
+            }
+            for job in report.jobs
+        ],
     }
 
 

@@ -1,22 +1,18 @@
-"""The report in a terminal, made for 80 columns, and a line of progress while it runs."""
+"""The report on standard output: wrapped in a terminal, and never cut in a pipe."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from rich.console import Console, Group, RenderableType
-from rich.markup import escape
-from rich.progress import BarColumn, Task, TextColumn
-from rich.progress import Progress as Bar
-from rich.rule import Rule
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from ..contract import Contract
 from ..findings import Finding, Observation, Seen
-from ..report import Report, title
-from ..runner.run import Progress
+from ..report import Job, Report, title
 from ..verdict import Verdict
+from .causes import Cause, causes
 
 _STYLES = {
     Verdict.PASS: "green",
@@ -26,130 +22,146 @@ _STYLES = {
     Verdict.FAIL: "bold red",
     Verdict.ERROR: "bold white on red",
 }
+_BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
+
+#: The cells of a row, and the lines of its last column.
+Row = tuple[tuple[Text, ...], list[Text]]
 
 
 def show(report: Report, contract: Contract, console: Console) -> None:
-    """Print requirements, questions, and the outcome last, where a reader looks first."""
+    """Print what passed, the questions, the jobs, what failed, and the outcome last, where a
+    reader looks first."""
     asked = [finding for finding in report.findings if finding.verdict is not Verdict.SKIPPED]
-    if asked:
-        console.print(_requirements(asked, contract))
     seen = [one for one in report.observations if one.reason != "not selected"]
+    _print(console, _good([one for one in asked if one.verdict not in _BAD], contract))
     if seen:
-        console.print(Rule("questions that the page leaves open", style="dim"))
-        console.print(_questions(seen, contract))
-    console.print(Rule(style="dim"))
-    console.print(Text.assemble(*_outcome(report)))
+        _heading(console, "Questions that the page leaves open")
+        _print(console, (_question(one, contract) for one in seen))
+    if report.jobs:
+        _heading(console, "Jobs")
+        _print(console, map(_job, report.jobs))
+    bad = [finding for finding in asked if finding.verdict in _BAD]
+    if bad:
+        _heading(console, "What did not pass")
+        _print(console, _bad(causes(bad), report, contract))
+    console.print()
+    for line in _outcome(report):
+        console.print(line, soft_wrap=not console.is_terminal)
 
 
-def _requirements(findings: list[Finding], contract: Contract) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(ratio=1)
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, style="bold"), soft_wrap=not console.is_terminal)
+
+
+def _print(console: Console, rows: Iterable[Row]) -> None:
+    kept = list(rows)
+    if not kept:
+        return
+    columns = list(zip(*(cells for cells, _ in kept), strict=True))
+    if console.is_terminal:
+        table = Table.grid(padding=(0, 1))
+        for _ in columns:
+            table.add_column(no_wrap=True)
+        table.add_column(ratio=1, overflow="fold")
+        for cells, lines in kept:
+            table.add_row(*cells, Group(*lines))
+        console.print(table)
+        return
+    widths = [max(len(cell.plain) for cell in column) for column in columns]
+    for cells, lines in kept:
+        start = " ".join(f"{cell.plain:{width}}" for cell, width in zip(cells, widths, strict=True))
+        for line in lines:
+            console.print(f"{start} {line.plain}".rstrip(), soft_wrap=True, markup=False)
+            start = " " * len(start)
+
+
+def _good(findings: list[Finding], contract: Contract) -> Iterator[Row]:
     heading = ""
     for one in findings:
         if title(one.id) != heading:
             heading = title(one.id)
-            table.add_row("", "", Text(heading, style="bold"))
-        table.add_row(
-            one.id, Text(one.verdict.word, style=_STYLES[one.verdict]), _told(one, contract)
-        )
-    return table
+            yield (Text(), Text()), [Text(heading, style="bold")]
+        yield _cells(one), _lines(one, contract)
 
 
-def _told(finding: Finding, contract: Contract) -> RenderableType:
+def _cells(finding: Finding, known: bool = False) -> tuple[Text, ...]:
+    word = f"{finding.verdict.word}{' (known)' if known else ''}"
+    return Text(finding.id), Text(word, style=_STYLES[finding.verdict])
+
+
+def _lines(finding: Finding, contract: Contract) -> list[Text]:
+    if finding.verdict is not Verdict.PASS:
+        return [Text(finding.message)]
+    holds = [Text(contract.requirements[finding.id].sentence, style="dim")]
+    if finding.not_covered:
+        holds.append(Text(f"not tried: {finding.not_covered}", style="yellow"))
+    return holds
+
+
+def _bad(groups: list[Cause], report: Report, contract: Contract) -> Iterator[Row]:
+    for group in groups:
+        if group.text:
+            several = f"{group.text}: {len(group.findings)} requirements"
+            yield (Text(), Text(group.verdict.word, style=_STYLES[group.verdict])), [Text(several)]
+        for one in group.findings:
+            yield _cells(one, one.id in report.known), list(_failure(one, group, contract))
+
+
+def _failure(finding: Finding, group: Cause, contract: Contract) -> Iterator[Text]:
     requirement = contract.requirements[finding.id]
-    if finding.verdict is Verdict.PASS:
-        holds = Text(requirement.sentence, style="dim", no_wrap=True, overflow="ellipsis")
-        not_covered = Text(f"not tried: {finding.not_covered}", style="yellow")
-        return Group(holds, not_covered) if finding.not_covered else holds
-    lines: list[RenderableType] = [Text(finding.message)]
-    if finding.verdict is Verdict.FAIL:
-        lines = [Text(requirement.sentence, style="italic"), *lines]
-        lines.append(Text.assemble(("expected  ", "dim"), finding.expected))
-        lines.append(Text.assemble(("got       ", "dim"), finding.actual))
-        if requirement.level == "sane":
-            lines.append(Text("not on the page: no server may do this", style="dim"))
-    return Group(*lines)
+    yield Text(requirement.sentence, style="italic")
+    if finding.message != group.text:
+        yield Text(finding.message)
+    if finding.expected or finding.actual:
+        yield Text.assemble(("expected  ", "dim"), finding.expected)
+        yield Text.assemble(("got       ", "dim"), finding.actual)
+    if finding.verdict is Verdict.FAIL and requirement.level == "sane":
+        yield Text("not on the page: no server may do this", style="dim")
 
 
-def _questions(observations: list[Observation], contract: Contract) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(ratio=1)
-    for observation in observations:
-        table.add_row(observation.id, _answer(observation, contract))
-    return table
-
-
-def _answer(observation: Observation, contract: Contract) -> Text:
+def _question(observation: Observation, contract: Contract) -> Row:
+    cells = (Text(observation.id),)
     if observation.seen is Seen.UNOBSERVED:
-        return Text(f"unobserved: {observation.reason}", style="dim")
+        return cells, [Text(f"unobserved: {observation.reason}", style="dim")]
     if observation.seen is Seen.UNKNOWN:
-        return Text(f"unknown: {observation.answer}", style="magenta")
+        return cells, [Text(f"unknown: {observation.answer}", style="magenta")]
     answer = observation.answer or ""
     variant = contract.questions[observation.id].variant(answer)
-    return Text.assemble((answer, "cyan"), (f"  {variant.meaning}" if variant else "", "dim"))
+    meaning = f"  {variant.meaning}" if variant else ""
+    return cells, [Text.assemble((answer, "cyan"), (meaning, "dim"))]
 
 
-def _outcome(report: Report) -> Iterator[tuple[str, str]]:
+def _job(job: Job) -> Row:
+    what = "used again, " if job.reused else ""
+    lines = [Text(f"{job.hash or 'no hash'}  {what}{job.outcome}"), Text(job.body, style="dim")]
+    return (Text(job.name or "not planned"), Text(job.operation)), lines
+
+
+def _outcome(report: Report) -> Iterator[Text]:
+    counts = Text()
     for verdict in reversed(Verdict):
-        count = report.count(verdict)
-        if count:
-            yield f"{count} {verdict.word}", _STYLES[verdict]
-            yield "  ", ""
+        if count := report.count(verdict):
+            counts.append(f"{count} {verdict.word}", _STYLES[verdict]).append("  ")
+    yield counts
     allowed = "" if report.jobs_allowed is None else f" of {report.jobs_allowed}"
     spent = f"{report.jobs_spent}{allowed} job{'s' * (report.jobs_spent != 1)}"
-    yield f"\n{spent}, {report.requests} requests, {report.seconds:.1f} s", "dim"
+    yield Text(
+        f"{spent}, {report.requests} requests, {report.seconds:.1f} s, --seed {report.seed}", "dim"
+    )
     if report.stopped:
-        yield f"  {report.stopped}", "yellow"
-    yield f"\n{report.verdict.word}", _STYLES[report.verdict]
+        yield Text(report.stopped, "yellow")
+    for line in _known(report):
+        yield Text(line, "yellow")
+    yield Text.assemble(
+        (f"{report.tested}: ", "dim"), (report.verdict.word, _STYLES[report.verdict])
+    )
 
 
-class ProgressBar:
-    """A line with the progress of the run; nothing without a terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._bar = Bar(
-            BarColumn(16),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-            TextColumn("{task.fields[failed]}", style="red"),
-            TextColumn("{task.fields[spent]}"),
-            _Clock(),
-            TextColumn("{task.description}", style="dim"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("", total=1, failed="", spent="", left=None)
-
-    def __enter__(self) -> ProgressBar:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def update(self, now: Progress) -> None:
-        self._bar.update(
-            self._task,
-            completed=now.done,
-            total=now.of,
-            description=escape(now.doing),
-            failed=f"{now.failed} failed" if now.failed else "",
-            spent=f"{now.jobs_spent} jobs, {now.requests} requests",
-            left=now.seconds_left,
-        )
-
-
-class _Clock(TextColumn):
-    """Time left if the run has a limit, else time spent."""
-
-    def __init__(self) -> None:
-        super().__init__("")
-
-    def render(self, task: Task) -> Text:
-        left = task.fields.get("left")
-        seconds = int(left if left is not None else task.elapsed or 0)
-        word = "left" if left is not None else "so far"
-        return Text(f"{seconds // 60}:{seconds % 60:02d} {word}")
+def _known(report: Report) -> Iterator[str]:
+    failed = {one.id for one in report.findings if one.verdict is Verdict.FAIL}
+    passed = {one.id for one in report.findings if one.verdict is Verdict.PASS}
+    if known := sorted(report.known & failed):
+        yield f"known deviations (--known): {', '.join(known)}"
+    if gone := sorted(report.known & passed):
+        yield f"no longer deviations, to be removed from --known: {', '.join(gone)}"

@@ -1,112 +1,128 @@
-"""The plan of a run and its cost, before anything is sent."""
+"""The plan of a run, before anything is sent: ``quote.py`` prints it, ``run.py`` carries it out."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..checking.registry import REGISTRY, Check, Probe
+from ..checking.registry import REGISTRY, Check, Phase, Probe
 from ..contract import Contract, Question, Requirement, selected
 from ..http.budget import Budget
+from ..http.traffic import ALARMING, Kind, gentle_reason
 from ..settings import RunOptions
 from ..shared_jobs.catalogue import JobSelection, select_jobs
-
-#: The usual duration of a job on the live service, in seconds; only for the quote.
-USUAL_JOB = 60
-#: Requests of a check or a probe, on average; only for the quote.
-_REQUESTS = 5
+from .requests import Row, rows
 
 _Registered = TypeVar("_Registered", Check, Probe)
 
 
 class SelectionError(ValueError):
-    """``--only`` selects nothing."""
+    """``--only`` and ``--skip`` select nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The checks and probes to run, the jobs to submit, and the untestable ones with the reason."""
+    """The checks and probes to run, the jobs to submit, and what is left out or untestable, each
+    with the reason.
+
+    ``requests``: the most that a server receives that answers as it must, without the finds that
+    watch jobs. ``most_jobs``: planned and at risk. ``history``: what needs records of earlier jobs
+    if no job is planned.
+    """
 
     checks: tuple[Check, ...]
     exhaustive: tuple[Check, ...]
     probes: tuple[Probe, ...]
-    selected: frozenset[str]
+    left_out: Mapping[str, str]
     shared_jobs: JobSelection
     untestable: Mapping[str, str]
+    requests: Counter[Kind]
+    most_jobs: int
+    history: tuple[str, ...]
 
     @property
     def jobs(self) -> int:
         return len(self.shared_jobs.jobs)
 
-    def quote(self, options: RunOptions) -> str:
-        """The number of jobs, the time, and what stays untestable; a few lines."""
-        lines = [
-            f"{len(self.checks)} requirements and {len(self.probes)} questions on {options.target}",
-            f"jobs: {self._jobs(options)}",
-            f"time: {self._time(options)}",
-        ]
-        if self.untestable:
-            lines.append(f"untestable: {_grouped(self.untestable)}")
-        return "\n".join(lines)
-
-    def _jobs(self, options: RunOptions) -> str:
-        if options.exhaustive:
-            return f"{self.jobs} planned, plus any number from generated requests"
-        if options.jobs is None:
-            return f"{self.jobs} planned (no limit)"
-        cap = Budget(options.jobs).stray_cap if options.jobs else 0
-        risk = f"; up to {cap} if the server accepts what it must refuse" if cap else ""
-        return f"{self.jobs} planned ({options.jobs} allowed{risk})"
-
-    def _time(self, options: RunOptions) -> str:
-        requests = _REQUESTS * (len(self.checks) + len(self.probes))
-        seconds = requests / (options.rate or 100)
-        time = "a few seconds" if seconds < 10 else f"about {_rounded(seconds)}"
-        if options.rate:
-            time += f" for some {requests} requests at {options.rate:g} a second"
-        if batches := len({job.batch for job in self.shared_jobs.jobs}):
-            several = "s" if batches > 1 else ""
-            each = f"about {USUAL_JOB} s each on the live service"
-            time = f"{batches} job duration{several} ({each}) and {time}"
-        return time + (", plus a minute for generated requests" if self.exhaustive else "")
+    def serves(self, job: str) -> list[str]:
+        """The requirements and questions that look at a job."""
+        every: list[Check | Probe] = [*self.checks, *self.probes]
+        return [one.id for one in every if job in one.needs + one.wants]
 
 
 def make_plan(contract: Contract, options: RunOptions) -> RunPlan:
-    """Select checks and probes by ``options.only``, and the jobs they need."""
-    rows: list[Requirement | Question] = [*contract.requirements.values()]
-    rows += contract.questions.values()
-    ids = frozenset(row.id for row in rows if selected(row.id, row.section, options.only))
+    """Select checks and probes by the options, and the jobs they need."""
+    left_out = dict(_left_out(contract, options))
+    ids = {*contract.requirements, *contract.questions} - set(left_out)
     checks = _in_order(contract.requirements, ids, REGISTRY.checks)
     probes = _in_order(contract.questions, ids, REGISTRY.probes)
     if not checks and not probes:
-        raise SelectionError(
-            f"--only {' '.join(options.only)} selects nothing; --list prints the ids"
-        )
+        asked = [f"--only {' '.join(options.only)}"] if options.only else []
+        asked += [f"--skip {' '.join(options.skip)}"] if options.skip else []
+        raise SelectionError(f"{' '.join(asked)} selects nothing; --list prints the ids")
+    gentle = dict(_alarming(checks, probes)) if options.gentle else {}
     every: list[Check | Probe] = [*checks, *probes]
-    names = {name for each in every for name in each.needs + each.wants}
-    spare = bool(names) and any(each.refusals for each in every)
+    running = [one for one in every if one.id not in gentle]
+    names = {name for each in running for name in each.needs + each.wants}
+    spare = bool(names) and any(each.refusals for each in running)
     jobs = select_jobs(names, jobs=options.jobs, spare=spare, accounts=options.accounts)
+    untestable = gentle | dict(_untestable(contract, checks, jobs, options))
+    sent = rows(one.id for one in running if one.id not in untestable)
     exhaustive = _in_order(contract.requirements, ids, REGISTRY.exhaustive)
     return RunPlan(
         checks,
         exhaustive if options.exhaustive else (),
         probes,
-        ids,
+        left_out,
         jobs,
-        dict(_untestable(contract, checks, jobs, options)),
+        untestable,
+        _requests(sent, jobs, options),
+        _most_jobs(sent, jobs, options),
+        tuple(id for id, row in sent.items() if row.history),
     )
 
 
+def _left_out(contract: Contract, options: RunOptions) -> Iterator[tuple[str, str]]:
+    every: list[Requirement | Question] = [*contract.requirements.values()]
+    every += contract.questions.values()
+    for row in every:
+        if not selected(row.id, row.section, options.only):
+            yield row.id, "not selected"
+        elif options.skip and selected(row.id, row.section, options.skip):
+            yield row.id, "left out by --skip"
+
+
 def _in_order(
-    order: Iterable[str], ids: frozenset[str], registered: Mapping[str, _Registered]
+    order: Iterable[str], ids: Iterable[str], registered: Mapping[str, _Registered]
 ) -> tuple[_Registered, ...]:
     """In the order of the contract."""
-    return tuple(registered[id] for id in order if id in ids and id in registered)
+    chosen = set(ids)
+    return tuple(registered[id] for id in order if id in chosen and id in registered)
 
 
-def _rounded(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+def _alarming(checks: Iterable[Check], probes: Iterable[Probe]) -> Iterator[tuple[str, str]]:
+    for id, row in rows(one.id for one in (*checks, *probes)).items():
+        if kinds := [kind for kind in ALARMING if row.requests[kind]]:
+            yield id, gentle_reason(kinds)
+
+
+def _requests(sent: Mapping[str, Row], jobs: JobSelection, options: RunOptions) -> Counter[Kind]:
+    total: Counter[Kind] = sum((row.requests for row in sent.values()), Counter())
+    total[Kind.LOGIN] += max(1, len(options.accounts))
+    total[Kind.SUBMISSION] += len(jobs.jobs)
+    return total
+
+
+def _most_jobs(sent: Mapping[str, Row], jobs: JobSelection, options: RunOptions) -> int:
+    planned, risks = len(jobs.jobs), sum(row.risks for row in sent.values())
+    if options.jobs is None:
+        return planned + risks
+    if not options.jobs:
+        return 0
+    cap = Budget(options.jobs).stray_cap or 0
+    return min(options.jobs, planned + min(cap, risks))
 
 
 def _untestable(
@@ -122,10 +138,5 @@ def _untestable(
             yield check.id, missing[0]
         elif check.refusals and options.jobs == 0:
             yield check.id, "needs a job budget of 1, which a refusal gives back"
-
-
-def _grouped(reasons: Mapping[str, str]) -> str:
-    by_reason: dict[str, list[str]] = {}
-    for id, reason in reasons.items():
-        by_reason.setdefault(reason, []).append(id)
-    return "; ".join(f"{', '.join(ids)} ({reason})" for reason, ids in by_reason.items())
+        elif check.refusals and check.phase > Phase.BEFORE and options.jobs == len(jobs.jobs):
+            yield check.id, "needs a job budget above the planned jobs, which a refusal gives back"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -20,19 +20,22 @@ from ..http.connection import Failure
 from ..http.gate import Gate
 from ..http.redaction import Secrets
 from ..http.session import Session
-from ..report import Report, merge
+from ..http.traffic import Traffic
+from ..report import Job, Report, merge
 from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence
 from ..target import TargetError
 from ..verdict import UnavailableError, Verdict
 from .plan import RunPlan, make_plan
+from .quote import lines
 
 _Result = TypeVar("_Result", Finding, Observation)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The progress of a run; ``seconds_left`` is ``None`` without a limit."""
+    """The progress of a run; ``seconds_left`` is ``None`` without a limit. ``jobs`` are the states
+    of the shared jobs while they are waited for."""
 
     doing: str
     done: int
@@ -41,6 +44,7 @@ class Progress:
     jobs_spent: int
     requests: int
     seconds_left: float | None
+    jobs: str = ""
 
 
 def run(
@@ -56,10 +60,11 @@ def run(
     return Run(options, contract or shipped(), on_progress, secrets or Secrets()).report()
 
 
-def quote(options: RunOptions, contract: Contract) -> str:
-    """What a run would do and cost, in a few lines; nothing is sent."""
+def quote(options: RunOptions, contract: Contract, *, full: bool = True) -> str:
+    """What a run would do and cost, in a few lines; ``full``: with every job. Nothing is sent."""
     load()
-    return make_plan(contract, options).quote(options)
+    plan = make_plan(contract, options)
+    return "\n".join(lines(plan, options, _mark(options.seed), full=full))
 
 
 class Run:
@@ -90,10 +95,11 @@ class Run:
             until=None if limit is None else self._clock + 60 * limit,
             allow_plain_http=options.allow_plain_http,
             on_answer=self._watch.observe,
+            traffic=Traffic(contract, options.accounts, gentle=options.gentle),
         )
         self._session = Session(options, contract, self._gate)
         self._evidence = Evidence(self._session, self.plan.shared_jobs, mark)
-        self._evidence.on_change = lambda: self._tell("watching jobs")
+        self._evidence.on_change = lambda: self._tell("watching jobs", watching=True)
         self._on_progress = on_progress
         self._findings: dict[str, Finding] = {}
         self._observations: dict[str, Observation] = {}
@@ -115,7 +121,27 @@ class Run:
             self._gate.budget.spent,
             self._gate.log.requests,
             stopped,
+            tuple(self._jobs()),
+            self.options.seed,
         )
+
+    def _jobs(self) -> Iterator[Job]:
+        """Every job that was spent, in the order of their answers."""
+        traces = {trace.hash: trace for trace in self._evidence.traces() if trace.accepted}
+        for purpose, answer in self._gate.jobs:
+            trace = traces.get(answer.hash)
+            sent = answer.exchange
+            yield Job(
+                trace.name if trace else "",
+                sent.operation or f"{sent.method} {sent.url}",
+                trace.account if trace else "",
+                sent.request_body,
+                self._gate.secrets.redact(answer.hash or ""),
+                self._gate.secrets.redact(trace.summary()) if trace else answer.summary(),
+                tuple(self.plan.serves(trace.name)) if trace else (purpose,),
+                sent,
+                trace is not None and trace.finished,
+            )
 
     def _run(self) -> None:
         self._tell("logging in")
@@ -123,6 +149,7 @@ class Run:
         for phase in Phase:
             if phase is Phase.AFTER and self.plan.jobs:
                 self._tell("submitting jobs")
+                self._gate.purpose = "shared job"
                 self._evidence.gather()
             for check in (*self.plan.checks, *self.plan.exhaustive):
                 if check.phase is phase:
@@ -141,6 +168,10 @@ class Run:
             raise TargetError(f"{self._gate.target} can't be reached: {exchanges[0].problem}")
 
     def _judge(self, check: Check) -> None:
+        if reason := self.plan.untestable.get(check.id):
+            self._findings[check.id] = Finding(check.id, Verdict.UNTESTABLE, reason)
+            return
+        self._gate.purpose = check.id
         context = Context(check.id, self._session, self._evidence, self._watch)
         found = [self._findings[check.id]] if check.id in self._findings else []
         try:
@@ -155,6 +186,10 @@ class Run:
         self._findings[check.id] = merge(check.id, found)
 
     def _observe(self, probe: Probe) -> None:
+        if reason := self.plan.untestable.get(probe.id):
+            self._observations[probe.id] = Observation(probe.id, Seen.UNOBSERVED, None, reason)
+            return
+        self._gate.purpose = probe.id
         context = Context(probe.id, self._session, self._evidence, self._watch)
         try:
             seen = probe.function(context)
@@ -193,8 +228,8 @@ class Run:
     def _own_finding(self, id: str, stopped: str) -> Finding:
         if id in self._findings:
             return self._findings[id]
-        if id not in self.plan.selected:
-            return Finding(id, Verdict.SKIPPED, "not selected")
+        if id in self.plan.left_out:
+            return Finding(id, Verdict.SKIPPED, self.plan.left_out[id])
         if id in REGISTRY.checks:
             return Finding(id, Verdict.INCONCLUSIVE, stopped)
         return Finding(id, Verdict.ERROR, "the kit has no check for it")
@@ -203,11 +238,10 @@ class Run:
         if id in self._observations:
             return self._observations[id]
         reason = stopped if id in REGISTRY.probes else "the kit has no probe for it"
-        if id not in self.plan.selected:
-            reason = "not selected"
+        reason = self.plan.left_out.get(id, reason)
         return Observation(id, Seen.UNOBSERVED, None, reason)
 
-    def _tell(self, doing: str) -> None:
+    def _tell(self, doing: str, *, watching: bool = False) -> None:
         done = len(self._findings) + len(self._observations)
         bad = {id for id, one in self._findings.items() if one.verdict >= Verdict.FAIL}
         self._on_progress(
@@ -219,6 +253,7 @@ class Run:
                 self._gate.budget.spent,
                 self._gate.log.requests,
                 self._gate.time_left(),
+                self._evidence.states(len(self.plan.shared_jobs.jobs)) if watching else "",
             )
         )
 

@@ -28,6 +28,15 @@ _GRACE = 2.0
 _ATTEMPTS = 3
 
 
+def polls(seconds: float) -> int:
+    """How often jobs are looked at that run for so long, at most."""
+    looks, age = 0, 0.0
+    while age <= seconds:
+        age += min(max(age / 10, _SHORTEST), _LONGEST)
+        looks += 1
+    return looks
+
+
 class Evidence:
     """The evidence that checks share. Names of jobs are those of ``catalogue.SHARED_JOBS``."""
 
@@ -124,6 +133,12 @@ class Evidence:
     def busy(self) -> list[JobTrace]:
         """The jobs that have not ended yet."""
         return [one for one in self._traces.values() if one.accepted and not self._ended(one)]
+
+    def states(self, planned: int) -> str:
+        """The state of each job that has not ended, and how many of the planned ones have."""
+        states = [f"{one.name} {one.status or 'not found yet'}" for one in self.busy]
+        ended = len(self._traces) - len(states)
+        return f"{ended} of {planned} ended{''.join(f', {state}' for state in states)}"
 
     # Gathering
 

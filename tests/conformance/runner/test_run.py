@@ -275,10 +275,13 @@ def test_a_quote_sends_nothing_and_says_what_stays_untestable() -> None:
     assert "jobs: 0 planned (0 allowed)" in none
     for id in ("CREATE-1", "UP-1", "VAR-2", "LOGIN-5"):
         assert id in none
-    assert "jobs: 2 planned (3 allowed; up to 1 if the server accepts what it must" in some
+    assert "jobs: 2 planned (3 allowed); up to 1 more if the server accepts what it must" in some
+    assert 'grid: createJob {"content": "Harbour sampan000000 at dawn' in some
+    assert 'upscale: upscaleJob {"parent_hash": "<hash of grid>", "grid_num": 2}, for UP-1' in some
     assert "time: 2 job durations (about 60 s each on the live service) and a few" in some
     assert "untestable: LOGIN-5 (needs a second account)" in some
-    assert "time: about 40 s for some 20 requests at 0.5 a second" in slow
+    requests = int(slow.partition("requests: at most ")[2].partition(":")[0])
+    assert f"for {requests} requests at 0.5 a second" in slow
 
 
 def test_an_interrupted_run_keeps_what_it_found() -> None:

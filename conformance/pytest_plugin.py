@@ -31,7 +31,10 @@ _FOLDER = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--sampan-url"):
         config.addinivalue_line("markers", "sampan: a requirement of the 小船AI contract")
-        config.stash[_RUN] = _run_options(config)
+        config.stash[_RUN] = options = _run_options(config)
+        # Here, so that it is one error and not one for each requirement.
+        if not config.getoption("collectonly") and not hasattr(config, "workerinput"):
+            _reach(options)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -134,6 +137,13 @@ def _run_options(config: pytest.Config) -> RunOptions:
         raise pytest.UsageError(str(problem)) from problem
 
 
+def _reach(options: RunOptions) -> None:
+    from .target import unreachable
+
+    if problem := unreachable(options.target, options.timeout):
+        raise pytest.UsageError(f"--sampan-url: {options.target} can't be reached: {problem}")
+
+
 def _results(session: pytest.Session, options: RunOptions) -> dict[str, Any]:
     """Verdict, message and evidence of each requirement; the run happens at the first call."""
     stash = session.config.stash
@@ -177,7 +187,11 @@ def _checked(options: RunOptions, ids: tuple[str, ...]) -> dict[str, Any]:
     from .reports.json import full_message
     from .runner.run import run
 
-    report = run(replace(options, only=ids))
+    try:
+        report = run(replace(options, only=ids))
+    except ValueError as problem:
+        # Nothing was found out about the server: a wrong URL or password is not its breach.
+        pytest.exit(f"--sampan-url: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
     return {
         finding.id: {
             "verdict": finding.verdict.word,

@@ -51,7 +51,7 @@ def _talk(ctx: Context) -> None:
     seen = {_key(exchange) for exchange in ctx.exchanges() if exchange.plain}
     name = f"{ctx.evidence.mark}-nobody"
     nobody = {"username": name, "password": name}
-    for body in ({}, nobody):
+    for body in () if ctx.options.gentle else ({}, nobody):
         if ("login", _sent(body), False) not in seen:
             ctx.try_call("login", body)
     if not ctx.has("first"):
@@ -68,7 +68,7 @@ def _talk(ctx: Context) -> None:
     for filters in finds:
         if ("findJobs", _sent(filters), True) not in seen:
             ctx.try_call("findJobs", filters)
-    if ("findJobs", _sent({}), True) not in seen:
+    if not ctx.options.gentle and ("findJobs", _sent({}), True) not in seen:
         ctx.try_call("findJobs", {}, token=f"{name}-token")
     for operation in ctx.affordable():
         if operation != "findJobs" and (operation, _sent({}), True) not in seen:

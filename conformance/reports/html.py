@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 from ..contract import Contract
@@ -11,6 +11,7 @@ from ..findings import EvidenceItem, Exhibit, Finding, Observation, Seen
 from ..http.exchange import Exchange
 from ..report import Report, title
 from ..verdict import Verdict
+from .causes import Cause, causes
 from .curl import curl
 
 _STYLE = """
@@ -34,12 +35,29 @@ summary > span { display: inline-grid; grid-template-columns: 6.2rem 6.6rem 1fr;
 .expected { display: grid; grid-template-columns: auto 1fr; gap: .1rem .8rem; margin: .4rem 0; }
 .expected dt { opacity: .75; } .expected dd { margin: 0; overflow-wrap: anywhere; }
 .questions > details > summary > span { grid-template-columns: 14rem 1fr; }
+nav { display: flex; flex-wrap: wrap; gap: .2rem .9rem; margin: .8rem 0; }
+input[name=show] { margin: 0 .25rem 0 0; } label { margin-right: 1rem; white-space: nowrap; }
+h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; } a { color: inherit; }
+.jobs dt { font-weight: 600; margin-top: .8rem; } .jobs dd { margin: 0; overflow-wrap: anywhere; }
+main { overflow-wrap: anywhere; } h1 { overflow-wrap: anywhere; }
 img { max-width: 100%; border: 1px solid var(--line); } figure { margin: .6rem 0; }
 @media (max-width: 40rem) {
   summary > span, .questions > details > summary > span { grid-template-columns: 1fr auto; }
   summary > span > :last-child { grid-column: 1 / -1; } .inside { padding-left: .2rem; }
 }
 """
+
+
+#: A job of the page needs a word.
+_JOBS = (
+    "Checks share jobs and name them as below; “grid” is the picture of four cells that most others"
+    " are made from. A job without a name was accepted although the server had to refuse it."
+)
+_TOKEN = """export SAMPAN_TOKEN="$(curl -sS '{target}/auth/login' \\
+  -H 'Content-Type: application/json' \\
+  -d "{{\\"username\\":\\"$SAMPAN_USERNAME\\",\\"password\\":\\"$SAMPAN_PASSWORD\\"}}" \\
+  | sed -n 's/.*"token" *: *"\\([^"]*\\)".*/\\1/p')\""""
+_BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
 
 
 def render(report: Report, contract: Contract) -> str:
@@ -49,42 +67,127 @@ def render(report: Report, contract: Contract) -> str:
 
 def _page(report: Report, contract: Contract) -> Iterator[str]:
     target = escape(report.target)
+    bad = causes(finding for finding in report.findings if finding.verdict in _BAD)
+    sections = _sections(report)
     yield "<!doctype html>"
     yield '<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>sampan check {target}</title><style>{_STYLE}</style></head><body>"
+    yield f"<title>sampan check {target}</title><style>{_STYLE}{_filters()}</style></head><body>"
     yield f"<h1>sampan check {target}</h1>"
     yield from _sums(report)
-    heading = ""
-    for finding in report.findings:
-        if title(finding.id) != heading:
-            heading = title(finding.id)
-            yield f"<h2>{escape(heading)}</h2>"
-        yield from _requirement(finding, contract)
-    yield '<h2>Questions that the page leaves open</h2><div class="questions">'
+    yield from _jump_list(bad, sections, report)
+    yield from _choices(report)
+    yield "<main>"
+    yield from _bad(bad, report, contract)
+    for heading, findings in sections.items():
+        yield f'<section id="{_anchor(heading)}"><h2>{escape(heading)}</h2>'
+        for finding in findings:
+            yield from _requirement(finding, contract)
+        yield "</section>"
+    yield '<section id="questions"><h2>Questions that the page leaves open</h2>'
+    yield '<div class="questions">'
     for observation in report.observations:
         yield from _question(observation, contract)
-    yield "</div></body></html>"
+    yield "</div></section>"
+    yield from _jobs(report)
+    yield "</main></body></html>"
+
+
+def _sections(report: Report) -> dict[str, list[Finding]]:
+    """What did pass or was not tested, by heading."""
+    sections: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        if finding.verdict not in _BAD:
+            sections.setdefault(title(finding.id), []).append(finding)
+    return sections
+
+
+def _anchor(heading: str) -> str:
+    return "section-" + "".join(one if one.isalnum() else "-" for one in heading.lower())
 
 
 def _sums(report: Report) -> Iterator[str]:
     word = report.verdict.word
-    yield f'<p><strong class="{word}">{word}</strong> on {report.started_at:%Y-%m-%d %H:%M:%S} UTC'
-    yield f"{escape(report.stopped)}</p><ul class=sums>"
-    for verdict in reversed(Verdict):
-        if report.count(verdict):
-            yield f'<li class="{verdict.word}">{report.count(verdict)} {verdict.word}</li>'
+    yield f'<p><strong class="{word}">{word}</strong>, {report.tested}, on'
+    yield f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC</p>"
+    if report.stopped:
+        yield f'<p class="inconclusive">{escape(report.stopped)}</p>'
     allowed = "any number" if report.jobs_allowed is None else str(report.jobs_allowed)
-    yield f"<li>{report.jobs_spent} jobs spent, {allowed} allowed</li>"
-    yield f"<li>{report.requests} requests</li><li>{report.seconds:.1f} s</li></ul>"
+    yield f"<ul class=sums><li>{report.jobs_spent} jobs spent, {allowed} allowed</li>"
+    yield f"<li>{report.requests} requests</li><li>{report.seconds:.1f} s</li>"
+    yield f"<li>--seed {report.seed}</li></ul>"
+    if report.known:
+        yield f"<p>accepted deviations (--known): {escape(', '.join(sorted(report.known)))}</p>"
+    yield '<div class="note">The curl commands need a token of the account:'
+    yield f"<pre>{escape(_TOKEN.format(target=report.target))}</pre></div>"
 
 
-def _requirement(finding: Finding, contract: Contract) -> Iterator[str]:
+def _jump_list(
+    bad: list[Cause], sections: Mapping[str, list[Finding]], report: Report
+) -> Iterator[str]:
+    yield "<nav>"
+    for finding in (one for cause in bad for one in cause.findings):
+        word = finding.verdict.word
+        yield f'<a class="{word}" href="#{escape(finding.id)}">{escape(finding.id)}</a>'
+    for heading in sections:
+        yield f'<a href="#{_anchor(heading)}">{escape(heading)}</a>'
+    yield '<a href="#questions">Questions</a>'
+    if report.jobs:
+        yield '<a href="#jobs">Jobs</a>'
+    yield "</nav>"
+
+
+def _choices(report: Report) -> Iterator[str]:
+    """The filter: the style sheet hides what is not chosen, so that no script is needed."""
+    yield '<input type="radio" name="show" id="show-all" checked><label for="show-all">all</label>'
+    for verdict in reversed(Verdict):
+        word, count = verdict.word, report.count(verdict)
+        if count:
+            yield f'<input type="radio" name="show" id="show-{word}">'
+            yield f'<label class="{word}" for="show-{word}">{count} {word}</label>'
+
+
+def _filters() -> str:
+    rules = []
+    for verdict in Verdict:
+        chosen, kept = f"#show-{verdict.word}:checked ~ main", f".is-{verdict.word}"
+        rules.append(f"{chosen} details:not({kept}), {chosen} section:not(:has({kept}))")
+    return ", ".join(rules) + " { display: none; }\n"
+
+
+def _bad(groups: list[Cause], report: Report, contract: Contract) -> Iterator[str]:
+    if not groups:
+        return
+    yield '<section id="not-passed"><h2>What did not pass</h2>'
+    for group in groups:
+        if group.text:
+            several = f"{group.text}: {len(group.findings)} requirements"
+            yield f'<h3 class="{group.verdict.word}">{escape(several)}</h3>'
+        for finding in group.findings:
+            yield from _requirement(finding, contract, known=finding.id in report.known)
+    yield "</section>"
+
+
+def _jobs(report: Report) -> Iterator[str]:
+    if not report.jobs:
+        return
+    yield f'<section id="jobs"><h2>Jobs</h2><div class="note">{_JOBS}</div><dl class="jobs">'
+    for job in report.jobs:
+        name = f"{job.name}: {job.operation}" if job.name else f"not planned: {job.operation}"
+        reused = ", used again" if job.reused else ""
+        yield f"<dt>{escape(name)}</dt><dd>{escape(job.outcome)}{reused}, for"
+        yield f"{escape(', '.join(job.serves))}<br><code>{escape(job.hash or 'no hash')}</code>"
+        yield f"<pre>{escape(job.body)}</pre></dd>"
+    yield "</dl></section>"
+
+
+def _requirement(finding: Finding, contract: Contract, *, known: bool = False) -> Iterator[str]:
     requirement = contract.requirements[finding.id]
     word = finding.verdict.word
     opened = " open" if finding.verdict in (Verdict.FAIL, Verdict.ERROR) else ""
-    yield f'<details id="{escape(finding.id)}"{opened}><summary><span>'
-    yield f'<span class="id">{escape(finding.id)}</span><span class="{word}">{word}</span>'
+    yield f'<details class="is-{word}" id="{escape(finding.id)}"{opened}><summary><span>'
+    told = f"{word} (known)" if known else word
+    yield f'<span class="id">{escape(finding.id)}</span><span class="{word}">{told}</span>'
     yield f"<span>{escape(requirement.sentence)}</span></span></summary>"
     yield '<div class="inside">'
     yield f"<div>{escape(finding.message)}</div>"

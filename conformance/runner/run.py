@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from ..http.redaction import Secrets
 from ..http.session import Session
 from ..http.traffic import Traffic
 from ..report import Job, Report, merge
+from ..rules.scratch import hypothesis_elsewhere
 from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence
 from ..target import TargetError
@@ -108,7 +110,8 @@ class Run:
         """Run everything. Ctrl-C ends it early and keeps the findings."""
         stopped = ""
         try:
-            self._run()
+            with hypothesis_elsewhere() if self.plan.exhaustive else nullcontext():
+                self._run()
         except KeyboardInterrupt:
             stopped = "interrupted"
         return Report(

@@ -186,3 +186,15 @@ def test_workers_leave_nothing_behind(tmp_path: Path, url: str) -> None:
     done = in_pytest(tmp_path, f"--sampan-url={url}", "-n2", "-k", "LOGIN", TMPDIR=str(temporary))
     assert done.returncode == 0, done.stdout + done.stderr
     assert [one.name for one in temporary.iterdir() if one.name.startswith("sampan")] == []
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_server_that_is_not_there_is_one_usage_error(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    with Scripted(lambda _: []) as server:
+        url = server.url
+    done = in_pytest(tmp_path, f"--sampan-url={url}", *workers)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert f"ERROR: --sampan-url: {url} can't be reached: " in done.stderr
+    assert "LOGIN-1" not in done.stdout

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree as xml
 
 import pytest
@@ -26,6 +28,7 @@ from sampan.conformance.reports.junit import render as as_junit
 from sampan.conformance.reports.learn import render as as_profile
 from sampan.conformance.reports.terminal import show
 from sampan.conformance.verdict import Verdict
+from sampan.fake_server.server.threaded import FakeServer
 from tests.support.sample_report import CONTRACT, EXCHANGE, LOGIN, NASTY, PNG, a_report
 
 
@@ -142,7 +145,7 @@ def test_html_loads_nothing_and_runs_nothing() -> None:
     for _, attributes in tags:
         assert not any(name.startswith("on") for name in attributes)
         for name in ("src", "href"):
-            assert (attributes.get(name) or "data:").startswith("data:")
+            assert (attributes.get(name) or "data:").startswith(("data:", "#"))
     assert "url(" not in as_html(a_report(), CONTRACT)
 
 
@@ -154,6 +157,41 @@ def test_html_shows_every_requirement_and_question() -> None:
         assert one.sentence in parsed.text
     assert printable(NASTY) in parsed.text
     assert curl(EXCHANGE) in parsed.text
+
+
+def test_html_has_a_filter_and_a_jump_list_that_lead_somewhere() -> None:
+    parsed = page(a_report())
+    ids = {attributes.get("id") for _, attributes in parsed.tags}
+    links = [attributes["href"] for tag, attributes in parsed.tags if tag == "a"]
+    assert "#GEN-1" in links
+    assert all(link and link.removeprefix("#") in ids for link in links)
+    radios = [attributes["id"] for tag, attributes in parsed.tags if tag == "input"]
+    assert {"show-all", "show-fail", "show-pass"} <= set(radios)
+    assert radios[1:] == [a["for"] for tag, a in parsed.tags if tag == "label"][1:]
+    classes = {a["class"] for tag, a in parsed.tags if tag == "details" and "class" in a}
+    assert {f"is-{radio.removeprefix('show-')}" for radio in radios[1:] if radio} == classes
+
+
+def test_html_has_failures_first_and_how_to_get_a_token() -> None:
+    parsed = page(a_report())
+    order = [a["id"] for tag, a in parsed.tags if tag == "details"]
+    assert order[:4] == ["UP-4", "GEN-1", "GEN-5", "LIFE-1"]
+    assert "export SAMPAN_TOKEN=" in parsed.text
+
+
+def test_the_token_command_gets_a_token(tmp_path: Path) -> None:
+    with FakeServer() as fake:
+        parsed = page(a_report(target=fake.url))
+        command = parsed.text[parsed.text.index("export SAMPAN_TOKEN=") :].partition("main")[0]
+        command = command[: command.index("p')\"") + 4]
+        done = subprocess.run(
+            ["sh", "-c", f'{command}\nprintf %s "$SAMPAN_TOKEN"'],
+            env=os.environ | {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "abc-secret"},
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", done.stdout), done.stderr
 
 
 def test_html_holds_its_pictures() -> None:

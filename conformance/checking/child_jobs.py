@@ -10,6 +10,7 @@ from ..json_access import brief, integer, text
 from ..pictures.compare import Likeness, cells, inner
 from ..pictures.picture import Picture
 from ..rules.refusals import unknown_parent
+from ..shared_jobs.catalogue import SENDER_ID
 from ..shared_jobs.trace import JobTrace
 from ..verdict import UnavailableError, Verdict
 from .context import Context
@@ -114,8 +115,20 @@ def refused_without(
 
 def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Finding]:
     """With a token, ``sender_id`` is optional: job ``without`` omits it, job ``given`` has it."""
-    for name, what in ((without, "without sender_id"), (given, "with sender_id")):
-        yield accepted(ctx, ctx.evidence.trace(name), what, 301, 410, 420, 430)
+    yield accepted(ctx, ctx.evidence.trace(without), "without sender_id", 301, 410, 420, 430)
+    job = ctx.evidence.trace(given)
+    if ctx.evidence.cause(given) == SENDER_ID:
+        refused = ctx.evidence.original(given)
+        yield ctx.fail(
+            "with sender_id: refused, and accepted without",
+            refused,
+            job,
+            expected="errno 0",
+            actual=refused.submission.summary(),
+        )
+    else:
+        # If it is refused whatever it lacks, the sender_id need not be the cause.
+        yield accepted(ctx, job, "with sender_id", 430)
 
 
 def accepted(ctx: Context, job: JobTrace, what: str, *refusals: int) -> Finding:

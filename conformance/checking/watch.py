@@ -1,7 +1,8 @@
 """Standing checks: every exchange of a run is judged as it comes in, whoever sent it and for what.
 
-A breach that was seen is a failure, also where the check that it belongs to had no budget, no time
-or was not selected. Nothing is sent from here, and nothing that depends on the moment is judged.
+A breach that was seen is a failure, also where the check that it belongs to had no budget or no
+time; an acceptance of what had to be refused is one even where it was not selected. Nothing is sent
+from here, and nothing that depends on the moment is judged.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ class Watch:
     objects: int = 0
     #: The text of each answer with errno 501, by operation.
     service_errors: list[tuple[str, str | None, Exchange]] = field(default_factory=list)
+    #: Requirements that an acceptance broke: told whatever was selected.
+    accepted: set[str] = field(default_factory=set)
     _findings: dict[str, list[Finding]] = field(default_factory=dict)
     _roles: dict[str, str] = field(default_factory=dict)  # by token
     _submitted: dict[str, tuple[str, SentRequest]] = field(default_factory=dict)  # by hash
@@ -69,6 +72,10 @@ class Watch:
     def findings(self, id: str) -> list[Finding]:
         """The failures of the requirement."""
         return list(self._findings.get(id, ()))
+
+    def add(self, finding: Finding) -> None:
+        """A breach that shows in several exchanges together."""
+        self._findings.setdefault(finding.id, []).append(finding)
 
     @property
     def failed(self) -> frozenset[str]:
@@ -137,6 +144,7 @@ class Watch:
             self._learn_token(sent, answer)
         breach = wrongly_accepted(self.contract, self.accounts, self.mark, sent)
         if breach is not None:
+            self.accepted.add(breach[0])
             yield breach
         elif sent.operation == "login":
             yield from login_faults(answer)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Iterable, Iterator
 
 from ..checking import (
@@ -25,6 +26,8 @@ from ..json_access import Record, text
 _INCOMPLETE: dict[str, object] = {}
 #: How often the token is used again: nothing on the page limits its use.
 _USES = 12
+#: Seconds that are not waited to find out whether a token expires.
+_LONG_WAIT = 5.0
 
 
 def _rest(ctx: Context, tried: list[str]) -> str:
@@ -36,17 +39,37 @@ def _rest(ctx: Context, tried: list[str]) -> str:
 @check("AUTH-1")
 def the_token_is_accepted_everywhere(ctx: Context) -> Iterator[Finding]:
     # A fresh one, and no login in between: some servers let a later login end an earlier one.
-    token = _fresh_token(ctx, "first")
+    token, since = _fresh_token(ctx, "first"), time.monotonic()
     tried = ctx.affordable()
     for operation in tried + ["findJobs"] * _USES:
         answer = ctx.call(operation, _INCOMPLETE, token=token)
         if answer.errno is None:
             yield ctx.fail(f"{operation}: no errno", answer, expected="errno")
         elif answer.errno == 430:
-            yield ctx.fail(
-                f"{operation} does not accept the token", answer, expected="any errno but 430"
-            )
+            yield _turned_down(ctx, operation, answer, time.monotonic() - since)
+            return
     yield ctx.ok(f"accepted by {len(tried)} operations", answer, not_covered=_rest(ctx, tried))
+
+
+def _turned_down(ctx: Context, operation: str, answer: Answer, age: float) -> Finding:
+    """A 430 for a token of that age (s): a failure, unless the token may have expired.
+
+    How long one is valid is left open (question token-lifetime), how often it may be used is not.
+    """
+    token = _fresh_token(ctx, "first")
+    again = ctx.call(operation, _INCOMPLETE, token=token)
+    if again.errno == 430:
+        what = f"{operation} does not accept the token"
+        return ctx.fail(what, answer, again, expected="any errno but 430")
+    if age < _LONG_WAIT:
+        time.sleep(age)
+        aged = ctx.call("findJobs", _INCOMPLETE, token=token)
+        if aged.errno != 430:
+            what = f"{operation} does not accept the token any more, though another as old is"
+            return ctx.fail(what, answer, aged, expected="any errno but 430")
+    return ctx.inconclusive(
+        f"a token is not accepted after {age:.0f} s: it may have expired", answer
+    )
 
 
 def _fresh_token(ctx: Context, role: str) -> str:

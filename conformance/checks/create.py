@@ -17,6 +17,7 @@ from ..checking import (
 )
 from ..json_access import Record, brief, millis, text
 from ..rules.find_rules import falling, hashes, prompts
+from ..shared_jobs.catalogue import BY_NAME
 from ..shared_jobs.listing import Look
 
 _JOB = "createJob"
@@ -30,9 +31,23 @@ def _created(ctx: Context) -> list[JobTrace]:
 @check("CREATE-1", needs=("grid",))
 def content_gives_a_hash(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.trace("grid")
-    for job in _created(ctx):
+    jobs = [job for job in _created(ctx) if job.name in BY_NAME or job.accepted]
+    for job in jobs:
         answer = job.submission
-        if job.accepted:
+        cause = ctx.evidence.cause(job.name)
+        if cause == "--niji":
+            # The page names the service, and no flag for it (question niji-selection).
+            yield ctx.ok(f"a prompt with {cause} is refused, without it it is accepted", answer)
+        elif cause:
+            yield ctx.fail(
+                f"{brief(job.body['content'], 60)} is refused {len(job.attempts)} times; without"
+                f" {cause} it is accepted",
+                job,
+                ctx.evidence.trace(job.name),
+                expected="errno 0 and a hash",
+                actual=answer.summary(),
+            )
+        elif job.accepted:
             yield ctx.ok(f"{brief(job.body['content'], 60)}: a hash", answer)
         elif answer.failure is not None:
             yield ctx.inconclusive(f"no answer: {answer.problem}", answer)
@@ -53,7 +68,7 @@ def content_gives_a_hash(ctx: Context) -> Iterator[Finding]:
                 answer,
                 expected="errno 0 and a hash",
             )
-    yield ctx.ok(f"{len(_created(ctx))} prompts gave a hash")
+    yield ctx.ok(f"{len(jobs)} prompts gave a hash")
 
 
 # CREATE-2
@@ -112,7 +127,7 @@ def _one_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
 
 def _never_found(ctx: Context, job: JobTrace) -> Finding:
     last = job.sightings[-1] if job.sightings else None
-    if last is None or not last.complete:
+    if last is None or not last.complete or not job.waited_out:
         return ctx.inconclusive(f"the job “{job.name}”: {job.summary()}", job)
     return ctx.fail(
         f"the job “{job.name}” is not found by its hash, {last.at:.1f} s after it was submitted",
@@ -241,6 +256,9 @@ def _carries(text: str, wanted: str) -> bool:
 @probe("niji-selection", needs=("niji",))
 def what_the_flag_does(ctx: Context) -> Observation:
     job = ctx.evidence.accepted("niji")
+    if ctx.evidence.cause("niji"):
+        refused = ctx.evidence.original("niji")
+        return ctx.unknown(f"a prompt with --niji is refused: {refused.submission.summary()}", job)
     if job.last is None:
         return ctx.unobserved("no find returned the job", job)
     service = text(job.last, "service")
@@ -256,9 +274,13 @@ def what_the_flag_does(ctx: Context) -> Observation:
 )
 def whether_many_jobs_are_taken(ctx: Context) -> Observation:
     jobs = ctx.evidence.traces()
-    refused = [job for job in jobs if job.deferred or _turned_away(job)]
+    refused = [job for job in jobs if job.deferred and job.crowded]
     if refused:
         errnos = {one.attempts[0].errno for one in refused}
+        if errnos == {501} and sum(one.crowded for one in refused) == 1:
+            return ctx.unobserved(
+                "one job was refused once, which may have been a failure", *refused
+            )
         if errnos == {501}:
             return ctx.answer("refused", *refused[:2])
         return ctx.unknown(
@@ -270,17 +292,12 @@ def whether_many_jobs_are_taken(ctx: Context) -> Observation:
     return ctx.answer("queued-silently", *jobs[:4])
 
 
-def _turned_away(job: JobTrace) -> bool:
-    return len(job.attempts) > 1 and all(answer.errno == 501 for answer in job.attempts)
-
-
 def _beside(job: JobTrace, jobs: list[JobTrace]) -> int:
-    """How many jobs of the account were unfinished when this one was accepted, with it."""
-    moment = job.submitted_at
+    """How many jobs of the account were seen unfinished after this one was accepted, with it."""
     return sum(
-        one.accepted
-        and one.account == job.account
-        and one.submitted_at <= moment
-        and (one.duration is None or one.submitted_at + one.duration > moment)
+        one.account == job.account
+        and one.answered_at <= job.answered_at
+        and one.unfinished_after(job.answered_at)
         for one in jobs
+        if job.accepted and one.accepted
     )

@@ -63,7 +63,7 @@ def _has_its_picture(ctx: Context, job: JobTrace) -> bool:
     """The record describes a picture and has not changed for most of the wait, and the picture
     exists with the described size."""
     record = job.last
-    if record is None or not job.gave_up:
+    if record is None or not job.waited_out:
         return False
     waited = job.sightings[-1].at
     url, size = (

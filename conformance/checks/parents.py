@@ -33,8 +33,21 @@ def every_cell_is_taken(ctx: Context) -> Iterator[Finding]:
     tried = ctx.evidence.sent(*names, "variation_1", "variation_2")
     for job in tried:
         what = f"{job.operation} of cell {job.body['grid_num']}"
-        yield accepted(ctx, job, what, 301, 410, 420, 421)
+        # A remix that is refused whatever it lacks is refused for two of its parts at least.
+        refusals = () if job.name == "remix" else (301, 410, 420, 421)
+        yield accepted(ctx, job, what, *refusals)
     cells = {job.body["grid_num"] for job in tried if job.accepted}
+    for name in ("upscale", "variation", "upscale_4", "remix"):
+        cause = ctx.evidence.cause(name)
+        if cause.startswith("grid_num"):
+            job = ctx.evidence.original(name)
+            yield ctx.fail(
+                f"{job.operation} with {cause} is refused, and accepted with another",
+                job,
+                ctx.evidence.trace(name),
+                expected="errno 0",
+                actual=job.submission.summary(),
+            )
     rest = {1, 2, 3, 4} - cells
     if rest:
         yield ctx.ok(f"not tried with this budget: {', '.join(map(str, sorted(rest)))}")
@@ -160,8 +173,7 @@ def _why_not_unfinished(ctx: Context, child: JobTrace) -> str:
     if not child.accepted:
         later = ctx.evidence.sent("variation" if child.operation == "varyJob" else "upscale")
         return "" if any(one.accepted for one in later) else "a finished parent was refused too"
-    answered_at = child.submitted_at + child.submission.exchange.elapsed
-    if any(at >= answered_at and record in parent.pending for at, record in looks if record):
+    if parent.unfinished_after(child.answered_at):
         return ""
     return "the parent may have finished before the child was taken"
 

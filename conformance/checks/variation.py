@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..checking import Context, Finding, Phase, check, child_jobs
 from ..json_access import brief, text
 from ..pictures import compare as pixels
-from ..shared_jobs.catalogue import remix_prompt
+from ..shared_jobs.catalogue import CONTENT, remix_prompt
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,8 +77,12 @@ def a_variation_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
 @check("REMIX-1", needs=("remix",))
 def a_remix_carries_the_new_content(ctx: Context) -> Finding:
     job = ctx.evidence.trace("remix")
+    if ctx.evidence.cause("remix") == CONTENT:
+        job = ctx.evidence.original("remix")
+        return child_jobs.not_taken(ctx, job, "a variation with content, and only with content,")
     if not job.accepted:
-        return child_jobs.not_taken(ctx, job, "a variation with content")
+        # Refused whatever it lacks: the content need not be the cause.
+        return ctx.inconclusive(f"a variation with content: {job.submission.summary()}", job)
     if job.last is None:
         return ctx.inconclusive(job.summary(), job)
     asked = _plain(remix_prompt(ctx.evidence.mark))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ..contract import Contract
 from ..http.exchange import Answer
+from ..json_access import brief
 from ..settings import Credentials
 from .parameters import wrong_parameter
 
@@ -146,12 +147,19 @@ def _value(mark: str, sent: SentRequest) -> Breach | None:
 
 def _child(mark: str, sent: SentRequest) -> Breach | None:
     cell = sent.fields.get("grid_num")
-    if isinstance(cell, int) and not isinstance(cell, bool) and not 1 <= cell <= 4:
-        return "GRID-2", f"{sent.operation} of cell {cell} is accepted", "errno 301"
+    if _no_cell(cell):
+        return "GRID-2", f"{sent.operation} of cell {brief(cell)} is accepted", "errno 301"
     if unknown_parent(mark) in (sent.fields.get("parent_hash"), sent.fields.get("parent_id")):
         id = "UP-3" if sent.operation == "upscaleJob" else "VAR-3"
         return id, f"{sent.operation} of a nonexistent job is accepted", "errno 410 or 420"
     return None
+
+
+def _no_cell(cell: object) -> bool:
+    """Whether it names none, even where digits in a string do (question grid-num-string)."""
+    if isinstance(cell, str):
+        return re.fullmatch(r"\s*\d+(\.0*)?\s*", cell) is None
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and cell not in (1, 2, 3, 4)
 
 
 def _wrong_type(contract: Contract, sent: SentRequest) -> Breach | None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from ..checking.context import Context
 from ..checking.registry import REGISTRY, Check, Phase, Probe
+from ..checking.second_tries import refused_script
 from ..checking.watch import Watch
 from ..checks import load
 from ..contract import Contract, shipped
@@ -154,6 +155,8 @@ class Run:
                 self._tell("submitting jobs")
                 self._gate.purpose = "shared job"
                 self._evidence.gather()
+                for finding in refused_script(self._evidence):
+                    self._watch.add(finding)
             for check in (*self.plan.checks, *self.plan.exhaustive):
                 if check.phase is phase:
                     self._tell(check.id)
@@ -225,8 +228,12 @@ class Run:
     def _finding(self, id: str, stopped: str) -> Finding:
         """The result of the requirement's check, unless a breach was seen elsewhere."""
         own = self._own_finding(id, stopped)
-        seen = [self._redacted(one) for one in self._watch.findings(id)]
+        seen = [self._redacted(one) for one in self._watch.findings(id) if self._tells(id)]
         return own if own.verdict is Verdict.FAIL or not seen else merge(id, seen)
+
+    def _tells(self, id: str) -> bool:
+        """Whether a breach of it counts in this run."""
+        return id in self.plan.selected or id in self._watch.accepted
 
     def _own_finding(self, id: str, stopped: str) -> Finding:
         if id in self._findings:
@@ -252,7 +259,7 @@ class Run:
                 doing,
                 done,
                 len(self.plan.checks) + len(self.plan.probes),
-                len(bad | self._watch.failed),
+                len(bad | set(filter(self._tells, self._watch.failed))),
                 self._gate.budget.spent,
                 self._gate.log.requests,
                 self._gate.time_left(),

@@ -62,6 +62,16 @@ def grid_prompt(mark: str) -> str:
     return f'Harbour {mark} at dawn, "old" boats, 上海的早晨 🚣'
 
 
+def ascii_prompt(mark: str) -> str:
+    """``grid_prompt`` in English alone."""
+    return f'Harbour {mark} at dawn, "old" boats'
+
+
+def plain_prompt(mark: str) -> str:
+    """As little as a prompt can be."""
+    return f"Boat {mark}"
+
+
 def niji_prompt(mark: str) -> str:
     return f"a paper lantern {mark} on the river --niji"
 
@@ -173,6 +183,70 @@ SHARED_JOBS: tuple[SharedJob, ...] = (
 )
 
 BY_NAME: Mapping[str, SharedJob] = {plan.name: plan for plan in SHARED_JOBS}
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A second, different request, for a job that was refused.
+
+    If it is accepted, what it ``lacks`` is the cause of the refusal, and it takes the job's place.
+    """
+
+    lacks: str
+    job: SharedJob
+
+
+BEYOND_ASCII = "text outside ASCII"
+SENDER_ID = "sender_id"
+CONTENT = "content"
+
+
+#: By the name of the job: what is tried instead, one after the other, until one is accepted.
+STAND_INS: Mapping[str, tuple[StandIn, ...]] = {
+    "grid": (
+        StandIn(BEYOND_ASCII, SharedJob("grid_ascii", "createJob", _create(ascii_prompt))),
+        StandIn(
+            "its punctuation and its length",
+            SharedJob("grid_plain", "createJob", _create(plain_prompt)),
+        ),
+    ),
+    "niji": (
+        StandIn(
+            "--niji",
+            SharedJob("niji_plain", "createJob", _create(lambda mark: f"a paper lantern {mark}")),
+        ),
+    ),
+    "upscale": (
+        StandIn("grid_num 2", SharedJob("upscale_other", "upscaleJob", _upscale(3), ("grid",))),
+    ),
+    "variation": (
+        StandIn("grid_num 3", SharedJob("variation_other", "varyJob", _vary(1), ("grid",))),
+    ),
+    "upscale_4": (
+        StandIn(SENDER_ID, SharedJob("upscale_4_bare", "upscaleJob", _upscale(4), ("grid",))),
+        StandIn(
+            "grid_num 4",
+            SharedJob("upscale_3_sent", "upscaleJob", _upscale(3, sender=True), ("grid",)),
+        ),
+    ),
+    "remix": (
+        StandIn(
+            SENDER_ID,
+            SharedJob("remix_bare", "varyJob", _vary(4, content=remix_prompt), ("grid",)),
+        ),
+        StandIn(
+            "grid_num 4",
+            SharedJob("remix_2", "varyJob", _vary(2, sender=True, content=remix_prompt), ("grid",)),
+        ),
+        StandIn(CONTENT, SharedJob("vary_4", "varyJob", _vary(4, sender=True), ("grid",))),
+    ),
+}
+
+#: The order in which jobs are listed.
+ORDER: tuple[str, ...] = (
+    *BY_NAME,
+    *(one.job.name for stand_ins in STAND_INS.values() for one in stand_ins),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from ..http.session import Session
 from ..json_access import Record, text
 from ..pictures.picture import Picture
 from ..verdict import UnavailableError, Verdict
-from .catalogue import BY_NAME, JobSelection, SharedJob
+from .catalogue import ORDER, STAND_INS, JobSelection, SharedJob, StandIn
 from .listing import Listing, Look
 from .trace import JobTrace, Sighting
 
@@ -54,22 +54,38 @@ class Evidence:
         self._history: dict[str, Look] = {}
         self._earlier: Look | None = None
         self._pictures: dict[str, Picture] = {}
+        self._stand_ins: dict[str, str] = {}  # by the name of the job that was refused
+        self._causes: dict[str, str] = {}
         self._slots: int | None = None  # how many jobs the server took at once, if it refused any
         self.on_change: Callable[[], None] = lambda: None
 
     # For checks
 
     def trace(self, name: str) -> JobTrace:
-        """The job, whether it was accepted or not; ``UnavailableError`` if it was not sent."""
-        if name in self._traces:
-            return self._traces[name]
+        """The job, whether it was accepted or not; ``UnavailableError`` if it was not sent.
+
+        If it was refused and a stand-in was accepted, that one: see ``cause``.
+        """
+        sent = self.sent(name)
+        if sent:
+            return sent[0]
         if name in self._absent:
             raise self._absent[name]
         raise LookupError(f"the job {name!r} is not in the plan: name it in the check's needs")
 
     def sent(self, *names: str) -> list[JobTrace]:
         """Those of the jobs that were sent; for the names in a check's ``wants``."""
-        return [self._traces[name] for name in names if name in self._traces]
+        stand_ins = (self._stand_ins.get(name, name) for name in names)
+        return [self._traces[name] for name in stand_ins if name in self._traces]
+
+    def cause(self, name: str) -> str:
+        """Why the job was refused: what its stand-in, which was accepted, lacks. Empty if it was
+        accepted, or if nothing that was tried instead was."""
+        return self._causes.get(name, "")
+
+    def original(self, name: str) -> JobTrace:
+        """The job itself, where ``trace`` returns its stand-in."""
+        return self._traces[name]
 
     def accepted(self, name: str) -> JobTrace:
         """The job, if its submission was accepted."""
@@ -94,8 +110,8 @@ class Evidence:
         return self.finished(name).last or {}
 
     def traces(self) -> list[JobTrace]:
-        """Every job that was sent, in the order of the plan."""
-        return self.sent(*BY_NAME)
+        """Every job that was sent, in the order of the plan; stand-ins last."""
+        return [self._traces[name] for name in ORDER if name in self._traces]
 
     def sender(self, account: str = "first") -> str:
         """The account's sender_id: that of its records, or the id of its login."""
@@ -152,7 +168,10 @@ class Evidence:
         with contextlib.suppress(UnavailableError):
             self._earlier = self._listings["first"].look()
         for batch in (1, 2):
-            self._run([one for one in self._plan.jobs if one.batch == batch])
+            jobs = [one for one in self._plan.jobs if one.batch == batch]
+            self._run(jobs)
+            for job in jobs:
+                self._second_try(job)
         for role in ("first", "second"):
             self._look(role)
 
@@ -193,10 +212,12 @@ class Evidence:
         running = len(self.busy)
         # Short jobs may be over before the last answer is there: those that were taken count too.
         if not running and all(self._was_refused(one) for one in plans):
-            # An idle server does not refuse for the number of jobs.
-            return []
-        if refused:
+            # An idle server does not refuse for the number of jobs, but it may fail once (501).
+            refused = [one for one in refused if self._traces[one.name].submission.errno == 501]
+        elif refused:
             self._slots = max(running, 1)
+            for one in refused:
+                self._traces[one.name].crowded += 1
         return [one for one in refused if len(self._traces[one.name].attempts) < _ATTEMPTS]
 
     def _was_refused(self, plan: SharedJob) -> bool:
@@ -217,11 +238,53 @@ class Evidence:
             trace = JobTrace(plan.name, plan.operation, plan.account, body)
         started = time.monotonic()
         answer = self._session.call(plan.operation, trace.body, account=plan.account, planned=True)
-        trace.submitted_at = started
+        trace.submitted_at, trace.answered_at = started, time.monotonic()
         trace.attempts.append(answer)
         self._traces[plan.name] = trace
-        if trace.accepted:
+        # A look after an early child's answer tells whether its parent was unfinished till then.
+        if trace.accepted or plan.early:
             self._look(plan.account)
+
+    # Second tries
+
+    def _second_try(self, plan: SharedJob) -> None:
+        """Try something else where a job was refused for good, or where the first one failed."""
+        trace = self._traces.get(plan.name)
+        if trace is None or not self._needs_another(trace):
+            return
+        for stand_in in STAND_INS.get(plan.name, ()):
+            self._submit_one(stand_in.job)
+            other = self._traces.get(stand_in.job.name)
+            if other is None:
+                return
+            self._watch()
+            if other.accepted:
+                self._replace(plan, trace, stand_in)
+                return
+
+    def _needs_another(self, trace: JobTrace) -> bool:
+        if not trace.accepted:
+            # Nothing is known of a submission without an answer; only what all hangs from is worth
+            # another job then.
+            return trace.refused or (trace.name == "grid" and trace.submission.errno is None)
+        if trace.name != "grid" or trace.finished:
+            return False
+        others = any(one.finished for one in self._traces.values())
+        return others if trace.gave_up else trace.seems_failed
+
+    def _replace(self, plan: SharedJob, trace: JobTrace, stand_in: StandIn) -> None:
+        """Put the stand-in in the job's place, unless the job is accepted after all."""
+        if trace.refused:
+            while trace.refused and len(trace.attempts) < _ATTEMPTS:
+                before = len(trace.attempts)
+                self._submit_one(plan)
+                if len(trace.attempts) == before:
+                    return  # no budget or no time
+            if trace.accepted:
+                self._watch()
+                return
+            self._causes[plan.name] = stand_in.lacks
+        self._stand_ins[plan.name] = stand_in.job.name
 
     def _body(self, plan: SharedJob) -> dict[str, object]:
         material: Evidence | _Early = _Early(self) if plan.early else self
@@ -254,7 +317,7 @@ class Evidence:
             except UnavailableError:
                 # Out of time or logged out: nothing was seen, and every job is given up.
                 for one in traces:
-                    one.gave_up = not one.finished
+                    one.gave_up = one.cut_short = not one.finished
                 return
             if look.answers[0].ok:
                 for job in traces:

@@ -7,7 +7,7 @@ questions, so nothing here relies on an answer: ``why_not`` explains an incomple
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..http.exchange import Answer
 from ..http.session import Session
@@ -50,12 +50,14 @@ class Listing:
     def look(self, wanted: Iterable[str] = ()) -> Look:
         """The newest records, and further ones while some of the ``wanted`` hashes are missing."""
         seen = _Pages(self._first())
+        complete = seen.complete
         missing = set(wanted) - seen.hashes
-        if missing and not seen.complete:
+        if missing and not complete:
             for hash in sorted(missing):
                 # Only some servers take a hash as a condition (question find-hash-filter).
                 seen.add(self._find({"hash": hash}))
-        return seen.look()
+        # What came in meanwhile does not make up for what the first find left out.
+        return replace(seen.look(), complete=complete)
 
     def everything(self) -> Look:
         """All records, paging backwards with the cursor; bounded, and honest about it."""

@@ -12,6 +12,8 @@ from ..json_access import Record, brief, integer, text
 
 #: The one status that the page shows: finished, with a picture.
 FINISHED = 2000
+#: Seconds below which nothing that is not there yet is missing, whatever --job-timeout is.
+_PATIENCE = 0.5
 #: The one error that the page shows, and it is on a finished job: no failure.
 _REMARK = "altered prompt"
 
@@ -41,7 +43,9 @@ class JobTrace:
 
     ``attempts`` holds the answers to its submission: one, or more where the server refused it
     while other jobs were running and took it afterwards. ``sightings`` are in order: each find
-    ended before the next began. ``gave_up``: the wait (--job-timeout) ran out.
+    ended before the next began. ``gave_up``: the wait ended before the job did; ``cut_short``: not
+    because --job-timeout ran out, but because the run could look no more. ``crowded``: how many of
+    the attempts were refused while other jobs were running.
     """
 
     name: str
@@ -50,8 +54,11 @@ class JobTrace:
     body: Mapping[str, object]
     attempts: list[Answer] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
-    submitted_at: float = 0.0  # monotonic seconds
+    submitted_at: float = 0.0  # monotonic seconds, when the submission was sent
+    answered_at: float = 0.0  # and when its answer was there
     gave_up: bool = False
+    cut_short: bool = False
+    crowded: int = 0
 
     @property
     def submission(self) -> Answer:
@@ -110,6 +117,30 @@ class JobTrace:
                 break
             since = one.at
         return since
+
+    @property
+    def refused(self) -> bool:
+        """A clear refusal (errno) that the account itself is not the reason for."""
+        return (self.submission.errno or 0) not in (0, 411, 430)
+
+    @property
+    def waited_out(self) -> bool:
+        """Whether it was looked for as long as a job may take, and for some time at least."""
+        last = self.sightings[-1].at if self.sightings else 0.0
+        return self.gave_up and not self.cut_short and last >= _PATIENCE
+
+    def unfinished_after(self, moment: float) -> bool:
+        """Whether a find that was sent after the moment (monotonic) still showed it unfinished.
+
+        Only that proves it was unfinished at the moment: the first sighting as finished may come
+        long after its end.
+        """
+        return any(
+            self.submitted_at + one.at >= moment
+            and one.record is not None
+            and integer(one.record, "status") != FINISHED
+            for one in self.sightings
+        )
 
     @property
     def duration(self) -> float | None:

@@ -50,6 +50,7 @@ def judged(
     jobs: int | None = None,
     timeout: float = 10.0,
     job_timeout: float = 60.0,
+    job_seconds: float = 0.2,
 ) -> Report:
     """Run the checks ``only``. ``answers``: a profile's name, or answers (needs ``folder``)."""
     profile = {}
@@ -59,7 +60,7 @@ def judged(
         file = folder / "profile.yaml"
         file.write_text(yaml.safe_dump({"name": "test", "answers": dict(answers)}))
         profile["profile"] = str(file)
-    with running(tampered(tampering, settings(0.2, **profile))) as url:
+    with running(tampered(tampering, settings(job_seconds, **profile))) as url:
         return run(
             RunOptions(
                 url,

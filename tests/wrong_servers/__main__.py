@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Sequence
 
+from tests.wrong_servers.budgets import rows, table
 from tests.wrong_servers.matrix import Outcome, chosen, outcomes
+from tests.wrong_servers.wrong_server import WrongServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,10 +18,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", default=[], help="a wrong server, UP-4 or FIND")
     parser.add_argument("--alone", action="store_true", help="run the one check of each only")
     parser.add_argument("--workers", type=int, help="processes; three a core if not given")
+    parser.add_argument(
+        "--budgets", action="store_true", help="print how many are found at each budget of jobs"
+    )
+    parser.add_argument("--every", type=int, default=1, help="try each Nth wrong server only")
     given = parser.parse_args(arguments)
-    servers = chosen(given.only)
+    servers = chosen(given.only)[:: given.every]
     if not servers:
         parser.error(f"--only {' '.join(given.only)} names no wrong server")
+    if given.budgets:
+        return _budgets(servers, given.workers)
     started = time.monotonic()
     survivors: list[Outcome] = []
     errors: list[Outcome] = []
@@ -36,6 +44,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for one in errors:
         print(f"ERROR of the kit at {one.server.id}: {', '.join(one.errors)}")
     return 1 if survivors or errors else 0
+
+
+def _budgets(servers: Sequence[WrongServer], workers: int | None) -> int:
+    """Print the table; a wrong server that is missed, or an overspent budget, is exit 1."""
+    found = []
+    for one in rows(servers, workers):
+        found.append(one)
+        print(f"budget {one.budget}: {one.failed} of {one.servers}", flush=True)
+    print(f"\n{table(found)}")
+    for one in found:
+        for id in one.missed:
+            print(f"MISSED at {one.budget}: {id}")
+        for id in one.overspent:
+            print(f"OVERSPENT at {one.budget}: {id}")
+    return 1 if any(one.missed or one.overspent for one in found) else 0
 
 
 def _line(one: Outcome) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from sampan.conformance.verdict import Verdict
-from tests.support.tampering.server import settings
-from tests.support.tampering.trial import JOB_SECONDS, Trial, side_by_side, trial
+from tests.support.tampering.exchange import Go, Reply, Request
+from tests.support.tampering.history import history
+from tests.support.tampering.server import TamperedFake, running, settings
+from tests.support.tampering.trial import JOB_SECONDS, Trial, quiet, side_by_side, trial
 from tests.wrong_servers import WRONG_SERVERS
 from tests.wrong_servers.wrong_server import WrongServer
 
@@ -50,6 +53,24 @@ def tried(wrong_server: WrongServer, *, alone: bool = False) -> Trial:
     """Run the kit on a wrong server; ``alone``: only the check of its requirement, if it can."""
     only = (wrong_server.requirement,) if alone and not wrong_server.whole else ()
     return trial(wrong_server.build(settings(JOB_SECONDS)), only=only, around=wrong_server.around)
+
+
+def tried_within(wrong_server: WrongServer, budget: int) -> Trial:
+    """Run the whole kit with a budget of jobs, on an account that has some from earlier days."""
+    around = earlier_jobs if wrong_server.around is quiet else wrong_server.around
+    return trial(wrong_server.build(settings(JOB_SECONDS)), around=around, budget=budget)
+
+
+@contextmanager
+def earlier_jobs(app: TamperedFake, url: str) -> Iterator[None]:
+    """The account's jobs of earlier days, made before the server had its mistake."""
+    with running(TamperedFake(app.service, untampered)) as right, history(app, right):
+        yield
+
+
+async def untampered(request: Request, go: Go) -> Reply:
+    """The fake as it is."""
+    return await go(request)
 
 
 def chosen(only: Sequence[str]) -> list[WrongServer]:

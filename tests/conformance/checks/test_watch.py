@@ -94,6 +94,8 @@ WRONGLY_ACCEPTED: list[tuple[str, str, object]] = [
     ("GRID-2", "upscaleJob", {"parent_hash": "x", "grid_num": 0}),
     ("GRID-2", "varyJob", {"parent_id": "x", "grid_num": 5}),
     ("GRID-2", "varyJob", {"parent_id": "x", "grid_num": None}),
+    ("GRID-2", "varyJob", {"parent_id": "x", "grid_num": 1.5}),
+    ("GRID-2", "upscaleJob", {"parent_hash": "x", "grid_num": "1x"}),
     ("BLEND-2", "blendImages", {"content": LINK}),
     ("BLEND-2", "blendImages", {"content": " ".join([LINK] * 6)}),
     ("BLEND-3", "blendImages", {}),

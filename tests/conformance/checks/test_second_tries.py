@@ -1,0 +1,148 @@
+"""A second, different request tells two causes apart, and keeps the rest testable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sampan.conformance.report import Report
+from sampan.conformance.verdict import Verdict
+from tests.support.judged import finding, judged, observation
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
+from tests.support.tampering.making import asking
+
+CHILDREN = ("upscaleJob", "varyJob")
+
+
+def refusing(
+    meant: Callable[[JSON], bool], *operations: str, errno: int = 301, times: int = 10**6
+) -> Tampering:
+    """Refuse such requests of the operations, so many times."""
+    left = [times]
+
+    def change(request: Request) -> Request | Reply:
+        if not meant(request.fields) or not left[0]:
+            return request
+        left[0] -= 1
+        return refusal(errno, "SERVICE_ERROR")
+
+    return asking(change, *operations)
+
+
+def prompt(fields: JSON) -> str:
+    content = fields.get("content")
+    return content if isinstance(content, str) else ""
+
+
+def failed(report: Report) -> list[str]:
+    return [one.id for one in report.findings if one.verdict is Verdict.FAIL]
+
+
+def undecided(report: Report) -> list[str]:
+    names = (Verdict.UNTESTABLE, Verdict.INCONCLUSIVE)
+    return [one.id for one in report.findings if one.verdict in names]
+
+
+@pytest.mark.parametrize("errno", [301, 501])
+@pytest.mark.parametrize(
+    "meant",
+    [
+        pytest.param(lambda text: any(ord(one) > 0xFFFF for one in text), id="emoji"),
+        pytest.param(lambda text: any("\u4e00" <= one < "\u9fff" for one in text), id="Chinese"),
+        pytest.param(lambda text: not text.isascii(), id="anything but ASCII"),
+    ],
+)
+def test_a_script_that_is_refused_is_told_from_a_server_that_refuses_all(
+    meant: Callable[[str], bool], errno: int
+) -> None:
+    tampering = refusing(lambda fields: meant(prompt(fields)), "createJob", errno=errno)
+    report = judged(tampering, "GEN-5", "CREATE", "UP-1", "VAR-1", "BLEND-1", jobs=12)
+    assert failed(report) == ["GEN-5", "CREATE-1", "CREATE-5"]
+    assert undecided(report) == []
+    assert "in English alone is accepted" in finding(report, "GEN-5").message
+
+
+@pytest.mark.parametrize(
+    "meant",
+    [
+        pytest.param(lambda text: '"' in text, id="quotes"),
+        pytest.param(lambda text: len(text) > 30, id="length"),
+    ],
+)
+def test_another_cause_is_not_taken_for_the_script(meant: Callable[[str], bool]) -> None:
+    tampering = refusing(lambda fields: meant(prompt(fields)), "createJob")
+    report = judged(tampering, "GEN-5", "CREATE", "UP-1", "VAR-1")
+    assert failed(report) == ["CREATE-1"]
+    assert undecided(report) == []
+
+
+def test_a_flag_that_is_refused_is_no_breach() -> None:
+    """The page has a service niji, and no flag for it."""
+    tampering = refusing(lambda fields: " --" in prompt(fields), "createJob")
+    report = judged(tampering, "CREATE", "BLEND-1", "niji-selection")
+    assert failed(report) + undecided(report) == []
+    answer = observation(report, "niji-selection").answer
+    assert answer is not None
+    assert answer.startswith("a prompt with --niji is refused")
+
+
+def test_a_server_that_fails_once_is_not_failed() -> None:
+    report = judged(
+        refusing(lambda _: True, "createJob", errno=501, times=1), "CREATE", "GEN-5", "UP-1"
+    )
+    assert failed(report) + undecided(report) == []
+
+
+def test_a_server_that_refuses_every_prompt_is_not_failed_for_its_scripts() -> None:
+    report = judged(refusing(lambda _: True, "createJob"), "CREATE-1", "CREATE-5", "GEN-5", "UP-1")
+    assert failed(report) == ["CREATE-1"]
+    assert undecided(report) == ["CREATE-5", "UP-1"]
+
+
+@pytest.mark.parametrize(
+    ("meant", "expected"),
+    [
+        pytest.param(lambda fields: fields.get("grid_num") == 4, ["GRID-1"], id="cell 4"),
+        pytest.param(lambda fields: fields.get("grid_num") == 2, ["GRID-1"], id="cell 2"),
+        pytest.param(lambda fields: fields.get("grid_num") == 3, ["GRID-1"], id="cell 3"),
+        pytest.param(lambda fields: "sender_id" in fields, ["VAR-5", "UP-5"], id="sender_id"),
+        pytest.param(lambda fields: "content" in fields, ["REMIX-1"], id="content"),
+    ],
+)
+def test_the_part_of_a_child_that_is_refused_is_found(
+    meant: Callable[[JSON], bool], expected: list[str]
+) -> None:
+    known = refusing(
+        # What is incomplete or has no token is refused for that.
+        lambda fields: meant(fields) and {"parent_id", "parent_hash"} & fields.keys() != set(),
+        *CHILDREN,
+    )
+    report = judged(known, "VAR-1", "VAR-5", "GRID-1", "UP-1", "UP-5", "REMIX-1", jobs=14)
+    assert failed(report) == expected
+    assert undecided(report) == []
+
+
+def test_a_first_job_that_fails_is_followed_by_another() -> None:
+    async def tampering(request: Request, go: Go) -> Reply:
+        if request.operation == "createJob" and not prompt(request.fields).isascii():
+            request = request.with_fields(content=f"{request.fields['content']} --fake fail")
+        return await go(request)
+
+    report = judged(tampering, "UP-1", "VAR-1", "DESC-1")
+    assert failed(report) + undecided(report) == []
+
+
+def test_what_could_have_started_a_job_is_never_sent_twice() -> None:
+    sent: list[str] = []
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        if request.operation != "createJob":
+            return await go(request)
+        sent.append(prompt(request.fields))
+        return await go(request) if prompt(request.fields).isascii() else Reply(500, (), b"broken")
+
+    report = judged(tampering, "UP-1", jobs=4)
+    assert len(set(sent)) == len(sent)
+    assert finding(report, "UP-1").verdict is Verdict.PASS
+    assert report.jobs_spent == 3

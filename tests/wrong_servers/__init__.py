@@ -18,6 +18,7 @@ from tests.wrong_servers import (
     find_filters,
     find_pages,
     find_records,
+    in_passing,
     lifecycle,
     login,
     parents,
@@ -36,6 +37,7 @@ __all__ = ["MUTANTS", "SECTIONS", "Mutant"]
 SECTIONS = (
     *(envelope, robustness, login, auth, create, prompts, plans, find, find_filters, find_pages),
     *(find_records, lifecycle, pictures, children, variation, upscale, parents, blend, describe),
+    in_passing,
 )
 
 WRONG_SERVERS: tuple[WrongServer, ...] = tuple(REGISTERED.values())

@@ -37,8 +37,8 @@ def late(
 @pytest.mark.parametrize(
     "tampering",
     [
-        pytest.param(late("upscaleJob", before=OVER, cell=1), id="the child comes late"),
-        pytest.param(late("upscaleJob", after=OVER, cell=1), id="its answer comes late"),
+        pytest.param(late("upscaleJob", "varyJob", before=OVER, cell=1), id="the child comes late"),
+        pytest.param(late("upscaleJob", "varyJob", after=OVER, cell=1), id="its answer comes late"),
         pytest.param(late("findJobs", after=OVER), id="all looks are late"),
     ],
 )
@@ -58,7 +58,7 @@ def test_a_parent_that_may_have_finished_is_not_taken_for_unfinished(
 
 def test_a_late_child_of_an_unfinished_parent_proves_nothing(tmp_path: Path) -> None:
     answers = {"unfinished-parent": "301"}
-    slow = late("upscaleJob", before=OVER, cell=1)
+    slow = late("upscaleJob", "varyJob", before=OVER, cell=1)
     report = judged(slow, "unfinished-parent", answers=answers, folder=tmp_path)
     assert observation(report, "unfinished-parent").seen is Seen.UNOBSERVED
 

@@ -13,6 +13,7 @@ from sampan.conformance.checking.registry import Phase, check, probe
 from sampan.conformance.contract import Contract, selected
 from sampan.conformance.findings import Finding, Observation, Seen
 from sampan.conformance.report import Report, merge
+from sampan.conformance.rules.successes import LOGIN_KEYS
 from sampan.conformance.runner import run as runner
 from sampan.conformance.runner.plan import SelectionError
 from sampan.conformance.runner.run import Progress, quote, run
@@ -36,7 +37,8 @@ def polite(asked: ReceivedRequest) -> Iterable[bytes]:
     """Logs everybody in, finds nothing, refuses the rest."""
     if asked.path == "/auth/login":
         name = asked.fields["username"]
-        return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": f"token-of-{name}-long"}})
+        data = {**dict.fromkeys(LOGIN_KEYS, "x"), "token": f"token-of-{name}-long"}
+        return http({"errno": 0, "errmsg": "SUCCESS", "data": data})
     if asked.path == "/jobs/find":
         return http({"errno": 0, "errmsg": "SUCCESS", "data": {"res": [], "total": 0}})
     return http({"errno": 301, "errmsg": "INVALID PARAMETER"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..checking.registry import REGISTRY, Check, Phase, Probe
@@ -68,6 +68,8 @@ def make_plan(contract: Contract, options: RunOptions) -> RunPlan:
     names = {name for each in running for name in each.needs + each.wants}
     spare = bool(names) and any(each.refusals for each in running)
     jobs = select_jobs(names, jobs=options.jobs, spare=spare, accounts=options.accounts)
+    if options.jobs == len(jobs.jobs):
+        checks = tuple(map(_before_jobs, checks))
     untestable = gentle | dict(_untestable(contract, checks, jobs, options))
     sent = rows(one.id for one in running if one.id not in untestable)
     exhaustive = _in_order(contract.requirements, ids, REGISTRY.exhaustive)
@@ -100,6 +102,14 @@ def _in_order(
     """In the order of the contract."""
     chosen = set(ids)
     return tuple(registered[id] for id in order if id in chosen and id in registered)
+
+
+def _before_jobs(one: Check) -> Check:
+    """Refusals that need no job come first where the planned jobs take the whole budget: a refusal
+    gives its job back."""
+    if one.refusals and not one.needs + one.wants and one.phase is Phase.AFTER:
+        return replace(one, phase=Phase.BEFORE)
+    return one
 
 
 def _alarming(checks: Iterable[Check], probes: Iterable[Probe]) -> Iterator[tuple[str, str]]:

@@ -233,7 +233,7 @@ class Run:
 
     def _tells(self, id: str) -> bool:
         """Whether a breach of it counts in this run."""
-        return id in self.plan.selected or id in self._watch.accepted
+        return id not in self.plan.left_out or id in self._watch.accepted
 
     def _own_finding(self, id: str, stopped: str) -> Finding:
         if id in self._findings:

@@ -169,7 +169,6 @@ def _no_collections() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
         gc.enable()
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from ..findings import Finding
 from ..json_access import brief, integer, text
-from ..pictures.compare import Likeness, cells, inner
+from ..pictures.compare import Likeness
 from ..pictures.picture import Picture
 from ..rules.refusals import unknown_parent
 from ..shared_jobs.catalogue import SENDER_ID
 from ..shared_jobs.trace import JobTrace
 from ..verdict import UnavailableError, Verdict
 from .context import Context
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 
 def nobody(ctx: Context) -> str:
@@ -55,33 +51,42 @@ def no_picture(ctx: Context, job: JobTrace) -> Finding | None:
     return ctx.fail(f"{job.name}: no picture", job, expected="img_buffer", actual="null")
 
 
+def pixels_of(ctx: Context, job: JobTrace) -> Picture:
+    """``picture_of``, decoded; ends the check if it is too large for that."""
+    picture = picture_of(ctx, job)
+    if picture.unread:
+        raise UnavailableError(
+            Verdict.INCONCLUSIVE, f"the picture of “{job.name}” is {picture.unread}", picture
+        )
+    return picture
+
+
 def shows_chosen_cell(
     ctx: Context,
     grid: JobTrace,
     jobs: Sequence[JobTrace],
-    resembles: Callable[[Image, Sequence[Image]], Likeness],
+    resembles: Callable[[Picture, Picture, int], Likeness],
 ) -> Iterator[Finding]:
     """Whether each finished child resembles the cell of the grid that was requested."""
-    parent = picture_of(ctx, grid)
-    candidates = cells(inner(parent.pixels))
+    parent = pixels_of(ctx, grid)
     for job in jobs:
         if not job.finished:
             continue
-        asked, picture = integer(job.body, "grid_num") or 0, picture_of(ctx, job)
-        seen = resembles(inner(picture.pixels), candidates)
+        asked, picture = integer(job.body, "grid_num") or 0, pixels_of(ctx, job)
+        seen = resembles(picture, parent, asked - 1)
         when = f"{job.operation} of cell {asked}"
-        if seen.nearest is None:
-            why = f"{when}: no cell is clearly nearest (distances {seen.summary()})"
+        if seen.as_asked is None:
+            why = f"{when}: no cell is clearly the one shown (likeness {seen.summary()})"
             yield ctx.inconclusive(why, picture, parent)
-        elif seen.nearest + 1 == asked:
-            yield ctx.ok(f"{when}: the picture is nearest to that cell", picture, parent)
+        elif seen.as_asked:
+            yield ctx.ok(f"{when}: the picture shows that cell", picture, parent)
         else:
             yield ctx.fail(
-                f"{when}: the picture is nearest to cell {seen.nearest + 1}",
+                f"{when}: the picture shows cell {seen.nearest + 1}",
                 picture,
                 parent,
                 expected=f"cell {asked}",
-                actual=f"cell {seen.nearest + 1} (distances {seen.summary()})",
+                actual=f"cell {seen.nearest + 1} (likeness {seen.summary()})",
             )
 
 

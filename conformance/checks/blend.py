@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..checking import Context, Finding, Observation, check, probe
-from ..checking.child_jobs import accepted_both_ways, not_taken, picture_of
+from ..checking.child_jobs import accepted_both_ways, not_taken, pixels_of
 from ..json_access import text
 from ..pictures import compare as pixels
+from ..pictures.seams import Seam
 
 _JOB = "blendImages"
 
@@ -63,11 +64,11 @@ def a_blend_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
 
 @probe("blend-result", needs=("blend",))
 def whether_a_blend_is_a_grid(ctx: Context) -> Observation:
-    picture = picture_of(ctx, ctx.evidence.finished("blend"))
-    upright, level = pixels.seams(pixels.inner(picture.pixels))
-    if upright and level:
+    picture = pixels_of(ctx, ctx.evidence.finished("blend"))
+    seam = pixels.seam(picture)
+    if seam is Seam.CUT:
         return ctx.answer("grid", picture)
-    if upright is False or level is False:
+    if seam is Seam.CONTINUOUS:
         return ctx.answer("single", picture)
     return ctx.unobserved("no clear answer whether the picture has seams", picture)
 

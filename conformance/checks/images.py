@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from ..checking import (
     Context,
@@ -17,14 +16,12 @@ from ..checking import (
     check,
     probe,
 )
-from ..checking.child_jobs import picture_of
+from ..checking.child_jobs import picture_of, pixels_of
 from ..http.connection import Failure
 from ..json_access import brief, integer, text
 from ..pictures import compare as pixels
 from ..pictures.picture import Picture
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from ..pictures.seams import Seam
 
 #: The jobs that make a picture, most telling first. The first is needed, the others looked at.
 _MAKERS = ("grid", "upscale", "variation", "niji", "remix", "blend")
@@ -69,6 +66,8 @@ def every_link_answers_with_a_picture(ctx: Context) -> Iterator[Finding]:
                     expected="a picture",
                     actual=picture.problem,
                 )
+            elif picture.unread:
+                yield ctx.inconclusive(f"{job.name}: {key}: {picture.unread}", picture)
             elif key == "img_buffer":
                 yield _format(ctx, job, picture)
             else:
@@ -89,6 +88,9 @@ def sizes_are_those_of_the_file(ctx: Context) -> Iterator[Finding]:
     for job in _finished(ctx):
         picture = picture_of(ctx, job)
         width, height = picture.size
+        if not width:
+            yield ctx.inconclusive(f"{job.name}: {picture.unread}", job, picture)
+            continue
         true = {"img_width": width, "img_height": height, "img_length": picture.length}
         said = {key: integer(job.last, key) for key in true}
         if said == true:
@@ -105,7 +107,9 @@ def the_thumb_is_smaller(ctx: Context) -> Iterator[Finding]:
             yield ctx.untestable(f"{job.name}: it has no thumb (IMG-1)", job)
             continue
         (width, height), (wide, high) = thumb.size, picture.size
-        if width * height < wide * high:
+        if not (width and wide):
+            yield ctx.inconclusive(f"{job.name}: {thumb.unread or picture.unread}", thumb, picture)
+        elif width * height < wide * high:
             yield ctx.ok(f"{job.name}: {width}x{height} of {wide}x{high}", thumb, picture)
         else:
             yield ctx.fail(
@@ -117,32 +121,61 @@ def the_thumb_is_smaller(ctx: Context) -> Iterator[Finding]:
             )
 
 
-@check("IMG-4", needs=("grid",), wants=("variation",))
+#: The jobs whose picture the page calls a grid of four.
+_GRIDS = ("grid", "niji", "variation", "remix", "variation_1", "variation_2", "variation_4")
+_UPSCALES = ("upscale", "upscale_4", "upscale_1", "upscale_3")
+
+
+@check("IMG-4", needs=("grid",), wants=(*_GRIDS[1:], *_UPSCALES))
 def a_grid_is_four_cells(ctx: Context) -> Iterator[Finding]:
-    ctx.evidence.finished("grid")
-    for job in ctx.evidence.sent("grid", "variation"):
+    grid = ctx.evidence.finished("grid")
+    for job in ctx.evidence.sent(*_GRIDS):
         if job.finished:
-            picture = picture_of(ctx, job)
-            yield _four_cells(ctx, job.name, picture, pixels.inner(picture.pixels))
+            yield _four_cells(ctx, job, grid)
 
 
-def _four_cells(ctx: Context, name: str, picture: Picture, image: Image) -> Finding:
-    upright, level = pixels.seams(image)
-    same = pixels.alike(pixels.cells(image))
-    if upright is False or level is False:
-        return ctx.fail(
-            f"{name}: no grid", picture, expected="two by two cells", actual="no seam in the middle"
-        )
+def _four_cells(ctx: Context, job: JobTrace, grid: JobTrace) -> Finding:
+    picture = pixels_of(ctx, job)
+    seam, same = pixels.seam(picture), pixels.alike(picture)
+    if pixels.blank(picture):
+        return _no_grid(ctx, job, picture, "one colour")
+    if seam is not Seam.CUT and job.name == "grid" and _is_an_upscale(ctx, picture):
+        return _no_grid(ctx, job, picture, "one picture, which an upscale of a cell shows as well")
+    if job is not grid and pixels.enlarged(picture, pixels_of(ctx, grid)):
+        return _no_grid(ctx, job, picture, "one picture, a cell of its parent")
+    if seam is Seam.CONTINUOUS:
+        return _no_grid(ctx, job, picture, "one picture, which goes on across a middle line")
     if same is not None:
         return ctx.fail(
-            f"{name}: two cells are the same",
+            f"{job.name}: two cells are the same",
             picture,
             expected="four pictures",
-            actual=f"cells {same[0] + 1} and {same[1] + 1} look the same",
+            actual=f"cells {same[0] + 1} and {same[1] + 1} are one picture",
         )
-    if not (upright and level):
-        return ctx.inconclusive(f"{name}: its seams are not clear", picture)
-    return ctx.ok(f"{name}: four different cells", picture)
+    if seam is Seam.UNCLEAR:
+        return ctx.inconclusive(f"{job.name}: its seams are not clear", picture)
+    return ctx.ok(f"{job.name}: four different cells", picture)
+
+
+def _no_grid(ctx: Context, job: JobTrace, picture: Picture, actual: str) -> Finding:
+    return ctx.fail(f"{job.name}: no grid", picture, expected="two by two cells", actual=actual)
+
+
+def _is_an_upscale(ctx: Context, picture: Picture) -> bool:
+    """Whether one upscale shows all of the picture, and another neither all nor its own cell.
+
+    Upscales that all show the whole grid are at fault themselves (UP-1).
+    """
+    whole = strange = 0
+    for job in ctx.evidence.sent(*_UPSCALES):
+        if not job.finished:
+            continue
+        upscale = pixels_of(ctx, job)
+        if pixels.shows_whole(upscale, picture):
+            whole += 1
+        elif max(pixels.upscale_of(upscale, picture, 0).correlations) < 0.4:
+            strange += 1
+    return bool(whole and strange)
 
 
 @check("IMG-5", needs=("grid", "niji"), wants=("variation", "upscale", "remix"))
@@ -154,9 +187,8 @@ def different_jobs_have_different_pictures(ctx: Context) -> Iterator[Finding]:
         raise UnavailableError(Verdict.UNTESTABLE, "fewer than two finished pictures")
     for one, other in combinations(jobs, 2):
         first, second = picture_of(ctx, one), picture_of(ctx, other)
-        if first.pixels.size == second.pixels.size and not pixels.distance(
-            first.pixels, second.pixels
-        ):
+        same = pixels.same(first, second)
+        if same:
             yield ctx.fail(
                 f"{one.name} and {other.name} have the same picture",
                 first,
@@ -164,6 +196,9 @@ def different_jobs_have_different_pictures(ctx: Context) -> Iterator[Finding]:
                 expected="two pictures",
                 actual="one",
             )
+        elif same is None:
+            what = f"{one.name} and {other.name} show nothing that could differ"
+            yield ctx.inconclusive(what, first, second)
     yield ctx.ok(f"{len(jobs)} jobs were compared, each with each")
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ..checking import Context, Finding, Observation, Phase, check, child_jobs, probe
 from ..json_access import brief, millis, text
 from ..pictures import compare as pixels
 from ..pictures.picture import Picture
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from ..pictures.seams import Seam
 
 _JOB = "upscaleJob"
 
@@ -29,35 +26,40 @@ def an_upscale_is_one_larger_image(ctx: Context) -> Iterator[Finding]:
         return
     large, parent = child_jobs.picture_of(ctx, job), child_jobs.picture_of(ctx, grid)
     yield child_jobs.names_parent(ctx, job, grid)
-    yield _larger(ctx, large, parent, large.pixels, parent.pixels)
+    if large.unread or parent.unread:
+        yield ctx.inconclusive(large.unread or parent.unread, large, parent)
+    else:
+        yield _larger(ctx, large, parent)
 
 
-def _larger(ctx: Context, large: Picture, parent: Picture, image: Image, grid: Image) -> Finding:
+def _larger(ctx: Context, large: Picture, parent: Picture) -> Finding:
     """Larger than a cell, and one picture. A frame around both counts for neither."""
-    margin = (64, 128) if pixels.framed(grid) else (0, 0)
-    whole = pixels.inner(grid)
-    cell = pixels.cells(whole)[0]
-    width, height = image.width - margin[0], image.height - margin[1]
-    if width <= cell.width or height <= cell.height:
+    cells = [(view.size[0] // 2, view.size[1] // 2) for view in parent.views]
+    sizes = [view.size for view in large.views]
+    width, height = max(sizes)
+    cell = min(cells)
+    if width <= cell[0] or height <= cell[1]:
         return ctx.fail(
             "the upscale has no higher resolution than the cell",
             large,
             parent,
-            expected=f"more than {cell.width}x{cell.height}",
+            expected=f"more than {cell[0]}x{cell[1]}",
             actual=f"{width}x{height}",
         )
-    shown = pixels.inner(image)
-    split = pixels.seams(shown) == (True, True) != pixels.seams(cell)
-    split = split or (pixels.repeats(shown) and not pixels.repeats(cell))
-    if split or pixels.likeness(shown, [whole, *pixels.cells(whole)]).nearest == 0:
-        return ctx.fail(
-            "the upscale shows several pictures",
-            large,
-            parent,
-            expected="one image",
-            actual="a grid",
-        )
-    return ctx.ok(f"{width}x{height} from a cell of {cell.width}x{cell.height}", large, parent)
+    if pixels.shows_whole(large, parent):
+        return _several(ctx, large, parent, "the whole grid")
+    if pixels.alike(large) is not None and pixels.alike(parent) is None:
+        return _several(ctx, large, parent, "one picture four times")
+    shown = pixels.upscale_of(large, parent, 0)
+    if pixels.seam(large) is Seam.CUT and max(shown.correlations) < 0.4:
+        return _several(ctx, large, parent, "a grid of other pictures")
+    return ctx.ok(f"{width}x{height} from a cell of {cell[0]}x{cell[1]}", large, parent)
+
+
+def _several(ctx: Context, large: Picture, parent: Picture, shown: str) -> Finding:
+    return ctx.fail(
+        "the upscale shows several pictures", large, parent, expected="one image", actual=shown
+    )
 
 
 # After the shared jobs: a server that fills in missing keys needs a job to choose.
@@ -78,7 +80,7 @@ def an_upscale_is_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
     grid = ctx.evidence.finished("grid")
     jobs = [ctx.evidence.finished("upscale"), ctx.evidence.finished("upscale_4")]
     jobs += ctx.evidence.sent("upscale_1", "upscale_3")
-    yield from child_jobs.shows_chosen_cell(ctx, grid, jobs, pixels.likeness)
+    yield from child_jobs.shows_chosen_cell(ctx, grid, jobs, pixels.upscale_of)
 
 
 @check("UP-5", needs=("upscale", "upscale_4"))

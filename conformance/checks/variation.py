@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from ..checking import Context, Finding, Phase, check, child_jobs
 from ..json_access import brief, text
 from ..pictures import compare as pixels
+from ..pictures.seams import Seam
 from ..shared_jobs.catalogue import CONTENT, remix_prompt
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 _JOB = "varyJob"
 
@@ -30,18 +27,27 @@ def a_variation_is_a_new_grid(ctx: Context) -> Iterator[Finding]:
     if missing is not None:
         yield missing
         return
-    picture = child_jobs.picture_of(ctx, job)
-    upright, level = pixels.seams(pixels.inner(picture.pixels))
-    if upright and level:
+    picture, parent = child_jobs.pixels_of(ctx, job), child_jobs.pixels_of(ctx, grid)
+    if pixels.enlarged(picture, parent):
+        yield ctx.fail(
+            "its picture is one cell of its parent",
+            picture,
+            parent,
+            expected="four cells",
+            actual="one",
+        )
+        return
+    seam = pixels.seam(picture)
+    if seam is Seam.CUT:
         yield ctx.ok("its picture is a grid of four", picture)
-    elif upright is not False and level is not False:
+    elif seam is Seam.UNCLEAR:
         yield ctx.inconclusive("the seams of the grid are not clear", picture)
     else:
         yield ctx.fail(
             "its picture is not a grid",
             picture,
             expected="four cells",
-            actual="no seam in the middle",
+            actual="the picture goes on across a middle line",
         )
 
 
@@ -62,11 +68,7 @@ def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
 def a_variation_resembles_the_chosen_cell(ctx: Context) -> Iterator[Finding]:
     grid, jobs = ctx.evidence.finished("grid"), [ctx.evidence.finished("variation")]
     jobs += ctx.evidence.sent("variation_1", "variation_2", "variation_4")
-    yield from child_jobs.shows_chosen_cell(ctx, grid, jobs, _leaning)
-
-
-def _leaning(image: Image, candidates: Sequence[Image]) -> pixels.Likeness:
-    return pixels.kinship(pixels.cells(image), candidates)
+    yield from child_jobs.shows_chosen_cell(ctx, grid, jobs, pixels.variation_of)
 
 
 @check("VAR-5", needs=("variation", "remix"))

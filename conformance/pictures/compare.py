@@ -1,174 +1,235 @@
-"""Comparing pixels: frames, seams, and which of several pictures a picture resembles.
+"""What can be said of pictures for certain, whatever they show.
 
-Pictures of this service may be photographs or drawings, so nothing here looks for a colour or a
-shape: areas are compared by what is left of them at a small size, and every result can be
-"can't tell".
+Pictures of this service may be photographs or drawings, dark, plain, grainy, sharpened, compressed,
+framed or not. A "no" here is what no honest picture gives; whatever falls short is "can't tell".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from itertools import combinations
+from operator import sub
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from .patch import Patch, correlation
+from .picture import Picture
+from .seams import Seam
+from .view import View
 
-#: The frame that the page's example has: its size is a square with this much around it.
-_SIDE, _ABOVE, _BELOW = 32, 32, 96
-_PLAIN = 12  # how much (of 255) the frame's own colour may waver
-_SMALL = 16  # areas are compared at this width and height
-_CLEAR = 0.7  # another one is meant if it is nearer by this factor
-_ALIKE = 4.0  # nearer to each other than this (of 255), two areas look the same
+_SAME = 0.9  # the same thing made large, sharpened or compressed correlates more than this
+_LIKE = 0.6  # and a little moved, regraded and grainy more than this, in its layout
+_CONTENT = 2.0  # with less spread (of 255) than this, a picture shows nothing to go by
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Which of several candidates (from 0) a picture looks most like; ``None``: can't tell.
+    """Whether a picture shows the cell that was asked for. ``False``: no honest picture of that
+    cell looks like this; ``None``: can't tell.
 
-    ``distances`` are mean differences, 0 to 255, one a candidate.
+    ``nearest`` is the cell (from 0) that it looks most like, ``correlations`` those of the details:
+    1 for the same, 0 for another, one a cell.
     """
 
-    nearest: int | None
-    distances: tuple[float, ...]
+    as_asked: bool | None
+    nearest: int
+    correlations: tuple[float, ...]
 
     def summary(self) -> str:
-        """For a message: the distance to each, numbered from 1."""
-        return ", ".join(f"{n}: {one:.0f}" for n, one in enumerate(self.distances, 1))
+        """For a message: the likeness to each, numbered from 1."""
+        return ", ".join(f"{n}: {one:.2f}" for n, one in enumerate(self.correlations, 1))
 
 
-def framed(image: Image) -> bool:
-    """Whether the picture stands in a frame of the size that the example's does."""
-    width, height = image.size
-    if width <= 4 * _SIDE or height <= 2 * (_ABOVE + _BELOW):
-        return False
-    edges = (
-        (0, 0, _SIDE - 2, height),
-        (width - _SIDE + 2, 0, width, height),
-        (0, 0, width, _ABOVE - 2),
-    )
-    return all(_is_plain(image.crop(edge)) for edge in edges)
+def seam(picture: Picture) -> Seam:
+    """Whether it is a grid, in any of its readings; ``CONTINUOUS`` if it is none in all."""
+    found = {view.seam for view in picture.views}
+    if Seam.CUT in found:
+        return Seam.CUT
+    return Seam.CONTINUOUS if found == {Seam.CONTINUOUS} else Seam.UNCLEAR
 
 
-def inner(image: Image) -> Image:
-    """The picture less its frame, if it has one."""
-    if not framed(image):
-        return image
-    return image.crop((_SIDE, _ABOVE, image.width - _SIDE, image.height - _BELOW))
+def enlarged(picture: Picture, cells: Picture) -> bool:
+    """Whether it shows, as a whole, one cell of another picture, moved and regraded perhaps.
 
-
-def cells(image: Image) -> tuple[Image, Image, Image, Image]:
-    """The quarters of a grid without its frame: top left, top right, bottom left, bottom right."""
-    width, height = image.size
-    x, y = width // 2, height // 2
-    return (
-        image.crop((0, 0, x, y)),
-        image.crop((x, 0, width, y)),
-        image.crop((0, y, x, height)),
-        image.crop((x, y, width, height)),
-    )
-
-
-def distance(one: Image, other: Image) -> float:
-    """How different two pictures are at a small size: the mean difference, 0 to 255."""
-    first, second = _small(one), _small(other)
-    return sum(abs(a - b) for a, b in zip(first, second, strict=True)) / len(first)
-
-
-def likeness(image: Image, candidates: Sequence[Image]) -> Likeness:
-    """Which of the candidates the picture looks like."""
-    return _choose([distance(image, candidate) for candidate in candidates])
-
-
-def kinship(images: Sequence[Image], candidates: Sequence[Image]) -> Likeness:
-    """Which of the candidates several pictures lean on, by their colours as a whole."""
-    tones = [_tone(image) for image in images]
-    return _choose(
-        [sum(_apart(tone, _tone(one)) for tone in tones) / len(tones) for one in candidates]
-    )
-
-
-def alike(images: Sequence[Image]) -> tuple[int, int] | None:
-    """Two of the pictures (from 0) that look the same, if there are such."""
-    for n, one in enumerate(images):
-        for m in range(n):
-            if distance(one, images[m]) < _ALIKE:
-                return m, n
-    return None
-
-
-def repeats(image: Image) -> bool:
-    """Whether the four quarters of a picture are one and the same."""
-    first, *others = cells(image)
-    return all(distance(first, one) < _ALIKE for one in others)
-
-
-def seams(image: Image) -> tuple[bool | None, bool | None]:
-    """Whether a picture changes abruptly at its vertical and at its horizontal middle line.
-
-    ``False``: what is drawn goes on across the line. ``None``: can't tell, since there is too
-    little on the line to go on or to break off.
+    A grid of four views of that cell does not: each of its quarters does.
     """
-    from PIL.Image import Transpose
-
-    return _seam(image), _seam(image.transpose(Transpose.TRANSPOSE))
-
-
-def _choose(distances: list[float]) -> Likeness:
-    ranked = sorted(range(len(distances)), key=distances.__getitem__)
-    first, second = distances[ranked[0]], distances[ranked[1]]
-    told = first <= _CLEAR * second and second - first >= _ALIKE / 2
-    return Likeness(ranked[0] if told else None, tuple(distances))
+    return any(
+        _is_enlarged(view, cell)
+        for view in picture.views
+        for other in cells.views
+        for cell in other.cells
+    )
 
 
-def _small(image: Image) -> bytes:
-    from PIL.Image import Resampling
-
-    return image.resize((_SMALL, _SMALL), Resampling.BOX).tobytes()
-
-
-def _tone(image: Image) -> tuple[int, ...]:
-    from PIL.Image import Resampling
-
-    return tuple(image.resize((1, 1), Resampling.BOX).tobytes())
-
-
-def _apart(one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)
+def _is_enlarged(view: View, cell: Patch) -> bool:
+    if min(view.whole.spread, cell.spread) < _CONTENT:
+        return False
+    layout = correlation(view.whole.layout, cell.layout)
+    detail = correlation(view.whole.detail, cell.detail)
+    if layout < _LIKE or detail < 0.4:
+        return False
+    parts = [
+        max(correlation(one.layout, cell.layout), correlation(one.detail, cell.detail))
+        for one in view.cells
+    ]
+    return max(parts) < layout - 0.3
 
 
-def _is_plain(area: Image) -> bool:
-    return all(high - low <= _PLAIN for low, high in _extrema(area))
+def alike(picture: Picture) -> tuple[int, int] | None:
+    """Two cells (from 0) that are one picture: their pixels are equal, or all four cells are the
+    same but for what a codec loses.
+    """
+    found = [_alike(view) for view in picture.views]
+    return found[0] if all(found) else None
 
 
-def _extrema(area: Image) -> Sequence[tuple[int, int]]:
-    return cast(Sequence[tuple[int, int]], area.getextrema())  # of RGB: a pair a band
+def _alike(view: View) -> tuple[int, int] | None:
+    cells = view.cells
+    for (n, one), (m, other) in combinations(enumerate(cells), 2):
+        if one.spread >= _CONTENT and one.image.tobytes() == other.image.tobytes():
+            return n, m
+    return (0, 1) if all(_is_copy(cells[0], one) for one in cells[1:]) else None
 
 
-def _seam(image: Image) -> bool | None:
-    """The step across the vertical middle, beside the steps between columns around it."""
-    from PIL.Image import Resampling
+def blank(picture: Picture) -> bool:
+    """Whether all of it is of one and the same colour."""
+    return all(view.small.getcolors(1) for view in picture.views)
 
-    width, height = image.size
-    if width < 64 or height < 64:
-        return None
-    middle, rows = width // 2, 64
-    strip = image.crop((middle - 16, 0, middle + 16, height)).resize((32, rows), Resampling.BOX)
-    pixels = strip.tobytes()
-    steps = [_step(pixels, column, rows) for column in range(31)]
-    across = max(steps[14:17])
-    around = sorted(steps[:13] + steps[18:])
-    usual = around[len(around) * 3 // 4]
-    if across >= 3.0 and across > 2.0 * usual:
+
+def same(one: Picture, other: Picture) -> bool | None:
+    """Whether two pictures are one: the same file, the same pixels, or the same but for a frame
+    and what a codec loses. ``None``: they are, and show nothing that could differ.
+    """
+    if one.digest == other.digest:
         return True
-    plain = _is_plain(strip.crop((14, 0, 18, rows)))
-    return None if plain or across > 1.3 * usual + 0.5 else False
+    if not any(_is_same(first, second) for first in one.views for second in other.views):
+        return False
+    return True if all(view.whole.spread >= _CONTENT for view in one.views) else None
 
 
-def _step(pixels: bytes, column: int, rows: int) -> float:
-    """The mean difference between a column and the next one."""
-    total = 0
-    for row in range(rows):
-        at = 3 * (32 * row + column)
-        total += sum(abs(pixels[at + n] - pixels[at + n + 3]) for n in range(3))
-    return total / (3 * rows)
+def _is_same(one: View, other: View) -> bool:
+    if one.size == other.size and one.small.tobytes() == other.small.tobytes():
+        return True
+    return all(
+        _is_copy(first, second) for first, second in zip(one.cells, other.cells, strict=True)
+    )
+
+
+def _is_copy(one: Patch, other: Patch) -> bool:
+    """Whether one is the other but for what a codec loses: nothing moved, regraded or grainy."""
+    if one.spread < _CONTENT or max(map(abs, map(sub, one.colour, other.colour))) > 0.6:
+        return False
+    if abs(one.spread / (other.spread or 1) - 1) > 0.01:
+        return False
+    return correlation(one.layout, other.layout) > 0.999 and _fine(one, other) > 0.97
+
+
+def _fine(one: Patch, other: Patch) -> float:
+    return correlation(one.fine, other.fine)
+
+
+def upscale_of(picture: Picture, grid: Picture, asked: int) -> Likeness:
+    """Whether an upscale shows the cell ``asked`` (from 0) of a grid: the same one, sharpened."""
+    return _agreed([_enlargement(*pair, asked) for pair in _readings(picture, grid)])
+
+
+def variation_of(picture: Picture, grid: Picture, asked: int) -> Likeness:
+    """Whether the cells of a variation are like the cell ``asked`` of a grid: in layout, or else in
+    colour.
+    """
+    return _agreed([_variation(*pair, asked) for pair in _readings(picture, grid)])
+
+
+def shows_whole(picture: Picture, grid: Picture) -> bool:
+    """Whether a picture is all of a grid again, and none of its cells."""
+    found = [
+        (correlation(view.whole.detail, parent.whole.detail), max(_to_cells(view.whole, parent)))
+        for view, parent in _readings(picture, grid)
+    ]
+    whole, cell = max(found)[0], max(cell for _, cell in found)
+    return whole >= _SAME and _clearly(whole, cell)
+
+
+def _readings(picture: Picture, grid: Picture) -> list[tuple[View, View]]:
+    return [(view, parent) for view in picture.views for parent in grid.views]
+
+
+def _to_cells(patch: Patch, parent: View) -> list[float]:
+    return [correlation(patch.detail, cell.detail) for cell in parent.cells]
+
+
+def _enlargement(view: View, parent: View, asked: int) -> Likeness:
+    found = _to_cells(view.whole, parent)
+    nearest = _highest(found)
+    as_asked = None
+    if nearest == asked:
+        others = [one for n, one in enumerate(found) if n != asked]
+        as_asked = True if found[asked] - max(others) >= 0.1 else None
+    elif found[nearest] >= _SAME and _clearly(found[nearest], found[asked]):
+        as_asked = False
+    return Likeness(as_asked, nearest, tuple(found))
+
+
+def _clearly(one: float, other: float) -> bool:
+    """Whether a correlation is that of the same thing, and another one is not."""
+    return 1 - other >= 4 * (1 - one) + 0.1
+
+
+def _variation(view: View, parent: View, asked: int) -> Likeness:
+    layouts = [
+        [correlation(one.layout, cell.layout) for cell in parent.cells] for one in view.cells
+    ]
+    details = [_to_cells(one, parent) for one in view.cells]
+    layout, detail = _means(layouts), _means(details)
+    nearest = _highest(detail)
+    others = [one for n, one in enumerate(detail) if n != asked]
+    if nearest == asked and detail[asked] - max(others) >= 0.1:
+        return Likeness(True, nearest, tuple(detail))
+    if (
+        layout[nearest] >= _LIKE
+        and layout[nearest] - layout[asked] >= 0.2
+        and detail[nearest] - detail[asked] >= 0.2
+        and all(one[nearest] - one[asked] > 0.05 for one in details)
+    ):
+        return Likeness(False, nearest, tuple(detail))
+    return _tinted(view, parent, asked, detail)
+
+
+def _tinted(view: View, parent: View, asked: int, detail: Sequence[float]) -> Likeness:
+    """By the mean colours, where layout and detail say nothing: a drawing with the same outlines
+    in every cell.
+    """
+    apart = [[-_apart(one.colour, cell.colour) for cell in parent.cells] for one in view.cells]
+    means = _means(apart)
+    nearest = _highest(means)
+    others = [one for n, one in enumerate(means) if n != asked]
+    as_asked = None
+    if nearest == asked:
+        as_asked = True if means[asked] >= 0.7 * max(others) and max(others) < -2 else None
+    elif (
+        means[asked] <= -20
+        and means[nearest] >= 0.7 * means[asked]
+        and all(_highest(one) == nearest for one in apart)
+    ):
+        as_asked = False
+    return Likeness(as_asked, nearest, tuple(detail))
+
+
+def _agreed(found: Sequence[Likeness]) -> Likeness:
+    """Of several readings: as asked if one says so, another cell if one says so and none else."""
+    for told in (True, False, None):
+        for one in found:
+            if one.as_asked is told:
+                return one
+    raise ValueError("no reading of the pictures")
+
+
+def _highest(found: Sequence[float]) -> int:
+    return max(range(len(found)), key=found.__getitem__)
+
+
+def _means(found: Sequence[Sequence[float]]) -> list[float]:
+    return [sum(one) / len(one) for one in zip(*found, strict=True)]
+
+
+def _apart(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)

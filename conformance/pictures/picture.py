@@ -1,80 +1,85 @@
-"""A picture behind a link: fetched once and decoded within bounds.
+"""A picture behind a link: fetched once, decoded once and within bounds.
 
-Pillow is imported when the first picture is decoded.
+Kept are its size, a digest and small copies (``view.py``); neither the file nor the pixels. Pillow
+is imported when the first picture is decoded.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..findings import EvidenceItem, Exhibit
 from ..http.connection import Reply
 from ..http.exchange import Exchange
+from .view import View, thumb, views
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: More than twice the largest picture this service is known to make; a bomb has more.
-MAX_PIXELS = 50_000_000
+#: Half as many again as the largest picture this service is known to make (4096 x 4096). Decoded,
+#: so many take 100 MB. Of a larger one the header alone is read.
+MAX_PIXELS = 25_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-_THUMB = 320
-
-#: The mean colour of an area, red, green, blue, 0 to 255.
-Colour = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file holds. ``problem``: why it is no picture; ``unread``: why it is a picture that
+    was not decoded. Otherwise there are one or two ``views``, and a ``thumb``.
+    """
+
+    format: str = ""
+    size: tuple[int, int] = (0, 0)
+    problem: str = ""
+    unread: str = ""
+    views: tuple[View, ...] = ()
+    thumb: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """The result of GET ``url``. ``problem``: why it is not a picture; empty if it is."""
+    """The result of GET ``url``. ``reply`` has lost its body; ``length`` is that of the file in
+    bytes, ``digest`` its SHA-256.
+    """
 
     url: str
     reply: Reply
     exchanges: tuple[Exchange, ...]
-
-    @property
-    def length(self) -> int:
-        """Bytes of the file."""
-        return len(self.reply.body)
+    length: int
+    digest: bytes
+    contents: Contents
 
     @property
     def problem(self) -> str:
-        return self._decoded[1]
+        """Why it is not a picture; empty if it is."""
+        return self.contents.problem
+
+    @property
+    def unread(self) -> str:
+        """Why nothing is known of its pixels; empty if they were decoded."""
+        return self.contents.problem or self.contents.unread
 
     @property
     def format(self) -> str:
         """``png``, ``jpeg``, ``webp`` or ``gif``, by the file itself; empty if it is no picture."""
-        return self._decoded[2]
+        return self.contents.format
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels; zeros if it is not a picture."""
-        return (self.image.width, self.image.height) if self.image else (0, 0)
+        return self.contents.size
 
     @property
-    def image(self) -> Image | None:
-        """The pixels, RGB."""
-        return self._decoded[0]
-
-    @property
-    def pixels(self) -> Image:
-        """The image of a picture that has no ``problem``."""
-        assert self.image is not None, self.problem
-        return self.image
-
-    @cached_property
-    def _decoded(self) -> tuple[Image | None, str, str]:
-        if self.reply.failure is not None:
-            return None, f"{self.reply.failure.value} {self.reply.detail}".strip(), ""
-        if self.reply.status != 200:
-            return None, f"HTTP {self.reply.status}", ""
-        return _decode(self.reply.body)
+    def views(self) -> tuple[View, ...]:
+        """How the picture can be read, with a frame or without; empty if it is ``unread``."""
+        return self.contents.views
 
     def exhibits(self) -> tuple[EvidenceItem, ...]:
-        if self.image is None:
+        if self.contents.thumb is None:
             return self.exchanges
         return (*self.exchanges, Exhibit(self.summary(), self.url, self.thumb))
 
@@ -83,28 +88,58 @@ class Picture:
         return self.problem or f"{self.format} picture, {width}x{height}, {self.length} bytes"
 
     def thumb(self) -> bytes | None:
-        """A small PNG of it; ``None`` if it is not a picture."""
-        if self.image is None:
+        """A small PNG of it; ``None`` if it was not decoded."""
+        if self.contents.thumb is None:
             return None
-        small = self.image.copy()
-        small.thumbnail((_THUMB, _THUMB))
         file = io.BytesIO()
-        small.save(file, "PNG", optimize=True)
+        self.contents.thumb.save(file, "PNG", optimize=True)
         return file.getvalue()
 
 
-def _decode(data: bytes) -> tuple[Image | None, str, str]:
+def inspected(url: str, reply: Reply, exchanges: tuple[Exchange, ...]) -> Picture:
+    """The picture that a GET returned."""
+    digest = hashlib.sha256(reply.body).digest()
+    bare = replace(reply, body=b"")
+    return Picture(url, bare, exchanges, len(reply.body), digest, _contents(reply))
+
+
+def _contents(reply: Reply) -> Contents:
+    if reply.failure is not None:
+        return Contents(problem=f"{reply.failure.value} {reply.detail}".strip())
+    if reply.status != 200:
+        return Contents(problem=f"HTTP {reply.status}")
+    return _decoded(reply.body)
+
+
+def _decoded(data: bytes) -> Contents:
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
                 kind = (opened.format or "").lower()
                 if opened.width * opened.height > MAX_PIXELS:
-                    return None, f"{opened.width}x{opened.height} pixels are too many", kind
-                return opened.convert("RGB"), "", kind
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
-        return None, f"too many pixels ({bomb})", ""
+                    return Contents(kind, opened.size, unread=_too_large(opened.size))
+                image = _rgb(opened)
+        return Contents(kind, image.size, views=views(image), thumb=thumb(image))
+    except Image.DecompressionBombError as bomb:
+        return Contents(unread=f"too large to decode safely ({bomb})")
     except Exception as problem:  # Pillow's decoders raise almost anything on a broken file
-        return None, f"no picture that can be decoded ({problem or type(problem).__name__})", ""
+        what = problem or type(problem).__name__
+        return Contents(problem=f"no picture that can be decoded ({what})")
+
+
+def _rgb(opened: Image) -> Image:
+    """The first image of a file as RGB; of 16 bits the upper 8."""
+    if opened.mode.startswith("I"):
+        return opened.convert("I").point(lambda value: value * (1 / 256) + 0).convert("RGB")
+    return opened.convert("RGB")
+
+
+def _too_large(size: tuple[int, int]) -> str:
+    width, height = size
+    return (
+        f"too large to decode safely: {width}x{height} pixels, "
+        f"and the kit decodes {MAX_PIXELS // 1_000_000} million at most"
+    )

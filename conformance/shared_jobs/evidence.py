@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ..http.exchange import Answer
 from ..http.session import Session
 from ..json_access import Record, text
-from ..pictures.picture import Picture
+from ..pictures.picture import Picture, inspected
 from ..verdict import UnavailableError, Verdict
 from .catalogue import ORDER, STAND_INS, JobSelection, SharedJob, StandIn
 from .listing import Listing, Look
@@ -142,7 +142,7 @@ class Evidence:
             if reply.failure is not None and reply.status:
                 # It began and broke off: looked at again, since a fetch costs no job.
                 reply, exchanges = self._session.gate.picture(url, token)
-            self._pictures[url] = Picture(url, reply, tuple(exchanges))
+            self._pictures[url] = inspected(url, reply, tuple(exchanges))
         return self._pictures[url]
 
     @property

@@ -220,13 +220,13 @@ def cells_are_the_same() -> Tampering:
     return _grids(paint)
 
 
-@wrong_server("IMG-4", "a grid has two pictures side by side", touches="VAR-1 VAR-4 UP-4")
+@wrong_server("IMG-4", "a grid has two pictures, one above the other", touches="VAR-1 VAR-4 UP-4")
 def grid_has_two_pictures() -> Tampering:
     def paint(key: str, image: Picture) -> Picture:
-        for number in (1, 2):
+        for number in (1, 3):
             left, top, right, bottom = cell_box(key, image, number)
             cell = image.crop((left, top, right, bottom))
-            image = _pasted(image, cell.resize((right - left, 2 * (bottom - top))), (left, top))
+            image = _pasted(image, cell.resize((2 * (right - left), bottom - top)), (left, top))
         return image
 
     return _grids(paint)

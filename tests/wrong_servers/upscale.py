@@ -53,8 +53,11 @@ def _resized(key: str, image: Picture, by: int) -> Picture:
     if key != "img_buffer":
         return small
     left, top, right, bottom = FRAME
-    framed = image.resize((small.width + left + right, small.height + top + bottom))
-    framed.paste(small, (left, top))
+    copy = image.convert("RGB")
+    framed = copy.resize(
+        (small.width + left + right, small.height + top + bottom), box=(0, 0, left - 2, top - 2)
+    )
+    framed.paste(small.convert("RGB"), (left, top))
     return framed
 
 

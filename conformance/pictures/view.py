@@ -1,0 +1,111 @@
+"""What is kept of a picture that was decoded: copies small enough to keep any number of.
+
+About 0.8 MB for each reading of a picture, whatever its size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .frame import Box, readings
+from .patch import SIDE, Patch
+from .seams import Line, Seam, line
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_REACH = 48  # pixels on each side of a middle line that are kept as they are
+_ALONG = 512  # at most so many pixels along it
+_BAND = 512  # the middle quarter is kept at this width
+_THUMB = 256
+
+
+@dataclass(frozen=True)
+class View:
+    """One reading of a picture: all of it, or what is inside its frame.
+
+    ``size`` in pixels; ``small`` is 2 by 2 patches; ``strips`` and ``bands`` lie about the upright
+    and the level middle line (see ``seams``), the level ones turned upright.
+    """
+
+    size: tuple[int, int]
+    small: Image
+    strips: tuple[Image, Image]
+    bands: tuple[Image, Image]
+
+    @cached_property
+    def lines(self) -> tuple[Line, Line]:
+        """The upright and the level middle line."""
+        (upright, level), (wide, high) = self.strips, self.bands
+        return line(upright, wide), line(level, high)
+
+    @cached_property
+    def whole(self) -> Patch:
+        from PIL.Image import Resampling
+
+        return Patch(self.small.resize((SIDE, SIDE), Resampling.BOX))
+
+    @cached_property
+    def cells(self) -> tuple[Patch, Patch, Patch, Patch]:
+        """The quarters: top left, top right, bottom left, bottom right."""
+        one, two, three, four = (
+            Patch(self.small.crop((x, y, x + SIDE, y + SIDE))) for y in (0, SIDE) for x in (0, SIDE)
+        )
+        return one, two, three, four
+
+    @property
+    def seam(self) -> Seam:
+        """``CUT`` if both lines are; ``CONTINUOUS`` if either is."""
+        found = [one.seam for one in self.lines]
+        if Seam.CONTINUOUS in found:
+            return Seam.CONTINUOUS
+        return Seam.CUT if found == [Seam.CUT, Seam.CUT] else Seam.UNCLEAR
+
+
+def views(image: Image) -> tuple[View, ...]:
+    """The readings of a decoded picture of any mode."""
+    return tuple(_view(image, box) for box in readings(image))
+
+
+def thumb(image: Image) -> Image:
+    """A small copy, RGB."""
+    from PIL.Image import Resampling
+
+    scale = min(1.0, _THUMB / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return image.resize(size, Resampling.BOX, reducing_gap=None)
+
+
+def _view(image: Image, box: Box) -> View:
+    from PIL.Image import Resampling, Transpose
+
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    x, y = left + width // 2, top + height // 2
+    turned = Transpose.TRANSPOSE
+    across, down = min(_REACH, width // 6), min(_REACH, height // 6)
+    strips = (
+        _along(image.crop((x - across, top, x + across, bottom))),
+        _along(image.crop((left, y - down, right, y + down)).transpose(turned)),
+    )
+    bands = (
+        _coarse(image.crop((x - width // 8, top, x + width // 8, bottom))),
+        _coarse(image.crop((left, y - height // 8, right, y + height // 8)).transpose(turned)),
+    )
+    small = image.resize((2 * SIDE, 2 * SIDE), Resampling.BOX, box=box)
+    return View((width, height), small, strips, bands)
+
+
+def _along(strip: Image) -> Image:
+    from PIL.Image import Resampling
+
+    height = min(strip.height, _ALONG)
+    return strip.resize((strip.width, height), Resampling.BOX) if height < strip.height else strip
+
+
+def _coarse(band: Image) -> Image:
+    from PIL.Image import Resampling
+
+    return band.resize((min(band.width, _BAND), 64), Resampling.BOX)

@@ -15,7 +15,7 @@ from ..checking import (
     check,
     probe,
 )
-from ..json_access import Record, brief, millis, text
+from ..json_access import Record, brief, integer, millis, text
 from ..rules.find_rules import falling, hashes, prompts
 from ..shared_jobs.catalogue import BY_NAME
 from ..shared_jobs.listing import Look
@@ -255,16 +255,49 @@ def _carries(text: str, wanted: str) -> bool:
 
 @probe("niji-selection", needs=("niji",))
 def what_the_flag_does(ctx: Context) -> Observation:
-    job = ctx.evidence.accepted("niji")
-    if ctx.evidence.cause("niji"):
-        refused = ctx.evidence.original("niji")
-        return ctx.unknown(f"a prompt with --niji is refused: {refused.submission.summary()}", job)
-    if job.last is None:
-        return ctx.unobserved("no find returned the job", job)
-    service = text(job.last, "service")
+    refused = _flags_refused(ctx)
+    if refused is not None:
+        return refused
+    job = ctx.evidence.finished("niji")
+    record = job.last or {}
+    service = text(record, "service")
     if service in ("niji", "main"):
         return ctx.answer("flag" if service == "niji" else "never", job)
-    return ctx.unknown(f"service {brief(job.last.get('service'))}", job)
+    return ctx.unknown(f"service {brief(record.get('service'))}", job)
+
+
+def _flags_refused(ctx: Context) -> Observation | None:
+    """The observation where a plain prompt stands in for the one with flags."""
+    if not ctx.evidence.cause("niji"):
+        return None
+    job = ctx.evidence.original("niji")
+    return ctx.unknown(f"a prompt with --ar and --niji is refused: {job.submission.summary()}", job)
+
+
+@probe("aspect-flag", needs=("niji", "grid"))
+def what_the_shape_flag_does(ctx: Context) -> Observation:
+    """--ar 3:2 is in the prompt of this job, and in no other."""
+    refused = _flags_refused(ctx)
+    if refused is not None:
+        return refused
+    shaped, square = (_size(ctx, name) for name in ("niji", "grid"))
+    if square is None or shaped is None:
+        return ctx.unobserved("a finished record has no width and height")
+    # A frame adds the same to both.
+    frame = (64, 128) if square[0] - 64 == square[1] - 128 else (0, 0)
+    width, height = shaped[0] - frame[0], shaped[1] - frame[1]
+    job = ctx.evidence.finished("niji")
+    if abs(width / max(height, 1) - 1.5) < 0.05:
+        return ctx.answer("shape", job)
+    if shaped == square:
+        return ctx.answer("ignored", job)
+    return ctx.unknown(f"{width}x{height}", job)
+
+
+def _size(ctx: Context, name: str) -> tuple[int, int] | None:
+    record = ctx.evidence.record(name)
+    width, height = integer(record, "img_width"), integer(record, "img_height")
+    return None if width is None or height is None else (width, height)
 
 
 @probe(

@@ -227,7 +227,7 @@ def what_img_md5_holds(ctx: Context) -> Observation:
 @probe("job-type-names", needs=("grid", "variation", "upscale", "blend", "describe", "remix"))
 def how_the_kinds_are_called(ctx: Context) -> Observation:
     kinds = ("grid", "variation", "upscale", "blend", "describe", "remix")
-    jobs = [ctx.evidence.accepted(name) for name in kinds]
+    jobs = [ctx.evidence.finished(name) for name in kinds]
     names = [text(job.last, "job_type") for job in jobs]
     known = [name for name in names if name is not None]
     if len(known) < len(names):

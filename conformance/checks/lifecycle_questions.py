@@ -3,85 +3,84 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ..checking import Context, JobTrace, Observation, probe
-from ..json_access import Record, brief, text, whole
+from ..checking.watched_jobs import accepted_jobs, not_whole, orders, under_way
+from ..json_access import brief, whole
 from ..shared_jobs.trace import FINISHED
 
-
-def _jobs(ctx: Context) -> list[JobTrace]:
-    ctx.evidence.accepted("grid")
-    return [one for one in ctx.evidence.traces() if one.accepted and one.last is not None]
-
-
-def _under_way(job: JobTrace) -> list[Record]:
-    """The records seen of a job before its end; of one that failed, those before it did."""
-    if not job.seems_failed:
-        return job.pending
-    return [one for one in job.pending if text(one, "error") is None]
+#: Jobs that are watched from their submission to their end, one of them to fail.
+_WATCHED = (
+    *("niji", "blend_words", "upscale", "variation", "describe", "blend", "upscale_4", "remix"),
+    "blend_5",
+)
 
 
-@probe("pending-statuses", needs=("grid",), wants=("niji", "blend_words"))
+@probe("pending-statuses", needs=("grid",), wants=_WATCHED)
 def the_statuses_before_the_end(ctx: Context) -> Observation:
-    jobs = _jobs(ctx)
-    pending = [one for job in jobs for one in _under_way(job)]
+    jobs = accepted_jobs(ctx)
+    pending = [one for job in jobs for one in under_way(job)]
     failed = [job.last for job in jobs if job.seems_failed and job.last is not None]
     seen = [one.get("status") for one in [*pending, *failed]]
     if not seen:
         return ctx.unobserved("every job had finished at the first look", *jobs[:1])
+    missed = not_whole(jobs, "status")
+    shown = f"status {', '.join(dict.fromkeys(map(brief, seen)))}"
+    if missed:
+        return ctx.unknown(f"{shown}; {missed}", *jobs[:2])
     if all(one is None for one in seen):
         return ctx.answer("null", *jobs[:2])
     if any(whole(one) is None for one in seen):
-        return ctx.unknown(f"status {', '.join(dict.fromkeys(map(brief, seen)))}", *jobs[:2])
-    order = list(dict.fromkeys(whole(one.get("status")) for one in pending))
-    ends = list(dict.fromkeys(whole(one.get("status")) for one in failed))
-    if len(order) > 2 or len(ends) > 1 or FINISHED in (*order, *ends):
-        shown = f"before the end {order}, after a failure {ends}"
         return ctx.unknown(shown, *jobs[:2])
-    queued, running = _told_apart(order, pending)
-    parts = (queued, running, ends[0] if ends else None)
-    return ctx.answer("-".join("?" if one is None else str(one) for one in parts), *jobs[:3])
+    ends = list(dict.fromkeys(whole(one.get("status")) for one in failed))
+    order = _order(orders(jobs, lambda one: whole(one.get("status"))))
+    if order is None or len(ends) > 1 or FINISHED in ends:
+        after = f", after a failure {', '.join(map(str, ends))}" if ends else ""
+        return ctx.unknown(f"{shown}: not one for queued and one for running{after}", *jobs[:2])
+    return ctx.answer(f"{order[0]}-{order[1]}-{ends[0] if ends else '?'}", *jobs[:3])
 
 
-def _told_apart(order: list[int | None], pending: list[Record]) -> tuple[int | None, int | None]:
-    """Queued and running. A single status is that of a running job if the record has progress."""
-    if len(order) == 2:
-        moving = [whole(one.get("status")) for one in pending if _moves(one)]
-        # Jobs are in the order of the plan: another may have had the later status first.
-        if moving and order[0] in moving and order[1] not in moving:
-            order = order[::-1]
-        return order[0], order[1]
-    if not order:
-        return None, None
-    return (None, order[0]) if any(map(_moves, pending)) else (order[0], None)
+def _order(seen: list[list[object]]) -> tuple[object, object] | None:
+    """The two statuses in their order, if every job went from the one to the other or was seen in
+    one of them only."""
+    ways = {tuple(one) for one in seen if len(one) > 1}
+    if len(ways) != 1:
+        return None
+    way = ways.pop()
+    if len(way) != 2 or not {status for one in seen for status in one} <= set(way):
+        return None
+    return way[0], way[1]
 
 
-def _moves(record: Record) -> bool:
-    return record.get("pct_prog") is not None or text(record, "img_prog") is not None
-
-
-@probe("progress-type", needs=("grid",))
+@probe("progress-type", needs=("grid",), wants=_WATCHED)
 def the_type_of_progress(ctx: Context) -> Observation:
-    jobs = [job for job in _jobs(ctx) if _under_way(job)]
-    values = _while_running(jobs, "pct_prog")
-    if not values:
-        return _null_if_seen_running(ctx, jobs)
-    kinds = {_progress(value) for value in values}
+    return _while_running(ctx, "pct_prog", accepted_jobs(ctx), _progress)
+
+
+@probe("preview-image", needs=("grid",), wants=_WATCHED)
+def whether_there_is_a_preview(ctx: Context) -> Observation:
+    jobs = [job for job in accepted_jobs(ctx) if job.operation != "describeImage"]
+    return _while_running(ctx, "img_prog", jobs, _preview)
+
+
+def _while_running(
+    ctx: Context, key: str, jobs: list[JobTrace], variant: Callable[[object], str]
+) -> Observation:
+    """The variant of the values under the key before the jobs ended; null if there was none."""
+    jobs = [job for job in jobs if under_way(job)]
+    if not jobs:
+        return ctx.unobserved("no look caught a job while it ran")
+    values = [one.get(key) for job in jobs for one in under_way(job)]
+    several = list(dict.fromkeys(brief(value, 60) for value in values))
+    shown = f"{key} {', '.join(several[:4])}{', …' if len(several) > 4 else ''}"
+    missed = not_whole(jobs, key)
+    if missed:
+        return ctx.unknown(f"{shown}; {missed}", *jobs[:2])
+    kinds = {variant(value) for value in values if value is not None} or {"null"}
     if len(kinds) == 1 and "" not in kinds:
         return ctx.answer(kinds.pop(), *jobs[:2])
-    return ctx.unknown(f"pct_prog {', '.join(dict.fromkeys(map(brief, values)))}", *jobs[:2])
-
-
-def _while_running(jobs: list[JobTrace], key: str) -> list[object]:
-    """The values under the key before the jobs ended, except null."""
-    values = [record.get(key) for job in jobs for record in _under_way(job)]
-    return [value for value in values if value is not None]
-
-
-def _null_if_seen_running(ctx: Context, jobs: list[JobTrace]) -> Observation:
-    if not _seen_running(jobs):
-        return ctx.unobserved("no look caught a job while it ran", *jobs[:1])
-    return ctx.answer("null", *jobs[:2])
+    return ctx.unknown(shown, *jobs[:2])
 
 
 def _progress(value: object) -> str:
@@ -96,26 +95,8 @@ def _progress(value: object) -> str:
     return ""
 
 
-@probe("preview-image", needs=("grid",))
-def whether_there_is_a_preview(ctx: Context) -> Observation:
-    jobs = [job for job in _jobs(ctx) if job.operation != "describeImage" and _under_way(job)]
-    values = _while_running(jobs, "img_prog")
-    if not values:
-        return _null_if_seen_running(ctx, jobs)
-    if all(isinstance(value, str) and re.match("https?://", value) for value in values):
-        return ctx.answer("url", *jobs[:2])
-    return ctx.unknown(f"img_prog {brief(values[0])}", *jobs[:2])
-
-
-def _seen_running(jobs: list[JobTrace]) -> bool:
-    """A look at a job past the middle of its time, or one that had changed and not ended."""
-    for job in jobs:
-        changed = len({str(one) for one in _under_way(job)}) > 1
-        half = (job.duration or float("inf")) / 2
-        late = [one for one in job.sightings if half < one.at < 2 * half and one.record]
-        if changed or any(one.record in _under_way(job) for one in late):
-            return True
-    return False
+def _preview(value: object) -> str:
+    return "url" if isinstance(value, str) and re.match("https?://", value) else ""
 
 
 @probe("error-on-success", needs=("grid",))

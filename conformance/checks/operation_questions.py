@@ -281,3 +281,24 @@ def _by_field(without: Answer, answer: Answer) -> str:
     if answer.errno == 301 != without.errno:
         return "301"
     return f"{without.summary()} without it, {answer.summary()} with it"
+
+
+@probe("other-method")
+def what_a_get_of_an_operation_gives(ctx: Context) -> Observation:
+    ctx.account()
+    nowhere = ctx.route("GET", "/no/such/path")
+    paths = {one: ctx.contract.operations[one].path for one in ctx.contract.operations}
+    answers = refused_by_each(ctx, lambda one: ctx.route("GET", paths[one]))
+    seen: dict[str, str] = {}
+    for one, answer in answers.items():
+        page = answer.header("content-type").startswith("text/html")
+        same = (answer.status, answer.errno) == (nowhere.status, nowhere.errno)
+        if answer.status == 405 and answer.errno == 410:
+            seen[one] = "http-405-410"
+        elif answer.status == 405 and page:
+            seen[one] = "http-405-html"
+        elif same and answer.failure is None:
+            seen[one] = "as-unknown-route"
+        else:
+            seen[one] = f"HTTP {answer.status}, {answer.summary()}"
+    return answered(ctx, seen, nowhere, *answers.values())

@@ -229,6 +229,38 @@ def whether_a_child_bears_its_cell(ctx: Context) -> Observation:
     return _of_records(ctx, read)
 
 
+@probe("child-parent", wants=("variation", "remix", "upscale", "upscale_4", "grid"))
+def how_a_child_names_its_parent(ctx: Context) -> Observation:
+    parent = ctx.evidence.record("grid")
+    wanted = {"parent_id": parent.get("job_id"), "parent_hash": parent.get("hash")}
+
+    def read(_: JobTrace, record: Record) -> str:
+        named = {key: record.get(key) for key in wanted if record.get(key) is not None}
+        strange = [key for key, value in named.items() if value != wanted[key]]
+        if strange:
+            return f"another {' and '.join(strange)}"
+        known = {(): "neither", ("parent_id",): "id", ("parent_hash",): "hash"}
+        return known.get(tuple(named), "both")
+
+    return _of_records(ctx, read)
+
+
+@probe("upscale-variation", needs=("upscale",), refusals=True)
+def whether_an_upscale_can_be_varied(ctx: Context) -> Observation:
+    parent = ctx.evidence.finished("upscale")
+    job_id = text(parent.last, "job_id")
+    if job_id is None:
+        return ctx.unobserved("the upscale has no job_id to vary", parent)
+    answer = ctx.call("varyJob", {"parent_id": job_id, "grid_num": 1})
+    if answer.ok:
+        return ctx.answer("allowed", parent, answer)
+    return (
+        ctx.unknown(answer.summary(), answer)
+        if answer.errno is None
+        else ctx.answer(answer.errno, parent, answer)
+    )
+
+
 def _of_records(ctx: Context, read: Callable[[JobTrace, Record], str]) -> Observation:
     """What the records of finished children of each operation read."""
     seen: dict[str, str] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..checking import Context, Finding, Phase, check, child_jobs
+from ..checking import Context, Finding, JobTrace, Phase, check, child_jobs
 from ..json_access import brief, text
 from ..pictures import compare as pixels
 from ..pictures.seams import Seam
@@ -13,7 +13,7 @@ from ..shared_jobs.catalogue import CONTENT, remix_prompt
 _JOB = "varyJob"
 
 
-@check("VAR-1", needs=("variation", "grid"))
+@check("VAR-1", needs=("variation", "grid"), wants=("remix",))
 def a_variation_is_a_new_grid(ctx: Context) -> Iterator[Finding]:
     job, grid = ctx.evidence.trace("variation"), ctx.evidence.finished("grid")
     if not job.accepted:
@@ -21,30 +21,37 @@ def a_variation_is_a_new_grid(ctx: Context) -> Iterator[Finding]:
         return
     if job.hash == grid.hash:
         yield ctx.fail("no new job", job, expected="another hash", actual=job.hash)
-    job = ctx.evidence.finished("variation")
-    yield child_jobs.names_parent(ctx, job, grid)
+    yield from _ends_in_a_grid(ctx, ctx.evidence.finished("variation"), grid)
+    # The same address and so the same sentence of the page; that a remix is taken is REMIX-1.
+    for remix in ctx.evidence.sent("remix"):
+        if remix.finished:
+            yield from _ends_in_a_grid(ctx, remix, grid)
+
+
+def _ends_in_a_grid(ctx: Context, job: JobTrace, parent: JobTrace) -> Iterator[Finding]:
+    yield child_jobs.names_parent(ctx, job, parent)
     missing = child_jobs.no_picture(ctx, job)
     if missing is not None:
         yield missing
         return
-    picture, parent = child_jobs.pixels_of(ctx, job), child_jobs.pixels_of(ctx, grid)
-    if pixels.enlarged(picture, parent):
+    picture, base = child_jobs.pixels_of(ctx, job), child_jobs.pixels_of(ctx, parent)
+    if pixels.enlarged(picture, base):
         yield ctx.fail(
-            "its picture is one cell of its parent",
+            f"the picture of “{job.name}” is one cell of its parent",
             picture,
-            parent,
+            base,
             expected="four cells",
             actual="one",
         )
         return
     seam = pixels.seam(picture)
     if seam is Seam.CUT:
-        yield ctx.ok("its picture is a grid of four", picture)
+        yield ctx.ok(f"the picture of “{job.name}” is a grid of four", picture)
     elif seam is Seam.UNCLEAR:
-        yield ctx.inconclusive("the seams of the grid are not clear", picture)
+        yield ctx.inconclusive(f"{job.name}: the seams of the grid are not clear", picture)
     else:
         yield ctx.fail(
-            "its picture is not a grid",
+            f"the picture of “{job.name}” is not a grid",
             picture,
             expected="four cells",
             actual="the picture goes on across a middle line",

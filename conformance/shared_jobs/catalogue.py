@@ -73,7 +73,8 @@ def plain_prompt(mark: str) -> str:
 
 
 def niji_prompt(mark: str) -> str:
-    return f"a paper lantern {mark} on the river --niji"
+    """With two flags, whose effects don't meet (questions niji-selection and aspect-flag)."""
+    return f"a paper lantern {mark} on the river --ar 3:2 --niji"
 
 
 def field_prompt(mark: str) -> str:

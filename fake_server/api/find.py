@@ -58,10 +58,17 @@ def _record(service: FakeService, call: Call, id: int, base: str) -> bytes:
 def _conditions(call: Call) -> Find | None:
     """What to look for; ``None`` where nothing can match."""
     body, profile = call.body, call.profile
-    services = _listed(profile, body, "service")
+    services = _services(profile, body)
     folders = _listed(profile, body, "folders")
     kinds = _kinds(profile, _listed(profile, body, "job_type"))
-    if services == () or folders == () or kinds == ():
+    prompt = body.get("prompt")
+    if prompt == "":
+        if profile["find-empty-prompt"] == "301":
+            raise ApiError("invalid-parameter", "prompt: must not be empty")
+        # What a comparison with an empty text gives depends on how prompts are compared.
+        prompt = None
+    nothing = "prompt" in body and not body["prompt"] and profile["find-empty-prompt"] == "nothing"
+    if nothing or services == () or folders == () or kinds == ():
         return None
     return Find(
         account=call.caller.id if profile["find-scope"] == "own" else None,
@@ -69,15 +76,22 @@ def _conditions(call: Call) -> Find | None:
         before=_before(profile, body),
         kinds=kinds,
         services=services,
-        prompt=body.get("prompt"),
+        prompt=prompt,
         match=cast(Match, profile["find-prompt-match"]),
         folders=folders,
-        favourite=body.get("favourite"),
+        favourite=_favourite(profile, body),
         hash=_hash(profile, body),
         limit=_limit(profile, body),
         oldest_first=profile["find-order"] == "oldest-first",
         total_before=profile["find-total-scope"] == "filters-with-cursor",
     )
+
+
+def _services(profile: Profile, body: dict[str, Any]) -> tuple[str, ...] | None:
+    names = _listed(profile, body, "service")
+    if not names or profile["find-unknown-service"] != "no-restriction":
+        return names
+    return tuple(name for name in names if name in ("main", "niji")) or None
 
 
 def _listed(profile: Profile, body: dict[str, Any], key: str) -> tuple[str, ...] | None:
@@ -92,7 +106,23 @@ def _kinds(profile: Profile, names: tuple[str, ...] | None) -> tuple[Kind, ...] 
     """The kinds of job that are called by these names."""
     if names is None:
         return None
-    return tuple(kind for kind, name in profile.job_types.items() if name in names)
+    kinds = tuple(kind for kind, name in profile.job_types.items() if name in names)
+    if names and not set(names) <= set(profile.job_types.values()):
+        if profile["find-unknown-type"] == "301":
+            raise ApiError("invalid-parameter", "job_type: no job has this type")
+        if not kinds and profile["find-unknown-type"] == "no-restriction":
+            return None
+    return kinds
+
+
+def _favourite(profile: Profile, body: dict[str, Any]) -> bool | None:
+    """Question favourite-false."""
+    favourite: bool | None = body.get("favourite")
+    if favourite is not False or profile["favourite-false"] == "others":
+        return favourite
+    if profile["favourite-false"] == "301":
+        raise ApiError("invalid-parameter", "favourite: must be true")
+    return None
 
 
 def _before(profile: Profile, body: dict[str, Any]) -> int | None:

@@ -37,6 +37,10 @@ def login(service: FakeService, call: Call) -> bytes:
             "wrong username or password",
         )
     now = service.clocks.now(account.id)
+    if call.profile["second-login"] == "ends":
+        # Two logins of one millisecond: the first token ends a millisecond later.
+        now = max(now, account.revoked[-1] + 1 if account.revoked else now)
+        service.store.revoke_tokens(account, now)
     unlimited = account.plan == "unlimited"
     data: dict[str, object] = dict.fromkeys(call.operation.success_keys)
     data |= {
@@ -75,7 +79,7 @@ def vary_job(service: FakeService, call: Call) -> bytes:
         parent.prompt if content is None else content,
         parent,
         grid_num,
-        lean=colours_of(parent)[grid_num - 1],
+        lean=colours_of(parent)[_cell(parent, grid_num) - 1],
         broken=_broken_by(parent),
         after=end(parent),
     )
@@ -132,6 +136,34 @@ def _hash(job: Job) -> bytes:
 # Parents
 
 
+def check_parent(service: FakeService, call: Call) -> None:
+    """Whether the named parent will do, before anything else of the body is looked at.
+
+    Raises ``ApiError``. A body that names none is left to the check of the parameters.
+    """
+    key = _PARENT_KEYS.get(call.operation.id)
+    named = call.body.get(key) if key is not None else None
+    if isinstance(named, str) and named:
+        by_id = key == "parent_id"
+        found = service.store.by_job_id(named) if by_id else service.store.by_hash(named)
+        _parent(service, call, found)
+
+
+_PARENT_KEYS = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}
+
+
+def _cell(parent: Job, grid_num: int) -> int:
+    """The cell that is varied: an upscale shows one alone, whatever is asked for."""
+    shown = parent.grid_num if parent.kind == "upscale" else None
+    return grid_num if shown is None else shown
+
+
+def _varies_upscale(call: Call, parent: Job) -> bool:
+    """Question upscale-variation."""
+    is_one = call.operation.id == "varyJob" and parent.kind == "upscale"
+    return is_one and call.profile["upscale-variation"] == "allowed"
+
+
 def _parent(service: FakeService, call: Call, parent: Job | None) -> Job:
     """The four-grid that a child is made from. Raises :class:`ApiError` where there is none."""
     if parent is None:
@@ -140,7 +172,7 @@ def _parent(service: FakeService, call: Call, parent: Job | None) -> Job:
         answer = call.answer("foreign-parent")
         if answer != "allowed":
             raise ApiError(_UNKNOWN[answer], "the parent belongs to another account")
-    if not is_grid(parent, call.profile):
+    if not is_grid(parent, call.profile) and not _varies_upscale(call, parent):
         raise ApiError("parent-invalid-type", f"the parent must be a grid, not a {parent.kind}")
     state = observe(parent, call.now).state
     if state is State.FAILED:

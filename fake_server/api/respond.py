@@ -17,7 +17,7 @@ from ..http.exchange import Exchange, base
 from ..http.responses import JSON, TEXT, Response, text_header
 from ..http.types import RequestHeaders
 from ..service import FakeService
-from . import auto_advance, validation
+from . import auto_advance, check_order, validation
 from .authenticate import authenticate
 from .call import Call
 from .table import OPERATIONS
@@ -62,15 +62,15 @@ def operate(service: FakeService, exchange: Exchange, headers: RequestHeaders) -
     else:
         now = service.clocks.now()
     body = validation.parse(operation, exchange.body, rules.profile)
-    validation.check(operation, row, body, rules.profile, service.settings.markers)
+    origin = partial(base, service.settings.external_url, exchange, headers)
+    call = Call(operation, body, account, now, rules, origin)
+    check_order.check(service, call, row)
     if row.account_key is not None:
         named = service.store.account(body[row.account_key])
         if named is not None:
             exchange.account = named.id
-            rules = service.rules_for(named.id)
+            rules = call.rules = service.rules_for(named.id)
     exchange.now = now
-    origin = partial(base, service.settings.external_url, exchange, headers)
-    call = Call(operation, body, account, now, rules, origin)
     data = row.handler(service, call)
     text = b'{"errno":0,"errmsg":"%b","data":%b}' % (_message(call), data)
     if service.settings.strict:

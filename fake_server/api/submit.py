@@ -18,6 +18,7 @@ from ..jobs.scenarios import Scenario, ScenarioError
 from ..records.record import colours_of
 from ..service import FakeService
 from ..store.ids import as_uuid
+from ..store.store import Account
 from .call import Call
 
 #: How many unfinished jobs an account may have where ``concurrency-limit`` is ``refused``.
@@ -43,8 +44,7 @@ class NewJob(NamedTuple):
 def submit(service: FakeService, call: Call, new_job: NewJob) -> Job:
     """Store the job that ``new_job`` asks for. Raises :class:`ApiError` where it is refused."""
     account = call.caller
-    if account.plan == "none":
-        raise ApiError("requires-plan", f"account {account.username} has no plan")
+    require_plan(account)
     scenario, number = _scenario(service, call, new_job)
     _refuse(service, call, scenario)
     plan = _plan(service.settings.job_ms, call.now, new_job, scenario, number)
@@ -57,6 +57,12 @@ def submit(service: FakeService, call: Call, new_job: NewJob) -> Job:
         middle = job.created + (plan.queue_ms + plan.run_ms) // 2
         service.store.revoke_tokens(account, middle)
     return job
+
+
+def require_plan(account: Account) -> None:
+    """Raises :class:`ApiError` for an account without a plan."""
+    if account.plan == "none":
+        raise ApiError("requires-plan", f"account {account.username} has no plan")
 
 
 def _scenario(service: FakeService, call: Call, new_job: NewJob) -> tuple[Scenario | None, int]:
@@ -131,7 +137,7 @@ def _job(
         created=call.now,
         plan=plan,
         colours=_colours(hash, new_job),
-        ratio=_ratio(new_job),
+        ratio=_ratio(call, new_job),
         parent_hash=parent.hash if parent is not None else None,
         parent_id=parent.job_id if parent is not None else None,
         grid_num=new_job.grid_num,
@@ -151,7 +157,9 @@ def _colours(hash: str, new_job: NewJob) -> pictures.Colours | None:
     return None if new_job.lean is None else pictures.palette(hash, new_job.lean, given)
 
 
-def _ratio(new_job: NewJob) -> tuple[int, int]:
+def _ratio(call: Call, new_job: NewJob) -> tuple[int, int]:
     """As the prompt asks, else as the parent's; square if neither says."""
     inherited = (1, 1) if new_job.parent is None else new_job.parent.ratio
+    if call.profile["aspect-flag"] == "ignored":
+        return inherited
     return prompt.ratio(new_job.prompt) or inherited

@@ -48,6 +48,8 @@ def check(
     if profile.of_operation("unknown-field", operation.id) == "301":
         _refuse_unknown(operation, row, body, profile)
     judged = body
+    if operation.id == "findJobs" and profile["find-unknown-service"] != "301":
+        judged = _with_known_services(body)
     if markers and row.links and isinstance(body.get("content"), str):
         judged = {**body, "content": without_marker(body["content"])}
     try:
@@ -74,6 +76,14 @@ def _reason(error: jsonschema_rs.ValidationError) -> str:
     return f"{where or 'the body'}: {error.message}"
 
 
+def _with_known_services(body: dict[str, Any]) -> dict[str, Any]:
+    """Question find-unknown-service: any name is taken, and find knows what it is worth."""
+    names = body.get("service")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return body
+    return {**body, "service": []}
+
+
 def coerce_grid_num(operation: Operation, body: dict[str, Any], profile: Profile) -> None:
     """Question grid-num-string: ``"1"`` may stand for 1."""
     grid = body.get("grid_num")
@@ -88,7 +98,11 @@ def coerce_grid_num(operation: Operation, body: dict[str, Any], profile: Profile
 
 
 def settle_find(operation: Operation, body: dict[str, Any], profile: Profile) -> None:
-    """Questions find-scalar-for-array and find-bad-limit."""
+    """Questions about the form of a condition: what another form counts as."""
+    if profile["null-parameter"] == "omitted":
+        for key in [key for key in operation.properties if key in body and body[key] is None]:
+            del body[key]
+    _settle_cursor(body, profile["find-cursor-string"])
     if profile["find-scalar-for-array"] == "accepted":
         for key in ("service", "job_type", "folders"):
             if isinstance(body.get(key), str):
@@ -104,6 +118,19 @@ def settle_find(operation: Operation, body: dict[str, Any], profile: Profile) ->
         body["limit"] = min(max(limit, 1), maximum)
     elif not good or not 1 <= limit <= maximum:
         del body["limit"]
+
+
+def _settle_cursor(body: dict[str, Any], answer: str) -> None:
+    """Question find-cursor-string."""
+    cursor = body.get("timestamp_smaller_than")
+    if answer == "301" or not isinstance(cursor, str):
+        return
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
+        return
+    if answer == "coerced":
+        body["timestamp_smaller_than"] = int(cursor)
+    else:
+        del body["timestamp_smaller_than"]
 
 
 def _refuse_unknown(operation: Operation, row: Row, body: dict[str, Any], profile: Profile) -> None:

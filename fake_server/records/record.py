@@ -78,6 +78,7 @@ def render(
     drawn = picture(job, profile) if finished else None
     image, thumb, original = (None,) * 3 if drawn is None else _links(job, drawn, base)
     content, description = _texts(job, finished, profile)
+    names = profile.of_operation("child-parent", _operation(job))
     width, height = pictures.size(drawn, "image") if drawn is not None else (None, None)
     return dict.fromkeys(keys) | {
         "id": job.id,
@@ -90,8 +91,8 @@ def render(
         "status": profile.statuses[seen.state],
         "error": _error(job, seen, content, profile),
         "job_id": job.job_id,
-        "parent_id": job.parent_id,
-        "parent_hash": job.parent_hash,
+        "parent_id": job.parent_id if names in ("both", "id") else None,
+        "parent_hash": job.parent_hash if names in ("both", "hash") else None,
         "svg_buffer": _svg(owner.name),
         "img_buffer": image,
         "img_format": extension(job) if drawn is not None else None,

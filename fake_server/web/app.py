@@ -87,10 +87,15 @@ class App(Starlette):
         else:
             known = ", ".join(self._operations)
             reason = f"no operation, picture or page at {exchange.path}; operations: {known}"
-        if self.service.rules.profile["unknown-route"] == "http-404-html":
-            page = b"<h1>Not Found</h1>"
-            return Response(404, page, (*HTML, text_header(b"x-fake-reason", reason)))
-        refusal = ApiError("not-found", reason, http_status=404)
+        profile = self.service.rules.profile
+        answer, status = profile["unknown-route"], 404
+        if exchange.path in self._operations:
+            own = profile.of_operation("other-method", self._operations[exchange.path].id)
+            answer, status = (answer, 404) if own == "as-unknown-route" else (own, 405)
+        if answer.endswith("html"):
+            page = b"<h1>Not Found</h1>" if status == 404 else b"<h1>Method Not Allowed</h1>"
+            return Response(status, page, (*HTML, text_header(b"x-fake-reason", reason)))
+        refusal = ApiError("not-found", reason, http_status=status)
         return respond.refuse(self.service, exchange, refusal)
 
 

@@ -19,7 +19,7 @@ from tests.support.tampering.exchange import Go, Reply, Request, refusal
 BY_ID = {one.id: one for one in CONFORMING_SERVERS}
 CHOSEN = (
     *("documented-1", "mixed-1", "signed-links", "redirected-pictures", "nulls-are-filled"),
-    *("results-come-late", "every-job-fails", "no-job-ends"),
+    *("results-come-late", "every-job-fails", "no-job-ends", "four-statuses-seen-late"),
 )
 TURNED = [one for one in CONFORMING_SERVERS if "=" in one.id]
 SIDE_BY_SIDE = 4

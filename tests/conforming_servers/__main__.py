@@ -1,4 +1,5 @@
-"""``python -m tests.conforming_servers``: a line a server; one that is failed falsely is exit 1."""
+"""``python -m tests.conforming_servers``: a line a server; and how often each question was named
+rightly. One that is failed falsely, or taken for another, is exit 1."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from tests.conforming_servers.judging import chosen, outcomes
+from tests.conforming_servers.judging import chosen, outcomes, table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,13 +21,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not servers:
         parser.error(f"{' '.join(given.only)} names no server")
     started, falsely_failed = time.monotonic(), 0
+    seen = []
     for one in outcomes(servers, given.workers):
+        seen.append(one)
         falsely_failed += not one.fine
         undecided = f"undecided {' '.join(one.undecided)}" if one.undecided else ""
         word = "fine" if one.fine else "FALSELY FAILED"
         print(f"{one.server.id:46}{word:9}{one.seconds:5.1f}  {undecided}".rstrip(), flush=True)
         for problem in (*one.falsely_failed, *one.mistaken, *filter(None, [one.broken])):
             print(f"    {problem}", flush=True)
+    print("", *table(seen), sep="\n")
     seconds = time.monotonic() - started
     print(f"\n{len(servers)} conforming servers, {falsely_failed} falsely failed, {seconds:.0f} s")
     return 1 if falsely_failed else 0

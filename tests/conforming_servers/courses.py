@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 
 from tests.conforming_servers.conforming_server import conforming_server
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
-from tests.support.tampering.making import MEASURES, PICTURES, each_finished
+from tests.support.tampering.making import (
+    MEASURES,
+    PICTURES,
+    chain,
+    each_finished,
+    each_record,
+    is_finished,
+)
+from tests.support.tampering.trial import JOB_SECONDS
 
 _UNFINISHED = {"*": "no job that it takes is finished"}
 
@@ -70,3 +79,59 @@ def progress_goes_back() -> Tampering:
 @conforming_server("the service changes every prompt a little, and says so")
 def altered_prompts() -> Tampering:
     return _marked("altered-prompt", "createJob")
+
+
+#: Four statuses between the submission and the end: none of the variants.
+_STAGES = (1200, 1500, 1800, 1900)
+_MORE_STAGES = {"pending-statuses": "more than two statuses, which no variant has"}
+
+
+def _stages() -> Tampering:
+    """A status for each quarter of the job's time."""
+    begun: dict[str, float] = {}
+
+    def change(one: JSON) -> JSON:
+        if is_finished(one):
+            return one
+        age = time.monotonic() - begun.setdefault(one["hash"], time.monotonic())
+        stage = min(int(4 * age / JOB_SECONDS), 3)
+        return one if one["error"] else {**one, "status": _STAGES[stage]}
+
+    return each_record(change)
+
+
+def _late(seconds: float, share: float = 1.0) -> Tampering:
+    """Find answers later than usual: all of its answers, or this share of them."""
+    draw = random.Random(1)
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation == "findJobs" and draw.random() < share:
+            await asyncio.sleep(seconds)
+        return reply
+
+    return tampering
+
+
+@conforming_server("there are four statuses before 2000", open=_MORE_STAGES, learnt=_MORE_STAGES)
+def four_statuses() -> Tampering:
+    return _stages()
+
+
+@conforming_server(
+    "there are four statuses before 2000, and find answers 150 ms later",
+    open=_MORE_STAGES,
+    learnt=_MORE_STAGES,
+)
+def four_statuses_seen_late() -> Tampering:
+    return chain(_late(0.15), _stages())
+
+
+@conforming_server("find answers 150 ms later")
+def polls_are_late() -> Tampering:
+    return _late(0.15)
+
+
+@conforming_server("every third find answers 250 ms later")
+def some_polls_are_late() -> Tampering:
+    return _late(0.25, 1 / 3)

@@ -122,6 +122,7 @@ def progress_is_kept() -> Tampering:
 @conforming_server(
     "tokens are no JWTs, and each login ends the one before it",
     open={"token-lifetime": "such a token does not say"},
+    learnt={"second-login": "ends"},
 )
 def opaque_tokens() -> Tampering:
     numbers = count(1)

@@ -9,6 +9,8 @@ from tests.conforming_servers.conforming_server import (
     ConformingServer,
     add,
 )
+from tests.support.tampering.history import history
+from tests.support.tampering.trial import quiet
 
 SEEDS = (1, 2, 3)
 
@@ -26,6 +28,8 @@ for _question in QUESTIONS:
                     f"{_question['id']}={_answer}",
                     _variant["says"],
                     answers={_question["id"]: _answer},
+                    # No request makes a favourite.
+                    around=history if _question["id"] == "favourite-false" else quiet,
                 )
             )
     # Operation by operation: each of them in turn answers otherwise than all the others.

@@ -40,7 +40,9 @@ find-hash-filter find-order find-default-limit find-max-limit find-bad-limit fin
 find-total-scope find-prompt-match find-scalar-for-array find-empty-array pending-statuses
 progress-type preview-image error-on-success job-type-names niji-selection blend-result
 blend-bad-link describe-result image-frame image-md5 child-grid-num repeat-upscale grid-num-string
-concurrency-limit unknown-field
+concurrency-limit unknown-field second-login other-method check-order child-parent
+upscale-variation aspect-flag favourite-false find-unknown-service find-unknown-type
+find-cursor-string find-empty-prompt null-parameter
 """
 
 #: Answers that each pattern must refuse, by question.

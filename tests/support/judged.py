@@ -52,7 +52,10 @@ def judged(
     job_timeout: float = 60.0,
     job_seconds: float = 0.2,
 ) -> Report:
-    """Run the checks ``only``. ``answers``: a profile's name, or answers (needs ``folder``)."""
+    """Run the checks ``only``. ``answers``: a profile's name, or answers (needs ``folder``).
+
+    ``job_seconds``: long enough where looks must leave out no part of a job.
+    """
     profile = {}
     if isinstance(answers, str):
         profile["profile"] = answers

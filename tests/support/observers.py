@@ -327,3 +327,57 @@ def unknown_field(fake: Fake) -> object:
         errno(caller.post("/jobs/find", {"no_such_field": 1})),
         errno(caller.post("/jobs/create", {"content": "a cat", "no_such_field": None})),
     ]
+
+
+def second_login(fake: Fake) -> object:
+    first = fake.login()
+    fake.wall += 1
+    second = fake.login()
+    fake.wall += 1
+    return [errno(caller.post("/jobs/find", {})) for caller in (first, second)]
+
+
+def other_method(fake: Fake) -> object:
+    seen = set()
+    for path in ("/auth/login", "/jobs/create", "/jobs/find", "/jobs/upscale"):
+        response = fake.get(path)
+        html = response.headers["content-type"].startswith("text/html")
+        seen.add((response.status_code, "HTML" if html else errno(response)))
+    return seen
+
+
+def check_order(fake: Fake) -> object:
+    limited, caller = fake.login("limited"), fake.login()
+    nobody = {"parent_hash": "nobody", "grid_num": 1}
+    answers = [
+        errno(limited.post("/jobs/create", {})),
+        errno(limited.post("/jobs/upscale", nobody)),
+        errno(caller.post("/jobs/upscale", {**nobody, "grid_num": 9})),
+        errno(limited.post("/jobs/create", {"content": "a cat"})),
+    ]
+    return [420 if answer == 410 else answer for answer in answers]
+
+
+def child_parent(fake: Fake) -> object:
+    caller = fake.login()
+    parent = caller.picture()
+    children = (
+        caller.finished("/jobs/upscale", parent_hash=parent["hash"], grid_num=1),
+        caller.finished("/jobs/variation", parent_id=parent["job_id"], grid_num=1),
+    )
+    return {
+        (one["parent_id"] == parent["job_id"], one["parent_hash"] == parent["hash"])
+        for one in children
+    }
+
+
+def upscale_variation(fake: Fake) -> object:
+    caller = fake.login()
+    single = caller.finished("/jobs/upscale", parent_hash=caller.picture()["hash"], grid_num=2)
+    varied = errno(caller.post("/jobs/variation", {"parent_id": single["job_id"], "grid_num": 1}))
+    return varied, errno(upscale(caller, single))
+
+
+def aspect_flag(fake: Fake) -> object:
+    record = fake.login().picture("a cat --ar 3:2")
+    return record["img_width"] > record["img_height"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.fakes import Fake, envelope
+from tests.support.fakes import Caller, Fake, envelope
 from tests.support.observers import past_jobs
 
 
@@ -92,3 +92,42 @@ def find_scalar_for_array(fake: Fake) -> object:
 def find_empty_array(fake: Fake) -> object:
     caller = past_jobs(fake, 1)
     return [caller.found(**{key: []})["total"] for key in ("service", "job_type", "folders")]
+
+
+def _found(caller: Caller, **filters: object) -> object:
+    """The number of records, or the errno."""
+    body = envelope(caller.post("/jobs/find", filters))
+    return len(body["data"]["res"]) if body["errno"] == 0 else body["errno"]
+
+
+def find_unknown_service(fake: Fake) -> object:
+    caller = past_jobs(fake, 2)
+    return [_found(caller, service=names) for names in (["anime"], ["anime", "main"], ["main"])]
+
+
+def find_unknown_type(fake: Fake) -> object:
+    caller = past_jobs(fake, 2)
+    return [_found(caller, job_type=names) for names in (["pan"], ["main"])]
+
+
+def find_cursor_string(fake: Fake) -> object:
+    caller = past_jobs(fake, 2)
+    return [_found(caller, timestamp_smaller_than=text) for text in ("1", "9" * 15, "soon")]
+
+
+def find_empty_prompt(fake: Fake) -> object:
+    return _found(past_jobs(fake, 2), prompt="")
+
+
+def favourite_false(fake: Fake) -> object:
+    caller = past_jobs(fake, 2)
+    store = fake.app.service.store
+    (first, *_) = store.jobs()
+    store.put([first._replace(favourite=True)])
+    return [_found(caller, favourite=False), _found(caller, favourite=True), _found(caller)]
+
+
+def null_parameter(fake: Fake) -> object:
+    caller = past_jobs(fake, 2)
+    keys = ("limit", "timestamp_smaller_than", "service", "prompt", "favourite")
+    return {_found(caller, **{key: None}) for key in keys}

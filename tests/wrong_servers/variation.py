@@ -11,16 +11,11 @@ from tests.support.tampering.making import all_records, asking, each_record, suc
 from tests.support.tampering.repainting import Picture, Repainted, cell_box, inner_box
 from tests.wrong_servers.wrong_server import add, wrong_server
 
-# VAR-1: a new job that ends in a grid of four, whose record names its parent.
+# VAR-1: a new job that ends in a grid of four, whose record names no other parent.
 
 
 def _variations(**keys: object) -> Tampering:
     return each_record(lambda one: {**one, **keys} if one["job_type"] == "variation" else one)
-
-
-@wrong_server("VAR-1", "a variation does not say whose it is")
-def variation_names_no_parent() -> Tampering:
-    return _variations(parent_id=None, parent_hash=None)
 
 
 @wrong_server("VAR-1", "a variation names another job as its parent")
@@ -46,6 +41,20 @@ def variation_names_two_parents() -> Tampering:
 def variation_is_a_single() -> Tampering:
     def paint(record: JSON, key: str, image: Picture) -> Picture:
         if record["job_type"] != "variation" or key == "img_thumb":
+            return image
+        left, top, right, bottom = inner_box(key, image)
+        single = image.crop(cell_box(key, image, 1)).resize((right - left, bottom - top))
+        copy = image.copy()
+        copy.paste(single, (left, top))
+        return copy
+
+    return Repainted(paint)
+
+
+@wrong_server("VAR-1", "a remix is one picture", touches="IMG-4")
+def remix_is_a_single() -> Tampering:
+    def paint(record: JSON, key: str, image: Picture) -> Picture:
+        if "winter light" not in record["msg_display"] or key == "img_thumb":
             return image
         left, top, right, bottom = inner_box(key, image)
         single = image.crop(cell_box(key, image, 1)).resize((right - left, bottom - top))

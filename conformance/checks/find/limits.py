@@ -28,6 +28,12 @@ def how_many_come_at_most(ctx: Context) -> Observation:
         return ctx.unknown(f"limit {_HIGH}: {answer.summary()}", answer)
     if len(answer.records) >= _HIGH:
         return ctx.answer("none", answer)
+    # A limit beyond the maximum may count as omitted: then a lower one shows more.
+    few = len(answer.records)
+    more = ctx.find(limit=few + 1)
+    if 0 < few < answer.total and len(more.records) != few:
+        shown = f"{few} records for limit {_HIGH}, {len(more.records)} for limit {few + 1}"
+        return ctx.unknown(shown, answer, more)
     return _restricted(ctx, answer, "maximum")
 
 

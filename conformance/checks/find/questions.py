@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...checking import Answer, Context, Observation, Phase, probe
-from ...checking.find_calls import JOBS, NOTHING, ask, known, timed, unit, wordings
+from ...checking.find_calls import JOBS, NOTHING, ask, known, no_folder, timed, unit, wordings
 from ...json_access import Record, brief, text
 from ...rules.find_rules import CURSOR, falling, hashes, prompts, rising
 
@@ -27,27 +29,32 @@ def whether_hash_is_a_condition(ctx: Context) -> Observation:
     records = [one for one in known(ctx) if text(one, "hash")]
     if len(records) < 2:
         return ctx.unobserved("needs two records with a hash")
-    wanted = records[0]["hash"]
+    # The last of the listing: a server that ignores the hash returns the first, however few.
+    wanted = records[-1]["hash"]
     answer = ask(ctx, hash=wanted)
     found = hashes(answer.records)
-    if answer.errno == 301 or (wanted in found and len(found) > 1):
+    if answer.errno == 301 or found - {wanted}:
         return ctx.answer("ignored", answer)
     if found == {wanted}:
         return ctx.answer("honoured", answer)
     return ctx.unknown(f"{answer.summary()}, {len(found)} records", answer)
 
 
-@probe("find-order", wants=("grid", "niji", "upscale"), phase=Phase.QUIET)
+#: So many records are in order by chance in one case of sixty.
+_ENOUGH_FOR_ORDER = 5
+
+
+@probe("find-order", wants=("grid", "niji", "upscale", "variation", "describe"), phase=Phase.QUIET)
 def in_which_order_records_come(ctx: Context) -> Observation:
     known(ctx)
     answer = ctx.evidence.history().answers[0]
-    if len({time for time, _ in timed(answer.records)}) < 2:
-        return ctx.unobserved("needs two records of different times", answer)
-    if falling(answer.records):
-        return ctx.answer("newest-first", answer)
-    if rising(answer.records):
-        return ctx.answer("oldest-first", answer)
-    return ctx.unknown("timestamps neither fall nor rise", answer)
+    times = len({time for time, _ in timed(answer.records)})
+    if not falling(answer.records) and not rising(answer.records):
+        return ctx.unknown("timestamps neither fall nor rise", answer)
+    if times < _ENOUGH_FOR_ORDER:
+        needed = f"needs {_ENOUGH_FOR_ORDER} records of different times"
+        return ctx.unobserved(f"{needed}, and there are {times}", answer)
+    return ctx.answer("newest-first" if falling(answer.records) else "oldest-first", answer)
 
 
 @probe("find-timestamp-unit", wants=("grid",), phase=Phase.QUIET)
@@ -57,16 +64,24 @@ def the_unit_of_the_cursor(ctx: Context) -> Observation:
     if not times:
         return ctx.unobserved("no record has a timestamp")
     newest = times[0][0]
-    if unit(ctx, records) == 1:
-        answer = ask(ctx, **{CURSOR: newest + 1})
-        if answer.records:
-            return ctx.answer("ms", answer)
-        return ctx.unknown("nothing is found before the newest record, by either unit", answer)
-    # A cursor that is passed over would look like one in seconds.
-    early = ask(ctx, **{CURSOR: times[-1][0] // 1000 - 1})
-    if hashes(early.records) & hashes(records):
+    # Above the newest record in seconds, which is 1970 if it is taken for milliseconds.
+    seconds, early = _before(ctx, newest // 1000 + 1), _before(ctx, times[-1][0] // 1000 - 1)
+    millis = _before(ctx, newest + 1)
+    answers = (seconds, early, millis)
+    if not all(one.ok or one.errno in NOTHING for one in answers):
+        return ctx.unobserved(f"find failed: {', '.join(one.summary() for one in answers)}")
+    found = [bool(hashes(one.records) & hashes(records)) for one in answers]
+    if found == [False, False, True]:
+        return ctx.answer("ms", seconds, millis)
+    if found == [True, False, True]:
+        return ctx.answer("s", seconds, early)
+    if all(found):
         return ctx.unknown("the cursor restricts nothing", early)
-    return ctx.answer("s", early)
+    return ctx.unknown("nothing is found before the newest record, by either unit", *answers)
+
+
+def _before(ctx: Context, cursor: int) -> Answer:
+    return ask(ctx, **{CURSOR: cursor})
 
 
 @probe("find-total-scope", wants=("grid", "niji"), phase=Phase.QUIET)
@@ -75,40 +90,70 @@ def what_total_counts_behind_a_cursor(ctx: Context) -> Observation:
     times = timed(records)
     if not times:
         return ctx.unobserved("no record has a timestamp")
-    cursor = times[0][0] // unit(ctx, records)
     before = ask(ctx)
-    answer = ask(ctx, **{CURSOR: cursor})
+    answer = _before(ctx, times[0][0] // unit(ctx, records))
     if answer.total is None or before.total is None:
         return ctx.unobserved(f"{answer.summary()}, total {brief(answer.total)}", before, answer)
+    if text(times[0][1], "hash") in hashes(answer.records):
+        return ctx.unknown("the cursor restricts nothing", answer)
     # The newest record is behind it, and others may have come in between.
     if answer.total >= before.total:
         return ctx.answer("filters-without-cursor", before, answer)
     return ctx.answer("filters-with-cursor", before, answer)
 
 
+# Filters that are lists: the page shows three of them
+
+
+def _of_each_list(ctx: Context, read: Callable[[str], tuple[str, Answer]]) -> Observation:
+    """The answer, if it is the same for all three; empty: it can't be told."""
+    found = {key: read(key) for key in ("service", "job_type", "folders")}
+    answers = [answer for _, answer in found.values()]
+    texts = {key: said for key, (said, _) in found.items()}
+    if not all(texts.values()):
+        unclear = ", ".join(key for key, said in texts.items() if not said)
+        return ctx.unobserved(f"the records known do not tell the effect of {unclear}", *answers)
+    if len(set(texts.values())) == 1:
+        return ctx.answer(texts["service"], *answers)
+    return ctx.unknown(", ".join(f"{key}: {said}" for key, said in texts.items()), *answers)
+
+
 @probe("find-scalar-for-array", wants=("grid",), phase=Phase.QUIET)
 def whether_a_string_counts_as_an_array(ctx: Context) -> Observation:
-    answer = ask(ctx, service="niji")
-    if answer.errno == 301:
-        return ctx.answer("301", answer)
-    if not answer.ok:
-        return ctx.unknown(answer.summary(), answer)
-    if any(one.get("service") != "niji" for one in answer.records):
-        return ctx.unknown("the filter is passed over", answer)
-    return ctx.answer("accepted", answer)
+    # Values that no record has, or not all of them have: a filter that is ignored shows.
+    values = {"service": "niji", "job_type": "upscale", "folders": no_folder(ctx)}
+    look = ctx.evidence.history()
+
+    def read(key: str) -> tuple[str, Answer]:
+        answer = ask(ctx, **{key: values[key]})
+        if answer.errno == 301:
+            return "301", answer
+        if not answer.ok and answer.errno not in NOTHING:
+            return answer.summary(), answer
+        others = [one for one in look.records if not _has(one, key, values[key])]
+        if hashes(answer.records) & hashes(others):
+            return "the filter is ignored", answer
+        return "accepted" if others else "", answer
+
+    return _of_each_list(ctx, read)
+
+
+def _has(record: Record, key: str, value: str) -> bool:
+    held = record.get(key)
+    return value in held if isinstance(held, list) else held == value
 
 
 @probe("find-empty-array", wants=("grid",), phase=Phase.QUIET)
 def what_an_empty_array_restricts(ctx: Context) -> Observation:
     known(ctx)
-    answer = ask(ctx, service=[])
-    if answer.ok:
-        return ctx.answer("no-restriction" if answer.records else "nothing", answer)
-    return ctx.answer("nothing", answer) if answer.errno in NOTHING else _other(ctx, answer)
 
+    def read(key: str) -> tuple[str, Answer]:
+        answer = ask(ctx, **{key: []})
+        if not answer.ok and answer.errno not in NOTHING:
+            return answer.summary(), answer
+        return "no-restriction" if answer.records else "nothing", answer
 
-def _other(ctx: Context, answer: Answer) -> Observation:
-    return ctx.unknown(answer.summary(), answer)
+    return _of_each_list(ctx, read)
 
 
 # find-prompt-match
@@ -125,6 +170,10 @@ def what_a_prompt_matches(ctx: Context) -> Observation:
     # A find by the whole prompt may match the submitted or the returned text.
     asked |= {f"whole {place}": one for place, one in enumerate(wordings(ctx, sample))}
     answers = {what: ask(ctx, prompt=prompt) for what, prompt in asked.items()}
+    hidden = [one for one in answers.values() if _may_hide(one, sample)]
+    if hidden:
+        reason = "the record may be on a further page, or find failed"
+        return ctx.unobserved(f"{reason}: {hidden[0].summary()}", *answers.values())
     found = {what for what, one in answers.items() if text(sample, "hash") in hashes(one.records)}
     matches = {
         ("piece", "shouted"): "substring-any-case",
@@ -137,6 +186,14 @@ def what_a_prompt_matches(ctx: Context) -> Observation:
         return ctx.answer(matches[inner], *answers.values())
     shown = ", ".join(f"{what} {asked[what]!r}" for what in asked if what in found) or "nothing"
     return ctx.unknown(f"found by {shown}", *answers.values())
+
+
+def _may_hide(answer: Answer, sample: Record) -> bool:
+    """Whether the answer does not show if the record matches."""
+    if not answer.ok:
+        return answer.errno not in NOTHING
+    shown = text(sample, "hash") in hashes(answer.records)
+    return not shown and (answer.total is None or answer.total > len(answer.records))
 
 
 def _long_words(record: Record) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ QUESTIONS = {
 @pytest.mark.parametrize("profile", ["documented", "mixed"])
 @pytest.mark.parametrize("tampering", [honest, embellished])
 def test_a_legal_server_passes_and_is_learnt(profile: str, tampering: Tampering) -> None:
-    report = judged(tampering, "LIFE", *QUESTIONS, answers=profile)
+    report = judged(tampering, "LIFE", *QUESTIONS, answers=profile, job_seconds=1.5)
     assert complaints(report) == []
     for number in range(1, 5):
         assert finding(report, f"LIFE-{number}").verdict is Verdict.PASS
@@ -56,7 +57,9 @@ def test_a_legal_server_passes_and_is_learnt(profile: str, tampering: Tampering)
 def test_each_answer_is_learnt_and_none_is_a_failure(
     question: str, answer: str, tmp_path: Path
 ) -> None:
-    report = judged(honest, "LIFE", question, answers={question: answer}, folder=tmp_path)
+    report = judged(
+        honest, "LIFE", question, answers={question: answer}, folder=tmp_path, job_seconds=1.5
+    )
     assert complaints(report) == []
     if question in QUESTIONS:
         assert observation(report, question).answer == answer
@@ -249,13 +252,25 @@ def test_another_error_on_a_success_is_unknown() -> None:
     assert seen.seen is Seen.UNOBSERVED
 
 
-def test_one_status_that_tells_of_progress_is_that_of_a_running_job() -> None:
-    running = _before_the_end(status=7, pct_prog=5, error=None)
-    seen = observation(judged(running, "pending-statuses", jobs=2), "pending-statuses")
-    assert seen.answer == "?-7-?"
-    waiting = _before_the_end(status=7, pct_prog=None, img_prog=None, error=None)
-    seen = observation(judged(waiting, "pending-statuses", jobs=2), "pending-statuses")
-    assert seen.answer == "7-?-?"
+def test_one_status_before_the_end_is_neither_queued_nor_running() -> None:
+    for progress in (5, None):
+        one = _before_the_end(status=7, pct_prog=progress, error=None)
+        seen = observation(judged(one, "pending-statuses"), "pending-statuses")
+        assert (seen.seen, "status 7" in str(seen.answer)) == (Seen.UNKNOWN, True)
+
+
+@pytest.mark.parametrize("question", ["pending-statuses", "progress-type", "preview-image"])
+@pytest.mark.parametrize("answers", ["documented", "mixed"])
+def test_looks_that_leave_out_a_part_of_the_way_name_nothing(question: str, answers: str) -> None:
+    async def late(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation == "findJobs":
+            await asyncio.sleep(0.15)
+        return reply
+
+    seen = observation(judged(late, question, answers=answers), question)
+    assert seen.seen is Seen.UNKNOWN or "while it ran" in seen.reason
+    assert seen.seen is Seen.UNOBSERVED or "of a job's time" in str(seen.answer)
 
 
 def test_many_statuses_before_the_end_are_told_as_they_are() -> None:

@@ -84,7 +84,7 @@ def test_a_flag_that_is_refused_is_no_breach() -> None:
     assert failed(report) + undecided(report) == []
     answer = observation(report, "niji-selection").answer
     assert answer is not None
-    assert answer.startswith("a prompt with --niji is refused")
+    assert answer.startswith("a prompt with --ar and --niji is refused")
 
 
 def test_a_server_that_fails_once_is_not_failed() -> None:

@@ -176,6 +176,58 @@ SEEN: dict[str, tuple[Callable[[Fake], object], dict[str, object]]] = {
         {"queued-silently": [0] * 5, "refused": [0, 0, 0, 501, 501]},
     ),
     "unknown-field": (observers.unknown_field, {"ignored": [0] * 3, "301": [301] * 3}),
+    "second-login": (observers.second_login, {"keeps": [0, 0], "ends": [430, 0]}),
+    "other-method": (
+        observers.other_method,
+        {
+            "as-unknown-route": {(404, 410)},
+            "http-405-html": {(405, "HTML")},
+            "http-405-410": {(405, 410)},
+        },
+    ),
+    "check-order": (
+        observers.check_order,
+        {
+            "parameters-parent-plan": [301, 420, 301, 411],
+            "parameters-plan-parent": [301, 411, 301, 411],
+            "plan-parameters-parent": [411, 411, 301, 411],
+            "plan-parent-parameters": [411, 411, 420, 411],
+            "parent-parameters-plan": [301, 420, 420, 411],
+            "parent-plan-parameters": [411, 420, 420, 411],
+        },
+    ),
+    "child-parent": (
+        observers.child_parent,
+        {
+            "both": {(True, True)},
+            "id": {(True, False)},
+            "hash": {(False, True)},
+            "neither": {(False, False)},
+        },
+    ),
+    "upscale-variation": (observers.upscale_variation, {"421": (421, 421), "allowed": (0, 421)}),
+    "aspect-flag": (observers.aspect_flag, {"shape": True, "ignored": False}),
+    "favourite-false": (
+        observers_find.favourite_false,
+        {"others": [1, 1, 2], "no-restriction": [2, 1, 2], "301": [301, 1, 2]},
+    ),
+    "find-unknown-service": (
+        observers_find.find_unknown_service,
+        {"301": [301, 301, 2], "nothing": [0, 2, 2], "no-restriction": [2, 2, 2]},
+    ),
+    "find-unknown-type": (
+        observers_find.find_unknown_type,
+        {"nothing": [0, 2], "301": [301, 2], "no-restriction": [2, 2]},
+    ),
+    "find-cursor-string": (
+        observers_find.find_cursor_string,
+        {"301": [301] * 3, "coerced": [0, 2, 301], "ignored": [2, 2, 301]},
+    ),
+    "find-empty-prompt": (
+        observers_find.find_empty_prompt,
+        {"no-restriction": 2, "nothing": 0, "301": 301},
+    ),
+    "null-parameter": (observers_find.null_parameter, {"301": {301}, "omitted": {2}}),
 }
 
 

@@ -175,8 +175,9 @@ class Watch:
 
     def _found(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
         yield from find_faults(sent.fields, answer)
+        known = frozenset(self._types)
         for record in answer.records:
-            if breach := unfit_type(sent.fields, record, frozenset(self._types)):
+            if breach := unfit_type(sent.fields, record, known):
                 yield breach
             yield from self._shape(record)
             yield from self._course(sent.sender, record)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from tests.wrong_servers.budgets import rows, table
+from tests.wrong_servers.budgets import BUDGETS, rows, table
 from tests.wrong_servers.matrix import Outcome, chosen, outcomes
 from tests.wrong_servers.wrong_server import WrongServer
 
@@ -19,15 +19,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--alone", action="store_true", help="run the one check of each only")
     parser.add_argument("--workers", type=int, help="processes; three a core if not given")
     parser.add_argument(
-        "--budgets", action="store_true", help="print how many are found at each budget of jobs"
+        "--budgets",
+        nargs="*",
+        type=int,
+        metavar="JOBS",
+        help=f"print how many are failed at each budget; {BUDGETS} if none is given",
     )
     parser.add_argument("--every", type=int, default=1, help="try each Nth wrong server only")
     given = parser.parse_args(arguments)
     servers = chosen(given.only)[:: given.every]
     if not servers:
         parser.error(f"--only {' '.join(given.only)} names no wrong server")
-    if given.budgets:
-        return _budgets(servers, given.workers)
+    if given.budgets is not None:
+        return _budgets(servers, given.budgets or BUDGETS, given.workers)
     started = time.monotonic()
     survivors: list[Outcome] = []
     errors: list[Outcome] = []
@@ -46,18 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if survivors or errors else 0
 
 
-def _budgets(servers: Sequence[WrongServer], workers: int | None) -> int:
+def _budgets(servers: Sequence[WrongServer], budgets: Sequence[int], workers: int | None) -> int:
     """Print the table; a wrong server that is missed, or an overspent budget, is exit 1."""
     found = []
-    for one in rows(servers, workers):
+    for one in rows(servers, budgets, workers):
         found.append(one)
         print(f"budget {one.budget}: {one.failed} of {one.servers}", flush=True)
-    print(f"\n{table(found)}")
-    for one in found:
         for id in one.missed:
-            print(f"MISSED at {one.budget}: {id}")
+            print(f"MISSED at {one.budget}: {id}", flush=True)
         for id in one.overspent:
-            print(f"OVERSPENT at {one.budget}: {id}")
+            print(f"OVERSPENT at {one.budget}: {id}", flush=True)
+    print(f"\n{table(found)}")
     return 1 if any(one.missed or one.overspent for one in found) else 0
 
 

@@ -29,9 +29,11 @@ class Row:
     overspent: tuple[str, ...]
 
 
-def rows(servers: Sequence[WrongServer], workers: int | None = None) -> Iterator[Row]:
+def rows(
+    servers: Sequence[WrongServer], budgets: Sequence[int] = BUDGETS, workers: int | None = None
+) -> Iterator[Row]:
     """One row a budget."""
-    for budget in BUDGETS:
+    for budget in budgets:
         work = partial(_tried, budget=budget)
         trials = list(side_by_side(work, [one.id for one in servers], workers))
         yield row(budget, servers, trials)

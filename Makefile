@@ -88,12 +88,15 @@ check: .venv/.kit
 	SAMPAN_LIMITED_PASSWORD=$${SAMPAN_LIMITED_PASSWORD:-limited-secret} \
 	$(BIN)/sampan check $(URL) $(ARGS)
 
-# The kit against servers that are wrong on purpose, and against every legal one.
+# The kit against servers that are wrong on purpose, and against every legal one; both then with
+# photographs (those of scikit-image too, with the extra `photographs`).
 mutants: .venv/.dev
 	$(BIN)/python -m tests.wrong_servers $(ARGS)
+	$(BIN)/python -m tests.photographs --right 0
 
 legal: .venv/.dev
 	$(BIN)/python -m tests.conforming_servers $(ARGS)
+	$(BIN)/python -m tests.photographs --wrong 0
 
 # Two generated clients, Python and TypeScript, run the whole flow.
 clients: .venv/.dev

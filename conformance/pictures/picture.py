@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ..findings import EvidenceItem, Exhibit
 from ..http.connection import Reply
 from ..http.exchange import Exchange
-from .view import View, thumb, views
+from .view import View, views
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -122,7 +122,8 @@ def _decoded(data: bytes) -> Contents:
                 if opened.width * opened.height > MAX_PIXELS:
                     return Contents(kind, opened.size, unread=_too_large(opened.size))
                 image = _rgb(opened)
-        return Contents(kind, image.size, views=views(image), thumb=thumb(image))
+        readings, thumb = views(image)
+        return Contents(kind, image.size, views=readings, thumb=thumb)
     except Image.DecompressionBombError as bomb:
         return Contents(unread=f"too large to decode safely ({bomb})")
     except Exception as problem:  # Pillow's decoders raise almost anything on a broken file

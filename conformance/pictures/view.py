@@ -20,6 +20,7 @@ _REACH = 48  # pixels on each side of a middle line that are kept as they are
 _ALONG = 512  # at most so many pixels along it
 _BAND = 512  # the middle quarter is kept at this width
 _THUMB = 256
+_COARSE = 512  # everything else is taken from a copy that is at least this high and wide
 
 
 @dataclass(frozen=True)
@@ -64,37 +65,42 @@ class View:
         return Seam.CUT if found == [Seam.CUT, Seam.CUT] else Seam.UNCLEAR
 
 
-def views(image: Image) -> tuple[View, ...]:
-    """The readings of a decoded picture of any mode."""
-    return tuple(_view(image, box) for box in readings(image))
+def views(image: Image) -> tuple[tuple[View, ...], Image]:
+    """The readings of a decoded RGB picture, and a small copy of all of it."""
+    factor = max(1, min(image.size) // _COARSE)
+    reduced = image.reduce(factor) if factor > 1 else image
+    return tuple(_view(image, box, reduced, factor) for box in readings(image)), _thumb(reduced)
 
 
-def thumb(image: Image) -> Image:
-    """A small copy, RGB."""
+def _thumb(image: Image) -> Image:
     from PIL.Image import Resampling
 
     scale = min(1.0, _THUMB / max(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    return image.resize(size, Resampling.BOX, reducing_gap=None)
+    return image.resize(size, Resampling.BOX)
 
 
-def _view(image: Image, box: Box) -> View:
+def _view(image: Image, box: Box, reduced: Image, factor: int) -> View:
+    """Strips are of the picture as it is, all else of ``reduced``, ``factor`` times smaller."""
     from PIL.Image import Resampling, Transpose
 
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     x, y = left + width // 2, top + height // 2
-    turned = Transpose.TRANSPOSE
     across, down = min(_REACH, width // 6), min(_REACH, height // 6)
     strips = (
         _along(image.crop((x - across, top, x + across, bottom))),
-        _along(image.crop((left, y - down, right, y + down)).transpose(turned)),
+        _along(image.crop((left, y - down, right, y + down)).transpose(Transpose.TRANSPOSE)),
     )
+    left, top, right, bottom = (side // factor for side in box)
+    x, y, wide, high = x // factor, y // factor, width // factor // 8, height // factor // 8
     bands = (
-        _coarse(image.crop((x - width // 8, top, x + width // 8, bottom))),
-        _coarse(image.crop((left, y - height // 8, right, y + height // 8)).transpose(turned)),
+        _coarse(reduced.crop((x - wide, top, x + wide, bottom))),
+        _coarse(reduced.crop((left, y - high, right, y + high)).transpose(Transpose.TRANSPOSE)),
     )
-    small = image.resize((2 * SIDE, 2 * SIDE), Resampling.BOX, box=box)
+    most_right, most_down = reduced.size
+    inner = (left, top, min(box[2] / factor, most_right), min(box[3] / factor, most_down))
+    small = reduced.resize((2 * SIDE, 2 * SIDE), Resampling.BOX, box=inner)
     return View((width, height), small, strips, bands)
 
 

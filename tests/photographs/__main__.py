@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrong = list(pool.map(_tried, islice(chosen, given.wrong)))
         rest = islice(chosen, max(0, given.right - given.wrong))
         right = [*wrong, *pool.map(partial(_tried, wrong=False), rest)]
-    breached = _told_right(right[: given.right], given.verbose)
-    breached |= _told_wrong(wrong, given.verbose) if wrong else False
+    breached = _told_right(right[: given.right], given.verbose) if given.right else False
+    breached |= _told_wrong(wrong, given.verbose) if given.wrong else False
     print(f"{time.monotonic() - started:.0f} s, {os.cpu_count()} cores")
     return 1 if breached else 0
 

@@ -105,6 +105,8 @@ def _escape(one: str) -> str:
 
 def brief(value: object, length: int = 120) -> str:
     """``value`` as a reader wants it in a message: JSON-like, on one line, not too long."""
+    if isinstance(value, str):
+        value = value[: length + 1]  # its representation is no shorter
     shown = repr(value) if not isinstance(value, Mapping | list) else _outline(value)
     return shown if len(shown) <= length else shown[: length - 1] + "…"
 
@@ -112,7 +114,7 @@ def brief(value: object, length: int = 120) -> str:
 def _outline(value: Mapping[str, object] | list[object]) -> str:
     if isinstance(value, list):
         return f"an array of {len(value)}"
-    inside = ", ".join(f"{key!r}: {_leaf(one)}" for key, one in list(value.items())[:12])
+    inside = ", ".join(f"{key[:60]!r}: {_leaf(one)}" for key, one in list(value.items())[:12])
     return "{" + inside + (", …}" if len(value) > 12 else "}")
 
 
@@ -121,5 +123,5 @@ def _leaf(value: object) -> str:
         return "{…}"
     if isinstance(value, list):
         return "[…]" if value else "[]"
-    shown = repr(value)
+    shown = repr(value[:61] if isinstance(value, str) else value)
     return shown if len(shown) <= 60 else shown[:59] + "…"

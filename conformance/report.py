@@ -65,7 +65,8 @@ class Report:
 
     Every text in it is printable, whatever a server sent: this is the one door to all reports.
     ``jobs_allowed`` is ``None`` where there was no limit; ``stopped`` says why the run ended
-    before its time, if it did. ``seed`` repeats the run's random choices. ``known``:
+    before its time, if it did; ``remarks`` what happened on the way to the API: gateways, a slower
+    rate, a server that stopped answering. ``seed`` repeats the run's random choices. ``known``:
     requirements whose failure is accepted; ``fail_on``: verdicts that count as a failure.
     """
 
@@ -82,6 +83,7 @@ class Report:
     seed: int = 0
     known: frozenset[str] = frozenset()
     fail_on: frozenset[Verdict] = frozenset()
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("findings", "observations", "jobs"):

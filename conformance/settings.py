@@ -2,18 +2,77 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypedDict, get_type_hints
 
-from .target import checked_target, is_loopback
+from .target import TargetError, checked_target, is_loopback
 
+#: Bounds of every number.
+_LEAST, _MOST = 1e-6, 1e6
 ROLES = ("first", "second", "limited")
 
 
 class SettingsError(ValueError):
     """An option is invalid or missing; the text names it."""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text")
+    return value
+
+
+def _positive(value: object) -> float:
+    number = math.nan
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        with contextlib.suppress(ValueError, OverflowError):
+            number = float(value)
+    # nan and infinity are no limits; within these bounds no sum and no wait overflows.
+    if not _LEAST <= number <= _MOST:
+        raise ValueError("a number above 0 (0.000001 to 1000000)")
+    return number
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,30}", value.strip()):
+        return int(value)
+    raise ValueError("an integer")
+
+
+def _jobs(value: object) -> int | None:
+    if value == "unlimited":
+        return None
+    try:
+        jobs = _integer(value)
+    except ValueError:
+        jobs = -1
+    if jobs < 0:
+        raise ValueError("a number of jobs or “unlimited”")
+    return jobs
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    several = (value,) if isinstance(value, str) else value
+    if not isinstance(several, tuple | list) or not all(isinstance(one, str) for one in several):
+        raise ValueError("an id or several")
+    return tuple(several)
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("True or False")
+    return value
+
+
+#: The parsers behind the types that stand for a kind of option.
+_STRICT: Mapping[object, Callable[[object], object]] = {str: _text, bool: _switch, tuple: _ids}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +89,10 @@ class Option:
     metavar: str = "TEXT"
     pytest: str = ""
 
-
-def _positive(value: float | str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = 0.0
-    if not number > 0:
-        raise ValueError("a number above 0")
-    return number
-
-
-def _integer(value: int | str) -> int:
-    try:
-        return int(value)
-    except ValueError:
-        raise ValueError("an integer") from None
-
-
-def _jobs(value: int | str) -> int | None:
-    if value == "unlimited":
-        return None
-    try:
-        jobs = int(value)
-    except ValueError:
-        jobs = -1
-    if jobs < 0:
-        raise ValueError("a number of jobs or “unlimited”")
-    return jobs
+    def value(self, given: object) -> object:
+        """What is given, validated. Raises ``ValueError``."""
+        parse: Callable[[object], object] = _STRICT.get(self.parse, self.parse)
+        return parse(given)
 
 
 _HIDDEN = "which other users of this machine can't see."
@@ -144,6 +179,15 @@ class RunRequest(TypedDict, total=False):
         bool,
         Option("Send credentials without TLS to other machines.", bool, "", "allow-plain-http"),
     ]
+    allow_private_links: Annotated[
+        bool,
+        Option(
+            "Fetch pictures that another machine links to in private networks.",
+            bool,
+            "",
+            "allow-private-links",
+        ),
+    ]
 
 
 OPTIONS: Mapping[str, Option] = {
@@ -174,6 +218,7 @@ class RunOptions:
     job_timeout: float = 300.0
     max_minutes: float | None = None
     allow_plain_http: bool = False
+    allow_private_links: bool = False
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     gentle: bool = False
@@ -202,6 +247,8 @@ def run_options(
     ``SettingsError``, or ``TargetError`` for the URL.
     """
     environment = os.environ if environment is None else environment
+    if not isinstance(target, str):
+        raise TargetError("the URL of an API is a text")
     given = _parsed(request, spelling)
     plain_http = given.pop("allow_plain_http", False)
     target = checked_target(target, allow_plain_http=plain_http or dry_run)
@@ -236,9 +283,10 @@ def _parsed(request: Mapping[str, object], spelling: Callable[[str], str]) -> di
         if value is None:
             continue
         try:
-            given[name] = OPTIONS[name].parse(value)
+            given[name] = OPTIONS[name].value(value)
         except ValueError as problem:
-            raise SettingsError(f"{spelling(name)} must be {problem}, not {value!r}") from None
+            shown = "***" if name.endswith("password") else f"{value!r:.60}"
+            raise SettingsError(f"{spelling(name)} must be {problem}, not {shown}") from None
     return given
 
 
@@ -264,4 +312,12 @@ def _accounts(given: dict[str, Any], environment: Mapping[str, str]) -> dict[str
         elif username or password:
             lacking = variables(role)[1 if username else 0]
             raise SettingsError(f"the {role} account is incomplete: set {lacking}")
+    known: dict[str, str] = {}
+    for role, one in found.items():
+        name = one.username.strip().casefold()
+        if other := known.get(name):
+            raise SettingsError(
+                f"the {role} account is the {other} account, {one.username}: they have to be two"
+            )
+        known[name] = role
     return found

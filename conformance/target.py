@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from urllib.parse import urlsplit
 
+#: In no URL of an API: blanks and control characters, a backslash, a query or a fragment.
+_ODD = re.compile(r"[\s\x00-\x1f\x7f\\?#]")
+
 
 class TargetError(ValueError):
-    """The target can't be used; raised before anything is sent."""
+    """The target can't be used: its URL, what answers there, or the accounts. One line says what to
+    look at. Raised before anything is sent but logins."""
 
 
 def is_loopback(target: str) -> bool:
@@ -25,7 +30,7 @@ def is_loopback(target: str) -> bool:
 def checked_target(target: str, *, allow_plain_http: bool) -> str:
     """The target without a trailing slash. Raises ``TargetError`` if it can't be used."""
     parts = urlsplit(target) if is_web(target) else None
-    if parts is None or parts.query or parts.fragment:
+    if parts is None or _ODD.search(target):
         raise TargetError(
             f"{target!r} is not the URL of an API; one looks like http://127.0.0.1:8091"
         )
@@ -46,8 +51,11 @@ def is_web(url: str) -> bool:
     """Whether ``url`` is an http or https URL with a host."""
     try:
         parts = urlsplit(url)
+        host = parts.hostname or ""
+        if ":" not in host:
+            host.encode("idna")  # raises for what no resolver takes
         # An invalid port raises only when it is read.
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in ("http", "https") and bool(host) and parts.port != 0
     except ValueError:
         return False
 

@@ -50,7 +50,9 @@ class Context:
         answer = self.try_call(operation, body, **options)
         if answer.failure is not None:
             raise UnavailableError(
-                Verdict.INCONCLUSIVE, f"no answer to {operation}: {answer.problem}", answer
+                Verdict.INCONCLUSIVE,
+                f"no answer of the API to {operation}: {answer.problem}",
+                answer,
             )
         return answer
 

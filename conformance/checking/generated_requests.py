@@ -125,7 +125,7 @@ class _Trial:
 
     def _lost(self, body: object, answer: Answer, size: int) -> None:
         """No whole answer. It counts if other requests are answered, and this one is not, twice."""
-        if answer.failure is Failure.CONNECT:
+        if answer.failure is Failure.CONNECT or answer.status == 429:
             return
         control = self.ctx.find(limit=1)
         if self.ctx.contract.operations[self.operation].submits or not control.ok:

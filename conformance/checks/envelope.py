@@ -10,12 +10,15 @@ import json
 from collections.abc import Iterator, Mapping
 
 from ..checking import Context, Finding, Observation, Phase, check, probe
+from ..http.connection import Failure
 from ..http.exchange import Exchange
+from ..http.patience import GATEWAY_STATUSES
 
 
 @check("GEN-1", phase=Phase.LAST)
 def every_answer_is_an_envelope(ctx: Context) -> Iterator[Finding]:
-    return _judged(ctx, "JSON objects with an integer errno")
+    yield from _judged(ctx, "JSON objects with an integer errno")
+    yield from _now_and_then(ctx)
 
 
 @check("GEN-2", phase=Phase.LAST)
@@ -44,6 +47,25 @@ def _judged(ctx: Context, right: str) -> Iterator[Finding]:
         yield ctx.untestable("no answer was a JSON object (GEN-1)")
     else:
         yield ctx.inconclusive("no operation gave a whole answer")
+
+
+def _now_and_then(ctx: Context) -> Iterator[Finding]:
+    """Answers of another shape that did not come every time: a gateway's, or a server's that is not
+    sure of itself. A submission is not sent again, so there several like it have to do."""
+    seen = [one for one in ctx.exchanges() if one.plain and one.failure is Failure.GATEWAY]
+    strange = [one for one in seen if one.status not in GATEWAY_STATUSES]
+    accepted = {one.operation for one in ctx.exchanges() if one.errno == 0}
+    for operation in dict.fromkeys(one.operation for one in strange):
+        alike = [one for one in strange if one.operation == operation]
+        submits = ctx.contract.operations[operation].submits
+        if submits and len(alike) > 1 and operation not in accepted:
+            yield ctx.fail(f"{operation}: {alike[0].problem}", *alike[:2], expected="an envelope")
+        else:
+            yield ctx.inconclusive(
+                f"{operation}: {len(alike)} answers were no envelopes, and others were:"
+                f" {alike[0].problem}",
+                *alike[:2],
+            )
 
 
 def _talk(ctx: Context) -> None:

@@ -119,8 +119,6 @@ def _survived(ctx: Context, operation: str, sample: Sample) -> Finding | None:
     if answer.failure is not None:
         return _judged_failure(ctx, operation, when, answer, send)
     wrong = misbehaviour(answer)
-    if wrong and _gateway(answer):
-        return _judged_failure(ctx, operation, when, answer, send)
     if not wrong:
         return None
     return ctx.fail(
@@ -131,19 +129,17 @@ def _survived(ctx: Context, operation: str, sample: Sample) -> Finding | None:
     )
 
 
-def _gateway(answer: Answer) -> bool:
-    return answer.errno is None and answer.status in (502, 503, 504)
-
-
 def _judged_failure(
     ctx: Context, operation: str, when: str, answer: Answer, again: Callable[[], Answer]
 ) -> Finding:
     """No answer, or a gateway's: the server's fault if it happens twice, and only with this.
 
-    A submission is never sent twice; one that was lost proves nothing.
+    A submission is never sent twice; one that was lost proves nothing. Neither does a limit on the
+    number of requests.
     """
-    said = answer.problem if answer.failure else f"HTTP status {answer.status}"
-    if answer.failure is Failure.CONNECT or ctx.contract.operations[operation].submits:
+    said = answer.problem
+    limited = answer.failure is Failure.CONNECT or answer.status == 429
+    if limited or ctx.contract.operations[operation].submits:
         return ctx.inconclusive(f"{when}: {said}", answer)
     control = _control(ctx, operation)
     second = again() if _well(control) else control

@@ -12,14 +12,20 @@ import functools
 import socket
 import ssl
 import time
-import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from importlib.metadata import version
 from urllib.parse import quote, urlsplit
 
 import h11
 
+from .addresses import Address, resolved
+from .content_coding import CodingError, TooLargeError, unpacked
+
 _CHUNK = 65_536
+#: A server's words about a failure may be as long as it likes.
+_DETAIL = 300
 
 
 class Failure(Enum):
@@ -31,6 +37,8 @@ class Failure(Enum):
     PROTOCOL = "the answer is not valid HTTP"
     TOO_LARGE = "the answer is too large"
     CODING = "the answer's content coding can't be undone"
+    PRIVATE = "not fetched"
+    GATEWAY = "the answer is not this API's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,16 @@ class _BrokenError(Exception):
         self.detail = detail
 
 
-def transmit(request: Request, timeout: float, cap: int) -> Reply:
+def transmit(
+    request: Request, timeout: float, cap: int, admits: Callable[[str], bool] = lambda _: True
+) -> Reply:
     """Send and receive. Never raises for what the network or the server does.
 
     ``timeout`` in seconds for everything, ``cap`` the most bytes of a body, packed or unpacked.
+    ``admits``: whether an IP address may be connected to; it is asked about those that the host's
+    name resolves to.
     """
-    talk = _Transfer(request, time.monotonic() + timeout, cap)
+    talk = _Transfer(request, time.monotonic() + timeout, cap, admits)
     started = time.monotonic()
     failure, detail = None, ""
     try:
@@ -84,7 +96,7 @@ def transmit(request: Request, timeout: float, cap: int) -> Reply:
         talk.headers,
         bytes(talk.body),
         failure,
-        detail,
+        detail[:_DETAIL],
         talk.sent,
         time.monotonic() - started,
     )
@@ -93,8 +105,11 @@ def transmit(request: Request, timeout: float, cap: int) -> Reply:
 class _Transfer:
     """The state of one exchange; what has arrived stays readable when it breaks off."""
 
-    def __init__(self, request: Request, deadline: float, cap: int) -> None:
+    def __init__(
+        self, request: Request, deadline: float, cap: int, admits: Callable[[str], bool]
+    ) -> None:
         self.request = request
+        self.admits = admits
         self.deadline = deadline
         self.cap = cap
         self.status = 0
@@ -129,10 +144,9 @@ class _Transfer:
         parts = urlsplit(self.request.target)
         secure = parts.scheme == "https"
         host = parts.hostname or ""
+        port = parts.port or (443 if secure else 80)
         try:
-            plain = socket.create_connection(
-                (host, parts.port or (443 if secure else 80)), timeout=self._left()
-            )
+            plain = self._reach(resolved(host, port, self._left()))
         except TimeoutError:
             raise _BrokenError(Failure.CONNECT, "timed out") from None
         except (OSError, UnicodeError) as error:
@@ -146,6 +160,22 @@ class _Transfer:
         except (OSError, ValueError) as error:
             plain.close()
             raise _BrokenError(Failure.CONNECT, str(error)) from None
+
+    def _reach(self, addresses: list[Address]) -> socket.socket:
+        """A connection to the first address that takes one."""
+        for address in addresses:
+            if not self.admits(address.ip):
+                detail = f"{address.ip} is an address of a private network"
+                raise _BrokenError(Failure.PRIVATE, detail)
+        problem: OSError = OSError("the name has no address")
+        for address in addresses:
+            try:
+                return address.connect(self._left())
+            except TimeoutError:
+                raise
+            except OSError as error:
+                problem = error
+        raise problem
 
     def _send(self, connection: socket.socket) -> None:
         self.http = h11.Connection(h11.CLIENT)
@@ -174,7 +204,7 @@ class _Transfer:
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         given = [(key, value) for key, value in self.request.headers if key.lower() != "host"]
-        fixed = [("Host", _authority(self.request.target))]
+        fixed = [("Host", _authority(self.request.target)), ("User-Agent", user_agent())]
         fixed += [("Connection", "close"), ("Accept-Encoding", "gzip, deflate")]
         if self.request.body or self.request.method in ("POST", "PUT", "PATCH"):
             fixed.append(("Content-Length", str(len(self.request.body))))
@@ -205,17 +235,18 @@ class _Transfer:
         coding = ",".join(codings).replace(" ", "")
         if coding in ("", "identity") or not self.body:
             return
-        bits = {"gzip": 31, "x-gzip": 31, "deflate": 15}.get(coding)
-        if bits is None:
-            raise _BrokenError(Failure.CODING, coding)
         try:
-            unpacker = zlib.decompressobj(bits)
-            unpacked = unpacker.decompress(bytes(self.body), self.cap + 1)
-        except zlib.error as error:
+            self.body = bytearray(unpacked(bytes(self.body), coding, self.cap))
+        except CodingError as error:
             raise _BrokenError(Failure.CODING, str(error)) from None
-        if len(unpacked) > self.cap:
-            raise _BrokenError(Failure.TOO_LARGE, f"over {self.cap} bytes when unpacked")
-        self.body = bytearray(unpacked)
+        except TooLargeError:
+            raise _BrokenError(Failure.TOO_LARGE, f"over {self.cap} bytes when unpacked") from None
+
+
+@functools.cache
+def user_agent() -> str:
+    """What the operator of a server finds in the log."""
+    return f"sampan/{version('sampan')} (conformance check of the API)"
 
 
 @functools.cache

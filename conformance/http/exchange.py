@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..json_access import Record, integer, objects_at, text
+from ..json_access import Record, brief, integer, objects_at, text
 from .connection import Failure, Reply, Request
+from .json_body import Body
 from .redaction import Secrets
 
 #: What a report shows of a body. Longer ones are cut, after redaction.
@@ -20,8 +20,10 @@ CUT = re.compile(r"… \([0-9]+ bytes in all\)$")
 _LOOKED_AT = 12_000
 #: An unknown token may be cut off within this many characters of the end.
 _RAGGED = 2_000
-#: Deeper than any answer of this API, and shallow enough for every JSON reader.
-MAX_DEPTH = 100
+#: So many headers are kept, and so much of each.
+_HEADERS, _HEADER = 50, 1_000
+#: A message quotes so much of what a server says.
+_QUOTED = 200
 
 #: Stands for the body of an answer that is not JSON.
 NOT_JSON: Mapping[str, object] = {}
@@ -32,7 +34,8 @@ class Exchange:
     """One request and its answer, redacted, so that anybody may see it.
 
     For display only: a verdict on it would judge the mask. ``plain`` tells a well-formed request
-    of an operation from one that was bent on purpose (raw bytes, odd routes).
+    of an operation from one that was bent on purpose (raw bytes, odd routes). ``said``: the
+    message of a failure, for a quotation.
     """
 
     number: int
@@ -49,6 +52,7 @@ class Exchange:
     problem: str
     elapsed: float
     errno: int | None
+    said: str = ""
 
     def header(self, name: str) -> str:
         """The answer's first header of that name, or an empty string."""
@@ -67,12 +71,15 @@ class Answer:
 
     ``failure`` is set where no whole answer came, ``problem`` says in words why the answer is no
     JSON object (empty if it is one), ``json`` is the parsed body (``None`` if it does not parse).
+    ``weight`` and ``flaw``: see ``Body``.
     """
 
     exchange: Exchange
     reply: Reply
     json: object
     problem: str
+    weight: int = 0
+    flaw: str = ""
 
     @property
     def failure(self) -> Failure | None:
@@ -133,8 +140,13 @@ class Answer:
             return self.problem
         if self.problem:
             return f"HTTP {self.status}, {self.problem}"
-        outcome = f"errno {self.envelope.get('errno', 'missing')!r}"
-        return f'{outcome} "{self.message}"' if self.message else outcome
+        outcome = f"errno {brief(self.envelope.get('errno', 'missing'))}"
+        return f'{outcome} "{self.exchange.said}"' if self.exchange.said else outcome
+
+    def light(self) -> Answer:
+        """The same without the body, for where many are kept."""
+        kept = {key: one for key, one in self.envelope.items() if key in ("errno", "errmsg")}
+        return replace(self, reply=replace(self.reply, body=b""), json=kept)
 
     def exhibits(self) -> tuple[Exchange, ...]:
         return (self.exchange,)
@@ -154,15 +166,9 @@ class Log:
         return list(self._kept)
 
     def record(
-        self,
-        request: Request,
-        reply: Reply,
-        value: object,
-        problem: str,
-        operation: str,
-        plain: bool,
+        self, request: Request, reply: Reply, body: Body, operation: str, plain: bool
     ) -> Exchange:
-        """Keep a redacted record of an exchange. ``value`` and ``problem``: see ``read``."""
+        """Keep a redacted record of an exchange."""
         with self._lock:
             self.requests += 1
             number = self.requests
@@ -172,44 +178,43 @@ class Log:
             operation,
             plain,
             request.method,
-            self._secrets.redact_foreign(request.target),
+            self._secrets.redact_foreign(request.target[:_LOOKED_AT]),
             _headers(request.headers, self._secrets),
             _excerpt(request.body, self._secrets),
             reply.status,
             _headers(reply.headers, self._secrets),
             _excerpt(reply.body, self._secrets),
             reply.failure,
-            redact(problem),
+            redact(body.problem),
             reply.elapsed,
-            integer(value, "errno"),
+            integer(body.value, "errno"),
+            self._secrets.excerpt(
+                text(body.value, "errmsg") or text(body.value, "error") or "", _QUOTED
+            ),
         )
-        self._kept.append(kept)
+        with self._lock:
+            self._kept.append(kept)
         return kept
 
-
-def read(reply: Reply) -> tuple[object, str]:
-    """The body as JSON, and why it is not a JSON object (empty if it is)."""
-    if reply.failure is not None:
-        return None, f"{reply.failure.value}{f' ({reply.detail})' if reply.detail else ''}"
-    if not reply.body:
-        return None, "an empty body"
-    try:
-        value = json.loads(reply.body, parse_constant=_no_constant)
-    except RecursionError:
-        return None, "JSON that is nested too deeply"
-    except ValueError as error:
-        start = reply.body[:200].lstrip().lower()
-        html = start.startswith((b"<!doctype", b"<html"))
-        return None, "HTML" if html else f"not JSON ({error})"
-    if _deeper(value, reply.body, MAX_DEPTH):
-        return None, f"JSON that is nested deeper than {MAX_DEPTH} levels"
-    if not isinstance(value, dict):
-        return value, f"JSON that is not an object but {type(value).__name__}"
-    return value, ""
+    def disown(self, exchange: Exchange, why: str) -> Exchange:
+        """Mark an answer that turned out not to be the API's, and why."""
+        marked = replace(exchange, failure=Failure.GATEWAY, problem=why)
+        with self._lock:
+            self._kept[self._kept.index(exchange)] = marked
+        return marked
 
 
 def _headers(headers: tuple[tuple[str, str], ...], secrets: Secrets) -> tuple[tuple[str, str], ...]:
-    return tuple((key.lower(), secrets.redact_foreign(value)) for key, value in headers)
+    return tuple(
+        (key[:_HEADER].lower(), _shortened(value, secrets)) for key, value in headers[:_HEADERS]
+    )
+
+
+def _shortened(value: str, secrets: Secrets) -> str:
+    if len(value) <= _HEADER:
+        return secrets.redact_foreign(value)
+    shown = secrets.redact_foreign(value[: _HEADER + secrets.longest])
+    return f"{shown[: max(0, min(_HEADER, len(shown) - secrets.longest))]}…"
 
 
 def _excerpt(body: bytes, secrets: Secrets) -> str:
@@ -220,24 +225,3 @@ def _excerpt(body: bytes, secrets: Secrets) -> str:
     elif len(shown) <= _EXCERPT:
         return shown
     return f"{shown[:_EXCERPT]}… ({len(body)} bytes in all)"
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _deeper(value: object, body: bytes, limit: int) -> bool:
-    if body.count(b"[") + body.count(b"{") <= limit:
-        return False
-    level = [value]
-    for _ in range(limit + 1):
-        inner: list[object] = []
-        for one in level:
-            if isinstance(one, dict):
-                inner += one.values()
-            elif isinstance(one, list):
-                inner += one
-        level = [one for one in inner if isinstance(one, dict | list)]
-        if not level:
-            return False
-    return True

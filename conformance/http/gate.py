@@ -6,48 +6,39 @@ redaction, so that no check, generator or bug can spend or reveal more than allo
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ..contract import Contract
 from ..json_access import object_at, text
-from ..target import checked_target, is_web
+from ..target import checked_target, is_loopback, is_web
 from ..verdict import UnavailableError, Verdict
+from .addresses import is_public
 from .budget import Budget
 from .connection import Failure, Reply, Request, transmit
-from .exchange import Answer, Exchange, Log, read
+from .exchange import Answer, Exchange, Log
+from .json_body import Body, read, readable
+from .pace import Pace, TimeUpError
+from .patience import Trouble, trouble
 from .redaction import Secrets
+from .repeats import Repeats
 from .traffic import Kind, Traffic
 
-#: Far above any honest answer of the API (100 records are about 200 kB), and of a picture.
-ANSWER_CAP = 16 * 1024 * 1024
-PICTURE_CAP = 64 * 1024 * 1024
+#: Far above any honest answer of the API (100 records are about 200 kB; what is no find answers
+#: with a line), and of a picture.
+FIND_CAP = 8 * 1024 * 1024
+ANSWER_CAP = 1024 * 1024
+PICTURE_CAP = 32 * 1024 * 1024
 _REDIRECTS = 5
-#: After so many requests in a row without an answer, each gets a tenth of the patience: else a
-#: server that died would be waited for by every check in turn.
-_SILENT = 8
 #: A header that is shorter than this is a made-up word rather than a token.
 _TOKEN_LENGTH = 16
-
-
-class Pace:
-    """At most ``rate`` requests a second over all threads; ``None``: as fast as it goes."""
-
-    def __init__(self, rate: float | None) -> None:
-        self._step = 0.0 if rate is None else 1.0 / rate
-        self._lock = threading.Lock()
-        self._next = 0.0
-
-    def wait(self) -> None:
-        with self._lock:
-            now = time.monotonic()
-            start = max(now, self._next)
-            self._next = start + self._step
-        if start > now:
-            time.sleep(start - now)
+#: A gateway may say these before a request got anywhere; 502 and 504 come when it got there.
+_BEFORE = (429, 503)
+#: So much of a link is quoted.
+_SHOWN = 200
 
 
 #: Told of every exchange with the API: the request, its operation, ``plain``, and the answer.
@@ -68,6 +59,7 @@ class Gate:
         timeout: float = 10.0,
         until: float | None = None,
         allow_plain_http: bool = False,
+        allow_private_links: bool = False,
         on_answer: OnAnswer = lambda *_: None,
         traffic: Traffic | None = None,
     ) -> None:
@@ -84,7 +76,9 @@ class Gate:
         self.timeout = timeout
         self._until = until
         self._pace = Pace(rate)
-        self._silent = 0
+        self._repeats = Repeats(self._pace, self.log, self.time_left)
+        self._private_links = allow_private_links or is_loopback(self.target)
+        self._not_fetched: set[str] = set()
         self._free = {_normal(one.path) for one in contract.operations.values() if not one.submits}
 
     def send(
@@ -107,12 +101,32 @@ class Gate:
         self._learn_headers(headers)
         request = Request(method, self.target + path, tuple(headers.items()), body)
         kind = self.traffic.admit(request, path)
-        if not self.could_submit(path):
-            self.traffic.count(kind)
-            return self._exchange(request, operation, plain)
-        with self.budget.reserve(planned=planned, patience=self.timeout + 5) as reservation:
-            self.traffic.count(kind, risk=not planned)
-            answer = self._exchange(request, operation, plain)
+        free = _normal(path) in self._free
+        cap = FIND_CAP if free else ANSWER_CAP
+        counted = partial(self.traffic.count, kind, risk=self.could_submit(path) and not planned)
+        once = partial(self._exchange, request, cap, operation, plain, counted)
+        if self.could_submit(path):
+            # A submission is never sent again if it is meant to be accepted and may have arrived.
+            once = partial(self._reserved, once, planned)
+
+        # What costs nothing may be; an unknown path may cost anything, whatever its name.
+        def may_repeat(answer: Answer) -> bool:
+            if self.could_submit(path):
+                return not planned and harmless(answer) and self.budget.affords()
+            return free
+
+        answer = self._repeats.answered(once, may_repeat)
+        self._on_answer(request, operation, plain, answer)
+        return answer
+
+    def _reserved(self, once: Callable[[], Answer], planned: bool) -> Answer:
+        patience = self._at_most(self.timeout + 5)
+        with self.budget.reserve(planned=planned, patience=patience) as reservation:
+            try:
+                answer = once()
+            except UnavailableError:  # it was not sent
+                reservation.give_back()
+                raise
             if refused(answer):
                 reservation.give_back()
             else:
@@ -128,21 +142,29 @@ class Gate:
         return "/jobs" in normal and normal not in self._free
 
     def picture(self, url: str, token: str | None) -> tuple[Reply, list[Exchange]]:
-        """GET ``url``, following a few redirects; ``token`` goes to the API's own origin alone."""
+        """GET ``url``, following a few redirects; ``token`` goes to the API's own origin alone.
+
+        Raises ``UnavailableError`` where a gateway answers, and where a server elsewhere links
+        into a private network: what is there is the tester's.
+        """
         seen: list[Exchange] = []
         for _ in range(_REDIRECTS + 1):
             if not is_web(url):
-                return Reply(failure=Failure.CONNECT, detail=f"not a web address: {url!r}"), seen
+                problem = f"not a web address: {url[:_SHOWN]!r}"
+                return Reply(failure=Failure.CONNECT, detail=problem), seen
             own = token is not None and _origin(url) == _origin(self.target)
             headers = (("Authorization", f"Bearer {token}"),) if own else ()
-            request = Request("GET", url, headers)
-            self.traffic.count(Kind.PICTURE)
-            reply = self._paced(request, PICTURE_CAP)
-            kept = _without_body(reply) if reply.status == 200 else reply
-            seen.append(self.log.record(request, kept, None, "", "picture", plain=False))
-            location = reply.header("location")
-            if reply.status not in (301, 302, 303, 307, 308) or not location:
-                return reply, seen
+            once = partial(self._fetch, Request("GET", url, headers))
+            answer = self._repeats.answered(once, lambda _: True)
+            seen.append(answer.exchange)
+            if answer.failure in (Failure.GATEWAY, Failure.PRIVATE):
+                self._not_fetched |= {url} if answer.failure is Failure.PRIVATE else set()
+                raise UnavailableError(
+                    Verdict.INCONCLUSIVE, f"{url[:_SHOWN]}: {answer.problem}", answer
+                )
+            location = answer.header("location")
+            if answer.status not in (301, 302, 303, 307, 308) or not location:
+                return answer.reply, seen
             url = _joined(url, location)
         return Reply(failure=Failure.PROTOCOL, detail=f"over {_REDIRECTS} redirects"), seen
 
@@ -150,35 +172,64 @@ class Gate:
         """Seconds until everything must end; ``None``: no limit."""
         return None if self._until is None else max(0.0, self._until - time.monotonic())
 
-    def _exchange(self, request: Request, operation: str, plain: bool) -> Answer:
-        reply = self._paced(request, ANSWER_CAP)
-        value, problem = read(reply)
-        self._learn_token(value)
-        kept = self.log.record(request, reply, value, problem, operation, plain)
-        answer = Answer(kept, reply, value, problem)
-        self._on_answer(request, operation, plain, answer)
-        return answer
+    def remarks(self) -> list[str]:
+        """What happened on the way to the API; one sentence each."""
+        said = self._repeats.remarks()
+        if self._not_fetched:
+            some = ", ".join(sorted(one[:_SHOWN] for one in self._not_fetched)[:3])
+            said.append(
+                f"{len(self._not_fetched)} links to pictures lead into a private network and were"
+                f" not fetched (--allow-private-links fetches them): {some}"
+            )
+        return [self.secrets.redact(one) for one in said]
 
-    def _paced(self, request: Request, cap: int) -> Reply:
-        self._pace.wait()
+    def _exchange(
+        self,
+        request: Request,
+        cap: int,
+        operation: str,
+        plain: bool,
+        count: Callable[[], None],
+    ) -> Answer:
+        reply = readable(self._paced(request, cap, admits=_anywhere))
+        count()
+        body = read(reply)
+        self._learn_token(body.value)
+        kept = self.log.record(request, reply, body, operation, plain)
+        return Answer(kept, reply, body.value, body.problem, body.weight, body.flaw)
+
+    def _fetch(self, request: Request) -> Answer:
+        own_host = urlsplit(request.target).hostname == urlsplit(self.target).hostname
+        admits = _anywhere if self._private_links or own_host else is_public
+        reply = self._paced(request, PICTURE_CAP, admits)
+        self.traffic.count(Kind.PICTURE)
+        problem = read(reply).problem if reply.failure else ""
+        # What is elsewhere is shown by its size: a report goes to others than the tester.
+        shown = replace(reply, body=f"({len(reply.body)} bytes)".encode(), headers=_known(reply))
+        kept = self.log.record(request, shown, Body(None, problem), "picture", plain=False)
+        return Answer(kept, reply, None, problem)
+
+    def _paced(self, request: Request, cap: int, admits: Callable[[str], bool]) -> Reply:
+        try:
+            self._pace.wait(self.time_left())
+        except TimeUpError as problem:
+            raise UnavailableError(Verdict.INCONCLUSIVE, str(problem)) from None
+        # A server that died is not waited for by every check in turn.
+        patience = self.timeout / 10 if self._repeats.gone else self.timeout
+        return transmit(request, self._at_most(patience), cap, admits)
+
+    def _at_most(self, seconds: float) -> float:
         left = self.time_left()
-        if left is not None and left <= 0:
-            raise UnavailableError(Verdict.INCONCLUSIVE, "the time limit of the run is reached")
-        patience = self.timeout if self._silent < _SILENT else self.timeout / 10
-        timeout = patience if left is None else min(patience, left)
-        reply = transmit(request, timeout, cap)
-        silent = reply.status == 0 or reply.failure is Failure.TIMEOUT
-        self._silent = self._silent + 1 if silent else 0
-        return reply
+        return seconds if left is None else min(seconds, left)
 
     def _learn_headers(self, headers: Mapping[str, str]) -> None:
         sent = headers.get("Authorization", "").removeprefix("Bearer ").strip()
         if len(sent) >= _TOKEN_LENGTH:
-            self.secrets.add(sent)
+            self.secrets.add_token(sent)
 
     def _learn_token(self, value: object) -> None:
         for token in (text(object_at(value, "data"), "token"), text(value, "token")):
-            self.secrets.add(token)
+            self.secrets.add_token(token)
             self.traffic.issued(token)
 
 
@@ -194,6 +245,11 @@ def refused(answer: Answer) -> bool:
     if answer.errno is not None:
         return answer.errno != 0
     return 400 <= answer.status < 500
+
+
+def harmless(answer: Answer) -> bool:
+    """Whether a request that has to be refused may be sent again after this answer."""
+    return answer.status in _BEFORE or trouble(answer) is Trouble.DOUBTFUL
 
 
 def _joined(url: str, location: str) -> str:
@@ -214,5 +270,13 @@ def _origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", parts.port or default
 
 
-def _without_body(reply: Reply) -> Reply:
-    return replace(reply, body=f"({len(reply.body)} bytes)".encode())
+#: Headers of a picture's host that say something about the picture.
+_KNOWN = ("content-type", "content-length", "content-encoding", "location", "retry-after")
+
+
+def _known(reply: Reply) -> tuple[tuple[str, str], ...]:
+    return tuple((key, value) for key, value in reply.headers if key.lower() in _KNOWN)
+
+
+def _anywhere(_: str) -> bool:
+    return True

@@ -28,6 +28,11 @@ _JWT_HEAD = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{7,}+(?=\.)")
 _JWT_REST = re.compile(r"\.[A-Za-z0-9_=-]++(?:\.[A-Za-z0-9_=-]*+)?")
 #: Shorter than this, base64 at an offset leaves too few whole characters to rule out chance.
 _ENCODABLE = 6
+#: An unknown token may be cut off within this many characters of the end of an excerpt.
+_RAGGED = 2_000
+#: The length of a token from which on it is recognised by its beginning. What a server calls a
+#: token may be as long as it likes, and each character has to be looked for in every escape.
+_TOKEN, _ODD_TOKEN = 2_048, 256
 #: So much of a secret is a secret too.
 _TELLING = 6
 #: A part of a token (a JWT's claims or its signature) that is as long is a secret too.
@@ -71,6 +76,11 @@ class Secrets:
                 for part in secret.split(".") if secret.count(".") == 2 else ():
                     if len(part) >= _PART:
                         self._add_literal(part)
+
+    def add_token(self, token: str | None) -> None:
+        """Mask a token that the server gave, or the beginning of a very long one."""
+        if token:
+            self.add(token[: _TOKEN if _PLAIN.fullmatch(token[:_TOKEN]) else _ODD_TOKEN])
 
     def add_if_akin(self, text: str) -> None:
         """Know ``text`` too if it gives a known secret away in part: a password with one letter
@@ -123,6 +133,16 @@ class Secrets:
             ordered = sorted({*others, form}, key=lambda one: (-len(one), one))
             self._literals[form[:_KEY]] = tuple(ordered)
             self.longest = max(self.longest, len(form))
+
+    def excerpt(self, text: str, length: int = 8_000) -> str:
+        """The beginning of ``text``, redacted; what is cut off is said."""
+        if len(text) <= length:
+            return self.redact(text)
+        # A secret that lies across the cut is not recognised: its first part must go too.
+        ragged = max(_RAGGED, self.longest)
+        shown = self.redact(text[: length + ragged])
+        shown = shown[: max(0, min(length, len(shown) - ragged))]
+        return f"{shown}… ({len(text)} characters in all)"
 
     def _in(self, layer: Layer) -> list[Span]:
         found = list(_jwts(layer.text))

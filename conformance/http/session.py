@@ -11,10 +11,15 @@ from typing import TypedDict
 
 from ..contract import Contract
 from ..json_access import object_at, text
-from ..settings import RunOptions
+from ..settings import RunOptions, variables
+from ..target import TargetError
 from ..verdict import UnavailableError, Verdict
+from .connection import Failure
 from .exchange import Answer
 from .gate import Gate
+
+#: The errno of a server that failed itself (page, table of errors).
+SERVER_FAULT = 501
 
 
 @dataclass(slots=True, repr=False)
@@ -26,6 +31,7 @@ class Account:
     password: str
     token: str
     id: str | None
+    name: str | None = None  # the username that the login answers with
 
 
 def request_headers(token: str | None, more: Mapping[str, str] | None) -> dict[str, str]:
@@ -71,7 +77,11 @@ class Session:
 
     def login_all(self) -> None:
         """Log every account in, the second last: the first call then reveals an API that acts for
-        the account that logged in last."""
+        the account that logged in last.
+
+        Raises ``TargetError`` if what answers is not this API, or refuses an account: nothing could
+        be told from the rest, and both are more often a mistake of the user than of the server.
+        """
         for role in ("first", "limited", "second"):
             if role not in self.options.accounts:
                 continue
@@ -79,6 +89,20 @@ class Session:
                 self._accounts[role] = self._login(role)
             except UnavailableError as refusal:
                 self._refusals[role] = refusal
+        self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        """Two names may lead to one account, by an email address for example."""
+        known: dict[tuple[str, str], str] = {}
+        for role, account in self._accounts.items():
+            if account.id is None or account.name is None:
+                continue
+            other = known.setdefault((account.id, account.name), role)
+            if other != role:
+                raise TargetError(
+                    f"the {role} account is the {other} account: both logins answer with the id"
+                    f" {account.id[:80]} and the username {account.name[:80]}; give two accounts"
+                )
 
     def account(self, role: str = "first") -> Account:
         """The account of that role; ``UnavailableError`` if it is missing or can't log in."""
@@ -133,14 +157,34 @@ class Session:
     def _login(self, role: str) -> Account:
         given = self.options.accounts[role]
         answer = self.call("login", {"username": given.username, "password": given.password})
-        token = text(object_at(answer.envelope, "data"), "token")
+        data = object_at(answer.envelope, "data")
+        token = text(data, "token")
         if answer.ok and token is not None:
-            known = text(object_at(answer.envelope, "data"), "id")
-            return Account(role, given.username, given.password, token, known)
+            name = text(data, "username")
+            return Account(role, given.username, given.password, token, text(data, "id"), name)
+        if not self._accounts.get(role) and (mistake := self._mistake(role, answer)):
+            raise TargetError(" ".join(self.gate.secrets.redact(mistake).split()))
         verdict = Verdict.UNTESTABLE if answer.failure is None else Verdict.INCONCLUSIVE
         raise UnavailableError(
             verdict, f"the {role} account can't log in: {answer.summary()}", answer
         )
+
+    def _mistake(self, role: str, answer: Answer) -> str:
+        """What the user may have got wrong, if a first login fails for that; else empty."""
+        where, said = self.gate.target, answer.summary()
+        if answer.failure is Failure.CONNECT:
+            hint = "; SSL_CERT_FILE names a file with another CA" if "CERTIFICATE" in said else ""
+            return f"{where} can't be reached: {said}{hint}"
+        if answer.failure is Failure.GATEWAY or self.gate.time_left() == 0 or answer.ok:
+            return ""
+        if answer.failure is not None or "errno" not in answer.envelope:
+            return (
+                f"{where} does not answer as this API: POST {where}/auth/login: {said};"
+                " look at host, port and path"
+            )
+        if answer.errno is None or answer.errno == SERVER_FAULT:
+            return ""
+        return f"the {role} account can't log in: {said}; look at {' and '.join(variables(role))}"
 
     def _renewed(self, account: Account, used: str) -> bool:
         """Whether the account has another token than ``used`` now; logs in once more if not."""

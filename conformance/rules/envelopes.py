@@ -55,6 +55,8 @@ def bad_failure(answer: Answer) -> Complaint:
 def bad_http(answer: Answer) -> Complaint:
     """GEN-6."""
     label = answer.header("content-type").partition(";")[0].strip().lower()
+    if answer.flaw:
+        return f"a strict client can't read it: {answer.flaw}", "JSON as RFC 8259 has it"
     if "json" in label and not is_object(answer) and answer.problem.startswith("not JSON"):
         return f"content type {label}, and {answer.problem}", "JSON that parses"
     if is_object(answer) and "json" not in label:

@@ -6,19 +6,22 @@ import re
 
 from ..http.exchange import Answer
 
+#: Bounded, so that no body takes long to look through.
 _TRACES = re.compile(
     rb"Traceback \(most recent call last\)"
-    rb"|\n\s+at [\w.$<>/ ]+ ?\([^)\n]*:\d+(:\d+)?\)"  # JavaScript, Java
-    rb"|\n\s*at .+ in .+:line \d+"  # .NET
-    rb"|\ngoroutine \d+ \["
-    rb"|Stack trace:\s*\n?#0 "  # PHP
-    rb"|\.rb:\d+:in [`']"
+    rb"|\n[ \t]{1,40}at [\w.$<>/ ]{1,200} ?\([^)\n]{0,200}:\d{1,9}(:\d{1,9})?\)"  # JavaScript, Java
+    rb"|\n[ \t]{0,40}at [^\n]{1,200} in [^\n]{1,200}:line \d"  # .NET
+    rb"|\ngoroutine \d{1,9} \["
+    rb"|Stack trace:\s{0,9}#0 "  # PHP
+    rb"|\.rb:\d{1,9}:in [`']"
 )
+#: A stack trace begins before so many bytes.
+_LOOKED_AT = 65_536
 
 
 def misbehaviour(answer: Answer) -> str:
     """How a whole answer breaks GEN-5; empty if it does not."""
-    if _TRACES.search(answer.reply.body):
+    if _TRACES.search(answer.reply.body[:_LOOKED_AT]):
         return "a stack trace"
     if answer.status >= 500:
         return f"HTTP status {answer.status}"

@@ -98,7 +98,7 @@ def _login(accounts: Mapping[str, Credentials], mark: str, sent: SentRequest) ->
     missing = _missing(sent)
     if missing is not None:
         return missing
-    name, password = sent.fields["username"], sent.fields["password"]
+    name, password = sent.fields.get("username"), sent.fields.get("password")
     if not (isinstance(name, str) and isinstance(password, str)):
         return None
     known = [(one.username, one.password) for one in accounts.values()]

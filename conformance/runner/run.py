@@ -18,7 +18,6 @@ from ..checks import load
 from ..contract import Contract, shipped
 from ..findings import Exhibit, Finding, Observation, Seen
 from ..http.budget import Budget
-from ..http.connection import Failure
 from ..http.gate import Gate
 from ..http.redaction import Secrets
 from ..http.session import Session
@@ -27,7 +26,6 @@ from ..report import Job, Report, merge
 from ..rules.scratch import hypothesis_elsewhere
 from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence
-from ..target import TargetError
 from ..verdict import UnavailableError, Verdict
 from .plan import RunPlan, make_plan
 from .quote import lines
@@ -57,8 +55,11 @@ def run(
     on_progress: Callable[[Progress], None] = lambda _: None,
     secrets: Secrets | None = None,
 ) -> Report:
-    """Run what ``options`` select. Raises ``TargetError`` or ``SelectionError`` before anything
-    is sent, and nothing for the server's behaviour. ``secrets`` collects the texts to mask."""
+    """Run what ``options`` select. ``secrets`` collects the texts to mask.
+
+    Raises ``SelectionError`` before anything is sent, ``TargetError`` where nobody can log in, and
+    nothing for what the server does otherwise.
+    """
     load()
     return Run(options, contract or shipped(), on_progress, secrets or Secrets()).report()
 
@@ -99,6 +100,7 @@ class Run:
             allow_plain_http=options.allow_plain_http,
             on_answer=self._watch.observe,
             traffic=Traffic(contract, options.accounts, gentle=options.gentle),
+            allow_private_links=options.allow_private_links,
         )
         self._session = Session(options, contract, self._gate)
         self._evidence = Evidence(self._session, self.plan.shared_jobs, mark)
@@ -127,6 +129,7 @@ class Run:
             stopped,
             tuple(self._jobs()),
             self.options.seed,
+            remarks=tuple(self._gate.remarks()),
         )
 
     def _jobs(self) -> Iterator[Job]:
@@ -149,7 +152,7 @@ class Run:
 
     def _run(self) -> None:
         self._tell("logging in")
-        self._session_login()
+        self._session.login_all()
         for phase in Phase:
             if phase is Phase.AFTER and self.plan.jobs:
                 self._tell("submitting jobs")
@@ -166,12 +169,6 @@ class Run:
                     self._tell(probe.id)
                     self._observe(probe)
         self._tell("done")
-
-    def _session_login(self) -> None:
-        self._session.login_all()
-        exchanges = self._gate.log.exchanges
-        if exchanges and all(exchange.failure is Failure.CONNECT for exchange in exchanges):
-            raise TargetError(f"{self._gate.target} can't be reached: {exchanges[0].problem}")
 
     def _judge(self, check: Check) -> None:
         if reason := self.plan.untestable.get(check.id):
@@ -210,7 +207,7 @@ class Run:
 
     def _redacted(self, result: _Result) -> _Result:
         """The same with its texts and exhibits redacted; exchanges are when they are recorded."""
-        redact = self._gate.secrets.redact
+        redact = self._gate.secrets.excerpt
         values = {field.name: getattr(result, field.name) for field in fields(result)}
         texts: dict[str, Any] = {
             name: redact(value)

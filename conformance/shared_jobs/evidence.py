@@ -24,6 +24,8 @@ from .trace import JobTrace, Sighting
 _SHORTEST, _LONGEST = 0.025, 2.0
 #: Seconds that a job with an error is watched for a recovery while no other has finished.
 _GRACE = 2.0
+#: The memory (bytes) that the answers to looks may take. A hundred records are 0.5 MB.
+_MAX_WEIGHT = 64 << 20
 #: How often a job is submitted that was refused while others ran. A refusal starts no job.
 _ATTEMPTS = 3
 
@@ -56,6 +58,7 @@ class Evidence:
         self._pictures: dict[str, Picture] = {}
         self._stand_ins: dict[str, str] = {}  # by the name of the job that was refused
         self._causes: dict[str, str] = {}
+        self._weight = 0  # of the answers that were looked at, in bytes
         self._slots: int | None = None  # how many jobs the server took at once, if it refused any
         self.on_change: Callable[[], None] = lambda: None
 
@@ -296,14 +299,19 @@ class Evidence:
         late: set[str] = set()
         while busy := [one for one in self.busy if one.name not in late]:
             youngest = time.monotonic() - max(one.submitted_at for one in busy)
-            time.sleep(min(max(youngest / 10, _SHORTEST), _LONGEST))
+            self._pause(min(max(youngest / 10, _SHORTEST), _LONGEST))
             for role in sorted({one.account for one in busy}):
                 self._look(role)
             for job in busy:
                 if time.monotonic() - job.submitted_at > self._session.options.job_timeout:
                     job.gave_up = not self._ended(job)
+                    job.waited = self._session.options.job_timeout
                     late.add(job.name)
             self.on_change()
+
+    def _pause(self, seconds: float) -> None:
+        left = self._session.gate.time_left()
+        time.sleep(seconds if left is None else min(seconds, left))
 
     def _look(self, role: str) -> None:
         """One find for all jobs of the account. Looks don't overlap: a trace is in order."""
@@ -319,9 +327,10 @@ class Evidence:
                 for one in traces:
                     one.gave_up = one.cut_short = not one.finished
                 return
+            self._weight += sum(answer.weight for answer in look.answers)
             if look.answers[0].ok:
                 for job in traces:
-                    _sight(job, started, look)
+                    _sight(job, started, look, keep=self._weight < _MAX_WEIGHT)
 
     def _ended(self, trace: JobTrace) -> bool:
         if trace.finished or trace.gave_up:
@@ -349,16 +358,16 @@ class _Early:
         return self._evidence.sender(account)
 
 
-def _sight(trace: JobTrace, started: float, look: Look) -> None:
+def _sight(trace: JobTrace, started: float, look: Look, *, keep: bool) -> None:
+    """Add a sighting. If not ``keep``, there are many large ones: the last one makes way."""
     wanted = trace.hash or ""
-    trace.sightings.append(
-        Sighting(
-            max(0.0, started - trace.submitted_at),
-            look.with_hash(wanted),
-            look.complete,
-            _source(look, wanted),
-        )
-    )
+    records, source = look.with_hash(wanted), _source(look, wanted)
+    if trace.sightings and trace.sightings[-1].records == records:
+        records = trace.sightings[-1].records  # not kept twice
+    if not keep and len(trace.sightings) > 1:
+        trace.sightings.pop()
+    at = max(0.0, started - trace.submitted_at)
+    trace.sightings.append(Sighting(at, records, look.complete, source if keep else source.light()))
 
 
 def _source(look: Look, wanted: str) -> Answer:

@@ -15,6 +15,8 @@ from ..json_access import Record, brief, millis, text
 
 _ASKED_FOR = 100
 _PAGES = 60
+#: The memory (bytes) that the pages of a history may take; sixty of a hundred records need half.
+_MAX_WEIGHT = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Listing:
         """All records, paging backwards with the cursor; bounded, and honest about it."""
         seen = _Pages(self._first())
         for divisor in (1, 1000):  # milliseconds, or seconds (question find-timestamp-unit)
-            while not seen.complete and len(seen.answers) < _PAGES:
+            while not seen.complete and len(seen.answers) < _PAGES and seen.weight < _MAX_WEIGHT:
                 oldest = seen.oldest
                 # Rounded up, so that records of the same second are not passed over.
                 cursor = None if oldest is None else -(-oldest // divisor)
@@ -96,6 +98,10 @@ class _Pages:
         self.records += new
         self.hashes |= {text(one, "hash") for one in new}
         return bool(new)
+
+    @property
+    def weight(self) -> int:
+        return sum(answer.weight for answer in self.answers)
 
     @property
     def oldest(self) -> int | None:

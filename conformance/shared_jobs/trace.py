@@ -59,6 +59,7 @@ class JobTrace:
     gave_up: bool = False
     cut_short: bool = False
     crowded: int = 0
+    waited: float = 0.0  # the limit in seconds, if it ran out
 
     @property
     def submission(self) -> Answer:
@@ -159,7 +160,8 @@ class JobTrace:
         if self.finished:
             return "finished"
         status, error = brief(self.last.get("status")), brief(self.last.get("error"))
-        return f"last seen with status {status}, error {error}"
+        limit = f" after {self.waited:g} s (--job-timeout)" if self.waited else ""
+        return f"not finished{limit}: last seen with status {status}, error {error}"
 
     def exhibits(self) -> tuple[EvidenceItem, ...]:
         shown: list[EvidenceItem] = [answer.exchange for answer in self.attempts]

@@ -1,0 +1,88 @@
+"""The IP addresses behind a host name, and which of them belong to somebody's own network."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import queue
+import socket
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+_IP = ipaddress.IPv4Address | ipaddress.IPv6Address
+#: IPv4 addresses inside IPv6 ones, translated on their way (RFC 6052).
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address of a host, as the resolver gives it."""
+
+    family: int
+    place: Any  # of the shape that sockets of this family take
+
+    @property
+    def ip(self) -> str:
+        return str(self.place[0])
+
+    def connect(self, timeout: float) -> socket.socket:
+        """A connected socket; raises ``OSError``. ``timeout`` in seconds."""
+        made = socket.socket(self.family, socket.SOCK_STREAM)
+        try:
+            made.settimeout(timeout)
+            made.connect(self.place)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+
+def resolved(host: str, port: int, timeout: float) -> list[Address]:
+    """The addresses of ``host``, best first. Raises ``OSError``; ``TimeoutError`` after ``timeout``
+    seconds, since a resolver has a patience of its own."""
+    with contextlib.suppress(socket.gaierror):  # raised where it is a name
+        return _lookup(host, port, socket.AI_NUMERICHOST)
+    answers: queue.SimpleQueue[list[Address] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(_lookup(host, port, 0))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        found = answers.get(timeout=timeout)
+    except queue.Empty:
+        raise TimeoutError("the resolver did not answer") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _lookup(host: str, port: int, flags: int) -> list[Address]:
+    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    return [Address(family, place) for family, _, _, _, place in rows]
+
+
+def is_public(ip: str) -> bool:
+    """Whether an address is on the internet: not loopback, private, link-local, shared, reserved
+    or multicast, in whatever form an IPv6 address holds an IPv4 one."""
+    address = ipaddress.ip_address(ip)
+    return all(one.is_global and not one.is_multicast for one in (address, *_embedded(address)))
+
+
+def _embedded(address: _IP) -> list[_IP]:
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    found: list[_IP] = []
+    if address.ipv4_mapped is not None:
+        found.append(address.ipv4_mapped)
+    if address.sixtofour is not None:
+        found.append(address.sixtofour)
+    if address.teredo is not None:
+        found.append(address.teredo[1])
+    if address in _NAT64 or int(address) >> 32 == 0:
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return found

@@ -1,0 +1,121 @@
+"""Which answers are worth another try, how often and after how long. Pure but for its counters.
+
+An answer with a gateway's status and without an envelope is no evidence about the API. Neither is a
+connection that broke: what costs nothing is sent again. An answer of another shape is the API's own
+if it comes every time, and something else's if the same request gets an envelope then.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
+from .connection import Failure
+from .exchange import Answer
+from .pace import LONGEST_HOLD
+
+#: Statuses of what stands before a server, where the body is no envelope. 520 and the following
+#: are Cloudflare's.
+GATEWAY_STATUSES = frozenset({408, 429, 502, 503, 504, *range(520, 531)})
+#: Statuses that a server and what stands before it answer with alike.
+_DOUBTFUL = frozenset({403, 500, *range(200, 300)})
+_LOST = (Failure.CONNECT, Failure.TIMEOUT, Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
+
+#: The seconds that a run waits in all.
+_ALL_WAITS = 600.0
+_FIRST_WAIT, _USUAL_WAIT = 0.1, 2.0
+#: After so many requests in a row without an answer the server counts as gone.
+GONE = 8
+
+
+class Trouble(Enum):
+    """Why an answer says nothing about the API; the value: how often it is tried."""
+
+    BUSY = 8  # a gateway's status
+    LOST = 6  # no whole answer
+    SLOW = 3  # no whole answer in time
+    DOUBTFUL = 7  # of another shape
+
+
+def trouble(answer: Answer) -> Trouble | None:
+    """``None``: the answer is the API's own, as far as anybody can tell."""
+    if answer.failure in _LOST:
+        return Trouble.SLOW if answer.failure is Failure.TIMEOUT else Trouble.LOST
+    if answer.failure is not None or "errno" in answer.envelope:
+        return None
+    if answer.status in GATEWAY_STATUSES:
+        return Trouble.BUSY
+    if answer.exchange.operation == "picture" or answer.status not in _DOUBTFUL:
+        return None
+    # A malformed body may be refused with a page; a well-formed one gets an envelope.
+    return None if answer.status == 403 and not answer.exchange.plain else Trouble.DOUBTFUL
+
+
+def retry_after(answer: Answer) -> float | None:
+    """The seconds of ``Retry-After``, which may be a date; ``None`` without a valid one."""
+    said = answer.header("retry-after").strip()
+    try:
+        seconds = float(said)
+    except ValueError:
+        return _seconds_until(said, answer.header("date"))
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _seconds_until(moment: str, now: str) -> float | None:
+    try:
+        then = parsedate_to_datetime(moment)
+        # By the server's clock, if it says what time it is there.
+        start = parsedate_to_datetime(now) if now else datetime.now(UTC)
+        return max(0.0, (_aware(then) - _aware(start)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def wants_fewer(answer: Answer) -> bool:
+    """Whether a gateway's answer asks for fewer requests rather than for another try."""
+    return answer.status == 429 or retry_after(answer) is not None
+
+
+@dataclass(slots=True)
+class Patience:
+    """What the run has waited for so far. ``silent``: requests in a row without an answer;
+    ``shut``: those that a gateway did not let through however often they were tried."""
+
+    waited: float = 0.0
+    silent: int = 0
+    shut: int = 0
+
+    def tries(self, kind: Trouble) -> int:
+        """How often a request is sent at most that meets with this."""
+        if self.silent >= GONE or self.waited > _ALL_WAITS:
+            return 1
+        return 2 if self.shut > 1 and kind is Trouble.BUSY else kind.value
+
+    def wait(self, answer: Answer, tried: int) -> float:
+        """Seconds before the next try."""
+        kind = trouble(answer)
+        if kind is Trouble.SLOW or kind is Trouble.DOUBTFUL:
+            return 0.0
+        asked = retry_after(answer)
+        if asked is not None and kind is Trouble.BUSY:
+            return asked
+        first = 1.0 if answer.status == 429 else _FIRST_WAIT
+        return min(first * 2.0 ** (tried - 1), max(first, _USUAL_WAIT))
+
+    def allows(self, wait: float, left: float | None) -> bool:
+        """Whether a wait fits into what is left of the run."""
+        return wait <= LONGEST_HOLD and (left is None or wait < left)
+
+    def heard(self, answer: Answer) -> None:
+        """Count an answer."""
+        lost = answer.status == 0 or answer.failure is Failure.TIMEOUT
+        self.silent = self.silent + 1 if lost else 0
+        if trouble(answer) is None:
+            self.shut = 0

@@ -196,6 +196,10 @@ class Log:
             self._kept.append(kept)
         return kept
 
+    def answered_by_another(self) -> bool:
+        """Whether no answer so far has an errno."""
+        return all(one.errno is None for one in self._kept)
+
     def disown(self, exchange: Exchange, why: str) -> Exchange:
         """Mark an answer that turned out not to be the API's, and why."""
         marked = replace(exchange, failure=Failure.GATEWAY, problem=why)

@@ -79,6 +79,8 @@ class Gate:
         self._repeats = Repeats(self._pace, self.log, self.time_left)
         self._private_links = allow_private_links or is_loopback(self.target)
         self._not_fetched: set[str] = set()
+        #: Why nothing may be submitted; ``None``: it may.
+        self.suspended: UnavailableError | None = None
         self._free = {_normal(one.path) for one in contract.operations.values() if not one.submits}
 
     def send(
@@ -108,6 +110,8 @@ class Gate:
         if self.could_submit(path):
             # A submission is never sent again if it is meant to be accepted and may have arrived.
             once = partial(self._reserved, once, planned)
+            if planned and self._repeats.troubled:
+                self._knock()
 
         # What costs nothing may be; an unknown path may cost anything, whatever its name.
         def may_repeat(answer: Answer) -> bool:
@@ -119,7 +123,19 @@ class Gate:
         self._on_answer(request, operation, plain, answer)
         return answer
 
+    def _knock(self) -> None:
+        """See to it that the API answers, with a request that costs nothing: a job that is lost on
+        its way can't be sent again."""
+        item = self.contract.operations["findJobs"]
+        headers = {"Content-Type": "application/json"}
+        answer = self.send(item.method, item.path, b"{}", headers, operation=item.id)
+        if answer.failure is not None:
+            reason = f"not submitted, since a find is not answered either: {answer.problem}"
+            raise UnavailableError(Verdict.INCONCLUSIVE, reason, answer)
+
     def _reserved(self, once: Callable[[], Answer], planned: bool) -> Answer:
+        if self.suspended is not None:
+            raise self.suspended
         patience = self._at_most(self.timeout + 5)
         with self.budget.reserve(planned=planned, patience=patience) as reservation:
             try:

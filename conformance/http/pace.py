@@ -12,9 +12,9 @@ import time
 #: Requests a second, one step after the other. Slower than the last would be no run.
 _STEPS = (10.0, 5.0, 2.0, 1.0)
 #: The share of refusals at one rate is known after so many requests.
-_SAMPLE = 20
+_SAMPLE = 30
 #: A share below this is bearable, and above the second one every step helps.
-_BEARABLE, _OVERWHELMING = 0.1, 0.5
+_BEARABLE, _OVERWHELMING = 0.25, 0.5
 #: Seconds that a request waits at most because a gateway asked for it.
 LONGEST_HOLD = 300.0
 #: A step down has helped if the share fell to this part of what it was.
@@ -58,11 +58,12 @@ class Pace:
         with self._lock:
             self._held = max(self._held, (time.monotonic() + seconds, why))
 
-    def refused(self) -> None:
-        """A request was one too many."""
+    def refused(self, *, asked: bool) -> None:
+        """A request was one too many. ``asked``: the gateway says that it was; otherwise many such
+        answers say so."""
         with self._lock:
             self._refused += 1
-            if not self.slowed:
+            if asked and not self.slowed:
                 self._step(1.0)
             elif not self._settled and self._sent >= _SAMPLE:
                 self._judge(self._refused / self._sent)

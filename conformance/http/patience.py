@@ -48,10 +48,15 @@ def trouble(answer: Answer) -> Trouble | None:
         return None
     if answer.status in GATEWAY_STATUSES:
         return Trouble.BUSY
-    if answer.exchange.operation == "picture" or answer.status not in _DOUBTFUL:
+    if answer.exchange.operation == "picture" and not _is_page(answer):
         return None
-    # A malformed body may be refused with a page; a well-formed one gets an envelope.
-    return None if answer.status == 403 and not answer.exchange.plain else Trouble.DOUBTFUL
+    return Trouble.DOUBTFUL if answer.status in _DOUBTFUL else None
+
+
+def _is_page(answer: Answer) -> bool:
+    """A picture's link may be answered with a page now and then, too."""
+    label = answer.header("content-type").lower()
+    return answer.status != 200 or "html" in label or "json" in label
 
 
 def retry_after(answer: Answer) -> float | None:

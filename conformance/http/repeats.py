@@ -17,6 +17,8 @@ from .patience import GONE, Patience, Trouble, retry_after, trouble, wants_fewer
 
 #: The status of a server that failed: where it can't be tried again, it is taken for the API's own.
 _OWN_FAULT = 500
+#: The status of a gateway that may have too many requests, and may have no server.
+_OVERLOADED = 503
 
 
 class Repeats:
@@ -61,7 +63,7 @@ class Repeats:
         if self._pace.slowed:
             rate = f"{self._pace.rate:g}" if self._pace.rate else "?"
             said.append(
-                "something before the API asked for fewer requests (HTTP 429, or Retry-After):"
+                "something before the API refused requests for their number (HTTP 429, 503):"
                 f" the run was slowed down to {rate} a second (--rate {rate} starts that way)"
             )
         if self._met:
@@ -72,6 +74,11 @@ class Repeats:
         if self.patience.silent >= GONE:
             said.append(self._stopped())
         return said
+
+    @property
+    def troubled(self) -> bool:
+        """Whether anything but the API has answered so far."""
+        return bool(self._met)
 
     @property
     def gone(self) -> bool:
@@ -100,9 +107,11 @@ class Repeats:
         return kind
 
     def _slow_down(self, answer: Answer, wait: float) -> None:
-        if wants_fewer(answer):
-            self._pace.refused()
-            self._pace.hold(wait, f"{_words(answer)} asks to wait {wait:.0f} s")
+        asked = wants_fewer(answer)
+        if asked or answer.status == _OVERLOADED:
+            self._pace.refused(asked=asked)
+        if asked:
+            self._pace.hold(wait, f"{_words(answer)}: asks to wait {wait:.0f} s")
 
     def _wait(self, wait: float, kind: Trouble) -> None:
         with self._lock:

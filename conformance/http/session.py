@@ -89,6 +89,9 @@ class Session:
                 self._accounts[role] = self._login(role)
             except UnavailableError as refusal:
                 self._refusals[role] = refusal
+        if not self._accounts and self.gate.log.answered_by_another():
+            # Nothing is booked that was not sent to something that answers as this API.
+            self.gate.suspended = next(iter(self._refusals.values()), None)
         self._tell_apart()
 
     def _tell_apart(self) -> None:

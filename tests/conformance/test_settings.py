@@ -94,7 +94,7 @@ def test_a_seed_is_drawn_unless_it_is_given() -> None:
 def test_run_returns_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("USERNAME", "PASSWORD"):
         monkeypatch.delenv(f"SAMPAN_{name}", raising=False)
-    with Scripted(lambda _: http({"errno": 430, "errmsg": "invalid login"})) as server:
+    with Scripted(lambda _: http({"errno": 501, "errmsg": "SERVICE_ERROR"})) as server:
         report = conformance.run(
             server.url, username="abc", password="p", only=("LOGIN-1",), budget_jobs=0
         )
@@ -121,3 +121,57 @@ def test_what_can_not_run_is_a_value_error(
     assert issubclass(error, ValueError)
     with pytest.raises(error):
         conformance.run(arguments.pop("url", LOCAL), **arguments)
+
+
+# Values
+
+
+@pytest.mark.parametrize("name", ["rate", "timeout", "job_timeout", "max_minutes"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("nan", "inf", "-inf", "-1", "0", "", "x", "1e-9", "1e999", "1_0x"),
+        *(float("nan"), float("inf"), -1, 0, True, 10**400, [], {}),
+    ],
+    ids=str,
+)
+def test_what_is_no_limit_is_refused_in_one_line(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')} must be a number above"):
+        made(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("budget_jobs", 1.5),
+        ("budget_jobs", True),
+        ("budget_jobs", "1e3"),
+        ("budget_jobs", "nan"),
+        ("seed", 1.5),
+        ("seed", True),
+        ("seed", "x"),
+        ("exhaustive", "no"),
+        ("allow_plain_http", 1),
+        ("only", 5),
+        ("only", (5,)),
+        ("username", 5),
+        ("password", b"x"),
+        ("second_username", ["b"]),
+    ],
+)
+def test_a_value_of_another_type_is_refused_in_one_line(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')} must be ") as refusal:
+        made(**{name: value})
+    assert "\n" not in str(refusal.value)
+
+
+def test_one_id_is_as_good_as_a_list_of_them() -> None:
+    assert made(only="LOGIN-1").only == made(only=("LOGIN-1",)).only == ("LOGIN-1",)
+
+
+@pytest.mark.parametrize("name", ["abc", "ABC", " abc "])
+@pytest.mark.parametrize("role", ["second", "limited"])
+def test_one_account_in_two_roles_is_refused(role: str, name: str) -> None:
+    given = {f"{role}_username": name, f"{role}_password": "x"}
+    with pytest.raises(SettingsError, match=f"the {role} account is the first account"):
+        made(**given)

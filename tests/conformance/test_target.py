@@ -30,7 +30,11 @@ def test_what_is_this_machine(url: str, local: bool) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["", "127.0.0.1:8091", "ftp://x", "http://", "http://x:99999", "http://x/?q=1", "http://a:b@x"],
+    [
+        *("", "127.0.0.1:8091", "ftp://x", "http://", "http://x:99999", "http://x/?q=1"),
+        *("http://a:b@x", "http://x/?", "http://x/#", "http://x y", "http://x/a b", "http://x\\y"),
+        *("http://[::1", "http://x/\n", f"http://{'x' * 64}.com", "http://a..b", "http://\ud800"),
+    ],
 )
 def test_a_target_that_is_none_is_refused(target: str) -> None:
     with pytest.raises(TargetError):

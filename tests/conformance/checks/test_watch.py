@@ -11,7 +11,8 @@ import pytest
 from sampan.conformance.checking.watch import Watch
 from sampan.conformance.contract import shipped
 from sampan.conformance.http.connection import Reply, Request
-from sampan.conformance.http.exchange import Answer, Log, read
+from sampan.conformance.http.exchange import Answer, Log
+from sampan.conformance.http.json_body import read
 from sampan.conformance.http.redaction import Secrets
 from sampan.conformance.rules.refusals import unknown_parent
 from sampan.conformance.settings import Credentials
@@ -54,9 +55,9 @@ class Wire:
         request = Request("POST", f"http://x.test{PATHS[operation]}", headers, content)
         raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         reply = Reply(200, JSON_TYPE, raw, sent=True)
-        value, problem = read(reply)
-        exchange = self._log.record(request, reply, value, problem, operation, plain)
-        answered = Answer(exchange, reply, value, problem)
+        read_ = read(reply)
+        exchange = self._log.record(request, reply, read_, operation, plain)
+        answered = Answer(exchange, reply, read_.value, read_.problem)
         self.watch.observe(request, operation if plain else "", plain, answered)
 
     def login(self, role: str, **data: object) -> None:

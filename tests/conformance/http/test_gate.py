@@ -9,7 +9,6 @@ import pytest
 
 from sampan.conformance.http import gate as gate_module
 from sampan.conformance.http.connection import Failure, Reply
-from sampan.conformance.http.gate import Pace
 from sampan.conformance.verdict import UnavailableError
 from tests.support.gates import ACCEPTED, TOKEN, a_gate, always, submit
 from tests.support.scripted import ReceivedRequest, Scripted, http
@@ -128,55 +127,22 @@ def test_nothing_is_sent_when_time_is_up() -> None:
     assert gate.time_left() == 0
 
 
-class _Clock:
-    """Stands for the module ``time``: sleeping moves it."""
+def test_a_server_that_died_is_not_waited_for_by_every_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    patience: list[float] = []
 
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-def test_the_pace_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = _Clock()
-    monkeypatch.setattr(gate_module, "time", clock)
-    pace = Pace(4.0)
-    for _ in range(5):
-        pace.wait()
-    assert clock.slept == [0.25] * 4
-    clock.now += 10
-    pace.wait()
-    assert len(clock.slept) == 4
-
-
-def test_no_pace_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = _Clock()
-    monkeypatch.setattr(gate_module, "time", clock)
-    pace = Pace(None)
-    for _ in range(5):
-        pace.wait()
-    assert clock.slept == []
-
-
-def test_a_silent_server_gets_less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[float] = []
-
-    def silent(request: object, timeout: float, cap: int) -> Reply:
-        asked.append(timeout)
-        answers = len(asked) == 10
-        return Reply(200) if answers else Reply(failure=Failure.TIMEOUT)
+    def silent(request: object, timeout: float, *_: object) -> Reply:
+        patience.append(timeout)
+        return Reply(200) if len(patience) == 11 else Reply(failure=Failure.TIMEOUT)
 
     monkeypatch.setattr(gate_module, "transmit", silent)
     gate = a_gate("http://127.0.0.1:9")
-    for _ in range(11):
+    for _ in range(6):
         gate.send("POST", "/jobs/find", b"{}", {})
-    assert asked == [5.0] * 8 + [0.5] * 2 + [5.0]
+    # Three tries for each of the first; once it counts as gone, one each and a tenth of the time.
+    assert patience[:10] == [5.0] * 8 + [0.5] * 2
+    assert patience[11:] == [5.0] * len(patience[11:])
 
 
 # What is kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -109,6 +110,15 @@ def test_what_never_left_is_given_back() -> None:
     assert gate.budget.spent == 0
 
 
+@pytest.mark.parametrize("planned", [True, False])
+def test_what_there_is_no_time_for_is_not_spent(planned: bool) -> None:
+    with Scripted(always(*http(ACCEPTED))) as server:
+        gate = a_gate(server.url, jobs=11, until=time.monotonic() - 1)
+        with pytest.raises(UnavailableError, match="time limit"):
+            submit(gate, planned=planned)
+    assert (server.asked, gate.budget.spent, gate.log.requests) == ([], 0, 0)
+
+
 def test_a_crash_of_the_kit_spends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
@@ -127,6 +137,8 @@ def test_parallel_submissions_never_overspend(answers: str) -> None:
     lock = threading.Lock()
 
     def script(asked: ReceivedRequest) -> Iterable[bytes]:
+        if asked.path == "/jobs/find":
+            return http(REFUSED)
         with lock:
             turn = len(made)
             kind = ("accept", "refuse", "drop")[turn % 3] if answers == "mixed" else answers

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from sampan.conformance.http.connection import Reply, Request
 from sampan.conformance.http.exchange import Log
+from sampan.conformance.http.json_body import Body
 from sampan.conformance.http.redaction import MASK, Secrets
 
 #: Printable, of any script, with quotes, slashes and blanks; long enough not to be there by chance.
@@ -248,7 +249,7 @@ def test_a_secret_across_the_cut_of_a_long_body_is_not_told() -> None:
     for shift in range(0, 200, 7):
         body = (" " * shift + token * 200).encode()
         request = Request("POST", "http://x/", (), body)
-        kept = Log(secrets).record(request, Reply(200, (), body), None, "", "login", True)
+        kept = Log(secrets).record(request, Reply(200, (), body), Body(None, ""), "login", True)
         for text in (kept.request_body, kept.response_body):
             assert "x1y2z3" not in text
 

@@ -260,7 +260,7 @@ def test_a_target_that_is_not_there_is_refused() -> None:
     with Scripted(polite) as server:
         url = server.url
     with pytest.raises(TargetError, match="can't be reached"):
-        run(RunOptions(url, {"first": Credentials("a", "b")}), contract=CONTRACT)
+        run(RunOptions(url, {"first": Credentials("abc", "the-password")}), contract=CONTRACT)
 
 
 def test_a_quote_sends_nothing_and_says_what_stays_untestable() -> None:
@@ -311,17 +311,65 @@ def test_progress_is_told() -> None:
     assert 290 < told[-1].seconds_left <= 300
 
 
-def test_a_failed_login_is_told_by_all_who_need_it() -> None:
+LOGGED_IN = http(
+    {"errno": 0, "errmsg": "SUCCESS", "data": {"token": "t" * 20, "id": "7", "username": "abc"}}
+)
+#: What answers a login, and what the one line of the refusal says to look at.
+MISTAKES: dict[str, tuple[list[bytes], str]] = {
+    "a wrong password": (
+        http({"errno": 430, "errmsg": "invalid login"}),
+        r"first account can't log in: errno 430 .*SAMPAN_USERNAME and SAMPAN_PASSWORD",
+    ),
+    "a wrong password, as the page shows it": (
+        http({"errno": 301, "errmsg": "missing username or password"}),
+        "SAMPAN_USERNAME and SAMPAN_PASSWORD",
+    ),
+    "no such path": (http("<html>404", 404, "text/html"), "HTTP 404, HTML; look at host, port"),
+    "another program": (http("<html>hello", 200, "text/html"), "does not answer as this API"),
+    "no POST there": (http("<html>501", 501, "text/html"), "does not answer as this API"),
+    "another API": (http({"detail": "Not Found"}, 404), "does not answer as this API"),
+    "another protocol": ([b"220 mail ESMTP\r\n"], "does not answer as this API"),
+    "nothing at all": ([], "does not answer as this API"),
+    "one account twice": (LOGGED_IN, "the second account is the first account"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_of_the_user_ends_the_run_and_says_what_to_look_at(mistake: str) -> None:
+    answer, words = MISTAKES[mistake]
+    check("LOGIN-1")(lambda ctx: ctx.ok())
+    accounts = {"first": Credentials("abc", "pw-1"), "second": Credentials("a@b", "pw-2")}
+    with Scripted(lambda _: answer) as server:
+        with pytest.raises(TargetError, match=words) as refusal:
+            run(RunOptions(server.url, accounts, jobs=11), contract=CONTRACT)
+        assert set(server.count()) == {"/auth/login"}
+    assert "\n" not in str(refusal.value)
+    assert "pw-1" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("role", ["second", "limited"])
+def test_another_account_that_is_refused_ends_the_run(role: str) -> None:
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
+        refusal = http({"errno": 430, "errmsg": "invalid login"})
+        return polite(asked) if asked.fields["username"] == "abc" else refusal
+
+    check("LOGIN-1")(lambda ctx: ctx.ok())
+    accounts = {"first": Credentials("abc", "x"), role: Credentials("b", "y")}
+    with pytest.raises(TargetError, match=f"the {role} account can't .*{role.upper()}_PASSWORD"):
+        go("LOGIN-1", script=script, accounts=accounts)
+
+
+def test_a_server_that_fails_itself_at_login_is_no_mistake_of_the_user() -> None:
     @check("FIND-1")
     def _(ctx: Context) -> Finding:
         ctx.find()
         raise AssertionError("nobody is logged in")
 
-    refusal = http({"errno": 430, "errmsg": "invalid login"})
-    report, _server = go("FIND-1", script=lambda _: refusal)
+    broken = http({"errno": 501, "errmsg": "SERVICE_ERROR"})
+    report, _server = go("FIND-1", script=lambda _: broken)
     finding = found(report, "FIND-1")
     assert finding.verdict is Verdict.UNTESTABLE
-    assert "can't log in: errno 430" in finding.message
+    assert "can't log in: errno 501" in finding.message
 
 
 def test_a_token_that_a_later_login_ended_is_renewed() -> None:

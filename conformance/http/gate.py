@@ -13,7 +13,7 @@ from functools import partial
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ..contract import Contract
-from ..json_access import object_at, text
+from ..json_access import object_at, printable, text
 from ..target import checked_target, is_loopback, is_web
 from ..verdict import UnavailableError, Verdict
 from .addresses import is_public
@@ -197,7 +197,7 @@ class Gate:
                 f"{len(self._not_fetched)} links to pictures lead into a private network and were"
                 f" not fetched (--allow-private-links fetches them): {some}"
             )
-        return [self.secrets.redact(one) for one in said]
+        return [printable(self.secrets.redact(one)) for one in said]
 
     def _exchange(
         self,

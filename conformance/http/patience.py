@@ -111,6 +111,8 @@ class Patience:
         asked = retry_after(answer)
         if asked is not None and kind is Trouble.BUSY:
             return asked
+        if kind is Trouble.LOST and answer.failure is not Failure.CONNECT:
+            return min(_FIRST_WAIT / 2 * 2.0 ** (tried - 1), _FIRST_WAIT * 4)
         first = 1.0 if answer.status == 429 else _FIRST_WAIT
         return min(first * 2.0 ** (tried - 1), max(first, _USUAL_WAIT))
 

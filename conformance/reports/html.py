@@ -110,8 +110,9 @@ def _sums(report: Report) -> Iterator[str]:
     word = report.verdict.word
     yield f'<p><strong class="{word}">{word}</strong>, {report.tested}, on'
     yield f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC</p>"
-    if report.stopped:
-        yield f'<p class="inconclusive">{escape(report.stopped)}</p>'
+    for happened in (report.stopped, *report.remarks):
+        if happened:
+            yield f'<p class="inconclusive">{escape(happened)}</p>'
     allowed = "any number" if report.jobs_allowed is None else str(report.jobs_allowed)
     yield f"<ul class=sums><li>{report.jobs_spent} jobs spent, {allowed} allowed</li>"
     yield f"<li>{report.requests} requests</li><li>{report.seconds:.1f} s</li>"

@@ -46,6 +46,7 @@ def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
             "jobs_allowed": report.jobs_allowed,
             "jobs_spent": report.jobs_spent,
             "requests": report.requests,
+            "remarks": list(report.remarks),
         },
         "seed": report.seed,
         "jobs": [

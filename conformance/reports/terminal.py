@@ -151,6 +151,8 @@ def _outcome(report: Report) -> Iterator[Text]:
     )
     if report.stopped:
         yield Text(report.stopped, "yellow")
+    for remark in report.remarks:
+        yield Text(remark, "yellow")
     for line in _known(report):
         yield Text(line, "yellow")
     yield Text.assemble(

@@ -27,11 +27,6 @@ def _logging_in(request: Request) -> Request:
 # LOGIN-1: a username and its password give errno 0 and a token.
 
 
-@wrong_server("LOGIN-1", "the right password is refused")
-def right_password_is_refused() -> Tampering:
-    return succeeding(lambda *_: refusal(430, "invalid login"), "login")
-
-
 @wrong_server(
     "LOGIN-1", "a second login of an account that is logged in is refused", touches="LOGIN-7"
 )

@@ -6,7 +6,7 @@ BIN := .venv/bin
 PORT ?= 8091
 URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: serve test suite lint lint-openapi format bench check mutants legal clients clean
+.PHONY: serve test suite fuzz lint lint-openapi format bench check mutants legal clients clean
 
 # What the environment is made with; one that is there is kept, unless another Python was asked for.
 define environment
@@ -59,6 +59,11 @@ test: .venv/.dev
 # hundred processes would else compile the fake anew.
 suite: .venv/.dev
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 4 --dist worksteal $(ARGS)
+
+# The laws over generated input again, with twenty times the examples.
+fuzz: .venv/.dev
+	PYTHONDONTWRITEBYTECODE= SAMPAN_TEST_EXAMPLES=20 $(BIN)/python -m pytest -q -n 4 --dist worksteal \
+	  tests/fake_server tests/openapi/test_schemathesis.py $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

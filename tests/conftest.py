@@ -15,10 +15,11 @@ from hypothesis import settings
 
 from sampan.fake_server.server import protocols
 from tests.support.controls import Control
+from tests.support.examples import examples
 from tests.support.fakes import STOCK, Caller, Fake, MakeFake, Served
 
 # A law that takes long on a busy machine holds all the same.
-settings.register_profile("sampan", deadline=None)
+settings.register_profile("sampan", deadline=None, max_examples=examples(50))
 settings.load_profile("sampan")
 
 

@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from sampan.fake_server.contract import yaml_files
+from tests.support.examples import examples
 from tests.support.fakes import ADDRESS, Caller, Fake, envelope
 
 VIRTUAL = {0: 200, 301: 400, 410: 410, 411: 403, 420: 404, 421: 409, 430: 401, 501: 500}
@@ -35,7 +36,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 EXAMPLES = settings(
-    max_examples=200,
+    max_examples=examples(50),
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],

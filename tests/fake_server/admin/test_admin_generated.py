@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from sampan import FakeServer
 from sampan.fake_server.contract.yaml_files import DIRECTORY
+from tests.support.examples import examples
 
 # Waiting takes as long as it is told to.
 SCHEMA = schemathesis.openapi.from_path(DIRECTORY / "admin.yaml").exclude(
@@ -39,7 +40,7 @@ def test_no_request_breaks_it(server: FakeServer, operation: Any) -> None:
     operation before the first test runs.
     """
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
     def law(case: schemathesis.Case[Any]) -> None:
         response = case.call(base_url=server.url)
         assert response.status_code < 500, response.text

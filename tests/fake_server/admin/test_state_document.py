@@ -19,6 +19,7 @@ from sampan.fake_server.jobs.scenarios import SCENARIOS
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from tests.support.controls import Control
+from tests.support.examples import examples
 from tests.support.fakes import JSON, START, Caller, Fake
 
 MakeFake = Callable[..., Fake]
@@ -294,7 +295,7 @@ _faults = st.builds(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.dictionaries(_names, st.none() | _clocks, max_size=3),
     st.lists(_faults, max_size=2, unique_by=lambda fault: fault.id),

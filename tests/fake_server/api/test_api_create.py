@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.fakes import START, Caller, Fake, MakeFake, envelope, refused
 
 
@@ -80,7 +81,7 @@ def test_the_prompt_comes_back_whole_whatever_its_script(make_fake: MakeFake) ->
     abc = make_fake(job_ms=0).login()
 
     @given(PROMPTS)
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=examples(60), deadline=None)
     def law(prompt: str) -> None:
         hash = abc.create(prompt)
         (record,) = abc.find(limit=1)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.fakes import Caller, Fake, MakeFake, envelope, refused, succeeded
 
 Record = dict[str, Any]
@@ -105,7 +106,7 @@ def test_conditions_combine(history: Caller) -> None:
     everything = history.find(limit=100)
 
     @given(st.lists(st.sampled_from(CONDITIONS), max_size=7, unique_by=lambda c: c[0]))
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=examples(60), deadline=None)
     def law(chosen: list[tuple[str, Any, Callable[[Record, Any], bool]]]) -> None:
         asked = {key: value for key, value, _ in chosen}
         expected = [r for r in everything if all(holds(r, value) for _, value, holds in chosen)]

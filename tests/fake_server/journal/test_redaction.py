@@ -22,6 +22,7 @@ from sampan.fake_server.journal import redaction
 from sampan.fake_server.journal.journal import Journal, RequestMatch
 from sampan.fake_server.journal.redaction import MARK, Secrets
 from tests.support.controls import Control
+from tests.support.examples import examples
 from tests.support.fakes import Caller, Fake
 
 MakeFake = Callable[..., Fake]
@@ -281,7 +282,7 @@ def test_a_body_is_rendered_in_linear_time(part: str, start: str) -> None:
     _assert_linear(lambda size: _cost(body=start + _repeated(part, size)))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(20))
 @given(st.lists(st.sampled_from(PARTS), min_size=2, max_size=5).map("".join))
 def test_a_body_of_any_pattern_is_rendered_in_linear_time(part: str) -> None:
     _assert_linear(lambda size: _cost(body=_repeated(part, size)))

@@ -9,10 +9,11 @@ from PIL import Image
 
 from sampan.fake_server import pictures
 from sampan.fake_server.pictures import Colours
+from tests.support.examples import examples
 from tests.support.pixels import HASH, distance, hashes, least, numbers, value
 
 
-@settings(max_examples=2000)
+@settings(max_examples=examples(400))
 @given(hashes)
 def test_the_colours_of_a_job_are_told_apart(hash: str) -> None:
     colours = pictures.palette(hash)
@@ -42,7 +43,7 @@ def leans(child: Colours, parent: Colours, number: int) -> bool:
     )
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(200))
 @given(hashes, hashes, numbers)
 def test_a_variation_leans_on_the_chosen_cell(parent: str, child: str, number: int) -> None:
     colours = pictures.palette(parent)

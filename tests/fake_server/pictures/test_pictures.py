@@ -16,6 +16,7 @@ from PIL import Image
 
 from sampan.fake_server import pictures
 from sampan.fake_server.pictures import Picture, View, container
+from tests.support.examples import examples
 from tests.support.pixels import (
     EXTREMES,
     SIZES,
@@ -106,7 +107,7 @@ pictures_drawn = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(60))
 @given(pictures_drawn, st.sampled_from(VIEWS))
 def test_a_picture_is_what_it_is_said_to_be(picture: Picture, view: View) -> None:
     told = pictures.length(picture, view)

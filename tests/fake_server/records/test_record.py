@@ -19,6 +19,7 @@ from sampan.fake_server.jobs.scenarios import SCENARIOS
 from sampan.fake_server.records.describe_prompts import numbered, prompts
 from sampan.fake_server.records.record import Owner, is_grid, picture, render, timestamp
 from tests.support.drawn import NOW, facts, instants, jobs, kinds
+from tests.support.examples import examples
 from tests.support.page_examples import RECORD
 
 _BASE = "https://mjeast.sfo3.digitaloceanspaces.com"
@@ -92,7 +93,7 @@ def _profiles(draw: st.DrawFn) -> Profile:
     return Profile.of(_QUESTIONS, answers, "drawn")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(jobs, kinds, instants, _profiles(), st.none() | st.text(), st.booleans())
 def test_every_record_has_the_58_keys_and_is_of_the_contract(
     job: Job, kind: Kind, now: int, profile: Profile, name: str | None, child: bool

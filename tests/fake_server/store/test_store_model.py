@@ -23,6 +23,7 @@ from sampan.fake_server.jobs.lifecycle import Job, Plan, end
 from sampan.fake_server.store.job_query import Find, Match
 from sampan.fake_server.store.store import Account, AccountPlan, Store
 from tests.support.drawn import NOW, facts, names, plans
+from tests.support.examples import examples
 
 _prompts = st.lists(
     st.sampled_from(["Shanghai", "shanghai", "dawn", "Straße", "上海", "🚣", "a\0b", "%", "_"]),
@@ -365,6 +366,6 @@ class FileMachine(StoreMachine):
 
 
 TestInMemory = StoreMachine.TestCase
-TestInMemory.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestInMemory.settings = settings(max_examples=examples(60), stateful_step_count=30, deadline=None)
 TestInFile = FileMachine.TestCase
-TestInFile.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+TestInFile.settings = settings(max_examples=examples(20), stateful_step_count=25, deadline=None)

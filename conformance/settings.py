@@ -8,12 +8,16 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypedDict, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_type_hints
 
 from .target import TargetError, checked_target, is_loopback
 
+if TYPE_CHECKING:
+    from .shared_jobs.earlier import EarlierReport
+
 #: Bounds of every number.
 _LEAST, _MOST = 1e-6, 1e6
+
 ROLES = ("first", "second", "limited")
 
 
@@ -95,6 +99,12 @@ class Option:
         return parse(given)
 
 
+def _earlier(value: object) -> EarlierReport:
+    from .shared_jobs.earlier import read_earlier
+
+    return read_earlier(str(value))
+
+
 _HIDDEN = "which other users of this machine can't see."
 
 _Text = str | None
@@ -169,6 +179,14 @@ class RunRequest(TypedDict, total=False):
             "gentle",
         ),
     ]
+    reuse: Annotated[
+        str | None,
+        Option(
+            "Use the finished jobs of an earlier --json report again; they cost nothing.",
+            _earlier,
+            "REPORT",
+        ),
+    ]
     exhaustive: Annotated[
         bool, Option("Send generated requests too; needs an unlimited budget.", bool)
     ]
@@ -222,6 +240,7 @@ class RunOptions:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     gentle: bool = False
+    reuse: EarlierReport | None = None
     exhaustive: bool = False
     seed: int = 0
 
@@ -272,6 +291,12 @@ def run_options(
         "job_timeout": 60.0 if local else 300.0,
         "seed": int.from_bytes(os.urandom(4), "big"),
     }
+    earlier: EarlierReport | None = given.get("reuse")
+    if earlier is not None:
+        if earlier.target != target:
+            raise SettingsError(f"{spelling('reuse')}: the report is of {earlier.target}")
+        # The prompts of its jobs hold a word that is made from the seed.
+        given["seed"] = earlier.seed
     return RunOptions(target, accounts, jobs, **(defaults | given))
 
 

@@ -44,7 +44,8 @@ class RunPlan:
 
     @property
     def jobs(self) -> int:
-        return len(self.shared_jobs.jobs)
+        """How many are submitted; those of an earlier run are not."""
+        return self.shared_jobs.cost
 
     def serves(self, job: str) -> list[str]:
         """The requirements and questions that look at a job."""
@@ -67,8 +68,14 @@ def make_plan(contract: Contract, options: RunOptions) -> RunPlan:
     running = [one for one in every if one.id not in gentle]
     names = {name for each in running for name in each.needs + each.wants}
     spare = bool(names) and any(each.refusals for each in running)
-    jobs = select_jobs(names, jobs=options.jobs, spare=spare, accounts=options.accounts)
-    if options.jobs == len(jobs.jobs):
+    jobs = select_jobs(
+        names,
+        jobs=options.jobs,
+        spare=spare,
+        accounts=options.accounts,
+        earlier=options.reuse.jobs if options.reuse else (),
+    )
+    if options.jobs == jobs.cost:
         checks = tuple(map(_before_jobs, checks))
     untestable = gentle | dict(_untestable(contract, checks, jobs, options))
     sent = rows(one.id for one in running if one.id not in untestable)
@@ -152,5 +159,5 @@ def _untestable(
             yield check.id, missing[0]
         elif check.refusals and options.jobs == 0:
             yield check.id, "needs a job budget of 1, which a refusal gives back"
-        elif check.refusals and check.phase > Phase.BEFORE and options.jobs == len(jobs.jobs):
+        elif check.refusals and check.phase > Phase.BEFORE and options.jobs == jobs.cost:
             yield check.id, "needs a job budget above the planned jobs, which a refusal gives back"

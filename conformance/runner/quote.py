@@ -55,6 +55,8 @@ def lines(plan: RunPlan, options: RunOptions, mark: str, *, full: bool) -> Itera
 
 def _jobs(plan: RunPlan, options: RunOptions) -> str:
     planned = f"{plan.jobs} planned"
+    if plan.shared_jobs.reused:
+        planned += f", {len(plan.shared_jobs.reused)} used again if the account still has them"
     if options.exhaustive:
         return f"{planned}, plus any number from generated requests"
     if options.jobs is None:
@@ -70,8 +72,10 @@ def _itemised(plan: RunPlan, mark: str) -> Iterator[str]:
     bodies = job_bodies(plan.shared_jobs.jobs, mark)
     for job in plan.shared_jobs.jobs:
         serves = plan.serves(job.name)
+        again = ", used again" if job.name in plan.shared_jobs.reused else ""
         more = f" and {len(serves) - 4} more" if len(serves) > 4 else ""
-        yield f"  {job.name}: {job.operation} {bodies[job.name]}, for {', '.join(serves[:4])}{more}"
+        purpose = f"for {', '.join(serves[:4])}{more}{again}"
+        yield f"  {job.name}: {job.operation} {bodies[job.name]}, {purpose}"
     if plan.jobs:
         yield f"  (the word {mark} differs from run to run; --seed repeats it)"
 

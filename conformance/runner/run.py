@@ -103,7 +103,8 @@ class Run:
             allow_private_links=options.allow_private_links,
         )
         self._session = Session(options, contract, self._gate)
-        self._evidence = Evidence(self._session, self.plan.shared_jobs, mark)
+        reuse = options.reuse.jobs if options.reuse else {}
+        self._evidence = Evidence(self._session, self.plan.shared_jobs, mark, reuse)
         self._evidence.on_change = lambda: self._tell("watching jobs", watching=True)
         self._on_progress = on_progress
         self._findings: dict[str, Finding] = {}
@@ -135,7 +136,8 @@ class Run:
     def _jobs(self) -> Iterator[Job]:
         """Every job that was spent, in the order of their answers."""
         traces = {trace.hash: trace for trace in self._evidence.traces() if trace.accepted}
-        for purpose, answer in self._gate.jobs:
+        reused = [("", one.submission) for one in traces.values() if one.reused]
+        for purpose, answer in reused + self._gate.jobs:
             trace = traces.get(answer.hash)
             sent = answer.exchange
             yield Job(
@@ -148,13 +150,14 @@ class Run:
                 tuple(self.plan.serves(trace.name)) if trace else (purpose,),
                 sent,
                 trace is not None and trace.finished,
+                trace is not None and trace.reused,
             )
 
     def _run(self) -> None:
         self._tell("logging in")
         self._session.login_all()
         for phase in Phase:
-            if phase is Phase.AFTER and self.plan.jobs:
+            if phase is Phase.AFTER and self.plan.shared_jobs.jobs:
                 self._tell("submitting jobs")
                 self._gate.purpose = "shared job"
                 self._evidence.gather()

@@ -6,7 +6,7 @@ is short, the last ones in the list are omitted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol
@@ -252,16 +252,29 @@ ORDER: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class JobSelection:
-    """The jobs to submit, most valuable first, and why the others are missing."""
+    """The jobs, most valuable first, and why the others are missing. ``reused`` names those that an
+    earlier run has submitted."""
 
     jobs: tuple[SharedJob, ...]
     missing: Mapping[str, str]
+    reused: frozenset[str] = frozenset()
+
+    @property
+    def cost(self) -> int:
+        """How many are submitted, if all that are reused are still there."""
+        return len(self.jobs) - len(self.reused)
 
 
 def select_jobs(
-    wanted: Iterable[str], *, jobs: int | None, spare: bool, accounts: Iterable[str]
+    wanted: Iterable[str],
+    *,
+    jobs: int | None,
+    spare: bool,
+    accounts: Iterable[str],
+    earlier: Container[str] = (),
 ) -> JobSelection:
-    """Choose among ``wanted`` what ``jobs`` allow (``None``: any number).
+    """Choose among ``wanted`` what ``jobs`` allow (``None``: any number). Those in ``earlier`` cost
+    nothing if the jobs they are made from are too.
 
     ``spare``: keep one job back, which requests that must be refused put at risk.
     """
@@ -269,21 +282,33 @@ def select_jobs(
     there = set(accounts)
     limit = jobs if jobs is None else jobs - (1 if spare and jobs > 1 else 0)
     chosen: list[SharedJob] = []
+    reused: set[str] = set()
     missing: dict[str, str] = {}
     for one in SHARED_JOBS:
         if one.name not in needed:
             continue
-        lost = [parent for parent in one.after + one.beside if parent in missing]
+        parents = one.after + one.beside
+        lost = [parent for parent in parents if parent in missing]
+        old = reusable(one, reused) and one.name in earlier
+        paid = len(chosen) - len(reused)
         if one.account not in there:
             missing[one.name] = f"needs a {one.account} account"
         elif lost:
             missing[one.name] = missing[lost[0]]
-        elif limit is not None and (one.extra or len(chosen) >= limit):
+        elif one.early and set(one.after) & reused:
+            missing[one.name] = "is made from a running job, which --reuse does not have"
+        elif not old and limit is not None and (one.extra or paid >= limit):
             short = f"does not fit into a budget of {jobs} job{'s' if jobs != 1 else ''}"
             missing[one.name] = short if jobs else "needs a job budget (--budget-jobs)"
         else:
             chosen.append(one)
-    return JobSelection(tuple(chosen), missing)
+            reused |= {one.name} if old else set()
+    return JobSelection(tuple(chosen), missing, frozenset(reused))
+
+
+def reusable(job: SharedJob, reused: Container[str]) -> bool:
+    """Whether a finished job can serve again: with all it relies on, and not if its parent ran."""
+    return not job.early and all(parent in reused for parent in job.after + job.beside)
 
 
 def _with_parents(names: Iterable[str]) -> set[str]:

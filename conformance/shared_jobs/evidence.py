@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from ..http.exchange import Answer
@@ -16,7 +16,8 @@ from ..http.session import Session
 from ..json_access import Record, text
 from ..pictures.picture import Picture, inspected
 from ..verdict import UnavailableError, Verdict
-from .catalogue import ORDER, STAND_INS, JobSelection, SharedJob, StandIn
+from .catalogue import BY_NAME, ORDER, STAND_INS, JobSelection, SharedJob, StandIn, reusable
+from .earlier import EarlierJob
 from .listing import Listing, Look
 from .trace import JobTrace, Sighting
 
@@ -42,8 +43,15 @@ def polls(seconds: float) -> int:
 class Evidence:
     """The evidence that checks share. Names of jobs are those of ``catalogue.SHARED_JOBS``."""
 
-    def __init__(self, session: Session, plan: JobSelection, mark: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        plan: JobSelection,
+        mark: str,
+        reuse: Mapping[str, EarlierJob] | None = None,
+    ) -> None:
         self.mark = mark
+        self._reuse = reuse or {}
         self._session = session
         self._plan = plan
         self._traces: dict[str, JobTrace] = {}
@@ -170,13 +178,34 @@ class Evidence:
             return
         with contextlib.suppress(UnavailableError):
             self._earlier = self._listings["first"].look()
+        self._take_over()
         for batch in (1, 2):
             jobs = [one for one in self._plan.jobs if one.batch == batch]
+            jobs = [one for one in jobs if one.name not in self._traces]
             self._run(jobs)
             for job in jobs:
                 self._second_try(job)
         for role in ("first", "second"):
             self._look(role)
+
+    def _take_over(self) -> None:
+        """Use the finished jobs of an earlier report that the account still has."""
+        for role in sorted({BY_NAME[name].account for name in self._plan.reused}):
+            plans = [one for one in self._plan.jobs if one.name in self._plan.reused]
+            old = {one: self._reuse[one.name] for one in plans if one.account == role}
+            with contextlib.suppress(UnavailableError):
+                look = self._listings[role].look([job.hash for job in old.values()])
+                for plan, job in old.items():
+                    if reusable(plan, self._traces):
+                        self._take(job, look)
+
+    def _take(self, job: EarlierJob, look: Look) -> None:
+        trace = JobTrace(job.name, job.operation, job.account, job.body, [job.submission])
+        trace.submitted_at = trace.answered_at = time.monotonic()
+        trace.reused = True
+        _sight(trace, trace.submitted_at, look)
+        if trace.hash == job.hash and trace.finished:
+            self._traces[job.name] = trace
 
     def _run(self, plans: list[SharedJob]) -> None:
         waiting = [job for job in plans if self._possible(job)]

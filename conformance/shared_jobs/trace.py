@@ -46,6 +46,7 @@ class JobTrace:
     ended before the next began. ``gave_up``: the wait ended before the job did; ``cut_short``: not
     because --job-timeout ran out, but because the run could look no more. ``crowded``: how many of
     the attempts were refused while other jobs were running.
+    ``reused``: of an earlier run, so that its course was not seen.
     """
 
     name: str
@@ -60,6 +61,7 @@ class JobTrace:
     cut_short: bool = False
     crowded: int = 0
     waited: float = 0.0  # the limit in seconds, if it ran out
+    reused: bool = False
 
     @property
     def submission(self) -> Answer:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..http.connection import Reply, Request
-from ..http.exchange import Answer, Log, read
+from ..http.exchange import Answer, Log
+from ..http.json_body import read
 from ..http.redaction import Secrets
 
 _SCHEMA = "sampan-report/1"
@@ -61,11 +62,11 @@ def _job(row: Mapping[str, Any]) -> EarlierJob:
     )
     headers = tuple((str(name), str(value)) for name, value in came["headers"].items())
     reply = Reply(int(came["status"]), headers, str(came["body"]).encode(), sent=True)
-    value, problem = read(reply)
-    exchange = Log(Secrets()).record(request, reply, value, problem, str(row["operation"]), True)
+    answered = read(reply)
+    exchange = Log(Secrets()).record(request, reply, answered, str(row["operation"]), True)
     body = json.loads(row["prompt"])
     if not isinstance(body, dict) or not isinstance(row["hash"], str) or not row["hash"]:
         raise ValueError("a job without a body or a hash")
-    answer = Answer(exchange, reply, value, problem)
+    answer = Answer(exchange, reply, answered.value, answered.problem)
     name, operation, account = (str(row[key]) for key in ("name", "operation", "account"))
     return EarlierJob(name, operation, account, body, row["hash"], answer)

@@ -203,7 +203,7 @@ class Evidence:
         trace = JobTrace(job.name, job.operation, job.account, job.body, [job.submission])
         trace.submitted_at = trace.answered_at = time.monotonic()
         trace.reused = True
-        _sight(trace, trace.submitted_at, look)
+        _sight(trace, trace.submitted_at, look, keep=True)
         if trace.hash == job.hash and trace.finished:
             self._traces[job.name] = trace
 

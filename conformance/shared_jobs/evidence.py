@@ -159,7 +159,8 @@ class Evidence:
     @property
     def busy(self) -> list[JobTrace]:
         """The jobs that have not ended yet."""
-        return [one for one in self._traces.values() if one.accepted and not self._ended(one)]
+        known = list(self._traces.values())  # threads that submit add to it
+        return [one for one in known if one.accepted and not self._ended(one)]
 
     def states(self, planned: int) -> str:
         """The state of each job that has not ended, and how many of the planned ones have."""
@@ -366,7 +367,7 @@ class Evidence:
             return True
         if not trace.seems_failed:
             return False
-        done = [one.duration for one in self._traces.values() if one.duration is not None]
+        done = [one.duration for one in list(self._traces.values()) if one.duration is not None]
         # An error may be a remark on a job that still runs: give it as long as others took.
         age = time.monotonic() - trace.submitted_at
         return age > 1.5 * max(done, default=_GRACE) and age - trace.unchanged_since > 0.05

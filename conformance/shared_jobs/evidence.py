@@ -159,8 +159,7 @@ class Evidence:
     @property
     def busy(self) -> list[JobTrace]:
         """The jobs that have not ended yet."""
-        known = list(self._traces.values())  # threads that submit add to it
-        return [one for one in known if one.accepted and not self._ended(one)]
+        return [one for one in self.traces() if one.accepted and not self._ended(one)]
 
     def states(self, planned: int) -> str:
         """The state of each job that has not ended, and how many of the planned ones have."""
@@ -302,7 +301,7 @@ class Evidence:
             return trace.refused or (trace.name == "grid" and trace.submission.errno is None)
         if trace.name != "grid" or trace.finished:
             return False
-        others = any(one.finished for one in self._traces.values())
+        others = any(one.finished for one in self.traces())
         return others if trace.gave_up else trace.seems_failed
 
     def _replace(self, plan: SharedJob, trace: JobTrace, stand_in: StandIn) -> None:
@@ -367,7 +366,7 @@ class Evidence:
             return True
         if not trace.seems_failed:
             return False
-        done = [one.duration for one in list(self._traces.values()) if one.duration is not None]
+        done = [one.duration for one in self.traces() if one.duration is not None]
         # An error may be a remark on a job that still runs: give it as long as others took.
         age = time.monotonic() - trace.submitted_at
         return age > 1.5 * max(done, default=_GRACE) and age - trace.unchanged_since > 0.05

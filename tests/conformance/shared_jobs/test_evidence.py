@@ -301,3 +301,16 @@ def test_a_limit_that_is_refused_is_left_out() -> None:
         assert listing.look(["h"]).with_hash("h")
         limits = [one.fields.get("limit") for one in server.asked if one.path == "/jobs/find"]
     assert limits == [100, None, None]
+
+
+def test_jobs_may_be_submitted_while_others_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress is reported from every thread that submits."""
+    evidence = one_job(lambda _: {"status": 7}, 0.1)
+    grid = evidence.trace("grid")
+
+    def meanwhile(_: object) -> bool:
+        evidence._traces["niji"] = grid
+        return False
+
+    monkeypatch.setattr(evidence, "_ended", meanwhile)
+    assert grid in evidence.busy

@@ -102,6 +102,7 @@ mutants: .venv/.dev
 legal: .venv/.dev
 	$(BIN)/python -m tests.conforming_servers $(ARGS)
 	$(BIN)/python -m tests.photographs --wrong 0
+	$(BIN)/python -m tests.gateways
 
 # Two generated clients, Python and TypeScript, run the whole flow.
 clients: .venv/.dev

@@ -13,6 +13,10 @@ from ..checking import Context, Finding, Observation, Phase, check, probe
 from ..http.connection import Failure
 from ..http.exchange import Exchange
 from ..http.patience import GATEWAY_STATUSES
+from ..http.repeats import AGAIN
+
+#: So many submissions with an answer of another shape, and none accepted: that is no gateway's.
+_STEADY = 3
 
 
 @check("GEN-1", phase=Phase.LAST)
@@ -57,8 +61,9 @@ def _now_and_then(ctx: Context) -> Iterator[Finding]:
     accepted = {one.operation for one in ctx.exchanges() if one.errno == 0}
     for operation in dict.fromkeys(one.operation for one in strange):
         alike = [one for one in strange if one.operation == operation]
+        steady = [one for one in alike if not one.problem.endswith(AGAIN)]
         submits = ctx.contract.operations[operation].submits
-        if submits and len(alike) > 1 and operation not in accepted:
+        if submits and len(steady) >= _STEADY and operation not in accepted:
             yield ctx.fail(f"{operation}: {alike[0].problem}", *alike[:2], expected="an envelope")
         else:
             yield ctx.inconclusive(

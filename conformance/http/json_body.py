@@ -17,7 +17,7 @@ MAX_DEPTH = 100
 #: a hundred records take about 0.5 MB.
 _MOST, _LIGHT = 64 << 20, 2 << 20
 #: What is kept of each record, and of each other value, of an answer that is larger.
-_TEXT, _VALUES = 16_384, 500
+_TEXT, _VALUES, _KEY = 16_384, 500, 200
 _BOM = b"\xef\xbb\xbf"
 _PARSING = threading.Lock()
 
@@ -159,7 +159,7 @@ class _Room:
             return [*kept, f"… ({more} more values)"] if more else kept
         if isinstance(value, Mapping):
             return {
-                self._string(key): self.copy(one)
+                key[:_KEY]: self.copy(one)
                 for key, one in list(value.items())[: max(0, self._values)]
             }
         if isinstance(value, int) and value.bit_length() > 1024:

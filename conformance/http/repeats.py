@@ -15,6 +15,8 @@ from .exchange import Answer, Log
 from .pace import Pace
 from .patience import GONE, Patience, Trouble, retry_after, trouble, wants_fewer
 
+#: How the problem of an answer ends whose request got an envelope later.
+AGAIN = ", but an envelope when the request was repeated"
 #: The status of a server that failed: where it can't be tried again, it is taken for the API's own.
 _OWN_FAULT = 500
 #: The status of a gateway that may have too many requests, and may have no server.
@@ -123,7 +125,7 @@ class Repeats:
         """An envelope came in the end: what came before it was not the API's."""
         for answer in met:
             if answer.failure is None:
-                why = f"{_words(answer)}, but an envelope when the request was repeated"
+                why = f"{_words(answer)}{AGAIN}"
                 self._log.disown(answer.exchange, why)
 
     def _given_up(self, met: Sequence[Answer], kind: Trouble) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.support.tampering.exchange import SUBMISSIONS, Reply, Request, Tampering, html, refusal
 from tests.support.tampering.making import asking, failing, succeeding, telling
@@ -277,6 +278,18 @@ def nan_in_json() -> Tampering:
         return reply.with_records(reply.records, float("nan"))
 
     return succeeding(change, "findJobs")
+
+
+@wrong_server("GEN-6", "a byte order mark stands before the JSON of find")
+def byte_order_mark() -> Tampering:
+    return telling(lambda _, reply: replace(reply, body=b"\xef\xbb\xbf" + reply.body), "findJobs")
+
+
+@wrong_server("GEN-6", "find answers in UTF-16")
+def utf_16() -> Tampering:
+    return telling(
+        lambda _, reply: replace(reply, body=reply.body.decode().encode("utf-16-le")), "findJobs"
+    )
 
 
 @wrong_server("GEN-6", "a find that finds nothing is HTTP 404")

@@ -1,0 +1,111 @@
+"""What is sent again because the API did not answer, and what never is."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from email.utils import formatdate
+
+import pytest
+
+from sampan.conformance.http.connection import Failure
+from tests.support.gates import ACCEPTED, REFUSED, a_gate, always, submit
+from tests.support.scripted import ReceivedRequest, Scripted, http
+
+PAGE = "<html>nginx"
+FOUND = {"errno": 0, "errmsg": "OK", "data": {"res": [], "total": 0}}
+
+
+def first(
+    times: int, answer: list[bytes], then: list[bytes]
+) -> Callable[[ReceivedRequest], Iterable[bytes]]:
+    turns = itertools.count()
+
+    def script(_: ReceivedRequest) -> Iterable[bytes]:
+        return answer if next(turns) < times else then
+
+    return script
+
+
+STRANGE = {
+    "429": http(PAGE, 429, "text/html", retry_after="0"),
+    "429 and a date": http(PAGE, 429, "text/html", retry_after=formatdate(time.time() - 5)),
+    "503": http(PAGE, 503, "text/html"),
+    "504 as JSON": http({"message": "timeout"}, 504),
+    "522": http(PAGE, 522, "text/html"),
+    "403": http(PAGE, 403, "text/html"),
+    "200": http(PAGE, 200, "text/html"),
+    "a reset": [],
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_what_costs_nothing_is_sent_again(kind: str) -> None:
+    with Scripted(first(2, STRANGE[kind], http(FOUND))) as server:
+        gate = a_gate(server.url)
+        answer = gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs")
+        assert answer.ok
+        assert len(server.asked) == 3
+    assert [bool(one.failure) for one in gate.log.exchanges] == [True, True, False]
+    assert "not answered by the API: 2" in " ".join(gate.remarks())
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_a_submission_that_is_meant_to_be_accepted_is_sent_once(kind: str) -> None:
+    with Scripted(first(1, STRANGE[kind], http(ACCEPTED))) as server:
+        gate = a_gate(server.url, jobs=5)
+        answer = submit(gate, planned=True)
+        assert server.count()["/jobs/create"] == 1
+    assert answer.failure is not None
+
+
+def test_a_refusal_that_was_kept_off_is_asked_for_again_within_the_budget() -> None:
+    with Scripted(first(2, STRANGE["429"], http(REFUSED))) as server:
+        gate = a_gate(server.url, jobs=5)
+        assert submit(gate).errno == 301
+        assert server.count()["/jobs/create"] == 3
+    assert gate.budget.spent == 0
+
+
+def test_what_comes_every_time_is_the_apis_own() -> None:
+    with Scripted(always(*STRANGE["200"])) as server:
+        gate = a_gate(server.url)
+        answers = [gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs")] * 2
+    assert [one.failure for one in answers] == [None, None]
+    assert gate.remarks() == []
+
+
+def test_a_gateway_that_stays_is_named_and_no_evidence() -> None:
+    with Scripted(always(*http(PAGE, 503, "text/html"))) as server:
+        gate = a_gate(server.url, until=time.monotonic() + 1.0)
+        answer = gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs")
+    assert answer.failure is Failure.GATEWAY
+    assert "not this API's: HTTP 503, HTML" in answer.problem
+
+
+def test_a_wait_for_which_there_is_no_time_is_named_with_the_option_that_helps() -> None:
+    with Scripted(always(*http(PAGE, 429, "text/html", retry_after="60"))) as server:
+        gate = a_gate(server.url, until=time.monotonic() + 5)
+        answer = gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs")
+        assert len(server.asked) == 1
+    assert "Retry-After 60 s" in answer.problem
+    assert "--rate" in answer.problem
+
+
+def test_a_server_that_died_is_named_once_with_the_time() -> None:
+    with Scripted(always(*http(FOUND))) as server:
+        gate = a_gate(server.url)
+        gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs")
+    for _ in range(3):
+        gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs")
+    assert sum("stopped answering: its last answer came at" in one for one in gate.remarks()) == 1
+
+
+def test_every_request_names_the_tool() -> None:
+    with Scripted(always(*http(FOUND, kind="application/json"))) as server:
+        gate = a_gate(server.url)
+        gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs")
+        gate.picture(f"{server.url}/a.png", None)
+        agents = {one.headers["user-agent"] for one in server.asked}
+    assert all(one.startswith("sampan/") and "conformance" in one for one in agents)

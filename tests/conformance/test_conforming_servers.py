@@ -13,7 +13,16 @@ import pytest
 from tests.conforming_servers import CONFORMING_SERVERS, ConformingServer
 from tests.conforming_servers import __main__ as command
 from tests.conforming_servers.conforming_server import DEFAULTS, MIXED, QUESTIONS, REGISTERED, add
-from tests.conforming_servers.judging import Outcome, chosen, judged, tried
+from tests.conforming_servers.judging import (
+    RIGHT,
+    UNKNOWN,
+    WRONG,
+    Outcome,
+    chosen,
+    judged,
+    table,
+    tried,
+)
 from tests.support.tampering.exchange import Go, Reply, Request, refusal
 
 BY_ID = {one.id: one for one in CONFORMING_SERVERS}
@@ -111,3 +120,15 @@ def test_a_name_that_no_server_has_is_said(capsys: pytest.CaptureFixture[str]) -
         command.main(["no such"])
     assert end.value.code == 2
     assert "names no server" in capsys.readouterr().err
+
+
+def test_the_table_counts_how_each_question_came_out() -> None:
+    (server,) = chosen(["documented-1"])
+    results = (
+        {"find-order": RIGHT, "find-scope": UNKNOWN},
+        {"find-order": WRONG, "find-scope": UNKNOWN},
+    )
+    lines = table(Outcome(server, (), (), (), 0, 0.1, None, one) for one in results)
+    assert "| find-order | 1 | 0 | 0 | 1 |" in lines
+    assert "| find-scope | 0 | 2 | 0 | 0 |" in lines
+    assert lines[-1] == "| all questions | 1 | 2 | 0 | 1 |"

@@ -26,10 +26,11 @@ _BLOCKS = 16  # of a line, each judged on its own
 _HEARD = 0.75  # a step (of 3 * 255) below which a block is silent
 _MOST_CUT = 0.25  # share of blocks with a step above which a line is not called continuous
 _CUT = 0.6  # share of blocks from which on it is called a cut
-_CONTINUOUS = 6.0  # log likelihood ratio from which on it is
+_CONTINUOUS = 4.0  # log likelihood ratio from which on it is; no grid tried came to 3
+_ELSEWHERE = 0.6  # share of blocks from which on there is a cut at another place
 #: Samples along the line, columns taken together, columns left out beside the line (where a codec
 #: or a resize mixes the two sides), for each scale that is looked at.
-_SCALES = ((512, 1, 1), (128, 3, 1))
+_SCALES = ((512, 1, 0), (512, 1, 1), (256, 2, 0), (128, 3, 1), (64, 4, 1))
 
 
 class Seam(Enum):
@@ -54,9 +55,18 @@ class Line:
     def seam(self) -> Seam:
         if self.cut >= _CUT:
             return Seam.CUT
-        if max(self.cut, self.elsewhere) > _MOST_CUT * 2 or self.cut > _MOST_CUT:
-            return Seam.UNCLEAR
-        return Seam.CONTINUOUS if self.evidence >= _CONTINUOUS else Seam.UNCLEAR
+        if self.cut <= _MOST_CUT and self.elsewhere < _ELSEWHERE:
+            return Seam.CONTINUOUS if self.evidence >= _CONTINUOUS else Seam.UNCLEAR
+        return Seam.UNCLEAR
+
+    def joined(self, other: Line) -> Line:
+        """Both lines as one: a cut if both are, and continuous on the evidence of both."""
+        contradicted = min(self.evidence, other.evidence) < -3
+        return Line(
+            max(self.cut, other.cut),
+            0.0 if contradicted else self.evidence + other.evidence,
+            max(self.elsewhere, other.elsewhere),
+        )
 
 
 def line(strip: Image, band: Image) -> Line:
@@ -67,6 +77,8 @@ def line(strip: Image, band: Image) -> Line:
     if strip.width < 32 or strip.height < 64:
         return Line(0.5, 0.0, 0.0)
     cut = max(_cut(strip, group) for group in (1, 4))
+    if cut > _MOST_CUT:
+        return Line(cut, 0.0, 0.0)  # the rest would not be looked at
     grey = strip.convert("L")
     evidence = sum(_evidence(grey, *scale) for scale in _SCALES)
     return Line(cut, evidence, _elsewhere(band))
@@ -110,7 +122,7 @@ def _elsewhere(band: Image) -> float:
     steps = _steps(band, 1, 4 * _BLOCKS).resize((band.width - 1, _BLOCKS), Resampling.BOX)
     usual = steps.resize((max(1, steps.width // 32), _BLOCKS), Resampling.BOX)
     usual = usual.resize(steps.size, Resampling.BILINEAR)
-    clear = floats.of(lambda one, other: one - other * 2.5 - 0.5, steps, usual)
+    clear = floats.of(lambda one, other: one - other * 2.5 - 4.0, steps, usual)
     shares = [0] * clear.width
     for row in floats.rows(clear, _BLOCKS):
         shares = [share + (value > 0) for share, value in zip(shares, row, strict=True)]

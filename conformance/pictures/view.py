@@ -58,11 +58,12 @@ class View:
 
     @property
     def seam(self) -> Seam:
-        """``CUT`` if both lines are; ``CONTINUOUS`` if either is."""
-        found = [one.seam for one in self.lines]
+        """``CUT`` if both lines are; ``CONTINUOUS`` if either is, or both are taken together."""
+        upright, level = self.lines
+        found = {upright.seam, level.seam, upright.joined(level).seam}
         if Seam.CONTINUOUS in found:
             return Seam.CONTINUOUS
-        return Seam.CUT if found == [Seam.CUT, Seam.CUT] else Seam.UNCLEAR
+        return Seam.CUT if found == {Seam.CUT} else Seam.UNCLEAR
 
 
 def views(image: Image) -> tuple[tuple[View, ...], Image]:

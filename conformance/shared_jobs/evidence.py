@@ -11,15 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from ..http.exchange import Answer
 from ..http.session import Session
 from ..json_access import Record, text
 from ..pictures.picture import Picture, inspected
 from ..verdict import UnavailableError, Verdict
 from .catalogue import BY_NAME, ORDER, STAND_INS, JobSelection, SharedJob, StandIn, reusable
 from .earlier import EarlierJob
-from .listing import Listing, Look
-from .trace import JobTrace, Sighting
+from .listing import Listing, Look, sight
+from .trace import JobTrace
 
 #: Seconds between two looks: a tenth of what the youngest job has run, within these bounds.
 _SHORTEST, _LONGEST = 0.025, 2.0
@@ -203,7 +202,7 @@ class Evidence:
         trace = JobTrace(job.name, job.operation, job.account, job.body, [job.submission])
         trace.submitted_at = trace.answered_at = time.monotonic()
         trace.reused = True
-        _sight(trace, trace.submitted_at, look, keep=True)
+        sight(trace, trace.submitted_at, look, keep=True)
         if trace.hash == job.hash and trace.finished:
             self._traces[job.name] = trace
 
@@ -359,7 +358,7 @@ class Evidence:
             self._weight += sum(answer.weight for answer in look.answers)
             if look.answers[0].ok:
                 for job in traces:
-                    _sight(job, started, look, keep=self._weight < _MAX_WEIGHT)
+                    sight(job, started, look, keep=self._weight < _MAX_WEIGHT)
 
     def _ended(self, trace: JobTrace) -> bool:
         if trace.finished or trace.gave_up:
@@ -385,22 +384,3 @@ class _Early:
 
     def sender(self, account: str) -> str:
         return self._evidence.sender(account)
-
-
-def _sight(trace: JobTrace, started: float, look: Look, *, keep: bool) -> None:
-    """Add a sighting. If not ``keep``, there are many large ones: the last one makes way."""
-    wanted = trace.hash or ""
-    records, source = look.with_hash(wanted), _source(look, wanted)
-    if trace.sightings and trace.sightings[-1].records == records:
-        records = trace.sightings[-1].records  # not kept twice
-    if not keep and len(trace.sightings) > 1:
-        trace.sightings.pop()
-    at = max(0.0, started - trace.submitted_at)
-    trace.sightings.append(Sighting(at, records, look.complete, source if keep else source.light()))
-
-
-def _source(look: Look, wanted: str) -> Answer:
-    for answer in look.answers:
-        if any(record.get("hash") == wanted for record in answer.records):
-            return answer
-    return look.answers[-1]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ..http.exchange import Answer
 from ..http.session import Session
 from ..json_access import Record, brief, millis, text
+from .trace import JobTrace, Sighting
 
 _ASKED_FOR = 100
 _PAGES = 60
@@ -121,3 +122,25 @@ class _Pages:
         elif not self.complete:
             why_not = f"{len(self.records)} of {brief(first.total)} records could be reached"
         return Look(tuple(self.records), self.complete, tuple(self.answers), why_not)
+
+
+def sight(trace: JobTrace, started: float, look: Look, *, keep: bool) -> None:
+    """Add what a look that began at ``started`` (monotonic) shows of the job.
+
+    If not ``keep``, there are many large ones: the last one makes way.
+    """
+    wanted = trace.hash or ""
+    records, source = look.with_hash(wanted), _source(look, wanted)
+    if trace.sightings and trace.sightings[-1].records == records:
+        records = trace.sightings[-1].records  # not kept twice
+    if not keep and len(trace.sightings) > 1:
+        trace.sightings.pop()
+    at = max(0.0, started - trace.submitted_at)
+    trace.sightings.append(Sighting(at, records, look.complete, source if keep else source.light()))
+
+
+def _source(look: Look, wanted: str) -> Answer:
+    for answer in look.answers:
+        if any(record.get("hash") == wanted for record in answer.records):
+            return answer
+    return look.answers[-1]

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypedDict, Unpack
 from urllib.parse import urlsplit
 
+from ..clock import real_time
 from .errors import JobFailed, NotAnEnvelope, NotInTime, PictureRefused, Record, Refused
 from .transport import Reply, Sent, SocketTransport, Target, connect
 
@@ -165,13 +166,13 @@ class Account:
 
         ``by="clock"`` moves the account's clock to the job's end and waits for nothing; it is
         what happens where this handle has the control API. ``by="polling"`` asks every
-        ``interval`` seconds, for ``timeout`` seconds at the most.
+        ``interval`` seconds, for ``timeout`` seconds of real time at the most.
         Raises ``JobFailed``, and ``NotInTime`` for a job that never ends.
         """
         if by == "clock" or (by is None and self._admin is not None):
             self.admin.run_to_end(hash)
             timeout = 0.0
-        deadline = time.monotonic() + timeout
+        deadline = real_time.seconds() + timeout
         while True:
             record = self.record(hash)
             if record is not None and record["status"] == FINISHED:
@@ -180,7 +181,7 @@ class Account:
             # an error is not.
             if record is not None and record["error"] is not None:
                 raise JobFailed(record)
-            if time.monotonic() >= deadline:
+            if real_time.seconds() >= deadline:
                 status = "not found" if record is None else f"status {record['status']}"
                 raise NotInTime(f"job {hash} did not finish in time: {status}")
             time.sleep(interval)

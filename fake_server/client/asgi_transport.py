@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
 
+from ..clock.real_time import RealTimeLoop
 from ..http.responses import ResponseCapture
 from .errors import Disconnected
 from .transport import ASGI, Reply, Sent
@@ -25,7 +26,7 @@ class AppTransport:
 
     def __init__(self, app: ASGI) -> None:
         self._app = app
-        self._loop = asyncio.new_event_loop()
+        self._loop = RealTimeLoop()
         self._thread = threading.Thread(
             target=_serve, args=(self._loop,), name="sampan in-process", daemon=True
         )
@@ -96,8 +97,17 @@ def _scope(sent: Sent) -> dict[str, Any]:
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     try:
         loop.run_forever()
+        loop.run_until_complete(_cancel_the_rest())
     finally:
         loop.close()
+
+
+async def _cancel_the_rest() -> None:
+    """End what nobody waits for any longer, such as a request that is still held back."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:

@@ -7,7 +7,7 @@ was lost may be sent again, only its sender can know.
 from __future__ import annotations
 
 import http.client
-import select
+import socket
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
@@ -128,8 +128,7 @@ class SocketTransport:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
                 return self._open(patience)
-            # An idle connection has nothing to say but that its other end has closed.
-            if connection.sock is not None and not select.select([connection.sock], [], [], 0)[0]:
+            if connection.sock is not None and _is_idle(connection.sock):
                 connection.sock.settimeout(patience)
                 return connection
             connection.close()
@@ -142,6 +141,21 @@ class SocketTransport:
             connection.close()
             raise Unreachable(f"no server responds at {self.base}: {problem}") from problem
         return connection
+
+
+def _is_idle(sock: socket.socket) -> bool:
+    """Whether nothing has come: all that an idle connection can say is that it was closed.
+
+    Looked at with ``recv``: ``select`` takes no descriptor above 1,023.
+    """
+    sock.settimeout(0)
+    try:
+        sock.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _close(idle: list[http.client.HTTPConnection]) -> None:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import orjson
 
+from ..clock import real_time
 from ..clock.notifier import Notifier
 from ..contract.document import Operation
 from ..http.exchange import Exchange
@@ -142,7 +143,7 @@ class Journal:
 
     async def wait(self, match: RequestMatch, count: int, seconds: float) -> list[Exchange]:
         """The matching exchanges, as soon as there are ``count``, or else after ``seconds``."""
-        deadline = time.monotonic() + seconds
+        deadline = real_time.seconds() + seconds
         matches = searched = 0  # `matches` may count some that have been dropped since
         unanswered: list[Exchange] = []  # which may match once they are answered
         while True:
@@ -156,7 +157,7 @@ class Journal:
                 if len(found) >= count:
                     return found
                 matches = len(found)
-            left = deadline - time.monotonic()
+            left = deadline - real_time.seconds()
             if left <= 0 or not await self._notifier.wait(version, left):
                 return self.find(match)
 

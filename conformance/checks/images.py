@@ -154,6 +154,8 @@ def _four_cells(ctx: Context, job: JobTrace, grid: JobTrace) -> Finding:
         )
     if seam is Seam.UNCLEAR:
         return ctx.inconclusive(f"{job.name}: its seams are not clear", picture)
+    if pixels.may_be_alike(picture):
+        return ctx.inconclusive(f"{job.name}: its cells are too alike to tell apart", picture)
     return ctx.ok(f"{job.name}: four different cells", picture)
 
 

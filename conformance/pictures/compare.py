@@ -90,6 +90,18 @@ def _alike(view: View) -> tuple[int, int] | None:
     return (0, 1) if all(_is_copy(cells[0], one) for one in cells[1:]) else None
 
 
+def may_be_alike(picture: Picture) -> bool:
+    """Whether the four cells are too nearly one picture to call them four, or to call them one."""
+    return any(
+        all(
+            correlation(view.cells[0].layout, cell.layout) > 0.99
+            and max(map(abs, map(sub, view.cells[0].colour, cell.colour))) < 1.5
+            for cell in view.cells[1:]
+        )
+        for view in picture.views
+    )
+
+
 def blank(picture: Picture) -> bool:
     """Whether all of it is of one and the same colour."""
     return all(view.small.getcolors(1) for view in picture.views)

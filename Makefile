@@ -84,7 +84,7 @@ bench: .venv/.dev
 # The kit against the fake that `make serve` runs in another terminal: the default accounts, and
 # one more that the control API makes (a name that is taken is as good).
 check: .venv/.kit
-	@curl -s -o /dev/null $(URL)/__admin/accounts \
+	@curl -s -o /dev/null $(URL)/__admin/accounts -H 'Content-Type: application/json' \
 	  -d '{"username": "second", "password": "second-secret"}' || true
 	@SAMPAN_USERNAME=$${SAMPAN_USERNAME:-abc} SAMPAN_PASSWORD=$${SAMPAN_PASSWORD:-abc-secret} \
 	SAMPAN_SECOND_USERNAME=$${SAMPAN_SECOND_USERNAME:-second} \

@@ -124,6 +124,29 @@ def main() -> None:
     help="Token that /__admin requires off loopback. Omit it to have one generated and printed.",
 )
 @click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    help="Another name by which programs reach /__admin on loopback, such as one in the hosts"
+    " file; repeatable.",
+)
+@click.option(
+    "--allow-origin",
+    "allow_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="A web page that may use /__admin, such as http://localhost:3000; repeatable.",
+)
+@click.option(
+    "--cors",
+    is_flag=False,
+    flag_value="*",
+    multiple=True,
+    metavar="[ORIGIN]",
+    help="Let web pages use the API (not /__admin): any page, or those of ORIGIN; repeatable.",
+)
+@click.option(
     "--fast/--no-fast",
     default=True,
     help="Whether whole POSTs bypass ASGI; --no-fast returns the same responses, more slowly.",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 from .clock.clock import Wall, wall
+from .http import urls
+from .http.urls import Authority
 from .journal.journal import MAX_BYTES
 from .store.store import AccountPlan
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,9 @@ class Settings:
 
     ``profile`` is the name of one that is shipped, or a file. ``data`` ``None`` keeps everything
     in memory. ``external_url`` is where links start, whatever the request says of its host.
-    ``journal_bytes`` bounds the journal.
+    ``journal_bytes`` bounds the journal. ``allow_hosts`` and ``allow_origins`` are whose requests
+    the control API takes besides those of this machine's programs; ``cors`` are the pages that may
+    use the API, ``*`` for any.
     """
 
     profile: str = "documented"
@@ -53,13 +58,18 @@ class Settings:
     fast: bool = True
     journal_bytes: int = MAX_BYTES
     wall: Wall = wall
+    allow_hosts: tuple[Authority, ...] = ()
+    allow_origins: tuple[str, ...] = ()
+    cors: tuple[str, ...] = ()
 
 
 class Options(TypedDict, total=False):
     """What ``sampan serve`` takes, by the same names: ``--job-seconds 2`` is ``job_seconds=2``.
 
     ``accounts`` is what ``--account`` is repeated for, each ``"name:password[:plan]"`` or a
-    ``NewAccount``; ``markers=False`` is ``--no-markers``, ``fast=False`` ``--no-fast``.
+    ``NewAccount``; ``markers=False`` is ``--no-markers``, ``fast=False`` ``--no-fast``. So are
+    ``allow_hosts`` and ``allow_origins`` for their options; ``cors=True`` is ``--cors``, a list of
+    origins is ``--cors ORIGIN`` repeated.
     """
 
     profile: str | os.PathLike[str]
@@ -74,6 +84,9 @@ class Options(TypedDict, total=False):
     markers: bool
     admin_token: str | None
     fast: bool
+    allow_hosts: Iterable[str]
+    allow_origins: Iterable[str]
+    cors: bool | Iterable[str]
 
 
 def settings(**options: Unpack[Options]) -> Settings:
@@ -136,9 +149,44 @@ def _accounts(given: Iterable[str | NewAccount]) -> tuple[NewAccount, ...]:
 
 def external_url(text: str) -> str:
     """A URL without a slash at its end. Raises ``ValueError`` on what is none."""
-    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
-        raise ValueError(f"{text!r} is not a valid URL; use one like http://sampan.test:8091")
+    try:
+        urls.address(text)
+    except ValueError as problem:
+        raise ValueError(
+            f"{text!r} is not a valid URL; use one like http://sampan.test:8091"
+        ) from problem
     return text.rstrip("/")
+
+
+def _hosts(given: Iterable[str]) -> tuple[Authority, ...]:
+    return tuple(_each("allow_hosts", given, urls.authority, "images.test or images.test:8091"))
+
+
+def _origins(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(_each("allow_origins", given, urls.origin, "http://localhost:3000"))
+
+
+def _cors(given: bool | Iterable[str]) -> tuple[str, ...]:
+    if isinstance(given, bool):
+        return ("*",) if given else ()
+
+    def origin(text: str) -> str:
+        return text if text == "*" else urls.origin(text)
+
+    return tuple(_each("cors", given, origin, "http://localhost:3000"))
+
+
+def _each(
+    option: str, given: Iterable[str], read: Callable[[str], _Value], right: str
+) -> Iterator[_Value]:
+    """Each value of an option that is repeated. Raises ``ValueError`` on one that can't be."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ValueError(f"{option} must be a list such as [{right!r}], not {given!r}")
+    for text in given:
+        try:
+            yield read(text)
+        except ValueError as problem:
+            raise ValueError(f"{option}: {text!r} is not valid; use one like {right}") from problem
 
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
@@ -146,4 +194,7 @@ _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "data": Path,
     "accounts": _accounts,
     "external_url": external_url,
+    "allow_hosts": _hosts,
+    "allow_origins": _origins,
+    "cors": _cors,
 }

@@ -18,10 +18,12 @@ from ..store.store import Account
 STATUS = {
     "bad-request": 400,
     "unauthorized": 401,
+    "forbidden": 403,
     "not-found": 404,
     "method-not-allowed": 405,
     "conflict": 409,
     "too-large": 413,
+    "unsupported-media-type": 415,
     "internal": 500,
     "not-ready": 503,
 }

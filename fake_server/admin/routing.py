@@ -26,6 +26,7 @@ from .reasons import reason
 
 #: A state document can be large.
 MAX_BODY = 256 << 20
+_JSON = b"application/json"
 _PREFIX = "/__admin/"
 _SOURCE = f"{_PREFIX}openapi.yaml"
 
@@ -59,9 +60,13 @@ class ControlApi:
         self.service = service
         self._routes: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
         self._handlers: dict[str, ControlHandler] = {}
+        #: Paths that anybody may ask for.
+        self._open: set[str] = set()
         by_path: dict[str, dict[str, Operation]] = {}
         for operation in _contract().operations:
             self._handlers[operation.id] = handler(operation)
+            if not operation.secured:
+                self._open.add(operation.path)
             by_path.setdefault(operation.path, {})[operation.method] = operation
         for path, methods in by_path.items():
             self._routes.append((_pattern(path), methods))
@@ -70,13 +75,14 @@ class ControlApi:
         """The answer to one request. Raises ``Disconnected``."""
         headers = dict(scope["headers"])
         try:
+            if _raw_path(scope) not in self._open:
+                guard.check(self.service, scope)
             if route_path(scope) == _SOURCE and scope["method"] in ("GET", "HEAD"):
-                guard.check(self.service, scope, headers)
                 return Response(200, (yaml_files.DIRECTORY / "admin.yaml").read_bytes(), YAML)
             operation, path = self._route(scope)
-            if operation.secured:
-                guard.check(self.service, scope, headers)
             raw = await _read(receive, headers)
+            if raw:
+                _check_media_type(scope)
             call = ControlCall(
                 self.service,
                 _body(operation, raw),
@@ -137,6 +143,23 @@ async def _read(receive: Receive, headers: RequestHeaders) -> bytes:
         except ApiError:
             pass  # it said less than it sent
     raise ControlError("too-large", f"the body is larger than {MAX_BODY} bytes")
+
+
+def _check_media_type(scope: Scope) -> None:
+    """Raise unless the body is said to be JSON.
+
+    A web page may send text, forms and what has no type anywhere, without asking first (Fetch,
+    CORS-safelisted request-header); what says that it is JSON it may not.
+    """
+    given = [value for name, value in scope["headers"] if name == b"content-type"]
+    if given and all(value.partition(b";")[0].strip().lower() == _JSON for value in given):
+        return
+    told = ", ".join(value.decode("latin-1")[:100] for value in given) or "none"
+    raise ControlError(
+        "unsupported-media-type",
+        "the body must be sent with Content-Type: application/json (curl: -H 'Content-Type:"
+        f" application/json', or --json instead of -d); its Content-Type is {told}",
+    )
 
 
 def _body(operation: Operation, raw: bytes) -> dict[str, Any]:

@@ -7,9 +7,6 @@ everything else. What the page leaves open it asks of the profile.
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urlsplit
-
 import orjson
 
 from .. import pictures
@@ -20,7 +17,7 @@ from ..records.record import colours_of, is_grid
 from ..service import FakeService
 from ..settings import NewAccount
 from ..store.ids import login_id
-from . import picture_files as gallery
+from . import links
 from .call import Call
 from .submit import NewJob, submit
 
@@ -110,23 +107,26 @@ def upscale_job(service: FakeService, call: Call) -> bytes:
 def blend_images(service: FakeService, call: Call) -> bytes:
     """Page, Job Blend: 2 to 5 links in one string."""
     content = call.body["content"]
-    links = _plain(service, content).split()
-    broken = next((why for link in links if (why := _problem(service, call, link))), None)
+    linked = [links.read(link, call.origin()) for link in _plain(service, content).split()]
+    broken = next((why for link in linked if (why := links.problem(service, link))), None)
     if broken is not None and call.profile["blend-bad-link"] == "301":
         raise ApiError("invalid-parameter", f"content: {broken}")
-    lean = pictures.blend([_colour(service, call, link) for link in links])
+    lean = pictures.blend([links.colour(service, link) for link in linked])
     return _hash(submit(service, call, NewJob("blend", content, lean=lean, broken=broken)))
 
 
 def describe_image(service: FakeService, call: Call) -> bytes:
     """Page, Job Describe: one link."""
     content = call.body["content"]
-    link = _plain(service, content).strip()
-    if not _is_link(link):
+    link = links.read(_plain(service, content).strip(), call.origin())
+    if link.url is None:
         raise ApiError("invalid-parameter", "content: must be an http or https link")
-    return _hash(
-        submit(service, call, NewJob("describe", content, broken=_problem(service, call, link)))
-    )
+    broken = links.problem(service, link)
+    return _hash(submit(service, call, NewJob("describe", content, broken=broken)))
+
+
+def _plain(service: FakeService, content: str) -> str:
+    return without_marker(content) if service.settings.markers else content
 
 
 def _hash(job: Job) -> bytes:
@@ -194,46 +194,3 @@ _UNFINISHED = {
 
 def _broken_by(parent: Job) -> str | None:
     return None if parent.plan.fail_percent is None else "the parent failed"
-
-
-# Links. None is ever fetched: one that points at this fake is looked up, others are taken as given.
-
-
-def _plain(service: FakeService, content: str) -> str:
-    return without_marker(content) if service.settings.markers else content
-
-
-def _is_link(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
-
-
-def _own(call: Call, link: str) -> str | None:
-    """The path in this fake that ``link`` points at, or ``None`` where it points elsewhere."""
-    base = call.origin()
-    if not link.startswith(f"{base}/"):
-        return None
-    return _QUERY.split(link[len(base) :], maxsplit=1)[0]
-
-
-_QUERY = re.compile("[?#]")
-
-
-def _problem(service: FakeService, call: Call, link: str) -> str | None:
-    """Why there is no picture at ``link``, as far as can be told without asking the network."""
-    if not _is_link(link):
-        return "not a link"
-    path = _own(call, link)
-    if path is None or gallery.finished_at(service, path) is not None:
-        return None
-    return f"no picture at {path}"
-
-
-def _colour(service: FakeService, call: Call, link: str) -> str:
-    """The colour that a linked picture lends to a blend."""
-    path = _own(call, link)
-    job = None if path is None else gallery.job_at(service, path)
-    return pictures.blend(colours_of(job) if job is not None else pictures.palette(link))

@@ -15,6 +15,7 @@ from ..contract.errors import ApiError
 from ..http.exchange import Exchange
 from ..http.responses import Headers, Response
 from ..http.types import RequestHeaders
+from ..http.urls import normal_path
 from ..jobs.lifecycle import Job, Moment, State, observe
 from ..records.record import picture
 from ..service import FakeService
@@ -37,12 +38,17 @@ class PictureNotFound(ApiError):
 
 def is_address(path: str) -> bool:
     """Whether ``path`` is of the form of a picture's address."""
-    return _ADDRESS.fullmatch(path) is not None
+    return _read(path) is not None
+
+
+def _read(path: str) -> re.Match[str] | None:
+    """A picture's address in its parts. ``path`` is decoded, whoever decoded it."""
+    return _ADDRESS.fullmatch(normal_path(path))
 
 
 def job_at(service: FakeService, path: str) -> Job | None:
     """The job whose picture ``path`` names, finished or not."""
-    found = _ADDRESS.fullmatch(path)
+    found = _read(path)
     return service.store.by_job_id(found["job"]) if found is not None else None
 
 
@@ -122,7 +128,7 @@ def _part(data: bytes, asked: str, common: Headers) -> Response:
 
 
 def _locate(service: FakeService, path: str) -> tuple[Job, pictures.View, pictures.Picture]:
-    found = _ADDRESS.fullmatch(path)
+    found = _read(path)
     job = service.store.by_job_id(found["job"]) if found is not None else None
     if found is None or job is None:
         raise PictureNotFound(f"no job has a picture at {path}")

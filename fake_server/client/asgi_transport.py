@@ -90,7 +90,7 @@ def _scope(sent: Sent) -> dict[str, Any]:
         "root_path": "",
         "headers": [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in given.items()],
         "client": ("127.0.0.1", 0),
-        "server": ("127.0.0.1", 0),
+        "server": (given["host"], 80),
     }
 
 

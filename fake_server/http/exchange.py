@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote
 
 from ..contract.document import Operation
 from ..contract.errors import ApiError
+from . import urls
 from .responses import Response
 from .types import Address, Receive, RequestHeaders, Scope
 
@@ -144,33 +146,58 @@ def _too_large() -> ApiError:
     return ApiError("invalid-parameter", f"the body is larger than {MAX_BODY} bytes")
 
 
-#: A name or address, perhaps with a port: what may stand in a link.
-_HOST = re.compile(rb"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
-
-
 def base(external: str | None, exchange: Exchange, headers: RequestHeaders) -> str:
     """Where this fake is, as its client sees it: picture links start there.
 
-    A header that could be in no link is passed over.
+    A header that could be in no link is passed over; of a list, the first is nearest the client.
     """
     if external is not None:
         return external
-    host = _first(headers, b"x-forwarded-host") or _first(headers, b"host")
-    prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
-    if not host:
-        name, number = exchange.server or ("127.0.0.1", None)
-        name = f"[{name}]" if ":" in name else name
-        host = (f"{name}:{number}" if number else name).encode()
-    first = host.decode("latin-1")
-    port = headers.get(b"x-forwarded-port")
-    if port is not None and port.isdigit() and ":" not in first:
-        first = f"{first}:{port.decode()}"
-    scheme = headers.get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
+    host = _host(headers.get(b"x-forwarded-host")) or _host(headers.get(b"host"))
+    if host is None:
+        host = _own_host(exchange.server)
+    port = _first(headers.get(b"x-forwarded-port", b""))
+    if port.isdigit() and len(port) < 6 and int(port) <= 0xFFFF and _HAS_PORT.search(host) is None:
+        host = f"{host}:{port.decode()}"
+    scheme = _first(headers.get(b"x-forwarded-proto", b"")).lower()
     proto = scheme.decode() if scheme in (b"http", b"https") else exchange.scheme
-    return f"{proto}://{first}{prefix}{quote(exchange.root_path)}"
+    prefix = headers.get(b"x-forwarded-prefix")
+    before = "" if prefix is None else _prefix(prefix)
+    return f"{proto}://{host}{before}{quote(exchange.root_path)}"
 
 
-def _first(headers: RequestHeaders, name: bytes) -> bytes | None:
-    """The first host that a header names, nearest to the client; ``None`` for what is no host."""
-    host = headers.get(name, b"").partition(b",")[0].strip()
-    return host if _HOST.fullmatch(host) else None
+_HAS_PORT = re.compile(":[0-9]*$")
+
+
+def _own_host(server: Address | None) -> str:
+    """The host that the server itself names, for a request that names none."""
+    name, port = server or ("127.0.0.1", None)
+    try:
+        return str(urls.authority(f"[{name}]" if ":" in name else name)._replace(port=port or None))
+    except ValueError:  # the path of a socket in the file system
+        return "localhost"
+
+
+def _first(value: bytes) -> bytes:
+    """The first item of a header that may be a list."""
+    return value.partition(b",")[0].strip()
+
+
+@lru_cache(maxsize=64)
+def _host(value: bytes | None) -> str | None:
+    """The first host that a header names, as it is written; ``None`` for what is no host."""
+    if value is None:
+        return None
+    try:
+        text = _first(value).decode("ascii")
+        urls.authority(text)
+    except ValueError:
+        return None
+    return text
+
+
+@lru_cache(maxsize=64)
+def _prefix(value: bytes) -> str:
+    """The path that a proxy says it took away; empty for what is no path."""
+    text = _first(value).decode("latin-1").rstrip("/")
+    return text if urls.is_path(text) else ""

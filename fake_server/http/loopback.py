@@ -14,6 +14,14 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
+def is_local_name(host: str) -> bool:
+    """Whether a host in its normal form means this machine to everybody (RFC 6761, 6.3).
+
+    No name server is asked about ``localhost`` and what is below it.
+    """
+    return host == "localhost" or host.endswith(".localhost") or is_loopback(host)
+
+
 def is_address(host: str) -> bool:
     """Whether it is an IP address, as every peer on a network has; a test client has a name."""
     return _address(host) is not None

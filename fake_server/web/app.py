@@ -23,6 +23,7 @@ from ..http.exchange import Exchange, with_origin_form
 from ..http.responses import HTML, Response, text_header
 from ..http.types import Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
+from .cors import Cors
 from .recorder import EXCHANGE, Recorder
 from .routes import Routes
 
@@ -34,8 +35,10 @@ class App(Starlette):
         """Raises ``SpecError`` on an operation without a handler."""
         self.service = service
         self._operations = table.by_path(service.spec)
-        #: The operations' paths as they stand in a request line, without a query.
-        self.targets = {path.encode(): path for path in self._operations}
+        cors = service.settings.cors
+        #: The operations' paths as they stand in a request line, without a query. None of them can
+        #: do without the middleware where that has headers to add.
+        self.targets = {} if cors else {path.encode(): path for path in self._operations}
         # They return responses of ours, which are called as Starlette's are.
         handlers: dict[Any, Any] = {
             ApiError: self._refuse,
@@ -44,7 +47,10 @@ class App(Starlette):
         }
         super().__init__(
             routes=Routes(service).all(),
-            middleware=[Middleware(Recorder, service, self._operations)],
+            middleware=[
+                *([Middleware(Cors, cors)] if cors else ()),
+                Middleware(Recorder, service, self._operations),
+            ],
             exception_handlers=handlers,
             lifespan=_lifespan,
         )

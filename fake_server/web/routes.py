@@ -28,8 +28,9 @@ class Routes:
             for operation in self._service.spec.operations
         ]
         pages = [Route(path, self._page) for path in PAGES]
-        pictures = [Route("/image/{name}", self._picture), Route("/{name}", self._picture)]
-        return [*operations, ControlRoute(self._service), *pages, *pictures]
+        # Any path, since it may come with dot segments.
+        pictures = Route("/{path:path}", self._picture)
+        return [*operations, ControlRoute(self._service), *pages, pictures]
 
     async def _operation(self, request: Request) -> Response:
         exchange: Exchange = request.scope[EXCHANGE]

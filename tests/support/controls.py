@@ -18,10 +18,12 @@ from tests.support.fakes import JSON, Fake
 _STATUS = {
     400: "bad-request",
     401: "unauthorized",
+    403: "forbidden",
     404: "not-found",
     405: "method-not-allowed",
     409: "conflict",
     413: "too-large",
+    415: "unsupported-media-type",
 }
 
 
@@ -64,8 +66,10 @@ class Control:
     def send(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        content = None if body is None else json.dumps(body).encode()
-        return self.fake.send(method, f"/__admin/{path}", content, headers)
+        if body is None:
+            return self.fake.send(method, f"/__admin/{path}", None, headers)
+        every = {"Content-Type": "application/json", **(headers or {})}
+        return self.fake.send(method, f"/__admin/{path}", json.dumps(body).encode(), every)
 
     def call(self, method: str, path: str, body: object = None, **query: object) -> Any:
         asked = f"{path}?{urlencode(query)}" if query else path

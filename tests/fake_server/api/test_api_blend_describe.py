@@ -52,7 +52,19 @@ def test_content_must_be_a_string_of_links(abc: Caller, path: str, content: obje
 
 
 @pytest.mark.parametrize(
-    "word", ["word", "ftp://a.test/1.png", "http://", "http:/a.test", "javascript:x", "http://[::1"]
+    "word",
+    [
+        *("word", "ftp://a.test/1.png", "http://", "http:/a.test", "javascript:x", "http://[::1"),
+        *(
+            "http://:80",
+            "http://a:99999/1.png",
+            "http://a:b/",
+            "http://?x",
+            "http://a..b/",
+            "//a/b",
+        ),
+        *("http://256.1.1.1/1.png", "http://a/%zz.png", "http://a|b/1.png", "http://a/\x7f"),
+    ],
 )
 def test_a_blend_of_what_is_no_link_never_becomes_a_picture(abc: Caller, word: str) -> None:
     record = abc.finished(BLEND, content=f"{OTHER} {word}")
@@ -63,7 +75,10 @@ def test_a_blend_of_what_is_no_link_never_becomes_a_picture(abc: Caller, word: s
 
 @pytest.mark.parametrize(
     "content",
-    [f"{OTHER} {OTHER}", "word", "two words", "ftp://a.test/1.png", "http://", "//a/b.png"],
+    [
+        *(f"{OTHER} {OTHER}", "word", "two words", "ftp://a.test/1.png", "http://", "//a/b.png"),
+        *("http://:80", "http://a:99999/1.png", "http://[::1/", "http://a/%", "http://a/\x00"),
+    ],
 )
 def test_describe_takes_one_link(abc: Caller, content: str) -> None:
     assert refused(abc.post(DESCRIBE, {"content": content})) == 301
@@ -114,6 +129,53 @@ def test_every_link_of_a_record_is_a_picture(abc: Caller, key: str) -> None:
     assert abc.finished(DESCRIBE, content=asked)["status"] == 2000
 
 
+def spellings(link: str) -> list[str]:
+    """A link of the fake, in other words: each is one request to one server."""
+    host, path = "http://fake.test", link.removeprefix("http://fake.test")
+    return [
+        host + path.replace("-", "%2D"),
+        host + path.replace("-", "%2d").replace("i", "%69"),
+        f"HTTP://FAKE.Test{path}",
+        f"http://fake.test:80{path}",
+        f"http://fake.test:{path}",
+        f"http://fake.test.{path}",
+        f"http://user:secret@fake.test{path}",
+        f"{host}/x/..{path}",
+        f"{host}/.{path}?size=large#top",
+        f"{host}/x/%2E%2e{path}",
+    ]
+
+
+@pytest.mark.parametrize("key", ["img_buffer", "img_thumb", "original_url"])
+def test_a_link_in_other_words_is_the_same_picture(abc: Caller, key: str) -> None:
+    """What a GET finds is what a blend finds."""
+    record = abc.picture()
+    plain = abc.finished(BLEND, content=f"{record[key]} {record[key]}")
+    assert plain["status"] == 2000
+    for link in spellings(record[key]):
+        path = "/" + link.split("/", 3)[3].partition("#")[0]
+        assert abc.fake.get(path).status_code == 200, link
+        assert abc.finished(DESCRIBE, content=link)["status"] == 2000, link
+        assert abc.finished(BLEND, content=f"{link} {link}")["status"] == 2000, link
+
+
+def test_a_missing_picture_in_other_words_is_as_missing(abc: Caller) -> None:
+    for link in spellings("http://fake.test/image/f052f826-0568-45a1-8797-0a120c92aa42.png"):
+        path = "/" + link.split("/", 3)[3].partition("#")[0]
+        assert abc.fake.get(path).status_code == 404, link
+        record = abc.finished(DESCRIBE, content=link)
+        assert record["error"] == f"no picture at {_MISSING}", link
+
+
+_MISSING = "/image/f052f826-0568-45a1-8797-0a120c92aa42.png"
+
+
+@pytest.mark.parametrize("host", ["fake.test:8091", "other.test", "fake.test.evil", "xfake.test"])
+def test_another_servers_picture_is_not_looked_up(abc: Caller, host: str) -> None:
+    record = abc.finished(DESCRIBE, content=f"http://{host}{_MISSING}")
+    assert (record["status"], record["error"]) == (2000, None)
+
+
 def nowhere(caller: Caller) -> list[str]:
     """Links into the fake at which there is no picture, or none yet."""
     done = caller.picture()["job_id"]
@@ -125,7 +187,7 @@ def nowhere(caller: Caller) -> list[str]:
     paths = (
         *("/", "/openapi.yaml", f"/image/{none}.png", f"/{none}_4.png", f"/{done}.png"),
         *(f"/{single}_4.png", f"/image/{failed}.png", f"/image/{running}.png", f"/{done}_5.png"),
-        *(f"/image/{done}.jpg", f"/image/{done}_prog.png", f"/image/../{done}_4.png"),
+        *(f"/image/{done}.jpg", f"/image/{done}_prog.png", f"/image/{done}_4.png"),
     )
     return [f"http://fake.test{path}" for path in paths]
 

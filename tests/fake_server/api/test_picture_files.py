@@ -323,6 +323,45 @@ ADDRESSES: dict[str, tuple[dict[str, str], str]] = {
         "http://fake.example/sampan",
     ),
     "an empty host": ({"Host": ""}, "http://fake.test"),
+    "a host without labels": ({"Host": ".."}, "http://fake.test"),
+    "a port that is none": ({"Host": "sampan:99999"}, "http://fake.test"),
+    "an address that is none": ({"Host": "256.1.1.1"}, "http://fake.test"),
+    "IPv6 that is none": ({"Host": "[:::1]:80"}, "http://fake.test"),
+    "a forwarded port that is none": (
+        {"X-Forwarded-Host": "fake.example", "X-Forwarded-Port": "65536"},
+        "http://fake.example",
+    ),
+    "a long forwarded port": (
+        {"X-Forwarded-Host": "fake.example", "X-Forwarded-Port": "9" * 5000},
+        "http://fake.example",
+    ),
+    "a forwarded port of IPv6": (
+        {"X-Forwarded-Host": "[::1]", "X-Forwarded-Port": "8443"},
+        "http://[::1]:8443",
+    ),
+    "ports of a chain": (
+        {"X-Forwarded-Host": "a.test", "X-Forwarded-Port": "8443, 80"},
+        "http://a.test:8443",
+    ),
+    "a forwarded host that is none": (
+        {"X-Forwarded-Host": "fake.example:99999", "Host": "a.test"},
+        "http://a.test",
+    ),
+    "prefixes of a chain": (
+        {"X-Forwarded-Host": "a.test", "X-Forwarded-Prefix": "/p, /q"},
+        "http://a.test/p",
+    ),
+    "a forwarded path with an escape": (
+        {"X-Forwarded-Host": "a.test", "X-Forwarded-Prefix": "/p%20q"},
+        "http://a.test/p%20q",
+    ),
+    **{
+        f"a forwarded path that is none: {path}": (
+            {"X-Forwarded-Host": "a.test", "X-Forwarded-Prefix": path},
+            "http://a.test",
+        )
+        for path in ('/p q"<>\\', "p", "/p?q", "/p#q", "/%zz", "/..", "/p/../q", "?", "@evil.test")
+    },
 }
 
 

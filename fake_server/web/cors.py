@@ -1,0 +1,36 @@
+"""``--cors``: web pages may use the API, but never the control API.
+
+The page of the service says nothing of browsers. Without a server's consent one hides every answer
+from a page, and sends no token and no JSON for it.
+"""
+
+from __future__ import annotations
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from ..http.types import Receive, Scope, Send
+from .control import is_control
+
+#: What the fake adds to the service's answers, and a page could not read otherwise.
+_OURS = ("X-Fake-Reason", "X-Fake-Invented")
+
+
+class Cors:
+    """Plain ASGI middleware: CORS for everything that is not the control API."""
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self._app = app
+        self._for_pages = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_methods=("GET", "HEAD", "POST"),
+            allow_headers=("*",),
+            expose_headers=_OURS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not is_control(scope):
+            await self._for_pages(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

@@ -88,6 +88,8 @@ class Report:
     def __post_init__(self) -> None:
         for name in ("findings", "observations", "jobs"):
             object.__setattr__(self, name, tuple(map(_printable, getattr(self, name))))
+        for name in ("target", "stopped", "remarks"):
+            object.__setattr__(self, name, _seen(getattr(self, name), lines=False))
 
     @property
     def verdict(self) -> Verdict:

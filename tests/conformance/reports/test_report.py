@@ -306,7 +306,7 @@ def test_what_can_not_be_seen_is_written_as_an_escape_in_every_report(kind: str)
     evidence = (exchange, Exhibit(nasty, nasty))
     findings = (Finding("GEN-1", Verdict.FAIL, nasty, nasty, nasty, evidence, nasty),)
     seen = (Observation("find-scope", Seen.UNKNOWN, nasty, nasty, evidence),)
-    report = a_report(findings=findings, observations=seen)
+    report = a_report(findings=findings, observations=seen, stopped=nasty, remarks=(nasty,))
     written = [render(report, CONTRACT) for render in (as_html, as_json, as_junit, as_profile)]
     for text in [*written, shown(report)]:
         assert sign not in text.replace("\r\n", "")

@@ -11,12 +11,14 @@ It speaks to any server of this API; what moves the clock needs the fake's contr
 from __future__ import annotations
 
 import json
+import string
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypedDict, Unpack
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from ..clock import real_time
+from ..http import urls
 from .errors import JobFailed, NotAnEnvelope, NotInTime, PictureRefused, Record, Refused
 from .transport import Reply, Sent, SocketTransport, Target, connect
 
@@ -191,14 +193,19 @@ class Account:
 
         Raises ``ValueError`` on what is no link.
         """
-        parts = urlsplit(link)
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
-        if link.startswith(f"{self._transport.base}/"):
-            reply = self._transport.send(Sent("GET", path))
+        try:
+            found = urls.parse(link)
+        except ValueError as problem:
+            raise ValueError(
+                f"{link!r} is not a link; use a record's img_buffer, for example"
+            ) from problem
+        path = quote(found.path_and_query, safe=string.punctuation)
+        base = self._transport.base
+        under = "/".join(["", *base.split("/")[3:]])
+        if found.origin == urls.parse(base).origin and path.startswith(f"{under}/"):
+            reply = self._transport.send(Sent("GET", path[len(under) :]))
         else:
-            if not parts.netloc:
-                raise ValueError(f"{link!r} is not a link; use a record's img_buffer, for example")
-            elsewhere = SocketTransport(f"{parts.scheme}://{parts.netloc}")
+            elsewhere = SocketTransport(found.origin)
             try:
                 reply = elsewhere.send(Sent("GET", path))
             finally:

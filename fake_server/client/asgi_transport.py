@@ -13,7 +13,12 @@ from urllib.parse import unquote
 from ..clock.real_time import RealTimeLoop
 from ..http.responses import ResponseCapture
 from .errors import Disconnected
+from .forked import renew_in_children
+from .monkey_patches import check_unpatched
 from .transport import ASGI, Reply, Sent
+
+#: Loops of a parent process. Closing one would close what the parent waits on.
+_INHERITED: list[asyncio.AbstractEventLoop] = []
 
 
 class AppTransport:
@@ -25,13 +30,25 @@ class AppTransport:
     base = "http://fake.test"
 
     def __init__(self, app: ASGI) -> None:
+        """Raises ``RuntimeError`` where gevent or eventlet has replaced what a thread needs."""
+        check_unpatched("an application called in this process", "threading", "select")
         self._app = app
+        self._begin()
+        renew_in_children(self)
+
+    def _begin(self) -> None:
         self._loop = RealTimeLoop()
-        self._thread = threading.Thread(
+        thread = threading.Thread(
             target=_serve, args=(self._loop,), name="sampan in-process", daemon=True
         )
-        self._thread.start()
-        weakref.finalize(self, _stop, self._loop, self._thread)
+        thread.start()
+        self._end = weakref.finalize(self, _stop, self._loop, thread)
+
+    def renew_in_child(self) -> None:
+        """Begin a thread of the child's own: it has the application's copy, and no thread."""
+        self._end.detach()
+        _INHERITED.append(self._loop)
+        self._begin()
 
     def send(self, sent: Sent) -> Reply:
         what = f"{sent.method} {sent.path}"

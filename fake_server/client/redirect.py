@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
-from urllib.parse import urlsplit
+
+from ..http import urls
 
 #: Where the page says that the service is (page, 请求IP).
 LIVE = "http://164.90.147.104:8091"
@@ -47,11 +48,38 @@ def redirect(to: str, live: str = LIVE) -> Iterator[None]:
         for owner, name, wrap in _doors():
             changed = wrap(getattr(owner, name), instead)
             stack.enter_context(mock.patch.object(owner, name, changed))
-        # Through a proxy the client would connect to the proxy, and that to the live service.
-        for name in ("no_proxy", "NO_PROXY"):
-            hosts = ",".join(filter(None, (os.environ.get(name), origin[0])))
-            stack.enter_context(mock.patch.dict(os.environ, {name: hosts}))
+        stack.enter_context(_past_proxies(origin[0]))
         yield
+
+
+@contextmanager
+def _past_proxies(host: str) -> Iterator[None]:
+    """No proxy for ``host``, through which a client would reach the live service after all.
+
+    What other hosts go through a proxy stays as it was: the variable in small letters hides the one
+    in capitals, so what that says is said again; ``*`` is every host only while it stands alone.
+    """
+    before = {name: os.environ.get(name) for name in _NO_PROXY}
+    shared = next(filter(None, before.values()), "")
+    added = {}
+    for name, value in before.items():
+        meant = value or shared
+        added[name] = meant if meant == "*" else ",".join(filter(None, (meant, host)))
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if os.environ.get(name) != added[name]:
+                continue  # somebody has changed it meanwhile, and means that
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+#: As they are looked up: small letters first.
+_NO_PROXY = ("no_proxy", "NO_PROXY")
 
 
 def _doors() -> Iterator[tuple[type, str, Callable[[Any, Instead], Any]]]:
@@ -91,7 +119,14 @@ def _create_connection(original: Any, instead: Instead) -> Any:
 
 
 def _address(url: str) -> Address:
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"{url!r} is not a valid address; use one like {LIVE}")
-    return parts.hostname, parts.port or 80
+    try:
+        found = urls.address(url)
+    except ValueError as problem:
+        raise _not_valid(url) from problem
+    if found.scheme != "http" or found.path != "/":
+        raise _not_valid(url)
+    return found.host, found.port
+
+
+def _not_valid(url: str) -> ValueError:
+    return ValueError(f"{url!r} is not a valid address; use one like {LIVE}")

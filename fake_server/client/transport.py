@@ -13,9 +13,12 @@ import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
+from ..http import urls
+from ..http.urls import Url
 from .errors import Disconnected, Unreachable
+from .forked import renew_in_children
 
 #: Seconds after which silence counts as a lost connection.
 PATIENCE = 60.0
@@ -83,17 +86,19 @@ class SocketTransport:
 
     def __init__(self, address: str) -> None:
         """Raises ``ValueError`` unless ``address`` is like ``http://127.0.0.1:8091``."""
-        parts = urlsplit(address)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(
-                f"{address!r} is not a valid address; use one like http://127.0.0.1:8091"
-            )
+        found = _address(address)
         self.base = address.rstrip("/")
-        self._host, self._port = parts.hostname, parts.port or 80
-        self._prefix = parts.path.rstrip("/")
+        self._host, self._port = found.host, found.port
+        self._prefix = quote(found.path, safe="/:@!$&'()*+,;=~").rstrip("/")
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
         weakref.finalize(self, _close, self._idle)
+        renew_in_children(self)
+
+    def renew_in_child(self) -> None:
+        """Close the child's copies of the connections, which stand in the parent."""
+        self._lock = threading.Lock()  # a thread that there is no longer may hold the other
+        _close(self._idle)
 
     def send(self, sent: Sent) -> Reply:
         connection = self._take(sent.patience)
@@ -141,6 +146,20 @@ class SocketTransport:
             connection.close()
             raise Unreachable(f"no server responds at {self.base}: {problem}") from problem
         return connection
+
+
+def _address(text: str) -> Url:
+    try:
+        found = urls.address(text)
+    except ValueError as problem:
+        raise _not_valid(text) from problem
+    if found.scheme != "http":
+        raise _not_valid(text)
+    return found
+
+
+def _not_valid(text: str) -> ValueError:
+    return ValueError(f"{text!r} is not a valid address; use one like http://127.0.0.1:8091")
 
 
 def _is_idle(sock: socket.socket) -> bool:

@@ -18,6 +18,7 @@ from typing import Self, Unpack
 
 from ..client.account import Account
 from ..client.admin import Admin
+from ..client.monkey_patches import check_unpatched
 from ..service import FakeService
 from ..settings import Options, settings
 from ..store.store import AccountPlan
@@ -52,10 +53,12 @@ class FakeServer:
         """Start, and return when the fake answers.
 
         Raises ``SpecError``, ``ProfileError``, ``StoreError``, or ``OSError`` on a port that is
-        taken; ``RuntimeError`` when it is running already.
+        taken; ``RuntimeError`` when it is running already, or where gevent or eventlet has replaced
+        Python's threads.
         """
         if self._running is not None:
             raise RuntimeError(f"the fake is already running on {self.url}")
+        check_unpatched("a FakeServer", "threading")
         service = FakeService(self._settings)
         try:
             listening = bind(self._host, self._port)

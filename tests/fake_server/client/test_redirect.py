@@ -151,6 +151,74 @@ def test_no_proxy_stands_between(echo: str, monkeypatch: pytest.MonkeyPatch) -> 
         assert "NO_PROXY" not in os.environ
 
 
+#: What is set, and whether a client would go through the proxy to a host named in it.
+NO_PROXIES: dict[str, dict[str, str]] = {
+    "small letters": {"no_proxy": "127.0.0.1"},
+    "capitals": {"NO_PROXY": "127.0.0.1"},
+    "capitals beside an empty one": {"no_proxy": "", "NO_PROXY": "127.0.0.1"},
+    "both": {"no_proxy": "127.0.0.1", "NO_PROXY": "other.test"},
+    "every host": {"no_proxy": "*"},
+    "every host, in capitals": {"NO_PROXY": "*"},
+    "a list": {"NO_PROXY": "other.test, 127.0.0.1"},
+}
+
+
+def _set_proxies(monkeypatch: pytest.MonkeyPatch, proxy: str, given: dict[str, str]) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"http_proxy": proxy, "HTTP_PROXY": proxy, **given}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize("name", NO_PROXIES)
+def test_hosts_that_went_past_the_proxy_still_do(
+    echo: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(0.01)
+        _set_proxies(monkeypatch, f"http://127.0.0.1:{proxy.getsockname()[1]}", NO_PROXIES[name])
+        before = dict(os.environ)
+        with redirect(echo, live=NOBODY), requests.Session() as session:
+            for url in (echo, NOBODY):
+                assert session.get(url, timeout=5).text == url.removeprefix("http://")
+                assert httpx.get(url, timeout=5).text == url.removeprefix("http://")
+        assert dict(os.environ) == before
+        with pytest.raises(TimeoutError):
+            proxy.accept()
+
+
+@pytest.mark.parametrize("given", [{}, {"no_proxy": "other.test"}, {"NO_PROXY": "other.test"}])
+def test_hosts_that_went_through_the_proxy_still_do(
+    echo: str, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    _set_proxies(monkeypatch, echo, given)
+    with redirect("http://127.0.0.1:9", live=NOBODY), requests.Session() as session:
+        assert session.get("http://third.test/", timeout=5).text == "third.test"
+
+
+def test_what_a_test_sets_inside_the_block_stays(
+    echo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SAMPAN_TEST", raising=False)
+    monkeypatch.setenv("no_proxy", "a.test")
+    with redirect(echo, live=NOBODY):
+        os.environ["SAMPAN_TEST"] = "kept"
+        os.environ["no_proxy"] = "changed.test"
+    assert os.environ["SAMPAN_TEST"] == "kept"
+    assert os.environ["no_proxy"] == "changed.test"
+    del os.environ["SAMPAN_TEST"]
+
+
+def test_redirects_in_redirects_leave_the_environment_as_it_was(
+    echo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", "a.test")
+    with redirect(echo, live=NOBODY), redirect(echo, live="http://192.0.2.2:80"):
+        assert os.environ["no_proxy"] == "a.test,192.0.2.1,192.0.2.2"
+    assert (os.environ.get("no_proxy"), os.environ["NO_PROXY"]) == (None, "a.test")
+
+
 def test_other_addresses_are_left_alone(echo: str) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
@@ -179,7 +247,13 @@ def test_another_address_can_be_redirected(echo: str) -> None:
         connection.close()
 
 
-@pytest.mark.parametrize("address", ["164.90.147.104:8091", "https://x.test", "http://"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("164.90.147.104:8091", "https://x.test", "http://", "http://:80", "http://a:99999", ""),
+        *("http://a:b", "http://u@a", "http://a/path", "http://a?x", "http://a#x", "http://[::1"),
+    ],
+)
 def test_what_is_no_address_is_refused(address: str) -> None:
     with (
         pytest.raises(ValueError, match=r"is not a valid address; use one like http://"),

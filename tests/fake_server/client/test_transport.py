@@ -35,7 +35,13 @@ def test_nothing_answers() -> None:
         Account(f"http://127.0.0.1:{port}", "a", "b").login()
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:8091", "https://x.test", "http://", ""])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1:8091", "https://x.test", "http://", "", "http://:80", "http://a:99999"),
+        *("http://a:b", "http://user@a", "http://a?x=1", "http://a#x", "http://a b", "http://[::1"),
+    ],
+)
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match=r"is not a valid address; use one like http://"):
         Account(address, "a", "b")

@@ -15,6 +15,7 @@ from ..contract import document as spec
 from ..contract import yaml_files
 from ..contract.document import Operation, Parameter
 from ..contract.errors import ApiError
+from ..http import body_kinds
 from ..http import exchange as request
 from ..http.exchange import route_path
 from ..http.responses import JSON, YAML, Response, as_json
@@ -170,9 +171,9 @@ def _body(operation: Operation, raw: bytes) -> dict[str, Any]:
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as problem:
-        raise ControlError("bad-request", f"the body is not valid JSON: {problem}") from problem
+        raise ControlError("bad-request", body_kinds.why_no_json(raw, {}, problem)) from problem
     if not isinstance(body, dict):
-        raise ControlError("bad-request", "the body must be a JSON object")
+        raise ControlError("bad-request", body_kinds.why_no_object(body))
     wrong = reason(operation, body)
     if wrong is not None:
         raise ControlError("bad-request", wrong)

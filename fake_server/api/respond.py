@@ -61,7 +61,7 @@ def operate(service: FakeService, exchange: Exchange, headers: RequestHeaders) -
             now = service.clocks.now(account.id)
     else:
         now = service.clocks.now()
-    body = validation.parse(operation, exchange.body, rules.profile)
+    body = validation.parse(operation, exchange.body, rules.profile, headers)
     origin = partial(base, service.settings.external_url, exchange, headers)
     call = Call(operation, body, account, now, rules, origin)
     check_order.check(service, call, row)
@@ -95,7 +95,10 @@ def refuse(service: FakeService, exchange: Exchange, error: ApiError) -> Respons
             _check(service, exchange.operation, envelope.body)
         except BreachError as breach:
             return report_breach(breach)
-    headers = (*JSON, text_header(b"x-fake-reason", error.reason))
+    reason = error.reason
+    if exchange.operation is not None and exchange.query:
+        reason += "; the query is not read: the API takes its parameters in the JSON body"
+    headers = (*JSON, text_header(b"x-fake-reason", reason))
     if error.closes:
         headers += ((b"connection", b"close"),)
     return Response(envelope.status, envelope.body, headers)

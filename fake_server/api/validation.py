@@ -7,6 +7,7 @@ anything else INVALID PARAMETER (page, table of errors).
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -15,24 +16,33 @@ import orjson
 from ..contract.document import Operation
 from ..contract.errors import ApiError
 from ..contract.profile import Profile
+from ..http import body_kinds
+from ..http.types import RequestHeaders
 from ..jobs.prompt import without_marker
 
 if TYPE_CHECKING:
     from .table import Row
 
+_NO_HEADERS: RequestHeaders = MappingProxyType({})
 
-def parse(operation: Operation, raw: bytes, profile: Profile) -> dict[str, Any]:
-    """The JSON object in ``raw``. Raises :class:`ApiError`."""
+
+def parse(
+    operation: Operation, raw: bytes, profile: Profile, headers: RequestHeaders = _NO_HEADERS
+) -> dict[str, Any]:
+    """The JSON object in ``raw``, whatever the headers say of it; a refusal says what it is.
+
+    Raises :class:`ApiError`.
+    """
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as problem:
         # The page names no HTTP status for this: question malformed-json.
         answer = profile.of_operation("malformed-json", operation.id)
         status = 400 if answer == "http-400" else None
-        reason = f"the body is not valid JSON: {problem}"
+        reason = body_kinds.why_no_json(raw, headers, problem)
         raise ApiError("invalid-parameter", reason, http_status=status) from problem
     if not isinstance(body, dict):
-        raise ApiError("invalid-parameter", "the body must be a JSON object")
+        raise ApiError("invalid-parameter", body_kinds.why_no_object(body))
     return body
 
 

@@ -1,0 +1,130 @@
+"""The reason of a refusal says what was sent, where that was something else than a JSON object."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import lzma
+import pickle
+import time
+import zlib
+
+import pytest
+
+from tests.support.controls import Control
+from tests.support.fakes import Caller, Fake, envelope
+
+LOGIN = {"username": "abc", "password": "abc-secret"}
+TEXT = json.dumps(LOGIN).encode()
+FORM = "application/x-www-form-urlencoded"
+
+#: A body, its type, and what the reason says of it.
+KINDS: dict[str, tuple[bytes, str | None, str]] = {
+    "a form": (b"username=abc&password=abc-secret", FORM, "a form"),
+    "a form without a type": (b"content=a+cat", None, "a form"),
+    "a form with escapes": (b"a%5Bb%5D=%E5%9B%BE&c=", "application/json", "a form"),
+    "an odd form": (b"abc", FORM, "a form"),
+    "multipart": (
+        b'--x1\r\nContent-Disposition: form-data; name="content"\r\n\r\na cat\r\n--x1--\r\n',
+        None,
+        "multipart",
+    ),
+    "gzip": (gzip.compress(TEXT), None, "gzip"),
+    "deflate": (zlib.compress(TEXT), None, "deflate"),
+    "bzip2": (bz2.compress(TEXT), None, "bzip2"),
+    "xz": (lzma.compress(TEXT), None, "xz"),
+    "zstd": (b"\x28\xb5\x2f\xfd" + TEXT, None, "zstd"),
+    "XML": (b'<?xml version="1.0"?><content>a cat</content>', None, "XML"),
+    "XML behind blanks": (b"  <a/>", "application/json", "XML"),
+    "HTML": (b"<!DOCTYPE html><p>", None, "HTML"),
+    "MessagePack": (b"\x81\xa7content\xa5a cat", None, "MessagePack"),
+    "an empty map of MessagePack": (b"\x80", "application/msgpack", "MessagePack"),
+    "CBOR": (b"\xa1\x67content\x65a cat", None, "CBOR"),
+    "BSON": (b"\x14\0\0\0\x02a\0\x08\0\0\0content\0"[:19] + b"\0", None, "BSON"),
+    "pickle": (pickle.dumps(LOGIN), None, "pickle"),
+    "Protocol Buffers": (b"\x0a\x05a cat", "application/x-protobuf", "Protocol Buffers"),
+    "YAML": (b"content: a cat\n", None, "YAML"),
+    "a YAML document": (b"---\ncontent: a cat\n", None, "YAML"),
+    "CSV": (b"a,b\n1,2\n", "text/csv", "CSV"),
+    "UTF-16": (TEXT.decode().encode("utf-16"), None, "UTF-16"),
+    "UTF-16 without a mark": (TEXT.decode().encode("utf-16-be"), None, "UTF-16"),
+    "UTF-32": (TEXT.decode().encode("utf-32"), None, "UTF-32"),
+    "UTF-32 without a mark": (TEXT.decode().encode("utf-32-le"), None, "UTF-32"),
+    "a byte order mark": (b"\xef\xbb\xbf" + TEXT, None, "byte order mark"),
+    "Latin-1": ('{"content":"é"}'.encode("latin-1"), None, "not UTF-8 (byte 0xe9 at position 12)"),
+    "a surrogate": (b'{"content":"\xed\xa0\x80"}', None, "not UTF-8 (byte 0xed"),
+    "Python": (b"{'content': 'a cat'}", None, "a Python or JavaScript object"),
+    "JavaScript": (b'{content: "a cat"}', None, "keys have no quotes"),
+    "escapes of a URL": (b"%7B%22content%22%3A1%7D", FORM, "encoded for a URL"),
+    "base64": (b"eyJjb250ZW50IjoiYSBjYXQifQ==", None, "base64"),
+    "encoded twice": (json.dumps(TEXT.decode()).encode(), None, "encoded twice"),
+    "a PNG": (b"\x89PNG\r\n\x1a\n", "image/png", "a PNG file"),
+    "an array": (b"[{}]", None, "a JSON array"),
+    "a string": (b'"a cat"', None, "a JSON string"),
+    "a number": (b"1.5", None, "a number"),
+    "null": (b"null", None, "null"),
+    "true": (b"true", None, "true or false"),
+    "nothing": (b"", None, "empty"),
+    "blanks": (b" \r\n", None, "blank"),
+    # What was meant to be JSON is told as what is wrong with it.
+    "cut off": (b'{"content":"a c', FORM, "not valid JSON"),
+    "a comma too many": (b'{"limit":10,}', "application/json", "not valid JSON"),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_reason_says_what_the_body_is(fake: Fake, name: str) -> None:
+    body, type, kind = KINDS[name]
+    headers = {} if type is None else {"Content-Type": type}
+    answer = fake.send("POST", "/auth/login", body, headers)
+    assert envelope(answer)["errno"] == 301
+    reason = answer.headers["x-fake-reason"]
+    assert kind in reason
+    assert "JSON" in reason
+    assert "abc-secret" not in reason
+
+
+def test_a_coding_that_leaves_no_mark_is_told_by_its_header(fake: Fake) -> None:
+    brotli = b"\x0b\x02\x80{}\x03"
+    answer = fake.send("POST", "/auth/login", brotli, {"Content-Encoding": "br"})
+    assert answer.headers["x-fake-reason"].startswith("the body is compressed (br);")
+
+
+@pytest.mark.parametrize("headers", [{"Content-Type": FORM}, {"Content-Encoding": "gzip"}, {}])
+def test_json_is_taken_whatever_the_headers_say(fake: Fake, headers: dict[str, str]) -> None:
+    assert fake.send("POST", "/auth/login", TEXT, headers).json()["errno"] == 0
+
+
+def test_the_control_api_says_it_as_well(control: Control) -> None:
+    json = {"Content-Type": "application/json"}
+    answer = control.fake.send("POST", "/__admin/reset", b"account=abc", json)
+    assert answer.status_code == 400
+    assert "the body is a form" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"content": 5}', b"content=x", b"[]"])
+def test_parameters_in_the_query_are_said_not_to_be_read(abc: Caller, body: bytes) -> None:
+    token = {"Authorization": f"Bearer {abc.token}"}
+    with_query = abc.fake.send("POST", "/jobs/create?content=a+cat", body, token)
+    assert with_query.json()["errno"] == 301
+    assert "the query is not read" in with_query.headers["x-fake-reason"]
+    without = abc.fake.send("POST", "/jobs/create", body, token)
+    assert "query" not in without.headers["x-fake-reason"]
+
+
+def test_a_token_in_the_query_is_said_not_to_be_read(abc: Caller) -> None:
+    answer = abc.fake.send("POST", f"/jobs/find?token={abc.token}", b"{}")
+    assert answer.json()["errno"] == 430
+    assert "the query is not read" in answer.headers["x-fake-reason"]
+    assert abc.token not in answer.headers["x-fake-reason"]
+
+
+@pytest.mark.parametrize(
+    "piece", [b"a=", b"-", b"<", b" ", b"{ ", b"%7", b"a:", b"a", b"\x81", b"--a\r"]
+)
+def test_telling_takes_no_time(fake: Fake, piece: bytes) -> None:
+    body = (piece * 1_000_000)[: 1 << 20]
+    began = time.perf_counter()
+    assert fake.send("POST", "/auth/login", body).json()["errno"] == 301
+    assert time.perf_counter() - began < 1

@@ -11,8 +11,8 @@ from pathlib import Path
 from sampan.fake_server.jobs.lifecycle import Job, Plan
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
+from sampan.fake_server.store.account import Account
 from sampan.fake_server.store.ids import as_uuid
-from sampan.fake_server.store.store import Account
 
 from .load import load, request
 from .processes import Process, fake

@@ -1,13 +1,15 @@
 """One fake: its store, clocks, rules and journal, as every handler is given them.
 
-Everything here can be derived again from the store, except what the control API armed.
+Everything here can be derived again from the store, except the journal. What changes something
+stores it first, and raises ``NotStoredError`` where it can't: then nothing has changed.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 from .armed.faults import Faults
 from .armed.scenarios import ArmedScenarios
@@ -22,8 +24,13 @@ from .journal.journal import Journal
 from .journal.redaction import Secrets
 from .records.record_cache import RecordCache
 from .settings import NewAccount, Settings
-from .store.store import Account, Store
+from .store.account import Account
+from .store.control_rows import ProfileRow
+from .store.database import StoreError
+from .store.store import Store
 from .store.tokens import Tokens, new_key, password_digest
+
+log = logging.getLogger("sampan")
 
 
 @dataclass(slots=True)
@@ -49,15 +56,6 @@ class FakeService:
         #: The rules of every account that has none of its own.
         self.rules = self._rules(self.first_profile)
         self._own_rules: dict[int, Rules] = {}
-        self.store = Store(settings.data)
-        if settings.seed is not None:
-            self.store.keep("seed", str(settings.seed))
-        self.clocks = Clocks({}, settings.wall)
-        self.reload()
-        if settings.clock == "auto":
-            self.clocks.put(None, self.clocks.state()._replace(auto=True))
-        self.faults = Faults()
-        self.scenarios = ArmedScenarios()
         self.secrets = Secrets()
         self.journal = Journal(self.spec.operations, self.secrets, settings.journal_bytes)
         #: Who may use the control API: see admin/guard.py.
@@ -65,11 +63,35 @@ class FakeService:
         self.exposed = False
         if self.admin_token is not None:
             self.secrets.remember(self.admin_token)
-        for account in settings.accounts:
-            self.put_account(account)
+        self.store = Store(settings.data)
+        try:
+            self._open()
+        except (ValueError, TypeError, KeyError) as problem:
+            self.store.close()
+            raise StoreError(f"data file {settings.data} can't be used: {problem!r}") from problem
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _open(self) -> None:
+        """Take everything from the store, and put into it what it does not have yet."""
+        if self.settings.seed is not None:
+            self.store.keep("seed", str(self.settings.seed))
+        self.clocks = Clocks({}, self.settings.wall)
+        self.reload()
+        if self.settings.clock == "auto":
+            self.clocks.put(None, self.clocks.state()._replace(auto=True))
+        self.faults = Faults(self.store.control)
+        self.scenarios = ArmedScenarios(self.store.control)
+        self._load_profiles()
+        for account in self.settings.accounts:
+            self._put_first(account)
 
     def reload(self) -> None:
-        """Take seed, key and clocks from the store; drop what was derived from others."""
+        """Take seed, key and clocks from the store; drop what was derived from others.
+
+        Profiles are not taken: whoever replaces them does that.
+        """
         self.seed = self.store.setting("seed", lambda: secrets.token_hex(8))
         key = self.store.setting("token-key", lambda: new_key(self.settings.seed).hex())
         self.key = bytes.fromhex(key)
@@ -101,22 +123,47 @@ class FakeService:
         return self.rules if account is None else self._own_rules.get(account, self.rules)
 
     def use_profile(self, profile: Profile, account: Account | None = None) -> None:
-        """Answer the open questions by ``profile``, for one account or for all others.
+        """Answer the open questions by ``profile``, for one account or for all others."""
+        id = None if account is None else account.id
+        start = dict(self.first_profile.answers)
+        with self.store.transaction():
+            self.store.control.keep_profile(
+                ProfileRow(id, profile.name, dict(profile.answers), start)
+            )
+            self.store.transaction.then(partial(self._use, id, self._rules(profile)))
 
-        It lasts as long as the process: the next start takes its ``--profile``.
+    def _use(self, account: int | None, rules: Rules | None) -> None:
+        """Have rules, or none of its own, for an account; for ``None`` those of all others."""
+        if account is None:
+            self.rules = self._rules(self.first_profile) if rules is None else rules
+        elif rules is None:
+            self._own_rules.pop(account, None)
+        else:
+            self._own_rules[account] = rules
+        for each in self.store.accounts():
+            if account in (None, each.id):
+                each.outdate()
+
+    def drop_profile(self, account: Account | None) -> None:
+        """Let the account follow the shared profile again, and that the one of the start."""
+        id = None if account is None else account.id
+        with self.store.transaction():
+            self.store.control.drop_profile(id)
+            self.store.transaction.then(partial(self._use, id, None))
+
+    def _load_profiles(self) -> None:
+        """Have the profiles that the control API has set.
+
+        The shared one was set over a start's ``--profile``; a start with another one goes before.
         """
-        if account is not None:
-            self._own_rules[account.id] = self._rules(profile)
-            account.epoch += 1
-            return
-        self.rules = self._rules(profile)
-        for other in self.store.accounts():
-            other.epoch += 1
-
-    def drop_profile(self, account: Account) -> None:
-        """Let the account follow the shared profile again."""
-        if self._own_rules.pop(account.id, None) is not None:
-            account.epoch += 1
+        for account, name, answers, start in self.store.control.profiles():
+            if account is None and start != self.first_profile.answers:
+                log.warning(
+                    "sampan: --profile replaces the shared profile that the control API has set"
+                )
+                self.store.control.drop_profile(None)
+                continue
+            self._use(account, self._rules(Profile.of(self.questions, answers, name)))
 
     def _rules(self, profile: Profile) -> Rules:
         return Rules(profile, Envelopes(self.spec.errors, profile))
@@ -129,15 +176,20 @@ class FakeService:
         It is kept in the store, so that a job which has ended stays so after a restart.
         """
         id = None if account is None else account.id
+        with self.store.transaction():
+            self.store.keep_clock(id, state)
+            self.store.transaction.then(partial(self._follow, account, state))
+
+    def _follow(self, account: Account | None, state: ClockState | None) -> None:
+        id = None if account is None else account.id
         before = self.clocks.now(id)
         if state is None:
             self.clocks.drop(id)
         else:
             self.clocks.put(id, state)
-        self.store.keep_clock(id, state)
         if self.clocks.now(id) < before:
             for other in self.ruled_by(account):
-                other.epoch += 1
+                other.outdate()
 
     def first_clock(self) -> ClockState | None:
         """The shared clock to begin with; ``None`` for the machine's time."""
@@ -151,10 +203,36 @@ class FakeService:
 
     # Accounts
 
+    def _put_first(self, new: NewAccount) -> None:
+        """Create an account of the start, unless the data file has ever had it."""
+        self.secrets.remember(new.password)
+        known = self.store.account(new.username)
+        if known is not None:
+            same = self.password_fits(known, new.password) and known.plan == new.plan
+            kept = None if same else "keeps the password and the plan that it has there; change"
+        elif self.store.has_had(new.username):
+            kept = "was deleted and is not created again; create"
+        else:
+            self.put_account(new)
+            return
+        if kept is not None:
+            where = f"sampan: account {new.username!r} of data file {self.settings.data}"
+            log.warning("%s %s it with the control API", where, kept)
+
     def put_account(self, new: NewAccount) -> Account:
         """Create an account, or change the password and plan of the one of that name."""
         digest = self.digest(new.username, new.password)
         return self.store.put_account(new.username, digest, new.plan)
+
+    def forget(self, account: Account) -> None:
+        """Forget all that belongs to an account but for itself and its tokens."""
+        with self.store.transaction():
+            self.store.reset(account)
+            self.drop_profile(account)
+            self.faults.clear(account.username)
+            self.scenarios.clear(account.id)
+            self.store.transaction.then(partial(self.clocks.drop, account.id))
+            self.store.transaction.then(partial(self.journal.clear, account.id))
 
     def digest(self, username: str, password: str) -> str:
         """The stored form of a password, which the journal masks from now on."""

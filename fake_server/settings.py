@@ -13,7 +13,7 @@ from .clock.clock import Wall, wall
 from .http import urls
 from .http.urls import Authority
 from .journal.journal import MAX_BYTES
-from .store.store import AccountPlan
+from .store.account import AccountPlan
 
 _Value = TypeVar("_Value")
 

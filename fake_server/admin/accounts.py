@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..service import FakeService
+from ..store.account import Account
 from ..store.ids import login_id, sender_id
-from ..store.store import Account
 from .call import ControlCall, ControlError
-from .system import forget
 
 
 def account_json(service: FakeService, account: Account) -> dict[str, Any]:
@@ -58,6 +57,7 @@ async def update_account(call: ControlCall) -> Any:
 
 async def delete_account(call: ControlCall) -> Any:
     account = call.named(call.path["username"])
-    forget(call.service, account)
-    call.service.store.drop_account(account)
+    with call.service.store.transaction():
+        call.service.forget(account)
+        call.service.store.drop_account(account)
     return {"deleted": 1}

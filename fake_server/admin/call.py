@@ -12,7 +12,7 @@ import orjson
 from ..http.responses import JSON, Headers, Response
 from ..jobs.lifecycle import Job
 from ..service import FakeService
-from ..store.store import Account
+from ..store.account import Account
 
 #: The codes of ``Error`` in ``admin.yaml``, and their HTTP statuses.
 STATUS = {
@@ -26,6 +26,7 @@ STATUS = {
     "unsupported-media-type": 415,
     "internal": 500,
     "not-ready": 503,
+    "not-stored": 507,
 }
 
 

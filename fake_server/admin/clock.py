@@ -14,7 +14,7 @@ from ..clock.clock import ClockState
 from ..jobs.lifecycle import LATEST, Moment, moments
 from ..records.record import timestamp
 from ..service import FakeService
-from ..store.store import Account
+from ..store.account import Account
 from .call import ControlCall, ControlError
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")

@@ -7,7 +7,7 @@ from typing import Any
 from ..contract.profile import Profile, ProfileError
 from ..contract.profile_files import load_profile
 from ..service import FakeService
-from ..store.store import Account
+from ..store.account import Account
 from .call import ControlCall, ControlError
 
 

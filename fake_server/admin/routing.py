@@ -21,6 +21,7 @@ from ..http.exchange import route_path
 from ..http.responses import JSON, YAML, Response, as_json
 from ..http.types import Receive, RequestHeaders, Scope
 from ..service import FakeService
+from ..store.transactions import NotStoredError
 from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, state, system
 from .call import ControlCall, ControlError, ControlHandler, refused
 from .reasons import reason
@@ -93,6 +94,9 @@ class ControlApi:
             return Response(200, as_json(await self._handlers[operation.id](call)), JSON)
         except ControlError as error:
             return refused(error)
+        except NotStoredError as problem:
+            log.error("%s %s: %s", scope["method"], scope["path"], problem)
+            return refused(ControlError("not-stored", str(problem)))
         except request.Disconnected:
             raise
         except Exception:

@@ -32,8 +32,7 @@ async def list_scenarios(call: ControlCall) -> Any:
         "scenarios": [scenario_json(scenario) for scenario in SCENARIOS.values()],
         "armed": [
             _armed(call, armed)
-            for armed in call.service.scenarios.all
-            if account is None or armed.account == account.id
+            for armed in call.service.scenarios.of(None if account is None else account.id)
         ],
     }
 
@@ -45,7 +44,7 @@ async def arm_scenario(call: ControlCall) -> Any:
     except ValueError as problem:
         raise ControlError("bad-request", f"argument: {problem}") from problem
     armed = ArmedScenario(scenario, number, call.account_id, call.body.get("times"))
-    call.service.scenarios.all.append(armed)
+    call.service.scenarios.arm(armed)
     return _armed(call, armed)
 
 

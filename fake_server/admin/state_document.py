@@ -1,9 +1,7 @@
 """A fake's state as one JSON document, and back: exporting what was imported gives the same.
 
 In it are seeds, the key of the tokens, accounts, jobs, clocks, armed faults and scenarios with
-their counts, and profiles; the journal is not. Of these, accounts, jobs, clocks, seed and key are
-in the data file as well and outlive the process; faults, scenarios and profiles are a test's and
-end with it, unless they are exported.
+their counts, and profiles; the journal is not. All of these are in the data file as well.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..armed.faults import Fault, make, to_json
@@ -20,10 +19,9 @@ from ..clock.clock import ClockState
 from ..contract.profile import Profile
 from ..jobs.lifecycle import Job, Plan, moments
 from ..jobs.scenarios import SCENARIOS
-from ..records.record_cache import RecordCache
 from ..service import FakeService
+from ..store.account import Account
 from ..store.ids import owns
-from ..store.store import Account
 
 SCHEMA = "sampan-state/1"
 
@@ -60,8 +58,7 @@ def export(service: FakeService, account: Account | None = None) -> dict[str, An
         ],
         "scenarios": [
             armed_json(armed, None if armed.account is None else names[armed.account])
-            for armed in service.scenarios.all
-            if account is None or armed.account == account.id
+            for armed in service.scenarios.of(mine)
         ],
         "profiles": [
             service.rules_for(id).profile.to_json(None if id is None else names[id])
@@ -111,31 +108,33 @@ def restore(service: FakeService, document: Mapping[str, Any]) -> tuple[int, int
         {"seed": document["seed"], "token-key": document["token_key"]} if only is None else None
     )
     try:
-        service.store.restore(contents.accounts, contents.jobs, contents.clocks, settings)
+        with service.store.transaction():
+            service.store.restore(contents.accounts, contents.jobs, contents.clocks, settings)
+            _take(service, contents, only)
     except (sqlite3.IntegrityError, OverflowError) as problem:
         raise StateError(f"the document conflicts with the fake's state: {problem}") from problem
-    _take(service, contents, only)
     return len(contents.accounts), len(contents.jobs)
 
 
 def _take(service: FakeService, contents: _Contents, only: str | None) -> None:
-    """Let the world know what the store knows now."""
+    """Replace the rest, and let memory follow once everything is stored."""
+    then = service.store.transaction.then
     if only is None:
-        service.reload()
-        service.faults.put(contents.faults)
-        service.scenarios.all = contents.armed
-        service.journal.clear()
+        then(service.reload)
+        then(service.journal.clear)
+        service.drop_profile(None)
+        mine = None
     else:
         (account,) = contents.accounts
-        service.reload_clocks()
-        service.rules.records = RecordCache()
+        mine = account.id
+        then(service.reload_clocks)
+        then(partial(service.journal.clear, mine))
         service.drop_profile(account)
-        service.faults.replace(only, contents.faults)
-        service.scenarios.clear(account.id)
-        service.scenarios.all += contents.armed
-        service.journal.clear(account.id)
+    service.faults.replace(only, contents.faults)
+    service.scenarios.replace(service.scenarios.of(mine), contents.armed)
+    by_id = {account.id: account for account in contents.accounts}
     for id, profile in contents.profiles.items():
-        service.use_profile(profile, None if id is None else service.store.account_by_id(id))
+        service.use_profile(profile, None if id is None else by_id[id])
 
 
 def _contents(service: FakeService, document: Mapping[str, Any], only: str | None) -> _Contents:

@@ -6,8 +6,6 @@ from importlib.metadata import version
 from typing import Any
 
 from ..contract import yaml_files
-from ..service import FakeService
-from ..store.store import Account
 from .call import ControlCall
 
 
@@ -35,22 +33,13 @@ async def reset(call: ControlCall) -> Any:
     service, account = call.service, call.account
     accounts = service.store.accounts() if account is None else [account]
     jobs = sum(each.counts.stored for each in accounts)
-    if account is None:
-        service.set_clock(None, service.first_clock())
-        service.use_profile(service.first_profile)
-        service.faults.clear(None)
-        service.scenarios.clear()
-        service.journal.clear()
-    for each in accounts:
-        forget(service, each)
+    with service.store.transaction():
+        if account is None:
+            service.set_clock(None, service.first_clock())
+            service.drop_profile(None)
+            service.faults.clear(None)
+            service.scenarios.clear()
+            service.store.transaction.then(service.journal.clear)
+        for each in accounts:
+            service.forget(each)
     return {"accounts": [each.username for each in accounts], "jobs": jobs}
-
-
-def forget(service: FakeService, account: Account) -> None:
-    """Forget all that belongs to an account but for itself and its tokens."""
-    service.store.reset(account)
-    service.clocks.drop(account.id)
-    service.drop_profile(account)
-    service.faults.clear(account.username)
-    service.scenarios.clear(account.id)
-    service.journal.clear(account.id)

@@ -9,8 +9,8 @@ from ..contract.errors import ApiError
 from ..http.exchange import Exchange
 from ..http.types import RequestHeaders
 from ..service import FakeService
+from ..store.account import Account
 from ..store.ids import login_id, sender_id
-from ..store.store import Account
 from ..store.tokens import TokenError
 from . import picture_files, validation
 from .table import OPERATIONS

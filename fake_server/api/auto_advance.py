@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..jobs.lifecycle import Job, moments
 from ..service import FakeService
-from ..store.store import Account
+from ..store.account import Account
 
 
 def poll(service: FakeService, account: Account) -> None:

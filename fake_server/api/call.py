@@ -9,7 +9,7 @@ from typing import Any
 from ..contract.document import Operation
 from ..contract.profile import Profile
 from ..service import FakeService, Rules
-from ..store.store import Account
+from ..store.account import Account
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ A plain function of the request and the service: nothing here waits, so the quic
 from __future__ import annotations
 
 import logging
+import sys
 from functools import partial
 
 import orjson
@@ -17,6 +18,7 @@ from ..http.exchange import Exchange, base
 from ..http.responses import JSON, TEXT, Response, text_header
 from ..http.types import RequestHeaders
 from ..service import FakeService
+from ..store.transactions import NotStoredError
 from . import auto_advance, check_order, validation
 from .authenticate import authenticate
 from .call import Call
@@ -111,12 +113,21 @@ def report_breach(breach: BreachError) -> Response:
 
 
 def report_unforeseen(service: FakeService, exchange: Exchange) -> Response:
-    """Errno 501 for the exception being handled; the log gets its trace."""
-    log.exception("%s %s", exchange.method, exchange.path)
+    """Errno 501 for the exception being handled; the log gets its trace.
+
+    A data file that can't be written is not the fake's fault: a line says so.
+    """
+    problem = sys.exc_info()[1]
+    if isinstance(problem, NotStoredError):
+        reason = str(problem)
+        log.error("%s %s: %s", exchange.method, exchange.path, reason)
+    else:
+        reason = "internal error of the fake; see its log"
+        log.exception("%s %s", exchange.method, exchange.path)
     operation = exchange.operation
     submission = operation is not None and operation.submits
     name = service.rules.envelopes.service_error(submission=submission)
-    return refuse(service, exchange, ApiError(name, "internal error of the fake; see its log"))
+    return refuse(service, exchange, ApiError(name, reason))
 
 
 def _check(service: FakeService, operation: Operation, text: bytes) -> None:

@@ -11,14 +11,15 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from .. import pictures
+from ..armed.scenarios import ArmedScenario
 from ..contract.errors import ApiError
 from ..jobs import prompt, scenarios
 from ..jobs.lifecycle import Job, Kind, Plan, delay
 from ..jobs.scenarios import Scenario, ScenarioError
 from ..records.record import colours_of
 from ..service import FakeService
+from ..store.account import Account
 from ..store.ids import as_uuid
-from ..store.store import Account
 from .call import Call
 
 #: How many unfinished jobs an account may have where ``concurrency-limit`` is ``refused``.
@@ -45,17 +46,25 @@ def submit(service: FakeService, call: Call, new_job: NewJob) -> Job:
     """Store the job that ``new_job`` asks for. Raises :class:`ApiError` where it is refused."""
     account = call.caller
     require_plan(account)
-    scenario, number = _scenario(service, call, new_job)
-    _refuse(service, call, scenario)
+    chosen = _chosen(service, call, new_job)
+    scenario, number = (None, 0) if chosen is None else (chosen.scenario, chosen.number)
+    try:
+        _refuse(service, call, scenario)
+    except ApiError:
+        if chosen is not None:
+            service.scenarios.count(chosen)
+        raise
     plan = _plan(service.settings.job_ms, call.now, new_job, scenario, number)
 
     visible = call.now + number if scenario is not None and scenario.lag else None
-    job = service.store.submit(
-        account, call.now, partial(_job, service, call, new_job, plan, visible)
-    )
-    if scenario is not None and scenario.expires_token:
-        middle = job.created + (plan.queue_ms + plan.run_ms) // 2
-        service.store.revoke_tokens(account, middle)
+    store, make = service.store, partial(_job, service, call, new_job, plan, visible)
+    if chosen is None:
+        return store.submit(account, call.now, make)
+    with store.transaction():
+        service.scenarios.count(chosen)
+        job = store.submit(account, call.now, make)
+        if chosen.scenario.expires_token:
+            store.revoke_tokens(account, job.created + (plan.queue_ms + plan.run_ms) // 2)
     return job
 
 
@@ -65,15 +74,15 @@ def require_plan(account: Account) -> None:
         raise ApiError("requires-plan", f"account {account.username} has no plan")
 
 
-def _scenario(service: FakeService, call: Call, new_job: NewJob) -> tuple[Scenario | None, int]:
+def _chosen(service: FakeService, call: Call, new_job: NewJob) -> ArmedScenario | None:
+    """The scenario that the prompt names, else one that is armed; it is not counted yet."""
     marker = prompt.marker(new_job.prompt) if service.settings.markers else None
     if marker is not None and new_job.kind not in ("variation", "upscale"):
         try:
-            return scenarios.chosen(marker)
+            return ArmedScenario(*scenarios.chosen(marker))
         except ScenarioError as problem:
             raise ApiError("invalid-parameter", str(problem)) from problem
-    armed = service.scenarios.take(call.caller.id) if service.scenarios.all else None
-    return (None, 0) if armed is None else (armed.scenario, armed.number)
+    return service.scenarios.next(call.caller.id)
 
 
 def _refuse(service: FakeService, call: Call, scenario: Scenario | None) -> None:

@@ -4,7 +4,7 @@ A request is compared with the faults in the order in which they were armed; the
 and applies acts on it. Each fault counts its own matches, including those that another one took,
 and draws from its own seed: its n-th match draws the same, whatever else is armed.
 
-Armed faults are a test's, so they do not outlive the process; they do travel in a state document.
+Armed faults and their counts are stored like jobs: a count before the response that it led to.
 What a fault does to a connection is in ``web/fault_injection.py``.
 """
 
@@ -13,11 +13,13 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from random import Random
 from typing import Any, Literal, NamedTuple
+
+from ..store.control_rows import ControlRows, FaultRow
 
 FaultType = Literal[
     "ERRNO", "DELAY", "HTTP_STATUS", "CONNECTION_RESET_BY_PEER", "EMPTY_RESPONSE",
@@ -85,12 +87,11 @@ class Fault:
         """Whether it has been applied ``times`` times."""
         return self.times is not None and self.applied >= self.times
 
-    def draw(self) -> Random | None:
-        """Count a match. What else is to be drawn for it; ``None`` where it is passed over."""
-        self.matched += 1
-        if self.matched <= self.skip:
+    def draw(self, match: int) -> Random | None:
+        """What else is to be drawn for the n-th match; ``None`` where it is passed over."""
+        if match <= self.skip:
             return None
-        drawn = Random(f"{self.seed} {self.matched}")
+        drawn = Random(f"{self.seed} {match}")
         return drawn if drawn.random() < self.probability else None
 
     def wait_ms(self, drawn: Random) -> int:
@@ -120,37 +121,55 @@ class FaultHit(NamedTuple):
 
 
 class Faults:
-    """All faults of a fake. ``live`` are those that can still act on a request."""
+    """All faults of a fake, stored in ``rows``. ``live`` are those that can still act.
 
-    def __init__(self) -> None:
-        self.all: list[Fault] = []
-        self.live: list[Fault] = []
+    What changes something raises ``NotStoredError``, and has then changed nothing.
+    """
+
+    def __init__(self, rows: ControlRows) -> None:
+        """Raises what :func:`make` does on rows that another program has written."""
+        self._rows = rows
         self._count = 0
+        self._put([_fault(row) for row in rows.faults()])
 
     def arm(self, terms: Mapping[str, Any]) -> Fault:
         """Arm what a body of ``armFault`` describes, checked against its schema."""
-        fault = make(self._free_id(), terms)
-        self.put([*self.all, fault])
+        number = self._free_number(self.all)
+        fault = make(f"f{number}", terms)
+        self._rows.add_fault(_row(fault))
+        self._rows.transaction.then(lambda: self._put([*self.all, fault], number))
         return fault
 
-    def _free_id(self) -> str:
-        self._count += 1
-        while self.by_id(f"f{self._count}") is not None:  # one that was imported
-            self._count += 1
-        return f"f{self._count}"
+    def _free_number(self, faults: Iterable[Fault]) -> int:
+        taken = {fault.id for fault in faults}
+        number = self._count + 1
+        while f"f{number}" in taken:  # one that was imported
+            number += 1
+        return number
 
-    def replace(self, account: str, faults: list[Fault]) -> None:
-        """Have these instead of those that name the account; an id that is taken is changed."""
-        self.clear(account)
-        for fault in faults:
-            if self.by_id(fault.id) is not None:
-                fault.id = self._free_id()
-            self.put([*self.all, fault])
+    def replace(self, account: str | None, faults: list[Fault]) -> None:
+        """Have these instead of those that name the account, or of all.
 
-    def put(self, faults: list[Fault]) -> None:
-        """Have these faults and no others."""
+        An id that is taken is changed.
+        """
+        kept, number = self._others(account), self._count
+        with self._rows.transaction():
+            self._rows.drop_faults(account)
+            for fault in faults:
+                if fault.id in {other.id for other in kept}:
+                    number = self._free_number([*kept, *faults])
+                    fault.id = f"f{number}"
+                kept.append(fault)
+                self._rows.add_fault(_row(fault))
+            self._rows.transaction.then(lambda: self._put(kept, number))
+
+    def _others(self, account: str | None) -> list[Fault]:
+        return [f for f in self.all if account is not None and f.match.account != account]
+
+    def _put(self, faults: list[Fault], count: int | None = None) -> None:
         self.all = faults
         self.live = [fault for fault in faults if not fault.used_up]
+        self._count = self._count if count is None else count
 
     def by_id(self, id: str) -> Fault | None:
         """The fault of that id."""
@@ -158,28 +177,48 @@ class Faults:
 
     def disarm(self, fault: Fault) -> None:
         """Forget one."""
-        self.put([other for other in self.all if other is not fault])
+        self._rows.drop_fault(fault.id)
+        self._rows.transaction.then(lambda: self._put([f for f in self.all if f is not fault]))
 
     def clear(self, account: str | None) -> int:
         """Forget those that name the account, or all; how many there were."""
-        kept = [f for f in self.all if account is not None and f.match.account != account]
-        gone = len(self.all) - len(kept)
-        self.put(kept)
+        gone = len(self.all) - len(self._others(account))
+        self._rows.drop_faults(account)
+        self._rows.transaction.then(lambda: self._put(self._others(account)))
         return gone
 
     def hit(self, account: str | None, operation: str | None, path: str) -> FaultHit | None:
         """The fault that acts on a request, if any; counts its matches."""
         found: FaultHit | None = None
-        for fault in self.live:
-            if fault.match.admits(account, operation, path):
-                drawn = fault.draw()
-                if drawn is not None and found is None:
-                    found = FaultHit(fault, drawn)
-        if found is not None:
-            found.fault.applied += 1
-            if found.fault.used_up:
-                self.live = [fault for fault in self.live if fault is not found.fault]
+        matching = [f for f in self.live if f.match.admits(account, operation, path)]
+        for fault in matching:
+            drawn = fault.draw(fault.matched + 1)
+            if drawn is not None and found is None:
+                found = FaultHit(fault, drawn)
+        if matching:
+            self._count_matches(matching, None if found is None else found.fault)
         return found
+
+    def _count_matches(self, matching: list[Fault], acting: Fault | None) -> None:
+        counts = [(f.matched + 1, f.applied + (f is acting), f.id) for f in matching]
+        self._rows.count_faults(counts)
+        for fault, (matched, applied, _) in zip(matching, counts, strict=True):
+            fault.matched, fault.applied = matched, applied
+        if acting is not None and acting.used_up:
+            self.live = [fault for fault in self.live if fault is not acting]
+
+
+#: What a fault's row has beside its terms.
+_APART = ("id", "matched", "applied")
+
+
+def _row(fault: Fault) -> FaultRow:
+    terms = {key: value for key, value in to_json(fault).items() if key not in _APART}
+    return FaultRow(fault.id, fault.match.account, terms, fault.matched, fault.applied)
+
+
+def _fault(row: FaultRow) -> Fault:
+    return make(row.id, row.terms | {"matched": row.matched, "applied": row.applied})
 
 
 def make(id: str, terms: Mapping[str, Any]) -> Fault:

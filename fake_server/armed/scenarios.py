@@ -1,49 +1,91 @@
 """Scenarios armed by the control API, for submissions that name none themselves.
 
-Like armed faults they belong to a test: they end with the process, and travel in a state document.
+Like armed faults they are stored, with how often each is left.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..jobs.scenarios import Scenario
+from ..jobs.scenarios import SCENARIOS, Scenario
+from ..store.control_rows import ControlRows, ScenarioRow
 
 
 @dataclass(slots=True)
 class ArmedScenario:
-    """A scenario for the next ``times`` submissions (``None``: all) of an account, or of all."""
+    """A scenario for the next ``times`` submissions (``None``: all) of an account, or of all.
+
+    ``position`` is where its row lies in the store, once it is armed.
+    """
 
     scenario: Scenario
     number: int
     account: int | None = None
     times: int | None = None
+    position: int = 0
 
 
 class ArmedScenarios:
-    """All armed scenarios of a fake, oldest first."""
+    """All armed scenarios of a fake, oldest first, stored in ``rows``.
 
-    def __init__(self) -> None:
-        self.all: list[ArmedScenario] = []
+    What changes something raises ``NotStoredError``, and has then changed nothing.
+    """
 
-    def take(self, account: int) -> ArmedScenario | None:
-        """The scenario of an account's next submission, counted as used."""
-        for armed in self.all:
-            if armed.account in (None, account):
-                if armed.times is not None:
-                    armed.times -= 1
-                    if armed.times == 0:
-                        self.all.remove(armed)
-                return armed
-        return None
+    def __init__(self, rows: ControlRows) -> None:
+        """Raises ``KeyError`` on a row that names no scenario."""
+        self._rows = rows
+        self.all = [
+            ArmedScenario(SCENARIOS[row.scenario], row.number, row.account, row.times, row.position)
+            for row in rows.scenarios()
+        ]
+
+    def arm(self, armed: ArmedScenario) -> None:
+        """Arm one more."""
+        self.replace([], [armed])
+
+    def next(self, account: int) -> ArmedScenario | None:
+        """The scenario of an account's next submission, which is then to be counted."""
+        return next((each for each in self.all if each.account in (None, account)), None)
+
+    def count(self, armed: ArmedScenario) -> None:
+        """Count one submission."""
+        if armed.times is not None:
+            left = armed.times - 1
+            self._rows.count_scenario(armed.position, left)
+            self._rows.transaction.then(lambda: self._leave(armed, left))
+
+    def _leave(self, armed: ArmedScenario, times: int) -> None:
+        armed.times = times
+        if times == 0:
+            self.all.remove(armed)
 
     def clear(self, account: int | None = None) -> int:
         """Disarm those of an account, or all. Returns how many there were."""
-        kept = [each for each in self.all if account is not None and each.account != account]
-        removed = len(self.all) - len(kept)
-        self.all = kept
-        return removed
+        removed = self.of(account)
+        self.replace(removed, [])
+        return len(removed)
+
+    def of(self, account: int | None) -> list[ArmedScenario]:
+        """Those of an account, or all."""
+        return [each for each in self.all if account is None or each.account == account]
+
+    def replace(self, old: Iterable[ArmedScenario], new: Iterable[ArmedScenario]) -> None:
+        """Disarm some and arm others."""
+        gone = {each.position for each in old}
+        last = max((each.position for each in self.all), default=0)
+        armed = [replace(each, position=last + n) for n, each in enumerate(new, 1)]
+        with self._rows.transaction():
+            for position in gone:
+                self._rows.drop_scenario(position)
+            for each in armed:
+                row = (each.position, each.scenario.name, each.number, each.account, each.times)
+                self._rows.add_scenario(ScenarioRow(*row))
+            self._rows.transaction.then(lambda: self._put(gone, armed))
+
+    def _put(self, gone: set[int], armed: list[ArmedScenario]) -> None:
+        self.all = [each for each in self.all if each.position not in gone] + armed
 
 
 def to_json(armed: ArmedScenario, username: str | None) -> dict[str, Any]:

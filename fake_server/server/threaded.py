@@ -21,7 +21,7 @@ from ..client.admin import Admin
 from ..client.monkey_patches import check_unpatched
 from ..service import FakeService
 from ..settings import Options, settings
-from ..store.store import AccountPlan
+from ..store.account import AccountPlan
 from ..web.app import App
 from .uvicorn_server import Server, bind, url
 

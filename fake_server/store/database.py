@@ -9,8 +9,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+#: How SQLite is reached: a test lets it fail.
+new_connection = sqlite3.connect
+
 _APPLICATION = 0x53414D50  # "SAMP"
-_VERSION = 2
+_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -18,11 +21,23 @@ CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, password TEXT NOT NULL,
     plan TEXT NOT NULL, name TEXT
 );
+CREATE TABLE removed (username TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE revocations (
     account INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (account, at)
 ) WITHOUT ROWID;
 CREATE TABLE clocks (
     account INTEGER PRIMARY KEY, shift INTEGER NOT NULL, frozen INTEGER, auto INTEGER NOT NULL
+);
+CREATE TABLE profiles (
+    account INTEGER PRIMARY KEY, name TEXT NOT NULL, answers TEXT NOT NULL, start TEXT NOT NULL
+);
+CREATE TABLE faults (
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, account TEXT, terms TEXT NOT NULL,
+    matched INTEGER NOT NULL, applied INTEGER NOT NULL
+);
+CREATE TABLE scenarios (
+    position INTEGER PRIMARY KEY, scenario TEXT NOT NULL, number INTEGER NOT NULL,
+    account INTEGER, times INTEGER
 );
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY, account INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE,
@@ -75,7 +90,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
 
 
 def _connection(name: str) -> sqlite3.Connection:
-    db = sqlite3.connect(name, isolation_level=None, check_same_thread=False, timeout=0.2)
+    db = new_connection(name, isolation_level=None, check_same_thread=False, timeout=0.2)
     db.create_function("casefold", 1, str.casefold, deterministic=True)
     db.create_function("has_words", 2, _has_words, deterministic=True)
     return db

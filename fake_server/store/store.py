@@ -11,69 +11,30 @@ import sqlite3
 import weakref
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from ..clock.clock import ClockState
 from ..jobs.lifecycle import Job
 from . import job_query as conditions
 from . import job_rows as rows
+from .account import Account, AccountPlan, JobCounts
+from .control_rows import ControlRows
 from .database import StoreError, connect
 from .ids import first_id
 from .job_query import Find
-
-AccountPlan = Literal["unlimited", "none"]
+from .transactions import Transactions
 
 #: Makes a job of its number in the account, its id and by how many ms its timestamp is late.
 Make = Callable[[int, int, int], Job]
 
 
-@dataclass(slots=True)
-class JobCounts:
-    """What is remembered of an account's jobs, so that it need not be counted.
-
-    ``stored`` is how many there are, ``ordinal`` the number of the last one, ``created`` the time
-    of the latest (ms) and ``visible`` when the last that hides will be found (ms).
-    """
-
-    stored: int = 0
-    ordinal: int = 0
-    created: int = -1
-    visible: int = -1
-
-    def add(self, job: Job) -> None:
-        """Count one more job."""
-        self.stored += 1
-        self.ordinal += 1
-        self.created = max(self.created, job.timestamp)
-        if job.visible is not None:
-            self.visible = max(self.visible, job.visible)
-
-
-@dataclass(slots=True)
-class Account:
-    """An account, which is a sandbox: it has its own jobs, clock and faults.
-
-    ``revoked`` are moments (ms, in order): from each on, the tokens issued before it are void.
-    ``epoch`` grows whenever what was rendered for the account may no longer hold. ``burst`` is the
-    last run of milliseconds with a job in each.
-    """
-
-    id: int
-    username: str
-    password: str
-    plan: AccountPlan
-    name: str | None = None
-    revoked: list[int] = field(default_factory=list)
-    epoch: int = 0
-    burst: tuple[int, int] = (0, -1)
-    counts: JobCounts = field(default_factory=JobCounts)
-
-
 class Store:
-    """All that the fake knows. One thread uses it at a time."""
+    """All that the fake knows. One thread uses it at a time.
+
+    Whatever changes something raises ``NotStoredError`` where that can't be stored, and has then
+    changed nothing.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         """Open ``path``, or a store in memory. Raises :class:`StoreError`."""
@@ -82,20 +43,32 @@ class Store:
         self.close = weakref.finalize(self, self._db.close)
         # A cursor made anew for each statement would cost a tenth of a submission.
         self._inserting, self._finding = self._db.cursor(), self._db.cursor()
-        self._in_memory = path is None
+        #: Several changes as one, and what follows in memory: see ``transactions.py``.
+        self.transaction = Transactions(self._db, path)
+        self.control = ControlRows(self._db, self.transaction)
+        self._accounts: dict[int, Account] = {}
         try:
-            self._load()
+            self._read()()
         except (sqlite3.Error, UnicodeError) as problem:
             self._db.close()
             raise StoreError(f"data file {path} can't be used: {problem}") from problem
 
-    def _load(self) -> None:
-        self._accounts = {row[0]: Account(*row) for row in self._db.execute(_ALL_ACCOUNTS)}
+    def _read(self) -> Callable[[], None]:
+        """Read accounts and counts; the function that is returned makes them those of memory."""
+        # What was rendered for the accounts of before must not be taken for that of these.
+        epoch = 1 + max((account.epoch for account in self._accounts.values()), default=0)
+        accounts = {row[0]: Account(*row) for row in self._db.execute(_ALL_ACCOUNTS)}
         for id, at in self._db.execute("SELECT account, at FROM revocations ORDER BY account, at"):
-            self._accounts[id].revoked.append(at)
-        for account in self._accounts.values():
-            self._count(account)
-        self._by_name = {account.username: account for account in self._accounts.values()}
+            accounts[id].revoked.append(at)
+        for account in accounts.values():
+            account.epoch = epoch
+            self._counts(account)()
+
+        def remember() -> None:
+            self._accounts = accounts
+            self._by_name = {account.username: account for account in accounts.values()}
+
+        return remember
 
     # What belongs to the whole fake
 
@@ -110,7 +83,8 @@ class Store:
 
     def keep(self, key: str, value: str) -> None:
         """Keep a value under ``key``."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def clocks(self) -> dict[int | None, ClockState]:
         """The clocks kept; ``None`` is the shared one."""
@@ -120,11 +94,11 @@ class Store:
     def keep_clock(self, account: int | None, state: ClockState | None) -> None:
         """Keep a clock, or forget it (``None``)."""
         key = account or 0
-        if state is None:
+        with self.transaction():
             self._db.execute("DELETE FROM clocks WHERE account = ?", (key,))
-        else:
-            row = (key, state.offset, state.frozen, state.auto)
-            self._db.execute("INSERT OR REPLACE INTO clocks VALUES (?, ?, ?, ?)", row)
+            if state is not None:
+                row = (key, state.offset, state.frozen, state.auto)
+                self._db.execute("INSERT INTO clocks VALUES (?, ?, ?, ?)", row)
 
     # Accounts
 
@@ -144,47 +118,58 @@ class Store:
         self, username: str, password: str, plan: AccountPlan, name: str | None = None
     ) -> Account:
         """Make an account, or give the one of that name another (digested) password and plan."""
-        self._db.execute(
-            "INSERT INTO accounts (username, password, plan, name) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (username) DO UPDATE SET password = excluded.password,"
-            " plan = excluded.plan, name = excluded.name",
-            (username, password, plan, name),
-        )
-        known = self._by_name.get(username)
-        if known is not None:
-            known.password, known.plan, known.name = password, plan, name
-            known.epoch += 1
-            return known
-        row = self._db.execute(f"{_ALL_ACCOUNTS} WHERE username = ?", (username,)).fetchone()
-        account = Account(*row)
-        self._accounts[account.id] = self._by_name[username] = account
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO accounts (username, password, plan, name) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (username) DO UPDATE SET password = excluded.password,"
+                " plan = excluded.plan, name = excluded.name",
+                (username, password, plan, name),
+            )
+            row = self._db.execute(f"{_ALL_ACCOUNTS} WHERE username = ?", (username,)).fetchone()
+            account = self._by_name.get(username) or Account(*row)
+            self.transaction.then(partial(self._remember, account, *row[2:]))
         return account
+
+    def _remember(
+        self, account: Account, password: str, plan: AccountPlan, name: str | None
+    ) -> None:
+        account.password, account.plan, account.name = password, plan, name
+        account.outdate()
+        self._accounts[account.id] = self._by_name[account.username] = account
+
+    def has_had(self, username: str) -> bool:
+        """Whether there is, or ever was, an account of that name."""
+        removed = self._db.execute("SELECT 1 FROM removed WHERE username = ?", (username,))
+        return username in self._by_name or removed.fetchone() is not None
 
     def revoke_tokens(self, account: Account, at: int) -> None:
         """Void, from ``at`` (ms) on, the tokens issued before it, besides what is void already."""
-        added = self._db.execute(
-            "INSERT OR IGNORE INTO revocations VALUES (?, ?)", (account.id, at)
-        ).rowcount
-        if added:
-            insort(account.revoked, at)
+        with self.transaction():
+            added = self._db.execute(
+                "INSERT OR IGNORE INTO revocations VALUES (?, ?)", (account.id, at)
+            ).rowcount
+            if added:
+                self.transaction.then(partial(insort, account.revoked, at))
 
     def drop_account(self, account: Account) -> None:
-        """Forget an account with all that is its own."""
-        with self._transaction():
-            self._forget_jobs(account)
-            self._db.execute("DELETE FROM clocks WHERE account = ?", (account.id,))
-            self._db.execute("DELETE FROM revocations WHERE account = ?", (account.id,))
+        """Forget an account with all that is its own, but not that there was one."""
+        with self.transaction():
+            self._forget(account)
             self._db.execute("DELETE FROM accounts WHERE id = ?", (account.id,))
-        del self._accounts[account.id], self._by_name[account.username]
+            self._db.execute("INSERT OR IGNORE INTO removed VALUES (?)", (account.username,))
+            self.transaction.then(partial(self._accounts.pop, account.id))
+            self.transaction.then(partial(self._by_name.pop, account.username))
 
     def reset(self, account: Account) -> None:
         """Forget an account's jobs and clock, void no token; its next job is its first again."""
-        with self._transaction():
-            self._forget_jobs(account)
-            self._db.execute("DELETE FROM revocations WHERE account = ?", (account.id,))
-            self._db.execute("DELETE FROM clocks WHERE account = ?", (account.id,))
-        account.revoked, account.burst, account.counts = [], (0, -1), JobCounts()
-        account.epoch += 1
+        with self.transaction():
+            self._forget(account)
+            self.transaction.then(partial(_start_again, account))
+
+    def _forget(self, account: Account) -> None:
+        self._forget_jobs(account)
+        for table in ("revocations", "clocks"):
+            self._db.execute(f"DELETE FROM {table} WHERE account = ?", (account.id,))
 
     def restore(
         self,
@@ -195,12 +180,13 @@ class Store:
     ) -> None:
         """Have these accounts, with these jobs and clocks, in place of those of their ids.
 
-        With ``settings`` they replace everything. Raises ``sqlite3.IntegrityError``,
-        and ``OverflowError`` on a number of more than 64 bits.
+        With ``settings`` they replace everything, what the control API set among it. Raises
+        ``sqlite3.IntegrityError``, and ``OverflowError`` on a number of more than 64 bits.
         """
-        with self._transaction():
+        with self.transaction():
             if settings is not None:
-                for table in ("folders", "jobs", "clocks", "revocations", "accounts"):
+                self._db.execute("INSERT OR IGNORE INTO removed SELECT username FROM accounts")
+                for table in _OF_ACCOUNTS:
                     self._db.execute(f"DELETE FROM {table}")
                 for key, value in settings.items():
                     self.keep(key, value)
@@ -221,7 +207,7 @@ class Store:
                 self._insert(job)
             for account, state in clocks.items():
                 self.keep_clock(account, state)
-        self._load()
+            self.transaction.then(self._read())
 
     def _forget_jobs(self, account: Account) -> None:
         self._db.execute(
@@ -230,15 +216,17 @@ class Store:
         )
         self._db.execute("DELETE FROM jobs WHERE account = ?", (account.id,))
 
-    def _count(self, account: Account) -> None:
-        """Tally the account's jobs anew."""
+    def _counts(self, account: Account) -> Callable[[], None]:
+        """Count the account's jobs; the function that is returned remembers how many."""
         stored, last, created, visible = self._db.execute(
             "SELECT count(*), max(id), max(created), max(visible) FROM jobs WHERE account = ?",
             (account.id,),
         ).fetchone()
-        if stored:
-            visible = -1 if visible is None else visible
-            account.counts = JobCounts(stored, last - first_id(account.id) + 1, created, visible)
+        if not stored:
+            return lambda: None
+        visible = -1 if visible is None else visible
+        counts = JobCounts(stored, last - first_id(account.id) + 1, created, visible)
+        return partial(setattr, account, "counts", counts)
 
     # Jobs
 
@@ -247,8 +235,14 @@ class Store:
         ordinal = account.counts.ordinal + 1
         late = self._free_instant(account, now) - now
         job = make(ordinal, first_id(account.id) + ordinal - 1, late)
-        self._insert(job)  # one statement, since a new job lies in no folder
-        account.counts.add(job)
+        try:
+            self._insert(job)  # one statement, since a new job lies in no folder
+        except sqlite3.Error as problem:
+            raise self.transaction.refusal(problem) from problem
+        if self.transaction.open:
+            self.transaction.then(partial(account.counts.add, job))
+        else:
+            account.counts.add(job)
         return job
 
     def _free_instant(self, account: Account, ms: int) -> int:
@@ -274,16 +268,16 @@ class Store:
 
     def put(self, jobs: Iterable[Job]) -> None:
         """Store jobs as they are, new ones and changed ones alike."""
-        touched: dict[int, Account] = {}
-        with self._transaction():
+        with self.transaction():
+            touched: dict[int, Account] = {}
             for job in jobs:
                 touched[job.account] = self._accounts[job.account]
                 self._db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
                 self._db.execute("DELETE FROM folders WHERE job = ?", (job.id,))
                 self._insert(job)
-        for account in touched.values():
-            self._count(account)
-            account.epoch += 1
+            for account in touched.values():
+                self.transaction.then(self._counts(account))
+                self.transaction.then(account.outdate)
 
     def _insert(self, job: Job) -> None:
         self._inserting.execute(_NEW_JOB, rows.row(job))
@@ -353,22 +347,16 @@ class Store:
             return self._accounts.values()
         return [self._accounts[find.account]]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All or nothing, kept on leaving: the outermost savepoint of a file is a commit."""
-        self._db.execute("SAVEPOINT work")
-        try:
-            yield
-            self._db.execute("RELEASE work")
-        except BaseException:
-            if self._in_memory:
-                self._db.execute("ROLLBACK TO work")
-                self._db.execute("RELEASE work")
-            elif self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+
+def _start_again(account: Account) -> None:
+    account.revoked, account.burst, account.counts = [], (0, -1), JobCounts()
+    account.outdate()
 
 
+#: The tables that hold something of accounts, or of what they share.
+_OF_ACCOUNTS = (
+    "folders", "jobs", "clocks", "revocations", "profiles", "faults", "scenarios", "accounts",
+)  # fmt: skip
 _NEW_JOB = f"INSERT INTO jobs VALUES ({', '.join('?' * 12)})"
 _ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
 _ALL_JOBS = f"SELECT {rows.COLUMNS} FROM jobs"

@@ -20,6 +20,7 @@ from ..http.exchange import TRANSPORT, Disconnected, Exchange
 from ..http.responses import Response, ResponseCapture
 from ..http.types import Message, Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
+from ..store.transactions import NotStoredError
 from . import fault_injection
 from .control import is_control
 
@@ -56,12 +57,18 @@ class Recorder:
         except Disconnected:
             return
         answering = partial(self._answer, scope, exchange, refusal)
-        hit = self._hit(exchange, headers) if self._service.faults.live else None
+        hit = response = None
+        if self._service.faults.live:
+            try:
+                hit = self._hit(exchange, headers)
+            except NotStoredError:  # its counts
+                response = respond.report_unforeseen(self._service, exchange)
         if hit is not None:
             connection = fault_injection.Connection(scope, receive, send)
             await fault_injection.inject(self._service, hit, exchange, answering, connection)
             return
-        response = await answering()
+        if response is None:
+            response = await answering()
         self._service.journal.record(exchange, response)
         await response(scope, receive, send)
 

@@ -24,6 +24,7 @@ _STATUS = {
     409: "conflict",
     413: "too-large",
     415: "unsupported-media-type",
+    507: "not-stored",
 }
 
 

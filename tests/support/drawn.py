@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sampan.fake_server.jobs.lifecycle import Job, Kind, Plan
 from sampan.fake_server.jobs.scenarios import PICTURES, SCENARIOS, Scenario
-from sampan.fake_server.store.store import Account, Store
+from sampan.fake_server.store.account import Account
+from sampan.fake_server.store.store import Store
 
 NOW = 1_712_040_515_164
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sampan.fake_server.armed.faults import Fault, Faults, make, to_json
+from sampan.fake_server.store.store import Store
 
 
 def _fires(fault: Fault, n: int) -> list[tuple[bool, int | None]]:
     found = []
-    for _ in range(n):
-        drawn = fault.draw()
+    for match in range(1, n + 1):
+        drawn = fault.draw(match)
         found.append((drawn is not None, None if drawn is None else fault.wait_ms(drawn)))
     return found
 
@@ -52,15 +54,16 @@ def test_the_nth_match_draws_the_same_whatever_else_is_armed(
 ) -> None:
     """Whoever else is armed before it, and whatever else is asked between its matches."""
     alone = make("a", terms)
-    among = Faults()
-    for other in others:
-        among.arm({**other, "match": {"path": "/other"}})
-    fault = among.arm({**terms, "match": {"path": "/mine"}})
-    seen = []
-    for is_mine in mine:
-        strike = among.hit(None, None, "/mine" if is_mine else "/other")
-        if is_mine:
-            seen.append((strike is not None, None if strike is None else strike.wait_ms))
+    with closing(Store()) as store:
+        among = Faults(store.control)
+        for other in others:
+            among.arm({**other, "match": {"path": "/other"}})
+        fault = among.arm({**terms, "match": {"path": "/mine"}})
+        seen = []
+        for is_mine in mine:
+            strike = among.hit(None, None, "/mine" if is_mine else "/other")
+            if is_mine:
+                seen.append((strike is not None, None if strike is None else strike.wait_ms))
     assert seen == _fires(alone, len(seen))
     assert fault.matched == sum(mine)
 

@@ -113,7 +113,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 99")
     assert _refusal(path) == (
-        f"data file {path} can't be used: it has format 99, but this sampan reads format 2"
+        f"data file {path} can't be used: it has format 99, but this sampan reads format 3"
     )
 
 

@@ -16,7 +16,8 @@ from sampan.fake_server.clock.clock import ClockState
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from sampan.fake_server.store.ids import sender_id
-from tests.support.fakes import START, Served
+from tests.support.controls import Control
+from tests.support.fakes import START, MakeFake, Served
 
 _ROUNDS = 15
 _THREADS = 4
@@ -197,3 +198,109 @@ def test_the_auto_clock_goes_on_from_where_it_was(tmp_path: Path) -> None:
         service.set_clock(None, ClockState(offset=90_000))
     with _world(path, clock="auto") as service:
         assert service.clocks.state() == ClockState(offset=90_000, auto=True)
+
+
+# What the control API has set
+
+
+def test_what_the_control_api_has_set_is_there_after_a_restart(
+    make_fake: MakeFake, tmp_path: Path
+) -> None:
+    settings = {"data": tmp_path / "sampan.db"}
+    control = Control(make_fake(**settings))
+    abc = control.fake.login()
+    control.post("accounts", username="t1", password="p", plan="none", name="Tee")
+    control.patch("accounts/abc", password="new", name="Abc")
+    control.post("faults", type="ERRNO", errno=501, times=2, skip=1, match={"account": "abc"})
+    control.post("faults", type="DELAY", delay=0, match={"path": "/nowhere"})
+    control.post("scenarios", scenario="slow", times=3, account="abc")
+    control.post("scenarios", scenario="fail", argument=3)
+    control.patch("profile", answers={"find-order": "oldest-first"}, account="abc")
+    control.patch("profile", answers={"find-default-limit": "10"})
+    control.post("clock/freeze", account="abc")
+    control.post("clock/advance", by="1h")
+    abc.find()
+    assert [abc.post("/jobs/find", {}).json()["errno"] for _ in range(2)] == [501, 501]
+    abc.create()
+    before = _all_of(control)
+    assert (before[1]["faults"][0]["matched"], before[1]["faults"][0]["applied"]) == (3, 2)
+    control.fake.app.service.close()
+    again = Control(make_fake(**settings))
+    assert _all_of(again) == before
+    assert again.fake.login("abc", "new").data["name"] == "Abc"
+
+
+def _all_of(control: Control) -> list[Any]:
+    paths = ("state", "faults", "scenarios", "accounts", "profile", "jobs", "clock")
+    return [control.get(path) for path in paths]
+
+
+def test_a_start_account_is_put_only_where_the_file_has_never_had_it(
+    make_fake: MakeFake, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def start(*accounts: NewAccount) -> Control:
+        return Control(make_fake(data=tmp_path / "sampan.db", accounts=accounts))
+
+    old, new = NewAccount("t1", "old"), NewAccount("t2", "p")
+    control = start(old)
+    control.patch("accounts/t1", password="changed", plan="none")
+    control.fake.app.service.close()
+    control = start(old, new)
+    assert "account 't1'" in caplog.text
+    assert "keeps the password and the plan that it has there" in caplog.text
+    assert "old" not in caplog.text
+    assert "t2" not in caplog.text
+    control.fake.login("t1", "changed")
+    control.fake.login("t2", "p")
+    assert control.get("accounts/t1")["plan"] == "none"
+    control.delete("accounts/t2")
+    control.fake.app.service.close()
+    caplog.clear()
+    control = start(NewAccount("t1", "changed", "none"), new)
+    assert [each["username"] for each in control.get("accounts")["accounts"]] == ["t1"]
+    assert "account 't2'" in caplog.text
+    assert "was deleted and is not created again" in caplog.text
+    assert "t1" not in caplog.text
+    control.post("accounts", username="t2", password="p")
+    control.fake.login("t2", "p")
+
+
+def test_an_import_takes_start_accounts_away_for_good(make_fake: MakeFake, tmp_path: Path) -> None:
+    control = Control(make_fake(data=tmp_path / "sampan.db"))
+    document = Control(make_fake(accounts=(NewAccount("t1", "p"),))).get("state")
+    control.call("PUT", "state", document)
+    control.fake.app.service.close()
+    assert Control(make_fake(data=tmp_path / "sampan.db")).get("state") == document
+
+
+def test_a_start_with_another_profile_goes_before_the_shared_one(
+    make_fake: MakeFake, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = tmp_path / "sampan.db"
+    for profile, order in (
+        ("documented", "oldest-first"),
+        ("documented", "oldest-first"),
+        ("mixed", None),
+        ("documented", "newest-first"),
+    ):
+        control = Control(make_fake(data=data, profile=profile))
+        if control.get("state")["accounts"] and profile == "documented" and not caplog.text:
+            control.patch("profile", answers={"find-order": "oldest-first"})
+        if order is not None:
+            assert control.get("profile")["answers"]["find-order"] == order
+        else:
+            assert "--profile replaces the shared profile" in caplog.text
+            assert control.get("profile")["name"] == "mixed"
+        control.fake.app.service.close()
+
+
+def test_what_the_command_line_can_not_change_is_told(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "sampan.db"))
+    with _killed(*data, "--account", "t1:one"):
+        pass
+    served = Served(*data, "--account", "t1:two")
+    _login(served, "t1", "one")
+    told = served.stop()
+    assert told.startswith("sampan: account 't1' of data file")
+    assert told.count("\n") == 1
+    assert "two" not in told

@@ -1,0 +1,56 @@
+"""An account as it is remembered, with what need not be counted again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..jobs.lifecycle import Job
+
+AccountPlan = Literal["unlimited", "none"]
+
+
+@dataclass(slots=True)
+class JobCounts:
+    """What is remembered of an account's jobs, so that it need not be counted.
+
+    ``stored`` is how many there are, ``ordinal`` the number of the last one, ``created`` the time
+    of the latest (ms) and ``visible`` when the last that hides will be found (ms).
+    """
+
+    stored: int = 0
+    ordinal: int = 0
+    created: int = -1
+    visible: int = -1
+
+    def add(self, job: Job) -> None:
+        """Count one more job."""
+        self.stored += 1
+        self.ordinal += 1
+        self.created = max(self.created, job.timestamp)
+        if job.visible is not None:
+            self.visible = max(self.visible, job.visible)
+
+
+@dataclass(slots=True)
+class Account:
+    """An account, which is a sandbox: it has its own jobs, clock and faults.
+
+    ``revoked`` are moments (ms, in order): from each on, the tokens issued before it are void.
+    ``epoch`` grows whenever what was rendered for the account may no longer hold. ``burst`` is the
+    last run of milliseconds with a job in each.
+    """
+
+    id: int
+    username: str
+    password: str
+    plan: AccountPlan
+    name: str | None = None
+    revoked: list[int] = field(default_factory=list)
+    epoch: int = 0
+    burst: tuple[int, int] = (0, -1)
+    counts: JobCounts = field(default_factory=JobCounts)
+
+    def outdate(self) -> None:
+        """Let go of what was rendered for the account."""
+        self.epoch += 1

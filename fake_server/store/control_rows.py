@@ -1,0 +1,133 @@
+"""What the control API has set, as rows: profiles, and faults and scenarios with their counts.
+
+Each method stores at once, or with the transaction that is open. Raises ``NotStoredError``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import orjson
+
+from .transactions import Transactions
+
+
+class ProfileRow(NamedTuple):
+    """The answers of an account, or of all others (``None``).
+
+    ``start`` is the profile that the fake was started with when they were set.
+    """
+
+    account: int | None
+    name: str
+    answers: dict[str, str]
+    start: dict[str, str]
+
+
+class FaultRow(NamedTuple):
+    """An armed fault. ``terms`` are what it was armed with, ``account`` the name in its match."""
+
+    id: str
+    account: str | None
+    terms: dict[str, Any]
+    matched: int
+    applied: int
+
+
+class ScenarioRow(NamedTuple):
+    """An armed scenario. ``position`` orders them, ``times`` is how often it is left."""
+
+    position: int
+    scenario: str
+    number: int
+    account: int | None
+    times: int | None
+
+
+class ControlRows:
+    """The tables ``profiles``, ``faults`` and ``scenarios``."""
+
+    def __init__(self, db: sqlite3.Connection, transaction: Transactions) -> None:
+        self._db = db
+        self.transaction = transaction
+
+    def _run(self, sql: str, *values: Any) -> None:
+        with self.transaction():
+            self._db.execute(sql, values)
+
+    # Profiles
+
+    def profiles(self) -> list[ProfileRow]:
+        """Every profile."""
+        rows = self._db.execute("SELECT account, name, answers, start FROM profiles")
+        return [
+            ProfileRow(account or None, name, orjson.loads(answers), orjson.loads(start))
+            for account, name, answers, start in rows
+        ]
+
+    def keep_profile(self, row: ProfileRow) -> None:
+        """Keep a profile in place of the one before."""
+        answers, start = orjson.dumps(row.answers).decode(), orjson.dumps(row.start).decode()
+        sql = "INSERT OR REPLACE INTO profiles VALUES (?, ?, ?, ?)"
+        self._run(sql, row.account or 0, row.name, answers, start)
+
+    def drop_profile(self, account: int | None) -> None:
+        """Forget the profile of an account, or of all others."""
+        self._run("DELETE FROM profiles WHERE account = ?", account or 0)
+
+    # Faults
+
+    def faults(self) -> list[FaultRow]:
+        """Every fault, in the order in which they were armed."""
+        sql = "SELECT id, account, terms, matched, applied FROM faults ORDER BY position"
+        return [
+            FaultRow(id, account, orjson.loads(terms), *counts)
+            for id, account, terms, *counts in self._db.execute(sql)
+        ]
+
+    def add_fault(self, row: FaultRow) -> None:
+        """Keep one more fault."""
+        terms = orjson.dumps(row.terms).decode()
+        sql = "INSERT INTO faults (id, account, terms, matched, applied) VALUES (?, ?, ?, ?, ?)"
+        self._run(sql, row.id, row.account, terms, row.matched, row.applied)
+
+    def count_faults(self, counts: Iterable[tuple[int, int, str]]) -> None:
+        """Keep how often faults have matched and been applied: (matched, applied, id)."""
+        with self.transaction():
+            sql = "UPDATE faults SET matched = ?, applied = ? WHERE id = ?"
+            self._db.executemany(sql, counts)
+
+    def drop_fault(self, id: str) -> None:
+        """Forget one fault."""
+        self._run("DELETE FROM faults WHERE id = ?", id)
+
+    def drop_faults(self, account: str | None) -> None:
+        """Forget the faults that name an account, or all."""
+        if account is None:
+            self._run("DELETE FROM faults")
+        else:
+            self._run("DELETE FROM faults WHERE account = ?", account)
+
+    # Scenarios
+
+    def scenarios(self) -> list[ScenarioRow]:
+        """Every armed scenario, oldest first."""
+        sql = "SELECT position, scenario, number, account, times FROM scenarios ORDER BY position"
+        return [ScenarioRow(*row) for row in self._db.execute(sql)]
+
+    def add_scenario(self, row: ScenarioRow) -> None:
+        """Keep one more scenario."""
+        self._run("INSERT INTO scenarios VALUES (?, ?, ?, ?, ?)", *row)
+
+    def count_scenario(self, position: int, times: int) -> None:
+        """Keep how often a scenario is left; one that is not left any more is forgotten."""
+        if times:
+            self._run("UPDATE scenarios SET times = ? WHERE position = ?", times, position)
+        else:
+            self.drop_scenario(position)
+
+    def drop_scenario(self, position: int) -> None:
+        """Forget one scenario."""
+        self._run("DELETE FROM scenarios WHERE position = ?", position)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..jobs.lifecycle import LATEST
 from .notifier import Notifier
+from .steady import SteadyWall
 
 Wall = Callable[[], int]
 
@@ -54,7 +55,7 @@ class Clocks:
 
     def __init__(self, states: Mapping[int | None, ClockState], wall: Wall = wall) -> None:
         self._states = {None: ClockState(), **states}
-        self._wall = wall
+        self._wall = SteadyWall(wall)
         self._changed = Notifier()
 
     def now(self, account: int | None = None) -> int:
@@ -100,5 +101,5 @@ class Clocks:
             since = self._changed.version
 
     def wall(self) -> int:
-        """The machine's time, which no clock moves."""
+        """The machine's time, which no clock moves and which never goes back."""
         return self._wall()

@@ -34,6 +34,8 @@ _PLUGINS = (
     "xdist.plugin",
     "-p",
     "no:cacheprovider",
+    "-p",
+    "no:asyncio",
 )
 
 

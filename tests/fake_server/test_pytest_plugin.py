@@ -18,7 +18,7 @@ RECIPES = (ROOT / "docs" / "recipes.md").read_text()
 #: Other plugins of this environment; they take seconds and are not what is tested.
 WITHOUT = [
     argument
-    for name in ("sampan-conformance", "schemathesis", "hypothesispytest", "anyio")
+    for name in ("asyncio", "sampan-conformance", "schemathesis", "hypothesispytest", "anyio")
     for argument in ("-p", f"no:{name}")
 ]
 

@@ -17,7 +17,8 @@ from sampan import FakeServer
 from tests.support.paths import EXAMPLES
 
 #: Other plugins of this environment, which a reader need not have.
-WITHOUT = ["-p", "no:sampan-conformance", "-p", "no:schemathesis", "-p", "no:hypothesispytest"]
+_OTHERS = ("sampan-conformance", "schemathesis", "hypothesispytest", "asyncio")
+WITHOUT = [f"-pno:{name}" for name in _OTHERS]
 PYTHON = sorted((EXAMPLES / "python").glob("test_*.py"))
 
 

@@ -1,0 +1,131 @@
+"""Beside other tools of a test suite: each example is run as its user would run it."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent / "examples"
+
+#: Each example with the options that its tool needs, and how many tests of it pass.
+RUNS = {
+    "asyncio": (["-p", "pytest_asyncio.plugin", "-o", "asyncio_mode=strict"], 2),
+    "freezegun": ([], 4),
+    "time_machine": ([], 2),
+    "socket": (["-p", "pytest_socket", "--allow-hosts=127.0.0.1"], 3),
+    "vcr": ([], 2),
+    "responses": ([], 1),
+    "respx": ([], 1),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_example_passes(name: str, tmp_path: Path) -> None:
+    options, number = RUNS[name]
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\npython_files = *_example.py\nfilterwarnings = error\n"
+        + ("asyncio_default_fixture_loop_scope = function\n" if name == "asyncio" else "")
+    )
+    example = tmp_path / f"{name}_example.py"
+    example.write_bytes((EXAMPLES / example.name).read_bytes())
+    # Only the plugins that an example is about: a reader has no other.
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *("--disable-plugin-autoload", "-p", "sampan.fake_server.pytest_plugin", *options),
+        ],
+        cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(rf"^{number} passed in ", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_every_example_is_run() -> None:
+    examples = {path.stem.removesuffix("_example") for path in EXAMPLES.glob("*_example.py")}
+    assert examples == {*RUNS, "gevent"}
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=50, check=False
+    )
+
+
+def test_the_example_of_gevent_runs() -> None:
+    done = python("-m", "gevent.monkey", str(EXAMPLES / "gevent_example.py"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "4 pictures\n", "")
+
+
+@pytest.mark.parametrize(
+    ("patch", "start"),
+    [
+        ("gevent.monkey.patch_all()", "FakeServer().start()"),
+        ("gevent.monkey.patch_thread()", "FakeServer().start()"),
+        ("gevent.monkey.patch_all()", "Admin(asgi_app())"),
+        ("gevent.monkey.patch_all(thread=False)", "Admin(asgi_app())"),
+    ],
+)
+def test_a_fake_that_would_hang_names_the_cause_instead(patch: str, start: str) -> None:
+    began = time.perf_counter()
+    done = python(
+        "-c",
+        f"import gevent.monkey; {patch}\nfrom sampan import Admin, FakeServer, asgi_app\n{start}",
+    )
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("RuntimeError: gevent has monkey-patched ")
+    assert "sampan serve" in last
+    assert time.perf_counter() - began < 30
+
+
+@pytest.mark.parametrize(
+    "patch", ["patch_socket()", "patch_select()", "patch_time()", "patch_all(thread=False)"]
+)
+def test_a_fake_runs_beside_patches_that_leave_threads_alone(patch: str) -> None:
+    done = python(
+        "-c",
+        f"import gevent.monkey; gevent.monkey.{patch}\nfrom sampan import FakeServer\n"
+        "for fast in (True, False):\n"
+        "    with FakeServer(fast=fast) as server:\n"
+        "        account = server.account()\n"
+        "        account.wait_finished(account.create('a cat'))\n"
+        "print('done')",
+    )
+    assert done.stdout == "done\n", done.stderr
+
+
+def test_a_fake_that_was_started_before_the_patch_goes_on() -> None:
+    done = python(
+        "-c",
+        "from sampan import FakeServer\nserver = FakeServer().start()\n"
+        "import gevent.monkey; gevent.monkey.patch_all()\n"
+        "account = server.account()\naccount.wait_finished(account.create('a cat'))\n"
+        "print('done', flush=True)\nimport os; os._exit(0)",
+    )
+    assert done.stdout == "done\n", done.stderr
+
+
+def test_eventlet_is_asked_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told by a stand-in: eventlet itself is not among this project's tools."""
+    from types import ModuleType
+
+    from sampan import FakeServer
+
+    patcher = ModuleType("eventlet.patcher")
+    vars(patcher)["is_monkey_patched"] = lambda module: module == "thread"
+    monkeypatch.setitem(sys.modules, "eventlet.patcher", patcher)
+    with pytest.raises(RuntimeError, match="eventlet has monkey-patched 'threading'"):
+        FakeServer().start()
+
+
+def test_the_tools_are_there() -> None:
+    """An example that its tool is missing for would tell nothing."""
+    tools = ("freezegun", "gevent", "pytest_asyncio", "pytest_socket", "responses", "respx")
+    for name in (*tools, "time_machine", "vcr"):
+        assert importlib.util.find_spec(name) is not None, name

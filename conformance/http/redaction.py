@@ -46,6 +46,8 @@ _LONGEST_ESCAPE = 24
 #: Looked up by so many characters at once.
 _KEY = 8
 _RUN = re.compile(rf"[A-Za-z0-9._~+/=-]{{{_KEY},}}")
+#: Where a text was cut short, perhaps in the middle of an escape.
+_CUT = re.compile(r"(?:&[#\w]{0,8}|\\[ux]?[0-9a-fA-F]{0,7}|%[0-9a-fA-F]?)?…")
 #: What no escape changes.
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
@@ -64,6 +66,7 @@ class Secrets:
         self._patterns: dict[str, int] = {}
         self._pattern: re.Pattern[str] | None = None
         self._literals: dict[str, tuple[str, ...]] = {}
+        self._spellings: set[str] = set()
         #: The length of the longest form that a secret can have.
         self.longest = 0
 
@@ -120,6 +123,8 @@ class Secrets:
             else:
                 self._add_pattern(re.escape(spelling), len(spelling))
 
+            self._spellings.add(spelling)
+
     def _add_pattern(self, pattern: str, length: int) -> None:
         self._patterns[pattern] = length
         # The longest first: a secret must not be cut short by one it contains.
@@ -150,7 +155,18 @@ class Secrets:
             found += [hit.span() for hit in self._pattern.finditer(layer.text)]
         for run in _RUN.finditer(layer.text):
             found += self._literals_in(run)
+        for cut in _CUT.finditer(layer.text):
+            found += self._begun(layer.text[max(0, cut.start() - self.longest) : cut.start()], cut)
         return found
+
+    def _begun(self, before: str, cut: re.Match[str]) -> Iterator[Span]:
+        """What a message that was cut short shows of a secret: its beginning."""
+        # Half an escape may be read as characters of its own.
+        for end in range(len(before), max(0, len(before) - 4), -1):
+            length = max((_overlap(before[:end], one) for one in self._spellings), default=0)
+            if length >= _TELLING:
+                yield cut.start() - len(before) + end - length, cut.start()
+                return
 
     def _literals_in(self, run: re.Match[str]) -> Iterator[Span]:
         text, done = run[0], 0
@@ -160,9 +176,17 @@ class Secrets:
         for at in starts:
             forms = keys[text[at : at + _KEY]] if at >= done else ()
             found = next((one for one in forms if text.startswith(one, at)), None)
+            if found is None and run.string.startswith("…", run.end()):
+                found = next((text[at:] for one in forms if one.startswith(text[at:])), None)
             if found is not None:
                 done = at + len(found)
                 yield run.start() + at, run.start() + done
+
+
+def _overlap(text: str, secret: str) -> int:
+    """How much of the beginning of ``secret`` the text ends with."""
+    lengths = range(min(len(text), len(secret)), _TELLING - 1, -1)
+    return next((length for length in lengths if text.endswith(secret[:length])), 0)
 
 
 def _jwts(text: str) -> Iterator[Span]:

@@ -241,6 +241,12 @@ STAND_INS: Mapping[str, tuple[StandIn, ...]] = {
         ),
         StandIn(CONTENT, SharedJob("vary_4", "varyJob", _vary(4, sender=True), ("grid",))),
     ),
+    "blend_5": (
+        StandIn(SENDER_ID, SharedJob("blend_5_bare", "blendImages", _blend(5), ("grid", "niji"))),
+    ),
+    "describe_sender": (
+        StandIn(SENDER_ID, SharedJob("describe_bare", "describeImage", _describe, ("grid",))),
+    ),
 }
 
 #: The order in which jobs are listed.

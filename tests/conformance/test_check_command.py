@@ -70,8 +70,9 @@ def test_a_wrong_server_fails() -> None:
 
 
 def test_an_inconclusive_run() -> None:
-    with Scripted(lambda _: []) as server:
-        done = sampan("check", server.url, "--only", "LOGIN-1")
+    login = {"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}}
+    with Scripted(lambda asked: http(login) if asked.path == "/auth/login" else []) as server:
+        done = sampan("check", server.url, "--only", "FIND-1")
     assert done.returncode == 3, done.stdout
     assert "inconclusive" in done.stdout
 
@@ -107,8 +108,8 @@ def test_no_account_no_run(url: str) -> None:
 
 def test_flags_come_before_the_environment(url: str) -> None:
     wrong = sampan("check", url, "--only", "LOGIN-1", "--password", "wrong")
-    assert wrong.returncode == 1
-    assert "errno 430" in wrong.stdout
+    assert wrong.returncode == 2
+    assert "errno 430" in wrong.stderr
 
 
 def test_a_dry_run_needs_no_account_and_no_tls() -> None:

@@ -107,7 +107,7 @@ def test_a_broken_requirement_fails_with_its_sentence_and_a_curl_line(tmp_path: 
         )
     assert done.returncode == 1
     assert CONTRACT.requirements["LOGIN-4"].sentence in done.stdout
-    assert "curl -sS -i http://" in done.stdout
+    assert "curl -g -sS -i http://" in done.stdout
     assert "Traceback" not in done.stdout
     case = next(xml.parse(tmp_path / "unit.xml").iter("testcase"))
     assert case.attrib["name"] == "LOGIN-4"

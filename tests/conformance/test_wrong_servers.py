@@ -103,7 +103,7 @@ def test_a_wrong_server_is_seen_by_the_check_of_its_own_requirement(requirement:
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         found = list(pool.map(partial(tried, alone=True), servers))
     survivors = {
-        outcome.wrong_server.id: (outcome.verdict.word, outcome.broken or outcome.message)
+        outcome.server.id: (outcome.verdict.word, outcome.broken or outcome.message)
         for outcome in map(judged, servers, found)
         if not outcome.killed
     }

@@ -120,10 +120,14 @@ BROKEN = {
         "blendImages",
         _where("blendImages", lambda body: not isinstance(body.get("content", ""), str), _taken),
     ),
-    "a missing grid_num": (
+    "a grid_num that is no number": (
         "GEN-4",
         "upscaleJob",
-        _where("upscaleJob", lambda body: "grid_num" not in body, lambda _: refusal(501)),
+        _where(
+            "upscaleJob",
+            lambda body: not isinstance(body.get("grid_num"), int),
+            lambda _: refusal(501),
+        ),
     ),
     "two filters at once": (
         "FIND-1",

@@ -312,3 +312,16 @@ def test_a_short_password_is_masked_inside_words_too(secret: str) -> None:
         secrets.add_if_akin(tried)
     for text in (f"a{secret}b", f"x{secret}", f"{secret}x1", quote(f"={secret}x1")):
         assert secret not in secrets.redact(text).replace(MASK, "")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_that_a_message_was_cut_in_is_not_begun(form: str) -> None:
+    """Messages quote what a server sent, and stop after so many characters."""
+    secret = "canary <second> & 'grün' 一二三"
+    secrets = Secrets()
+    secrets.add(secret)
+    written = FORMS[form](secret)
+    for length in range(24, len(written)):
+        shown = secrets.redact(f"it said {written[:length]}… (4711 characters in all)")
+        assert "canary" not in shown
+        assert "Y2FuYXJ5" not in shown  # the same in base64

@@ -74,7 +74,12 @@ def test_json_has_the_keys_agreed_on() -> None:
     ]
     assert tree["schema"] == "sampan-report/1"
     assert tree["started_at"] == "2024-04-02T06:48:35Z"
-    assert tree["budget"] == {"jobs_allowed": 11, "jobs_spent": 3, "requests": 57}
+    assert tree["budget"] == {
+        "jobs_allowed": 11,
+        "jobs_spent": 3,
+        "requests": 57,
+        "remarks": [],
+    }
     assert [one["id"] for one in tree["requirements"]] == list(CONTRACT.requirements)
     assert [one["id"] for one in tree["questions"]] == list(CONTRACT.questions)
     for one in tree["requirements"]:

@@ -14,7 +14,9 @@ from functools import partial
 from typing import TypeVar
 
 from sampan import conformance
+from sampan.conformance.contract import shipped
 from sampan.conformance.findings import Seen
+from sampan.conformance.target import TargetError
 from sampan.conformance.verdict import Verdict
 from sampan.fake_server.settings import NewAccount
 from tests.support.tampering.server import ACCOUNTS, TamperedFake, running
@@ -75,20 +77,23 @@ def trial(
     first, second, limited = (accounts[role] for role in ("first", "second", "limited"))
     with running(app) as url, around(app, url):
         started = time.monotonic()
-        report = conformance.run(
-            url,
-            username=first.username,
-            password=first.password,
-            second_username=second.username,
-            second_password=second.password,
-            limited_username=limited.username,
-            limited_password=limited.password,
-            budget_jobs=budget,
-            timeout=timeout,
-            job_timeout=job_timeout,
-            only=tuple(only),
-            seed=seed,
-        )
+        try:
+            report = conformance.run(
+                url,
+                username=first.username,
+                password=first.password,
+                second_username=second.username,
+                second_password=second.password,
+                limited_username=limited.username,
+                limited_password=limited.password,
+                budget_jobs=budget,
+                timeout=timeout,
+                job_timeout=job_timeout,
+                only=tuple(only),
+                seed=seed,
+            )
+        except TargetError as problem:
+            return _refused(app, only, str(problem), time.monotonic() - started)
         seconds = time.monotonic() - started
     seen = {one.id: one for one in report.observations}
     answered = {id: one for id, one in seen.items() if one.seen is Seen.ANSWERED}
@@ -103,6 +108,21 @@ def trial(
         },
         report.jobs_spent,
         report.exit_code,
+        seconds,
+        None if app.broken is None else repr(app.broken),
+    )
+
+
+def _refused(app: TamperedFake, only: Sequence[str], problem: str, seconds: float) -> Trial:
+    """The kit would not run: that is an error of every requirement in question."""
+    ids = only or tuple(shipped().requirements)
+    return Trial(
+        dict.fromkeys(ids, Verdict.ERROR),
+        dict.fromkeys(ids, problem),
+        {},
+        dict.fromkeys(shipped().questions, f"unobserved: {problem}"),
+        0,
+        2,
         seconds,
         None if app.broken is None else repr(app.broken),
     )

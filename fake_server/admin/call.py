@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from ..http.responses import JSON, Headers, Response
+from ..http.types import Receive
 from ..jobs.lifecycle import Job
 from ..service import FakeService
 from ..store.account import Account
@@ -42,12 +43,16 @@ class ControlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ControlCall:
-    """One request, checked against ``admin.yaml``; defaults of the query are filled in."""
+    """One request, checked against ``admin.yaml``; defaults of the query are filled in.
+
+    ``receive`` tells when its client leaves.
+    """
 
     service: FakeService
     body: Mapping[str, Any]
     query: Mapping[str, Any]
     path: Mapping[str, str]
+    receive: Receive
 
     def named(self, username: str) -> Account:
         """The account of that name. Raises :class:`ControlError`."""

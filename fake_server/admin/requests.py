@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..http.exchange import unless_left
 from ..journal import client_lint as lint
 from ..journal.journal import RequestMatch
 from .call import ControlCall, ControlError
@@ -40,7 +41,7 @@ async def wait_for_requests(call: ControlCall) -> Any:
     if patience > _MAX_PATIENCE_MS:
         raise ControlError("bad-request", "timeout: must be at most 10m")
     wanted = int(call.body.get("count", 1))
-    found = await journal.wait(match, wanted, patience / 1000)
+    found = await unless_left(journal.wait(match, wanted, patience / 1000), call.receive)
     return {
         "reached": len(found) >= wanted,
         "count": len(found),

@@ -90,6 +90,7 @@ class ControlApi:
                 _body(operation, raw),
                 _query(operation, scope["query_string"]),
                 _path(operation, path),
+                receive,
             )
             return Response(200, as_json(await self._handlers[operation.id](call)), JSON)
         except ControlError as error:

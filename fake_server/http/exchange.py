@@ -6,10 +6,13 @@ anybody, redacted.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from ..contract.document import Operation
@@ -18,16 +21,23 @@ from . import urls
 from .responses import Response
 from .types import Address, Receive, RequestHeaders, Scope
 
-#: What a client may send, in bytes.
+#: What a client may send, in bytes; a head's trailers, which are dropped, count as part of it.
 MAX_BODY = 1 << 20
 MAX_HEAD = 64 << 10
+#: And in header lines: each takes some two hundred bytes, however short it is.
+MAX_HEADERS = 1000
+#: As many as the journal's flat size of an exchange allows for, and what each beyond them takes.
+_USUAL_HEADERS, _HEADER_BYTES = 16, 150
 
 #: The key of ``scope["state"]`` under which a server of ours puts the connection's transport.
 TRANSPORT = "sampan.transport"
 
 
 class Disconnected(Exception):
-    """The client left before it had sent its request."""
+    """The client left before it had sent its request, or while it was kept waiting."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True, eq=False)
@@ -70,32 +80,13 @@ class Exchange:
         self.size += len(self.path) + sum([len(name) + len(value) for name, value in self.headers])
         if self.size > MAX_HEAD:
             raise ApiError("invalid-parameter", f"the headers are larger than {MAX_HEAD} bytes")
+        if len(self.headers) > MAX_HEADERS:
+            raise ApiError("invalid-parameter", f"there are more than {MAX_HEADERS} headers")
+        if len(self.headers) > _USUAL_HEADERS:
+            self.size += _HEADER_BYTES * (len(self.headers) - _USUAL_HEADERS)
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and (len(declared) > 18 or int(declared) > MAX_BODY):
             raise _too_large()
-
-
-def with_origin_form(scope: Scope) -> Scope:
-    """The scope of a request for an absolute URL, as proxies are sent it, as one for its path.
-
-    The URL's authority stands in place of the Host header's (RFC 9112, 3.2.2).
-    """
-    found = _ABSOLUTE.match(scope["path"])
-    if found is None:
-        return scope
-    authority, path = found["authority"], found["path"] or "/"
-    raw = scope.get("raw_path") or b""
-    raw_found = _ABSOLUTE.match(raw.decode("latin-1"))
-    headers = [header for header in scope["headers"] if header[0] != b"host"]
-    return {
-        **scope,
-        "path": path,
-        "raw_path": (raw_found["path"] or "/").encode("latin-1") if raw_found else raw,
-        "headers": [(b"host", authority.encode("latin-1")), *headers],
-    }
-
-
-_ABSOLUTE = re.compile(r"https?://(?P<authority>[^/?#]*)(?P<path>/.*)?", re.DOTALL | re.IGNORECASE)
 
 
 def route_path(scope: Scope) -> str:
@@ -140,6 +131,25 @@ async def read(receive: Receive, limit: int) -> bytes:
             raise _too_large()
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+async def left(receive: Receive) -> None:
+    """Wait until the client has left; its body has been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def unless_left(waiting: Coroutine[Any, Any, T], receive: Receive) -> T:
+    """What ``waiting`` returns. Raises :class:`Disconnected` when the client leaves before that."""
+    work, leaving = asyncio.ensure_future(waiting), asyncio.ensure_future(left(receive))
+    try:
+        await asyncio.wait((work, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise Disconnected
+        return work.result()
+    finally:
+        work.cancel()
+        leaving.cancel()
 
 
 def _too_large() -> ApiError:

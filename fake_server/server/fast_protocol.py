@@ -6,36 +6,57 @@ API, bodies too large to wait for, offers to continue, whatever a fault may act 
 
 What never becomes a request reaches no application, so it is answered here: with an envelope like
 everything else, on a connection that stays open long enough for the answer to be read.
+
+The parser can't be stopped in the middle of what it is given, and a request takes a hundred times
+its bytes while it waits for its turn. So it is given little at a time, and nothing while a request
+that came whole is not answered; what has been read by then is held as bytes.
 """
 
 from __future__ import annotations
 
-import asyncio
+import logging
+from collections import deque
 from functools import lru_cache
 from typing import Any, cast
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from ..http.exchange import MAX_HEAD, TRANSPORT, Exchange
+from ..http.exchange import MAX_HEAD, MAX_HEADERS, TRANSPORT, Exchange
 from ..http.responses import Headers, Response
-from ..web.app import App
-from .protocols import LINGER, abandon, keeps_for_response, refusal
+from ..http.target import is_authority
+from .connection import Connection
+
+log = logging.getLogger("sampan")
+
+#: How many bytes the parser is given at a time.
+_SLICE = 1 << 10
 
 
-class FastProtocol(HttpToolsProtocol):
+class _TooLarge(Exception):
+    """Raised in a callback, which ends the parsing."""
+
+
+class FastProtocol(Connection, HttpToolsProtocol):
     """One connection."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self._app: App = self.config.loaded_app
-        # Bytes of a request's head received so far; None while its body comes.
-        self._head: int | None = 0
-        self._chunk = 0
-        # Whether a request has begun to come and has not come whole.
+        # What has been read and not been parsed.
+        self._held = memoryview(b"")
+        # The size of what the parser was given last, and of what it was given since the request
+        # began or since the last byte of its body: a head, a chunk's extension, trailers.
+        self._slice = 0
+        self._apart = 0
+        # The size of head and trailers, once there is a trailer.
+        self._fields = 0
+        # Whether a request has begun to come and has not come whole; whether its head is complete.
         self._coming = False
-        self._refused = False
+        self._in_body = False
+        # The requests that went uvicorn's way and are not answered yet; the first is under way.
+        self._open: deque[Any] = deque()
         # A request's headers by name, the operation's path if it is to be answered here, and the
         # body so far.
         self._named: dict[bytes, bytes] = {}
@@ -45,37 +66,60 @@ class FastProtocol(HttpToolsProtocol):
         self._due: list[bytes] = []
         self._due_bytes = 0
         self._stamp: tuple[object, bytes] = (None, b"")
-        self._answered_at = 0.0
-        self._idle_timer: asyncio.TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The end."""
         super().connection_lost(exc)
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
+        self.abandon()
+        self._held = memoryview(b"")
+
+    # What comes
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came. The head is bounded here: the parser would hoard one without end."""
+        """Parse what came, or as much of it as may be parsed now."""
         if self._refused:
             return
-        self._chunk = len(data)
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
+        if len(data) > _SLICE or self._open or self._held:
+            self._held = memoryview(bytes(self._held) + data if self._held else data)
+            self._parse_held()
+        else:
+            self._parse(data)
+
+    def _parse_held(self) -> None:
+        while self._held and not self._refused and not self.owes():
+            data, self._held = self._held[:_SLICE], self._held[_SLICE:]
+            self._parse(data)
+        if self.owes():
+            self.read_ahead(len(self._held))
+
+    def _parse(self, data: bytes | memoryview) -> None:
+        self._slice = len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
-            self._decline(data[offer.args[0] :])
+            self._decline(bytes(data[offer.args[0] :]))
             return
         except httptools.HttpParserCallbackError as error:
-            if not isinstance(error.__context__, httptools.HttpParserError):
-                raise  # a fault of our own
-            self._refuse("the request is not valid HTTP/1.1")
+            self._refuse_for(error.__context__)
         except httptools.HttpParserError:
-            self._refuse("the request is not valid HTTP/1.1")
-        if self._head is not None:
-            self._head += self._chunk
-            if self._head > MAX_HEAD and not self._refused:
-                self._refuse(f"the headers are larger than {MAX_HEAD} bytes")
+            self.refuse("the request is not valid HTTP/1.1")
+        self._apart += self._slice
+        if self._apart > MAX_HEAD:  # the parser would hoard it without end
+            self.refuse(f"the headers are larger than {MAX_HEAD} bytes")
+        elif self._apart > 0 and len(self.headers or ()) > MAX_HEADERS:
+            self.refuse(f"there are more than {MAX_HEADERS} headers")
+
+    def _refuse_for(self, cause: BaseException | None) -> None:
+        """Refuse what a callback has raised about."""
+        if isinstance(cause, _TooLarge):
+            self.refuse(f"headers and trailers are larger than {MAX_HEAD} bytes")
+        elif isinstance(cause, httptools.HttpParserError):
+            self.refuse("the request is not valid HTTP/1.1")
+        else:
+            log.error("a request could not be parsed", exc_info=cause)
+            self.refuse("internal error of the fake; see its log", status=500, name="general-error")
 
     # The parser's callbacks
 
@@ -87,13 +131,31 @@ class FastProtocol(HttpToolsProtocol):
         self._coming = True
         self._path = None
         self._body = b""
-        self._head = -self._chunk  # this chunk may hold the body of the request before
+        self._fields = 0
+        self._apart = -self._slice  # this slice may hold the body of the request before
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; or a trailer, which is dropped."""
+        if self._in_body:
+            self._count_trailer(len(name) + len(value))
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def _count_trailer(self, size: int) -> None:
+        if not self._fields:
+            self._fields = len(self.url) + sum(len(n) + len(v) for n, v in self.headers)
+        self._fields += size
+        if self._fields > MAX_HEAD:
+            raise _TooLarge
 
     def on_headers_complete(self) -> None:
         """The head ends; a request that will be refused unread must not leave its body behind."""
-        self._head = None
         if self.parser.should_upgrade():
             return  # the head comes again without the offer
+        self._in_body = True
         self._named = dict(self.headers)
         if self._is_plain():
             self._path = self._app.targets.get(self.url)
@@ -102,6 +164,7 @@ class FastProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
+        self._apart = -self._slice
         if self._path is None:
             super().on_body(body)
         elif len(self._body) + len(body) > HIGH_WATER_LIMIT:
@@ -114,7 +177,7 @@ class FastProtocol(HttpToolsProtocol):
         """The body ends, unless an offer of another protocol had hidden it."""
         if self.parser.should_upgrade():
             return
-        self._coming = False
+        self._coming = self._in_body = False
         path, self._path = self._path, None
         if path is None or not self._answer_at_once(path):
             super().on_message_complete()
@@ -123,15 +186,18 @@ class FastProtocol(HttpToolsProtocol):
 
     def _is_plain(self) -> bool:
         """Whether it is a POST by HTTP/1.1 with nothing before it and nothing to be waited for."""
+        named = self._named
         return (
-            (self.cycle is None or self.cycle.response_complete)
+            not self._open
             and not self.expect_100_continue
             and not self.flow.write_paused
             and self._due_bytes < HIGH_WATER_LIMIT
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"
             and self.parser.should_keep_alive()
-            and int(self._named.get(b"content-length", b"0")) <= HIGH_WATER_LIMIT
+            and len(named) == len(self.headers)
+            and is_authority(named.get(b"host", b" "))
+            and int(named.get(b"content-length", b"0")) <= HIGH_WATER_LIMIT
         )
 
     def _answer_at_once(self, path: str) -> bool:
@@ -143,7 +209,7 @@ class FastProtocol(HttpToolsProtocol):
             return False
         self.server_state.total_requests += 1
         self._send(answer)
-        self._await_next()
+        self.answers += 1
         return True
 
     def _send(self, answer: Response) -> None:
@@ -175,26 +241,6 @@ class FastProtocol(HttpToolsProtocol):
         if due and not self.transport.is_closing():
             self.transport.write(b"".join(due))
 
-    def _await_next(self) -> None:
-        """Close the connection if nothing more comes; one timer serves many requests."""
-        self._answered_at = self.loop.time()
-        if self._idle_timer is None:
-            due = self._answered_at + self.timeout_keep_alive
-            self._idle_timer = self.loop.call_at(due, self._look_idle)
-
-    def _look_idle(self) -> None:
-        self._idle_timer = None
-        due = self._answered_at + self.timeout_keep_alive
-        if self.loop.time() < due:
-            self._idle_timer = self.loop.call_at(due, self._look_idle)
-        elif self.timeout_keep_alive_task is None and self._at_rest():
-            self.timeout_keep_alive_handler()
-
-    def _at_rest(self) -> bool:
-        """Whether no request is under way."""
-        ended = self.cycle is None or self.cycle.response_complete
-        return ended and not self._coming
-
     # A request that goes uvicorn's way
 
     def _begin_cycle(self) -> None:
@@ -202,26 +248,77 @@ class FastProtocol(HttpToolsProtocol):
         url, headers, body = self.url, self.headers, self._body
         continues = self.expect_100_continue
         super().on_message_begin()
-        self.url, self.expect_100_continue = url, continues
+        self.expect_100_continue = continues
         self.headers += headers
         # Faults of the connection need it: see web/fault_injection.py.
         self.scope["state"][TRANSPORT] = self.transport
         self._path = None
+        # uvicorn's parser of URLs takes an absolute one apart, and fails on some. It gets none.
+        self.url = b"/"
         super().on_headers_complete()
+        self._open.append(self.cycle)
+        raw_path, _, query = url.partition(b"?")
+        self.scope["path"] = unquote(raw_path.decode("latin-1"))
+        self.scope["raw_path"], self.scope["query_string"] = raw_path, query
+        self.url = url
         if body:
             super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """An answer of the application is complete."""
+        self._open.popleft()
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._parse_held()
+        self.answered()
+
+    # What connection.py asks
+
+    def owes(self) -> bool:
+        """Whether a request that has come whole is not answered yet."""
+        return len(self._open) > self._is_unfinished()
+
+    def _is_unfinished(self) -> bool:
+        """Whether the request that is coming went uvicorn's way, and is not answered yet."""
+        return self._in_body and self._path is None and not self.cycle.response_complete
+
+    def is_coming(self) -> bool:
+        """Whether a request has begun to come and has not come whole."""
+        return self._coming
+
+    def drop_unfinished(self) -> bool:
+        """Let go of the request that is coming; whether it is still without an answer."""
+        self._held = memoryview(b"")
+        if not self._in_body or self._path is not None:
+            return True
+        if not self._is_unfinished():
+            return False
+        if self.pipeline and self.pipeline[0][0] is self.cycle:
+            self.pipeline.popleft()
+        _let_go(self._open.pop())
+        self._in_body = False
+        return True
+
+    def abandon(self) -> None:
+        """Let go of all that is not answered yet."""
+        while self._open:
+            _let_go(self._open.popleft())
 
     # The end, by either side
 
     def eof_received(self) -> Any:
-        """The client will send no more. True keeps the connection for the response that is due."""
+        """The client will send no more. True keeps the connection for the answers that are due."""
         self._flush()
-        return not self._refused and keeps_for_response(self)
+        return super().eof_received()
 
     def shutdown(self) -> None:
         """The server ends: what is answered is written first."""
         self._flush()
         super().shutdown()
+
+    def _part(self) -> None:
+        self._flush()
+        super()._part()
 
     def _decline(self, rest: bytes) -> None:
         """Parse a request again that came with an offer of another protocol, less the offer.
@@ -231,23 +328,20 @@ class FastProtocol(HttpToolsProtocol):
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self._refuse("CONNECT is not supported")
+            self.refuse("CONNECT is not supported")
             return
         version = self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.data_received(b"\r\n".join((*lines, b"", rest)))
+        self._parse(b"\r\n".join((*lines, b"", rest)))
 
-    def _refuse(self, reason: str) -> None:
-        self._refused = True
-        self._flush()
-        abandon(self)
-        self.transport.write(refusal(self._app, reason))
-        # Closing on bytes that are still unread would reset the connection, and lose the response.
-        self.transport.write_eof()
-        self.loop.call_later(LINGER, self.transport.close)
+
+def _let_go(cycle: Any) -> None:
+    """Tell the application that its client has left."""
+    cycle.disconnected = True
+    cycle.message_event.set()
 
 
 @lru_cache(maxsize=256)

@@ -3,39 +3,83 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ..http.exchange import MAX_HEAD, TRANSPORT
-from ..web.app import App
-from .protocols import LINGER, keeps_for_response, refusal
+from ..http.exchange import MAX_HEAD
+from .connection import Connection, with_transport
 
 
-class StockProtocol(H11Protocol):
+class StockProtocol(Connection, H11Protocol):
     """One connection, with the fake's envelope for what is not HTTP."""
 
-    _refused = False
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.conn: Parser = Parser(self.config.h11_max_incomplete_event_size)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(cast(asyncio.Transport, transport))  # uvloop's is one by shape only
-        # Faults of the connection need it: see web/fault_injection.py.
-        self.app_state = {**self.app_state, TRANSPORT: transport}
+        super().connection_made(transport)
+        self.app_state = with_transport(self.app_state, self.transport)
 
     def data_received(self, data: bytes) -> None:
         if not self._refused:
             super().data_received(data)
+            self._read_on()
 
-    def eof_received(self) -> Any:
-        return not self._refused and keeps_for_response(self)
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.answered()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self.owes():
+            self.read_ahead(len(self.conn.trailing_data[0]))
 
     def send_400_response(self, msg: str) -> None:
-        self._refused = True
-        app: App = self.config.loaded_app
-        reason = (
+        self.refuse(
             f"the request is not valid HTTP/1.1, or its headers are larger than {MAX_HEAD} bytes"
         )
-        self.transport.write(refusal(app, reason))
-        # Closing on bytes that are still unread would reset the connection, and lose the response.
-        self.transport.write_eof()
-        self.loop.call_later(LINGER, self.transport.close)
+
+    # What connection.py asks
+
+    def owes(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and not cycle.response_complete and not cycle.more_body
+
+    def is_coming(self) -> bool:
+        return self.conn.in_body or bool(self.conn.trailing_data[0])
+
+    def drop_unfinished(self) -> bool:
+        if not self.conn.in_body:
+            return True
+        unanswered = not self.cycle.response_started
+        self.abandon()
+        return unanswered
+
+
+class Parser(h11.Connection):
+    """h11's server, which bounds head and trailers together."""
+
+    def __init__(self, max_incomplete_event_size: int) -> None:
+        super().__init__(h11.SERVER, max_incomplete_event_size)
+        #: Whether a request's head has come and its end has not.
+        self.in_body = False
+        self._fields = 0
+
+    def next_event(self) -> Any:
+        """Raises ``RemoteProtocolError`` on trailers that are too large."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self.in_body = True
+            self._fields = len(event.target) + _size(event.headers)
+        elif isinstance(event, h11.EndOfMessage):
+            if event.headers and self._fields + _size(event.headers) > MAX_HEAD:
+                raise h11.RemoteProtocolError("the trailers are too large", 431)
+            self.in_body = False
+        return event
+
+
+def _size(headers: Any) -> int:
+    return sum(len(name) + len(value) for name, value in headers)

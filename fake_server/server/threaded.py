@@ -23,6 +23,7 @@ from ..service import FakeService
 from ..settings import Options, settings
 from ..store.account import AccountPlan
 from ..web.app import App
+from .forks import let_go_in_children
 from .uvicorn_server import Server, bind, url
 
 #: Seconds that requests under way have to end when the fake is stopped.
@@ -130,6 +131,7 @@ class _Running:
         self._listening = listening
         self._server = _Server(app, self._is_up)
         self._up = threading.Event()
+        let_go_in_children(self)
         self._problem: BaseException | None = None
         self._thread = threading.Thread(target=self._serve, name="sampan", daemon=True)
         self._thread.start()
@@ -137,6 +139,12 @@ class _Running:
         if self._problem is not None:
             self._thread.join()
             raise self._problem
+
+    def descriptors(self) -> Iterator[int]:
+        """Those of its sockets: see ``forks.py``."""
+        yield self._listening.fileno()
+        for connection in self._server.server_state.connections:
+            yield connection.transport.get_extra_info("socket").fileno()
 
     def _is_up(self) -> None:
         self._up.set()

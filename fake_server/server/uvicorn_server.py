@@ -9,13 +9,15 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from ..http.exchange import MAX_HEAD
 from ..http.loopback import is_loopback
 from ..web.app import App
-from . import protocols
+from .connection import allow_many_connections, look_at_all
+from .protocols import choose
 
 
 class Server(uvicorn.Server):
@@ -25,7 +27,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=protocols.choose(fast=app.service.settings.fast),
+                http=choose(fast=app.service.settings.fast),
                 h11_max_incomplete_event_size=MAX_HEAD,
                 ws="none",
                 lifespan="off",
@@ -44,19 +46,26 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Give up what is still being answered: its clients see the connection close."""
-        for connection in self.server_state.connections:
-            protocols.abandon(connection)
+        connections: Any = self.server_state.connections  # each a Connection of ours
+        for connection in connections:
+            connection.abandon()
         await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if any(not is_loopback(each.getsockname()[0]) for each in sockets or ()):
             self._service.expose()
+        connections: Any = self.server_state.connections
+        look_at_all(asyncio.get_running_loop(), connections)
         self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on SIGINT and SIGTERM; uvicorn would raise the signal again, no clean end."""
+        """End on SIGINT and SIGTERM; uvicorn would raise the signal again, no clean end.
+
+        The process is ours, so it may also open as many connections as it can.
+        """
+        allow_many_connections()
         before = {name: signal.signal(name, self._stop) for name in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield

@@ -19,8 +19,9 @@ from starlette.requests import Request
 
 from ..api import respond, table
 from ..contract.errors import ApiError
-from ..http.exchange import Exchange, with_origin_form
+from ..http.exchange import Exchange
 from ..http.responses import HTML, Response, text_header
+from ..http.target import with_origin_form
 from ..http.types import Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
 from .cors import Cors

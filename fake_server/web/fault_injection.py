@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..armed.faults import ConnectionFault, FaultHit, FaultType
 from ..contract.errors import ApiError
-from ..http.exchange import TRANSPORT, Exchange
+from ..http.exchange import TRANSPORT, Disconnected, Exchange, left, unless_left
 from ..http.responses import HTML, JSON, Response, text_header
 from ..http.types import Receive, Scope, Send
 from ..service import FakeService
@@ -52,8 +52,7 @@ class Connection(NamedTuple):
 
     async def closed(self) -> None:
         """Wait until the server has seen that the connection has ended."""
-        while (await self.receive())["type"] != "http.disconnect":
-            pass
+        await left(self.receive)
 
 
 @dataclass(slots=True)
@@ -72,14 +71,11 @@ class Injection:
     async def hold(self, ms: int) -> bool:
         """Wait until ``ms`` after the beginning, by the account's clock; ``False``: it left."""
         reached = self.service.clocks.reached(self.exchange.account, self.began + ms)
-        waiting = asyncio.ensure_future(reached)
-        leaving = asyncio.ensure_future(self.connection.closed())
         try:
-            await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
-            return waiting.done()
-        finally:
-            waiting.cancel()
-            leaving.cancel()
+            await unless_left(reached, self.connection.receive)
+        except Disconnected:
+            return False
+        return True
 
 
 class Effect(NamedTuple):

@@ -6,6 +6,7 @@ a client that has its answer finds it in the journal.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 from starlette.types import ASGIApp
@@ -18,6 +19,7 @@ from ..contract.errors import ApiError
 from ..http import exchange as exchanges
 from ..http.exchange import TRANSPORT, Disconnected, Exchange
 from ..http.responses import Response, ResponseCapture
+from ..http.target import host_problem
 from ..http.types import Message, Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
 from ..store.transactions import NotStoredError
@@ -39,14 +41,21 @@ class Recorder:
         self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_control(scope):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         exchange = exchanges.of_scope(scope)
+        refusal = _not_for_us(scope)
+        if is_control(scope):
+            app = self._app
+            if refusal is not None:
+                app = respond.refuse(self._service, exchange, refusal)
+            with suppress(Disconnected):
+                await app(scope, receive, send)
+            return
         headers = dict(exchange.headers)
         if exchange.method == "POST":
             exchange.operation = self._operations.get(exchange.path)
-        refusal = _not_for_us(scope)
         try:
             if refusal is None:
                 await exchanges.receive(exchange, headers, receive)
@@ -100,10 +109,14 @@ class Recorder:
 def _not_for_us(scope: Scope) -> ApiError | None:
     """Why a request is not one for an HTTP/1.1 server, if it is not."""
     if scope["method"] == "CONNECT":
-        reason = "CONNECT is not supported"
-    elif TRANSPORT in (scope.get("state") or {}) and scope["http_version"] not in ("1.0", "1.1"):
+        reason: str | None = "CONNECT is not supported"
+    elif TRANSPORT not in (scope.get("state") or {}):
+        return None  # another server's, or no connection at all
+    elif scope["http_version"] not in ("1.0", "1.1"):
         reason = "the request is not valid HTTP/1.1"
     else:
+        reason = host_problem(scope)
+    if reason is None:
         return None
     return ApiError("invalid-parameter", reason, http_status=400, closes=True)
 

@@ -153,7 +153,13 @@ def refused(response: httpx.Response) -> int:
 class Served:
     """``sampan serve`` in a process of its own, on a free port, ready."""
 
-    def __init__(self, *arguments: str, cwd: Path | None = None, python: str = sys.executable):
+    def __init__(
+        self,
+        *arguments: str,
+        cwd: Path | None = None,
+        python: str = sys.executable,
+        before: Callable[[], None] | None = None,
+    ) -> None:
         command = [python, "-m", "sampan", "serve", "--port", "0", "--ready-json"]
         command += ["--no-fast"] if STOCK else []
         self.process = subprocess.Popen(
@@ -162,6 +168,7 @@ class Served:
             stderr=subprocess.PIPE,
             text=True,
             cwd=cwd,
+            preexec_fn=before,
         )
         self._errors = ""
         assert self.process.stdout is not None

@@ -8,8 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-from tests.support.fakes import Served
+from typing import Protocol
 
 #: A test waits this long (s) for an answer before it fails; none is ever so slow.
 _HANG = 20.0
@@ -72,8 +71,15 @@ class Wire:
         return bool(select.select([self.socket], [], [], 0)[0])
 
 
+class HasPort(Protocol):
+    """A server on this machine."""
+
+    @property
+    def port(self) -> int: ...
+
+
 @contextmanager
-def connected(served: Served) -> Iterator[Wire]:
+def connected(served: HasPort) -> Iterator[Wire]:
     wire = Wire(served.port)
     try:
         yield wire

@@ -74,6 +74,9 @@ class Transport:
         self.written: list[bytes] = []
         self.closed = False
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def get_extra_info(self, name: str) -> Any:
         return {"sockname": ("127.0.0.1", 8091), "peername": ("127.0.0.1", 5)}.get(name)
 
@@ -129,42 +132,6 @@ def test_the_date_is_the_one_of_the_second(line: Line) -> None:
         line.state.default_headers = [(b"date", date)]
         line.ask()
         assert b"\r\ndate: " + date + b"\r\n" in line.transport.written[-1]
-
-
-def test_an_idle_connection_is_closed_in_time_and_not_before(line: Line) -> None:
-    line.ask()
-    line.loop.pass_to(_KEPT - 1)
-    line.ask()
-    line.loop.pass_to(2 * _KEPT - 2)
-    assert not line.transport.closed
-    line.loop.pass_to(2 * _KEPT)
-    assert line.transport.closed
-
-
-def test_a_request_under_way_is_not_cut_off(line: Line) -> None:
-    line.ask()
-    line.protocol.data_received(request("/auth/login", _LOGIN)[:-5])
-    line.loop.pass_to(2 * _KEPT)
-    assert not line.transport.closed
-    line.protocol.data_received(_LOGIN[-5:])
-    line.loop.come_round()
-    assert [json.loads(part)["errno"] for part in _bodies(line.transport.written[-1])] == [0]
-    line.loop.pass_to(3 * _KEPT)
-    assert line.transport.closed
-
-
-def test_half_a_head_is_a_request_under_way(line: Line) -> None:
-    line.ask()
-    line.protocol.data_received(b"POST /auth/login HTTP/1.1\r\nHo")
-    line.loop.pass_to(_KEPT)
-    assert not line.transport.closed
-
-
-def test_a_connection_that_has_ended_leaves_no_timer(line: Line) -> None:
-    line.ask()
-    line.protocol.connection_lost(ConnectionResetError())
-    line.loop.pass_to(2 * _KEPT)
-    assert not line.transport.closed
 
 
 @pytest.mark.parametrize("end", [FastProtocol.shutdown, FastProtocol.eof_received])

@@ -248,6 +248,55 @@ server.account().create("a cat")
     assert (done.returncode, done.stderr) == (0, "")
 
 
+#: A child forked while the fake runs, which outlives it; it may try to stop the fake itself.
+FORKING = """
+import os, socket
+from sampan import FakeServer
+server = FakeServer().start()
+client = socket.create_connection(("127.0.0.1", server.port))
+client.settimeout(20)
+client.sendall(b"GET /__admin/health HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+assert client.recv(65536)
+reading, writing = os.pipe()
+child = os.fork()
+if not child:
+    os.close(writing)
+    {child}
+    os.read(reading, 1)
+    os._exit(0)
+{parent}
+os.write(writing, b"x")
+os.waitpid(child, 0)
+server.stop()
+"""
+STOPPED = """
+port = server.port
+server.stop()
+assert client.recv(1) == b""
+try:
+    socket.create_connection(("127.0.0.1", port), 5)
+except ConnectionRefusedError:
+    FakeServer(port=port).start().stop()
+else:
+    raise SystemExit("the port is still open")
+"""
+BROKEN = """
+server.admin.fault("EMPTY_RESPONSE", operation="login", times=1)
+client.sendall(b"POST /auth/login HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
+assert client.recv(1) == b""
+"""
+
+
+@pytest.mark.parametrize("child", ["", "server.stop()"])
+@pytest.mark.parametrize("parent", [STOPPED, BROKEN], ids=["stopped", "broken"])
+def test_a_forked_child_keeps_nothing_open(child: str, parent: str) -> None:
+    code = FORKING.format(child=child, parent=parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_an_asgi_application_is_the_same_fake() -> None:
     app = asgi_app(accounts=["t:p"])
     with FakeServer(accounts=["t:p"]) as server:

@@ -1,0 +1,74 @@
+"""What a request line and its Host say the request is for (RFC 9112, 3.2), read before any URL
+parser that knows less than RFC 3986 sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from .types import Scope
+
+_ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/?#]+)(?P<path>.*)", re.DOTALL | re.IGNORECASE)
+#: uri-host and port of RFC 3986, 3.2.2; userinfo has no place in either (RFC 9110, 4.2.4).
+_AUTHORITY = re.compile(
+    rb"(?:\[[\w.:%~-]+\]|(?:[\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*)(?::\d*)?", re.ASCII | re.IGNORECASE
+)
+
+
+class Target(NamedTuple):
+    """A request's target without its query; ``authority`` where it is an absolute URL."""
+
+    path: bytes
+    authority: bytes | None = None
+
+
+def parse(raw: bytes) -> Target:
+    """The target in ``raw``, which has no query."""
+    found = _ABSOLUTE.fullmatch(raw)
+    if found is None:
+        return Target(raw)
+    path = found["path"]
+    return Target(path if path.startswith(b"/") else b"/" + path, found["authority"])
+
+
+@lru_cache(maxsize=256)
+def is_authority(text: bytes) -> bool:
+    """Whether ``text`` may stand in a Host header."""
+    return _AUTHORITY.fullmatch(text) is not None
+
+
+def with_origin_form(scope: Scope) -> Scope:
+    """The scope of a request for an absolute URL, as proxies are sent it, as one for its path.
+
+    The URL's authority stands in place of the Host header's (RFC 9112, 3.2.2), which must be there
+    and valid all the same.
+    """
+    raw = scope.get("raw_path") or scope["path"].encode("latin-1", "replace")
+    target = parse(raw)
+    if target.authority is None:
+        return scope
+    host = (b"host", target.authority)
+    headers = [
+        host if name == b"host" and is_authority(value) else (name, value)
+        for name, value in scope["headers"]
+    ]
+    if scope["http_version"] == "1.0" and host not in headers:  # by HTTP/1.1 it must be there
+        headers.append(host)
+    path = unquote(target.path.decode("latin-1"))
+    return {**scope, "path": path, "raw_path": target.path, "headers": headers}
+
+
+def host_problem(scope: Scope) -> str | None:
+    """What is wrong with a request's Host header, where HTTP asks for 400 (RFC 9112, 3.2)."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) > 1:
+        return f"the request has {len(hosts)} Host headers; HTTP allows one"
+    if not hosts:
+        missing = "the request has no Host header, which HTTP/1.1 requires"
+        return missing if scope["http_version"] == "1.1" else None
+    if not is_authority(hosts[0]):
+        return "the Host header is not a host with an optional port"
+    return None

@@ -1,0 +1,250 @@
+"""What both protocols have in common: refusals, the client's end, and bounds in time and number.
+
+A client may send anything, or nothing, and stop at any byte; it may not read what it is sent.
+None of that may cost other clients their answers, so every connection ends at some time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from enum import Enum
+from typing import Any, cast
+
+from ..contract.errors import ApiError
+from ..http.exchange import TRANSPORT
+from ..web.app import App
+
+
+class Phase(Enum):
+    """What a connection waits for: a request, its rest, our answer, or the client to read."""
+
+    IDLE = "idle"
+    COMING = "coming"
+    OWED = "owed"
+    UNREAD = "unread"
+
+
+#: How long (s) a connection may stay in a phase without an answer being completed. Clients poll
+#: every few seconds, or once a minute: a connection that is closed meanwhile, just as the next
+#: poll is sent, would look like a failure of the service.
+LIMITS: dict[Phase, float] = {
+    Phase.IDLE: 75.0,
+    Phase.COMING: 60.0,
+    Phase.OWED: float("inf"),  # a delay, or a wait for requests, is as long as was asked for
+    Phase.UNREAD: 60.0,
+}
+#: How often (s) every connection is looked at.
+LOOK_SECONDS = 5.0
+#: How long (s) a refused client may go on sending before it is cut off.
+LINGER = 2.0
+#: How long (s) a client that has sent its last byte is waited on for its next answer. It may have
+#: closed its half only; TCP does not tell that from a client that has left.
+LEAVING = 1.0
+#: How many bytes are read of what follows a request that is not answered yet.
+READ_AHEAD = 64 << 10
+
+
+class Connection(asyncio.Protocol):
+    """One connection; mixed into a protocol of uvicorn's, whose attributes it uses."""
+
+    config: Any
+    connections: Any
+    cycle: Any
+    flow: Any
+    loop: Any
+    transport: Any
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._app: App = self.config.loaded_app
+        #: How many answers have been completed.
+        self.answers = 0
+        self._refused = False
+        self._refusal = b""
+        self._at_end = False
+        self._seen: tuple[tuple[Phase, int], float] | None = None
+
+    # What the protocols know
+
+    def owes(self) -> bool:
+        """Whether a request that has come whole is not answered yet."""
+        raise NotImplementedError
+
+    def is_coming(self) -> bool:
+        """Whether a request has begun to come and has not come whole."""
+        raise NotImplementedError
+
+    def drop_unfinished(self) -> bool:
+        """Let go of the request that is coming; whether it is still without an answer."""
+        raise NotImplementedError
+
+    # The beginning and the end
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected; beyond the bound it is told so and let go."""
+        super().connection_made(cast(asyncio.Transport, transport))  # uvloop's by its shape only
+        bound = max_connections()
+        if len(self.connections) > bound:
+            self._refused = True
+            self._write_refusal(503, f"there are more than {bound} open connections")
+            self.transport.close()
+
+    def eof_received(self) -> Any:
+        """The client will send no more. True keeps the connection for the answers that are due."""
+        if self._refused or not self.owes():
+            return False
+        self._at_end = True
+        self._wait_for_answer()
+        return True
+
+    def _wait_for_answer(self) -> None:
+        self.loop.call_later(LEAVING, self._give_up, self.answers)
+
+    def _give_up(self, answers: int) -> None:
+        if self.transport.is_closing():
+            return
+        if self.answers == answers:
+            self.transport.abort()
+        else:
+            self._wait_for_answer()
+
+    def abandon(self) -> None:
+        """Let go of a request that is not answered yet."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+    def answered(self) -> None:
+        """An answer is complete: what came after its request may have its turn."""
+        self.answers += 1
+        if self.transport.is_closing() or self.owes():
+            return
+        if self._refused:
+            self._part()
+        elif self._at_end:
+            self.transport.close()
+
+    # Refusals
+
+    def refuse(self, reason: str, *, status: int = 400, name: str = "invalid-parameter") -> None:
+        """Answer what is no request, after all that was asked before it, and close.
+
+        A request that has its answer already gets no second one.
+        """
+        if self._refused:
+            return
+        self._refused = True
+        if self.drop_unfinished():
+            self._refusal = refusal(self._app, ApiError(name, reason, http_status=status))
+        if not self.owes():
+            self._part()
+
+    def _part(self) -> None:
+        if self._refusal:
+            self.transport.write(self._refusal)
+        # Closing on bytes that are still unread would reset the connection, and lose the response.
+        self.transport.write_eof()
+        self.loop.call_later(LINGER, self.transport.close)
+
+    def _write_refusal(self, status: int, reason: str) -> None:
+        error = ApiError("general-error", reason, http_status=status)
+        self.transport.write(refusal(self._app, error))
+
+    # Bounds
+
+    def read_ahead(self, held: int) -> None:
+        """Read on behind a request that is not answered yet, or not, by how much is held of it.
+
+        Where nothing is read, nobody sees that the client has left.
+        """
+        if held >= READ_AHEAD:
+            self.flow.pause_reading()
+        else:
+            self.flow.resume_reading()
+
+    def look(self, now: float) -> None:
+        """End the connection where it has stayed as it is for too long; ``now`` is in s."""
+        state = self._phase(), self.answers
+        if self._seen is None or self._seen[0] != state:
+            self._seen = state, now
+        elif now - self._seen[1] >= LIMITS[state[0]]:
+            self._end(state[0])
+
+    def _phase(self) -> Phase:
+        unsent = self.transport.is_closing() or self.transport.get_write_buffer_size()
+        if unsent or self.flow.read_paused:
+            return Phase.UNREAD
+        if self.owes():
+            return Phase.OWED
+        return Phase.COMING if self.is_coming() else Phase.IDLE
+
+    def _end(self, phase: Phase) -> None:
+        if phase is Phase.UNREAD or self._refused:
+            self.transport.abort()
+        elif phase is Phase.COMING:
+            seconds = LIMITS[phase]
+            self.refuse(f"the request did not come whole within {seconds:g} s", status=408)
+        else:
+            self.transport.close()
+
+
+def look_at_all(loop: asyncio.AbstractEventLoop, connections: set[Connection]) -> None:
+    """Look at every connection, now and again."""
+    now = loop.time()
+    for connection in tuple(connections):
+        connection.look(now)
+    loop.call_later(LOOK_SECONDS, look_at_all, loop, connections)
+
+
+def refusal(app: App, error: ApiError) -> bytes:
+    """The response to what is not a request: an envelope like every other refusal's."""
+    envelope = app.service.rules.envelopes.of(error, None)
+    return (
+        b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+        b"connection: close\r\nx-fake-reason: %b\r\n\r\n%b"
+        % (_STATUS[envelope.status], len(envelope.body), error.reason.encode(), envelope.body)
+    )
+
+
+_STATUS = {
+    400: b"400 Bad Request",
+    408: b"408 Request Timeout",
+    500: b"500 Internal Server Error",
+    503: b"503 Service Unavailable",
+}
+
+#: Descriptors that are left for all else that a process opens.
+_RESERVED = 128
+#: And for more than this many nobody asks.
+_ENOUGH = 1 << 16
+
+
+def max_connections() -> int:
+    """How many connections this process may have open."""
+    if sys.platform == "win32":
+        return 1 << 30
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 30 if soft == resource.RLIM_INFINITY else max(soft - _RESERVED, 1)
+
+
+def allow_many_connections() -> None:
+    """Have this process open as many descriptors as it may; many systems begin with 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = _ENOUGH if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH)
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        with contextlib.suppress(ValueError, OSError):  # macOS allows less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+
+
+def with_transport(state: dict[str, Any], transport: asyncio.Transport) -> dict[str, Any]:
+    """A scope's state with what faults of the connection need: see web/fault_injection.py."""
+    return {**state, TRANSPORT: transport}

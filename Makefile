@@ -6,7 +6,7 @@ BIN := .venv/bin
 PORT ?= 8091
 URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: serve test suite fuzz lint lint-openapi format bench check mutants legal clients clean
+.PHONY: serve test suite fuzz lint lint-openapi format bench check mutants legal crash clients clean
 
 # What the environment is made with; one that is there is kept, unless another Python was asked for.
 define environment
@@ -103,6 +103,10 @@ legal: .venv/.dev
 	$(BIN)/python -m tests.conforming_servers $(ARGS)
 	$(BIN)/python -m tests.photographs --wrong 0
 	$(BIN)/python -m tests.gateways
+
+# A fake with a data file, killed a hundred times under load: nothing acknowledged may be lost.
+crash: .venv/.dev
+	$(BIN)/python -m tests.crash $(ARGS)
 
 # Two generated clients, Python and TypeScript, run the whole flow.
 clients: .venv/.dev

@@ -129,7 +129,8 @@ class Faults:
     def __init__(self, rows: ControlRows) -> None:
         """Raises what :func:`make` does on rows that another program has written."""
         self._rows = rows
-        self._count = 0
+        #: No id is given twice, not even after a restart.
+        self._count = rows.last_position()
         self._put([_fault(row) for row in rows.faults()])
 
     def arm(self, terms: Mapping[str, Any]) -> Fault:

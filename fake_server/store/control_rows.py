@@ -87,6 +87,11 @@ class ControlRows:
             for id, account, terms, *counts in self._db.execute(sql)
         ]
 
+    def last_position(self) -> int:
+        """How many faults have ever been kept here, also those that are forgotten."""
+        found = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'faults'").fetchone()
+        return 0 if found is None else int(found[0])
+
     def add_fault(self, row: FaultRow) -> None:
         """Keep one more fault."""
         terms = orjson.dumps(row.terms).decode()

@@ -32,8 +32,8 @@ CREATE TABLE profiles (
     account INTEGER PRIMARY KEY, name TEXT NOT NULL, answers TEXT NOT NULL, start TEXT NOT NULL
 );
 CREATE TABLE faults (
-    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, account TEXT, terms TEXT NOT NULL,
-    matched INTEGER NOT NULL, applied INTEGER NOT NULL
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, account TEXT,
+    terms TEXT NOT NULL, matched INTEGER NOT NULL, applied INTEGER NOT NULL
 );
 CREATE TABLE scenarios (
     position INTEGER PRIMARY KEY, scenario TEXT NOT NULL, number INTEGER NOT NULL,

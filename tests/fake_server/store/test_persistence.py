@@ -304,3 +304,15 @@ def test_what_the_command_line_can_not_change_is_told(tmp_path: Path) -> None:
     assert told.startswith("sampan: account 't1' of data file")
     assert told.count("\n") == 1
     assert "two" not in told
+
+
+def test_no_fault_gets_the_id_of_one_that_is_gone(tmp_path: Path) -> None:
+    """A test that holds on to the id would read, or disarm, somebody else's."""
+    settings = Settings(data=tmp_path / "sampan.db")
+    first = FakeService(settings)
+    gone = first.faults.arm({"type": "DELAY", "delay": 1})
+    first.faults.disarm(gone)
+    first.close()
+    again = FakeService(settings)
+    assert again.faults.arm({"type": "DELAY", "delay": 1}).id != gone.id
+    again.close()

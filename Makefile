@@ -60,10 +60,10 @@ test: .venv/.dev
 suite: .venv/.dev
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 4 --dist worksteal $(ARGS)
 
-# The laws over generated input again, with twenty times the examples.
+# The laws over generated input again, with twenty times the examples, and long tables whole.
 fuzz: .venv/.dev
 	PYTHONDONTWRITEBYTECODE= SAMPAN_TEST_EXAMPLES=20 $(BIN)/python -m pytest -q -n 4 --dist worksteal \
-	  tests/fake_server tests/openapi/test_schemathesis.py $(ARGS)
+	  tests/fake_server tests/conformance tests/openapi/test_schemathesis.py $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -34,8 +34,11 @@ def _only_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
 
 sys.addaudithook(_only_this_machine)
 
-# A background job of a script ignores SIGINT, and so would every process that a test starts.
+# A background job of a script ignores SIGINT, one of nohup SIGHUP, and so would every process that
+# a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 if STOCK:
     protocols.FAST_VERSIONS = ((0, 0), (0, 0))

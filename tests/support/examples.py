@@ -1,11 +1,16 @@
-"""How many examples a law over generated input is tried with.
+"""How many examples a law over generated input is tried with, and how many of a long table.
 
-``make test`` draws enough to notice what breaks often; ``make fuzz`` draws twenty times as many.
+``make test`` draws enough to notice what breaks often; ``make fuzz`` draws twenty times as many,
+and tries the tables whole.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
 
 _TIMES = float(os.environ.get("SAMPAN_TEST_EXAMPLES", "1"))
 
@@ -13,3 +18,8 @@ _TIMES = float(os.environ.get("SAMPAN_TEST_EXAMPLES", "1"))
 def examples(number: int) -> int:
     """``number``, times what ``SAMPAN_TEST_EXAMPLES`` says."""
     return max(1, round(number * _TIMES))
+
+
+def some(items: Sequence[_Item], one_in: int) -> Sequence[_Item]:
+    """One in so many of the items; all of them where more examples are asked for."""
+    return items if _TIMES > 1 else items[::one_in]

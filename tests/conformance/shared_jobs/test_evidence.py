@@ -124,8 +124,9 @@ def test_a_server_that_takes_few_at_once_gets_them_one_after_the_other(start: St
     session = a_session(start(concurrency_limit="refused").url)
     evidence = gathered(session, *[one.name for one in SHARED_JOBS if one.name != "early"])
     ends = Counter(one.summary() for one in evidence.traces())
-    # One is not asked for, and four do not finish: another early one, two foreign ones, the words.
-    assert ends["finished"] == len(NAMES) - 5
+    # One is not asked for, and four do not finish: another early one (unless its parent had ended,
+    # on a busy machine), two foreign ones, the words.
+    assert ends["finished"] in (len(NAMES) - 5, len(NAMES) - 4)
     deferred = [one.name for one in evidence.traces() if one.deferred]
     assert deferred
     for name in deferred:

@@ -54,11 +54,11 @@ serve: .venv/.fake
 test: .venv/.dev
 	@$(MAKE) --no-print-directory -j 2 lint suite
 
-# Four workers even on two cores: many tests wait for jobs. More would cost more than they save,
+# Six workers even on two cores: many tests wait for jobs. More would cost more than they save,
 # since each imports and collects everything. Bytecode is kept, whatever the environment says: a few
 # hundred processes would else compile the fake anew.
 suite: .venv/.dev
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 4 --dist worksteal $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 6 --dist worksteal $(ARGS)
 
 # The laws over generated input again, with twenty times the examples, and long tables whole.
 fuzz: .venv/.dev

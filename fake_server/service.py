@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sqlite3
 from dataclasses import dataclass, field
 from functools import cache, partial
 
@@ -77,7 +78,17 @@ class FakeService:
         """Take everything from the store, and put into it what it does not have yet."""
         if self.settings.seed is not None:
             self.store.keep("seed", str(self.settings.seed))
-        self.clocks = Clocks({}, self.settings.wall)
+        last = self.store.file.last_time()
+        self.clocks = Clocks({}, self.settings.wall, last)
+        ahead = 0 if last is None else last - self.settings.wall()
+        if ahead > 1000:
+            log.warning(
+                "sampan: the time in data file %s is %d s ahead of the machine's; the fake's time"
+                " goes on from there",
+                self.settings.data,
+                ahead // 1000,
+            )
+        self.store.file.time = self.clocks.wall
         self.reload()
         if self.settings.clock == "auto":
             self.clocks.put(None, self.clocks.state()._replace(auto=True))
@@ -113,7 +124,12 @@ class FakeService:
             self.secrets.remember(self.admin_token)
 
     def close(self) -> None:
-        """Close the data file."""
+        """Close the data file; the time is kept in it."""
+        if self.store.close.alive:
+            try:
+                self.store.file.keep_time()
+            except sqlite3.Error as problem:
+                log.warning("sampan: the time of the end is not kept: %s", problem)
         self.store.close()
 
     # Rules

@@ -6,14 +6,17 @@ from importlib.metadata import version
 from typing import Any
 
 from ..contract import yaml_files
-from .call import ControlCall
+from .call import ControlCall, ControlError
 
 
 async def get_health(_: ControlCall) -> Any:
     return {"status": "ok"}
 
 
-async def get_ready(_: ControlCall) -> Any:
+async def get_ready(call: ControlCall) -> Any:
+    lost = call.service.store.file.lost()
+    if lost is not None:
+        raise ControlError("not-ready", lost)
     return {"status": "ready"}
 
 

@@ -53,9 +53,15 @@ class ClockState(NamedTuple):
 class Clocks:
     """The clock of each account that has one, over the one that the rest share (``None``)."""
 
-    def __init__(self, states: Mapping[int | None, ClockState], wall: Wall = wall) -> None:
+    def __init__(
+        self,
+        states: Mapping[int | None, ClockState],
+        wall: Wall = wall,
+        since: int | None = None,
+    ) -> None:
+        """``since``: a time (ms) that was told before, to go on from."""
         self._states = {None: ClockState(), **states}
-        self._wall = SteadyWall(wall)
+        self._wall = SteadyWall(wall, since)
         self._changed = Notifier()
 
     def now(self, account: int | None = None) -> int:

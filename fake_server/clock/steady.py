@@ -18,10 +18,13 @@ _JUMP_MS = 1000
 class SteadyWall:
     """A wall clock (ms) that goes forward alone."""
 
-    def __init__(self, wall: Callable[[], int]) -> None:
+    def __init__(self, wall: Callable[[], int], since: int | None = None) -> None:
+        """``since``: a time (ms) that was told before, in another process."""
         self._wall = wall
         self._seen = self._said = wall()
-        self._looked = 0.0
+        if since is not None:
+            self._said = max(self._seen, since)
+        self._looked = real_time.seconds()
 
     def __call__(self) -> int:
         ms = self._wall()

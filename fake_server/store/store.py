@@ -20,6 +20,7 @@ from . import job_query as conditions
 from . import job_rows as rows
 from .account import Account, AccountPlan, JobCounts
 from .control_rows import ControlRows
+from .data_file import DataFile
 from .database import StoreError, connect
 from .ids import first_id
 from .job_query import Find
@@ -44,7 +45,8 @@ class Store:
         # A cursor made anew for each statement would cost a tenth of a submission.
         self._inserting, self._finding = self._db.cursor(), self._db.cursor()
         #: Several changes as one, and what follows in memory: see ``transactions.py``.
-        self.transaction = Transactions(self._db, path)
+        self.file = DataFile(self._db, path)
+        self.transaction = Transactions(self._db, path, self.file)
         self.control = ControlRows(self._db, self.transaction)
         self._accounts: dict[int, Account] = {}
         try:
@@ -235,6 +237,9 @@ class Store:
         ordinal = account.counts.ordinal + 1
         late = self._free_instant(account, now) - now
         job = make(ordinal, first_id(account.id) + ordinal - 1, late)
+        if self.file.is_due():
+            with self.transaction():
+                self.file.look_after()
         try:
             self._insert(job)  # one statement, since a new job lies in no folder
         except sqlite3.Error as problem:

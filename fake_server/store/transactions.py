@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .data_file import DataFile
 from .database import StoreError
 
 Change = Callable[[], object]
@@ -28,9 +29,10 @@ class NotStoredError(StoreError):
 class Transactions:
     """The transactions of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path | None) -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path | None, file: DataFile) -> None:
         self._db = db
         self._path = path
+        self._file = file
         #: Whether a block is open.
         self.open = False
         self._changes: list[Change] = []
@@ -48,6 +50,8 @@ class Transactions:
         self.open = True
         try:
             yield
+            if self._file.is_due():
+                self._file.look_after()
             self._db.execute("RELEASE work")  # of a file this is the commit
         except BaseException as problem:
             self._changes.clear()

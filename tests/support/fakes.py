@@ -37,8 +37,8 @@ class Fake:
     Strict: an answer that breaks the contract has HTTP status 500 and is no JSON.
     """
 
-    def __init__(self, **settings: Any) -> None:
-        self.wall = START
+    def __init__(self, wall_ms: int = START, **settings: Any) -> None:
+        self.wall = wall_ms
         self.app = App(FakeService(Settings(strict=True, wall=lambda: self.wall, **settings)))
         self._runner = asyncio.Runner()
 

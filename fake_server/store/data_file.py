@@ -1,0 +1,90 @@
+"""What is looked after in a data file while the fake runs, once a second at the most.
+
+Both are done together with a change that is stored anyway, never for a request that only reads:
+the time is kept, so that it does not go back over a restart, and a file that has been deleted or
+replaced is noticed, since what is stored from then on is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from ..clock import real_time
+
+log = logging.getLogger("sampan")
+
+#: The key of the time (ms) in the table ``meta``.
+_TIME = "time"
+
+
+class DataFile:
+    """A data file that is open, or a store in memory (``path`` ``None``), which needs no care."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path | None) -> None:
+        self._db = db
+        self._given = path
+        # Where it lies stays the same when the process changes its directory.
+        self._paths = [] if path is None else [Path(f"{path.absolute()}{end}") for end in _ENDS]
+        self._files = [_file(each) for each in self._paths]
+        self._told = False
+        self._looked = real_time.seconds()
+        #: The fake's time in ms, to be kept; none is kept before it is set.
+        self.time: Callable[[], int] | None = None
+        #: Seconds between two looks.
+        self.every = 1.0
+
+    def is_due(self) -> bool:
+        """Whether it is to be looked after with the next change."""
+        return bool(self._paths) and real_time.seconds() - self._looked >= self.every
+
+    def look_after(self) -> None:
+        """Keep the time, as part of the transaction that is open, and warn once of a lost file."""
+        self._looked = real_time.seconds()
+        self.keep_time()
+        lost = None if self._told else self.lost()
+        if lost is not None:
+            self._told = True
+            log.warning("sampan: %s", lost)
+
+    def keep_time(self) -> None:
+        """Keep the time now. Raises ``sqlite3.Error``."""
+        if self._paths and self.time is not None:
+            row = (_TIME, str(self.time()))
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
+
+    def last_time(self) -> int | None:
+        """The latest time (ms) that was kept. Raises ``ValueError`` on what is no number."""
+        if not self._paths:
+            return None
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (_TIME,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def lost(self) -> str | None:
+        """Why what is stored would not be found again; ``None`` if it would."""
+        for path, file in zip(self._paths, self._files, strict=True):
+            now = _file(path)
+            if file is not None and now != file:
+                what = "deleted or moved away" if now is None else "replaced by another file"
+                which = "" if path is self._paths[0] else f" (its {path.name})"
+                return (
+                    f"data file {self._given}{which} was {what} while the fake runs: what is stored"
+                    " from now on will be lost; export the state, stop the fake and start it again"
+                )
+        return None
+
+
+#: The file itself and its log, without which it is not whole.
+_ENDS = ("", "-wal")
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file lies there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

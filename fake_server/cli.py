@@ -158,6 +158,7 @@ def serve(
     host: str, port: int, port_file: Path | None, ready_json: bool, **options: Unpack[Options]
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
+    _keep_apart(port_file, options["data"])
     with _no_collections():
         from .server.uvicorn_server import Server, bind, url
 
@@ -183,6 +184,12 @@ def serve(
         app.service.close()
         if announced is not None:
             announced.close()
+
+
+def _keep_apart(port_file: Path | None, data: str | os.PathLike[str] | None) -> None:
+    """Refuse one file for both: the port would replace the data."""
+    if port_file and data and os.path.realpath(port_file) == os.path.realpath(data):
+        raise _Refused(f"--port-file and --data must be different files, not both {data}")
 
 
 @contextlib.contextmanager
@@ -252,10 +259,10 @@ class _PortFile:
 
     def __init__(self, path: Path, port: int) -> None:
         self._path = Path(os.path.realpath(path))
-        if not self._path.parent.is_dir() or (self._path.exists() and not self._path.is_file()):
-            raise _Refused(f"--port-file {path} must be a file in an existing directory")
-        self._unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        self._unfinished = self._path.parent / f"{self._path.name}.{os.getpid()}"
         try:
+            if not self._path.parent.is_dir() or (self._path.exists() and not self._path.is_file()):
+                raise _Refused(f"--port-file {path} must be a file in an existing directory")
             self._unfinished.write_text(f"{port}\n")
             self._path.unlink(missing_ok=True)
         except OSError as problem:

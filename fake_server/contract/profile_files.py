@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ def load_profile(name: str, questions: Mapping[str, Question]) -> Profile:
     """A shipped profile by its name, or one in a file. Raises ``ProfileError``."""
     shipped = {file.stem: file for file in (yaml_files.DIRECTORY / "profiles").glob("*.yaml")}
     path = shipped.get(name, Path(name))
-    if not path.is_file():
+    if not os.path.isfile(path):  # also of a name that is too long
         known = ", ".join(sorted(shipped))
         raise ProfileError(f"profile {name!r} is neither a file nor one of {known}")
     try:

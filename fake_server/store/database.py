@@ -15,6 +15,13 @@ new_connection = sqlite3.connect
 _APPLICATION = 0x53414D50  # "SAMP"
 _VERSION = 3
 
+#: What to do with a file of another format.
+_OLDER = (
+    "start a new file; to keep what is in this one, get /__admin/state from the sampan that wrote"
+    " it and put that into the new one"
+)
+_NEWER = "start it with the newer sampan that wrote it, or start a new file"
+
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE accounts (
@@ -66,14 +73,11 @@ def connect(path: Path | None) -> sqlite3.Connection:
         # Never committed: there is nothing to keep, and in memory a commit looks at every page.
         db.execute("BEGIN")
         return db
-    if path.is_dir():
-        raise StoreError(f"data file {path} is a directory")
-    if not path.parent.is_dir():
-        raise StoreError(
-            f"data file {path} can't be created: the directory {path.parent} does not exist"
-        )
     try:
+        _check_place(path)
         db = _connection(str(path))
+    except OSError as problem:  # such as a name that is too long
+        raise StoreError(f"data file {path} can't be opened: {problem.strerror}") from problem
     except sqlite3.Error as problem:
         raise StoreError(f"data file {path} can't be opened: {problem}") from problem
     try:
@@ -87,6 +91,17 @@ def connect(path: Path | None) -> sqlite3.Connection:
             raise StoreError(f"data file {path} can't be used: {problem}") from problem
         raise
     return db
+
+
+def _check_place(path: Path) -> None:
+    if path.is_dir():
+        raise StoreError(f"data file {path} is a directory")
+    if not path.parent.is_dir():
+        raise StoreError(
+            f"data file {path} can't be created: the directory {path.parent} does not exist"
+        )
+    if path.exists() and not path.is_file():
+        raise StoreError(f"data file {path} is not a regular file")
 
 
 def _connection(name: str) -> sqlite3.Connection:
@@ -110,7 +125,10 @@ def _own(db: sqlite3.Connection) -> None:
     if not new and application != _APPLICATION:
         raise StoreError("it belongs to another program")
     if not new and version != _VERSION:
-        raise StoreError(f"it has format {version}, but this sampan reads format {_VERSION}")
+        todo = _NEWER if version > _VERSION else _OLDER
+        raise StoreError(
+            f"it has format {version}, but this sampan reads format {_VERSION}; {todo}"
+        )
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     if new:

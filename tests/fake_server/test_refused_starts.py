@@ -3,27 +3,166 @@
 from __future__ import annotations
 
 import os
+import resource
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sampan.fake_server.settings import NewAccount, settings
+from sampan.fake_server.store.store import Store
 from tests.support.fakes import Served
 
 Serve = Callable[..., Served]
 
 
-def refusal(*arguments: str) -> str:
+def refusal(*arguments: str, before: Callable[[], None] | None = None) -> str:
     """The one line that says why a fake can't be started so."""
     command = [sys.executable, "-m", "sampan", "serve", "--port", "0", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, preexec_fn=before)
     assert (done.returncode, done.stdout) == (2, ""), done
     assert done.stderr.startswith("Error: ")
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr
+
+
+# The data file
+
+
+def _text(path: Path) -> None:
+    path.write_text("Buy milk.\n" * 1000)
+
+
+def _header_alone(path: Path) -> None:
+    path.write_bytes(b"SQLite format 3\0and nothing more")
+
+
+def _sampans(path: Path) -> None:
+    Store(path).close()
+
+
+def _half(path: Path) -> None:
+    _sampans(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def _of_format(version: int, path: Path) -> None:
+    _sampans(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {version}")
+
+
+def _anothers(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE songs (title TEXT)")
+
+
+def _with_a_time_that_is_none(path: Path) -> None:
+    with closing(Store(path)) as store:
+        store.keep("time", "noon")
+
+
+def _with_a_key_that_is_none(path: Path) -> None:
+    with closing(Store(path)) as store:
+        store.keep("token-key", "zz")
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (Path.mkdir, "is a directory"),
+        (os.mkfifo, "is not a regular file"),
+        (lambda path: path.symlink_to("/dev/full"), "is not a regular file"),
+        (lambda path: path.symlink_to("/proc/sampan"), "unable to open"),
+        (lambda path: path.symlink_to(path), "can't be opened"),
+        (_text, "file is not a database"),
+        (_header_alone, "file is not a database"),
+        (_half, "malformed"),
+        (_anothers, "belongs to another program"),
+        (partial(_of_format, 1), "get /__admin/state from the sampan that wrote it"),
+        (partial(_of_format, 2), "get /__admin/state from the sampan that wrote it"),
+        (partial(_of_format, 4), "start it with the newer sampan"),
+        (_with_a_time_that_is_none, "can't be used"),
+        (_with_a_key_that_is_none, "can't be used"),
+    ],
+)
+def test_a_data_file_that_cannot_be_one_is_told(
+    tmp_path: Path, make: Callable[[Path], object], told: str
+) -> None:
+    path = tmp_path / "data"
+    make(path)
+    reason = refusal("--data", str(path))
+    assert f"data file {path} " in reason
+    assert told in reason
+
+
+@pytest.mark.parametrize("path", ["nowhere/data", "/dev/null/data", "x" * 300, "x/" * 3000 + "y"])
+def test_a_data_file_that_cannot_be_there_is_told(path: str) -> None:
+    assert f"data file {path} can't be " in refusal("--data", path)
+
+
+def test_a_data_file_in_use_is_told(serve: Serve, tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    served = serve("--data", str(path))
+    assert f"data file {path} is in use by another process" in refusal("--data", str(path))
+    assert served.process.poll() is None
+
+
+@pytest.mark.parametrize("kib", [0, 4, 40])
+@pytest.mark.parametrize("old", [False, True])
+def test_a_full_disk_is_told(tmp_path: Path, kib: int, old: bool) -> None:
+    path = tmp_path / "data"
+    if old:
+        _sampans(path)
+
+    def full() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (kib << 10, kib << 10))
+
+    assert f"data file {path} can't be " in refusal("--data", str(path), before=full)
+
+
+def test_one_file_is_not_for_port_and_data(tmp_path: Path) -> None:
+    """The port would replace what is in the data file."""
+    path = tmp_path / "data"
+    _sampans(path)
+    before = path.read_bytes()
+    (tmp_path / "link").symlink_to(path)
+    for name in ("data", "link"):
+        arguments = ("--data", str(path), "--port-file", str(tmp_path / name))
+        assert "must be different files" in refusal(*arguments)
+    assert path.read_bytes() == before
+
+
+# The profile
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"answers: [", "is not YAML"),
+        (b"\xff\xfe\x00", "is not YAML"),
+        (b"answers: " + b"[" * 3000, "is not YAML"),
+        (b"", "must be a mapping"),
+        (b"answers: [1]", "must be a mapping"),
+        (b"name: x\nanswers: {find-ordr: x}", "find-ordr"),
+        (b"name: x\nanswers: {find-order: x}", "not a variant of find-order"),
+    ],
+)
+def test_a_profile_that_cannot_be_one_is_told(tmp_path: Path, text: bytes, told: str) -> None:
+    file = tmp_path / "profile.yaml"
+    file.write_bytes(text)
+    assert told in refusal("--profile", str(file))
+
+
+@pytest.mark.parametrize("profile", ["documentd", "", "/dev/null", "/", "x" * 300])
+def test_what_is_no_profile_is_told(profile: str) -> None:
+    assert "is neither a file nor one of documented, mixed" in refusal("--profile", profile)
 
 
 # The port and its file
@@ -42,7 +181,8 @@ def test_no_host_is_not_every_host() -> None:
 
 def test_a_port_file_that_cannot_be_written_is_told() -> None:
     # Nobody can make a file there, not even root.
-    assert "--port-file /proc/port" in refusal("--port-file", "/proc/port")
+    for path in ("/proc/port", "nowhere/port", "/", "x" * 300):
+        assert f"--port-file {path} " in refusal("--port-file", path)
 
 
 def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:

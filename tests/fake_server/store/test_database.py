@@ -107,14 +107,16 @@ def test_an_empty_database_that_bears_anothers_mark_is_refused(tmp_path: Path, m
     assert "it belongs to another program" in _refusal(path)
 
 
-def test_a_newer_format_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "todo"), [(2, "get /__admin/state"), (99, "newer sampan")])
+def test_another_format_is_refused(tmp_path: Path, version: int, todo: str) -> None:
     path = tmp_path / "sampan.db"
     Store(path).close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 99")
-    assert _refusal(path) == (
-        f"data file {path} can't be used: it has format 99, but this sampan reads format 3"
-    )
+        db.execute(f"PRAGMA user_version = {version}")
+    told = _refusal(path)
+    reads = f"it has format {version}, but this sampan reads format 3; "
+    assert told.startswith(f"data file {path} can't be used: {reads}")
+    assert todo in told
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:

@@ -179,7 +179,10 @@ def _body(operation: Operation, raw: bytes) -> dict[str, Any]:
         raise ControlError("bad-request", body_kinds.why_no_json(raw, {}, problem)) from problem
     if not isinstance(body, dict):
         raise ControlError("bad-request", body_kinds.why_no_object(body))
-    wrong = reason(operation, body)
+    try:
+        wrong = reason(operation, body)
+    except ValueError:  # the validator goes no deeper
+        wrong = f"the body is nested too deeply: {operation.id} takes at most 250 levels of JSON"
     if wrong is not None:
         raise ControlError("bad-request", wrong)
     whole: dict[str, Any] = _with_integers(body)

@@ -236,6 +236,31 @@ def test_a_document_is_taken_whole_or_not_at_all(
     assert control.get("state") == document
 
 
+@pytest.mark.parametrize("levels", [300, 900, 1_020, 100_000])
+@pytest.mark.parametrize("opening", ["[", '{"x":'])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "state", '{"schema": "sampan-state/1", "seed": @}'),
+        ("PUT", "state", '{"jobs": [@]}'),
+        ("PUT", "state", '{"faults": [{"match": @}]}'),
+        ("POST", "faults", '{"type": "ERRNO", "match": @}'),
+        ("POST", "accounts", '{"username": @}'),
+        ("POST", "clock/advance", '{"by": @}'),
+        ("PATCH", "profile", '{"answers": @}'),
+    ],
+)
+def test_a_body_of_many_levels_is_refused_with_the_reason(
+    control: Control, method: str, path: str, body: str, opening: str, levels: int
+) -> None:
+    value = opening * levels + "1" + {"[": "]"}.get(opening, "}") * levels
+    headers = {"Content-Type": "application/json"}
+    raw = body.replace("@", value).encode()
+    response = control.fake.send(method, f"/__admin/{path}", raw, headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "bad-request")
+    assert "nest" in response.json()["error"]["message"] or levels > 1_000
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [

@@ -6,7 +6,7 @@ BIN := .venv/bin
 PORT ?= 8091
 URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: serve test suite fuzz lint lint-openapi format bench check mutants legal crash clients clean
+.PHONY: serve test suite fuzz lint lint-openapi format bench check soak mutants legal crash clients clean
 
 # What the environment is made with; one that is there is kept, unless another Python was asked for.
 define environment
@@ -92,6 +92,10 @@ check: .venv/.kit
 	SAMPAN_LIMITED_USERNAME=$${SAMPAN_LIMITED_USERNAME:-limited} \
 	SAMPAN_LIMITED_PASSWORD=$${SAMPAN_LIMITED_PASSWORD:-limited-secret} \
 	$(BIN)/sampan check $(URL) $(ARGS)
+
+# A long load and hostile clients, five minutes in all; fails where a bound is not kept.
+soak: .venv/.dev
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # The kit against servers that are wrong on purpose, and against every legal one; both then with
 # photographs (those of scikit-image too, with the extra `photographs`).

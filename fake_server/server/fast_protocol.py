@@ -50,8 +50,9 @@ class FastProtocol(Connection, HttpToolsProtocol):
         # began or since the last byte of its body: a head, a chunk's extension, trailers.
         self._slice = 0
         self._apart = 0
-        # The size of head and trailers, once there is a trailer.
+        # The size of head and trailers, once there is a trailer, and how many of these there are.
         self._fields = 0
+        self._trailers = 0
         # Whether a request has begun to come and has not come whole; whether its head is complete.
         self._coming = False
         self._in_body = False
@@ -114,7 +115,9 @@ class FastProtocol(Connection, HttpToolsProtocol):
     def _refuse_for(self, cause: BaseException | None) -> None:
         """Refuse what a callback has raised about."""
         if isinstance(cause, _TooLarge):
-            self.refuse(f"headers and trailers are larger than {MAX_HEAD} bytes")
+            self.refuse(
+                f"headers and trailers are larger than {MAX_HEAD} bytes, or more than {MAX_HEADERS}"
+            )
         elif isinstance(cause, httptools.HttpParserError):
             self.refuse("the request is not valid HTTP/1.1")
         else:
@@ -147,8 +150,10 @@ class FastProtocol(Connection, HttpToolsProtocol):
     def _count_trailer(self, size: int) -> None:
         if not self._fields:
             self._fields = len(self.url) + sum(len(n) + len(v) for n, v in self.headers)
+            self._trailers = 0
         self._fields += size
-        if self._fields > MAX_HEAD:
+        self._trailers += 1
+        if self._fields > MAX_HEAD or self._trailers + len(self.headers) > MAX_HEADERS:
             raise _TooLarge
 
     def on_headers_complete(self) -> None:

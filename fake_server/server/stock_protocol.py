@@ -8,7 +8,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ..http.exchange import MAX_HEAD
+from ..http.exchange import MAX_HEAD, MAX_HEADERS
 from .connection import Connection, with_transport
 
 
@@ -66,7 +66,7 @@ class Parser(h11.Connection):
         super().__init__(h11.SERVER, max_incomplete_event_size)
         #: Whether a request's head has come and its end has not.
         self.in_body = False
-        self._fields = 0
+        self._fields = self._lines = 0
 
     def next_event(self) -> Any:
         """Raises ``RemoteProtocolError`` on trailers that are too large."""
@@ -74,8 +74,11 @@ class Parser(h11.Connection):
         if isinstance(event, h11.Request):
             self.in_body = True
             self._fields = len(event.target) + _size(event.headers)
+            self._lines = len(event.headers)
         elif isinstance(event, h11.EndOfMessage):
-            if event.headers and self._fields + _size(event.headers) > MAX_HEAD:
+            size = self._fields + _size(event.headers)
+            lines = self._lines + len(event.headers)
+            if event.headers and (size > MAX_HEAD or lines > MAX_HEADERS):
                 raise h11.RemoteProtocolError("the trailers are too large", 431)
             self.in_body = False
         return event

@@ -265,12 +265,13 @@ def test_trailers_are_dropped(server: FakeServer) -> None:
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/__admin/requests/wait", "/nowhere"])
-@pytest.mark.parametrize("shape", ["one", "many", "with the head", "an extension"])
+@pytest.mark.parametrize("shape", ["one", "many", "few bytes", "with the head", "an extension"])
 def test_head_and_trailers_have_one_bound(server: FakeServer, path: str, shape: str) -> None:
     extra = CHUNKED + (f"X-Large: {'x' * 40_000}\r\n" if shape == "with the head" else "")
     end = {
         "one": b"0\r\nX: " + b"x" * 100_000,
         "many": b"0\r\n" + b"X: x\r\n" * 30_000,
+        "few bytes": b"0\r\n" + b"X:\r\n" * 1000 + b"\r\n",
         "with the head": b"0\r\nX: " + b"x" * 40_000 + b"\r\n\r\n",
         "an extension": b"1;" + b"x" * 100_000,
     }

@@ -1,0 +1,33 @@
+"""A client that only asks for health, in a process of its own: how long each answer takes."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import sys
+import time
+
+_EVERY = 0.02
+
+
+def _ask(port: int, path: str) -> float:
+    """Milliseconds of one request on a connection of its own; raises ``OSError``."""
+    begun = time.perf_counter()
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+        if not client.recv(65_536).startswith(b"HTTP/1.1 "):
+            raise ConnectionError("no answer")
+        return 1000 * (time.perf_counter() - begun)
+
+
+def main() -> None:
+    """Ask until stdin ends, then print the times, in ms."""
+    port, path, times = int(sys.argv[1]), sys.argv[2], []
+    while not select.select([sys.stdin], [], [], _EVERY)[0]:
+        times.append(_ask(port, path))
+    print(json.dumps(times))
+
+
+if __name__ == "__main__":
+    main()

@@ -63,6 +63,7 @@ class Connection(asyncio.Protocol):
         self.answers = 0
         self._refused = False
         self._refusal = b""
+        self._parted = False
         self._at_end = False
         self._seen: tuple[tuple[Phase, int], float] | None = None
 
@@ -143,6 +144,9 @@ class Connection(asyncio.Protocol):
             self._part()
 
     def _part(self) -> None:
+        if self._parted:
+            return
+        self._parted = True
         if self._refusal:
             self.transport.write(self._refusal)
         # Closing on bytes that are still unread would reset the connection, and lose the response.

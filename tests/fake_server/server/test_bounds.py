@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sampan import FakeServer
+from sampan.fake_server.armed.faults import FaultType
 from sampan.fake_server.server import connection
 from sampan.fake_server.server.connection import Phase
 from tests.support.fakes import Served
@@ -172,7 +173,7 @@ def test_a_client_that_left_is_let_go_of(
     if what == "frozen":
         server.admin.freeze()
     if what != "wait":
-        kind = "TRICKLE" if what == "trickle" else "DELAY"
+        kind: FaultType = "TRICKLE" if what == "trickle" else "DELAY"
         server.admin.fault(kind, delay=100_000, operation="login")
     server.admin.close()
     clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]

@@ -155,7 +155,9 @@ def test_http_1_0_needs_no_host(server: FakeServer, token: str) -> None:
 # In order, and whatever happens
 
 
-def test_what_was_asked_before_is_answered_before_a_refusal(server: FakeServer, token: str) -> None:
+def test_what_was_asked_before_is_answered_before_a_refusal(
+    server: FakeServer, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
     asked = [
         b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n",
         request("/jobs/find", _FIND, token),
@@ -175,6 +177,7 @@ def test_what_was_asked_before_is_answered_before_a_refusal(server: FakeServer, 
             heard = wire.hear()
             assert (heard.status, heard.errno) == (400, 301)
             assert wire.is_closed()
+    assert not [record for record in caplog.records if record.exc_info], caplog.text
 
 
 def test_what_is_refused_already_gets_no_second_answer(server: FakeServer) -> None:

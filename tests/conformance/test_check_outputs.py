@@ -185,11 +185,11 @@ def test_a_signal_ends_the_run_and_keeps_what_was_found(tmp_path: Path, number: 
 def _is_waiting(fake: FakeServer) -> bool:
     """Whether jobs were submitted and are being watched."""
     accepted = [one["operation"] for one in fake.admin.requests() if one["errno"] == 0]
-    return accepted[-3:] == 3 * ["findJobs"] and "createJob" in accepted
+    return "createJob" in accepted and accepted[::-1].index("createJob") >= 3
 
 
 def test_nothing_is_left_in_the_folder_but_what_was_asked_for(url: str, tmp_path: Path) -> None:
-    line = f"sampan check {url} --exhaustive --only GEN-4 --json a.json"
+    line = f"sampan check {url} --exhaustive --only LOGIN-4 --json a.json"
     done = in_shell(line, tmp_path)
     assert done.returncode == 0, done.stdout
     assert os.listdir(tmp_path) == ["a.json"]

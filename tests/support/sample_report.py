@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime
+
+from rich.console import Console
 
 from sampan.conformance.contract import Contract
 from sampan.conformance.findings import Exhibit, Finding, Observation, Seen
 from sampan.conformance.http.exchange import Exchange
 from sampan.conformance.http.redaction import MASK
 from sampan.conformance.report import Report
+from sampan.conformance.reports.terminal import show
 from sampan.conformance.verdict import Verdict
 
 CONTRACT = Contract()
@@ -86,3 +90,16 @@ def a_report(**changes: object) -> Report:
         57,
     )
     return replace(report, **changes)
+
+
+def shown(report: Report, width: int = 80, *, colour: bool = False) -> str:
+    file = io.StringIO()
+    show(report, CONTRACT, Console(file=file, width=width, highlight=False, force_terminal=colour))
+    return file.getvalue()
+
+
+def with_verdicts(*verdicts: Verdict) -> Report:
+    ids = list(CONTRACT.requirements)
+    findings = [Finding(id, one, "m") for id, one in zip(ids, verdicts, strict=False)]
+    rest = [Finding(id, Verdict.SKIPPED, "m") for id in ids[len(verdicts) :]]
+    return a_report(findings=tuple(findings + rest))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -14,29 +13,28 @@ from pathlib import Path
 from xml.etree import ElementTree as xml
 
 import pytest
-from rich.cells import cell_len
-from rich.console import Console
 
 from sampan.conformance.findings import Exhibit, Finding, Observation, Seen
 from sampan.conformance.http.redaction import MASK
 from sampan.conformance.json_access import printable
-from sampan.conformance.report import Report, title
+from sampan.conformance.report import Report
 from sampan.conformance.reports.curl import curl
 from sampan.conformance.reports.html import render as as_html
 from sampan.conformance.reports.json import render as as_json
 from sampan.conformance.reports.junit import render as as_junit
 from sampan.conformance.reports.learn import render as as_profile
-from sampan.conformance.reports.terminal import show
 from sampan.conformance.verdict import Verdict
 from sampan.fake_server.server.threaded import FakeServer
-from tests.support.sample_report import CONTRACT, EXCHANGE, LOGIN, NASTY, PNG, a_report
-
-
-def with_verdicts(*verdicts: Verdict) -> Report:
-    ids = list(CONTRACT.requirements)
-    findings = [Finding(id, one, "m") for id, one in zip(ids, verdicts, strict=False)]
-    rest = [Finding(id, Verdict.SKIPPED, "m") for id in ids[len(verdicts) :]]
-    return a_report(findings=tuple(findings + rest))
+from tests.support.sample_report import (
+    CONTRACT,
+    EXCHANGE,
+    LOGIN,
+    NASTY,
+    PNG,
+    a_report,
+    shown,
+    with_verdicts,
+)
 
 
 @pytest.mark.parametrize(
@@ -328,107 +326,3 @@ def test_ordinary_text_of_any_script_stays() -> None:
     assert printable(text) == text
     assert printable("a\n\tb", lines=True) == "a\n\tb"
     assert printable("a\n\tb") == "a\\n\\tb"
-
-
-# The terminal
-
-
-def shown(report: Report, width: int = 80, *, colour: bool = False) -> str:
-    file = io.StringIO()
-    show(report, CONTRACT, Console(file=file, width=width, highlight=False, force_terminal=colour))
-    return file.getvalue()
-
-
-def on_screen(report: Report, width: int) -> list[str]:
-    """What a terminal of that width shows, line by line."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", shown(report, width, colour=True))
-    return text.splitlines()
-
-
-@pytest.mark.parametrize("width", [80, 60, 120])
-def test_no_line_is_wider_than_the_terminal(width: int) -> None:
-    lines = on_screen(a_report(), width)
-    assert all(cell_len(line) <= width for line in lines)
-    assert "…" not in "".join(lines)
-    kept = re.sub(r"\s", "", "".join(lines))
-    assert "y" * 300 in kept
-    for id in ("GEN-2", "UP-4"):
-        assert re.sub(r"\s", "", CONTRACT.requirements[id].sentence) in kept
-
-
-def test_a_pipe_gets_every_line_whole_and_unpadded() -> None:
-    lines = shown(a_report(), 40).splitlines()
-    assert any(line.endswith("got       " + "y" * 300) for line in lines)
-    assert any(CONTRACT.requirements["GEN-2"].sentence in line for line in lines)
-    assert all(line == line.rstrip() for line in lines[:-3])
-
-
-def test_the_terminal_ends_in_the_outcome() -> None:
-    *_, sums, spent, word = shown(a_report()).rstrip().splitlines()
-    assert "2 fail" in sums
-    assert "1 error" in sums
-    assert "3 of 11 jobs, 57 requests, 12.5 s" in spent
-    assert word == "3 of 6 tested: fail"
-
-
-def test_the_terminal_tells_a_failure_whole_and_a_pass_in_a_line() -> None:
-    text = shown(a_report(), 400)
-    assert "no errno: <script>" in text
-    assert "y" * 300 in text
-    assert "not on the page: no server may do this" in text
-    lines = [one for one in shown(a_report()).splitlines() if "GEN-2" in one or "fine fine" in one]
-    assert len(lines) == 1
-
-
-def test_failures_stand_together_before_the_outcome() -> None:
-    text = shown(a_report())
-    passed, _, bad = text.partition("What did not pass")
-    assert "GEN-2" in passed
-    for id in ("GEN-1", "GEN-5", "LIFE-1", "UP-4"):
-        assert f"\n{id} " not in passed
-        assert f"\n{id} " in bad
-    assert bad.index("UP-4") < bad.index("GEN-1") < bad.index("LIFE-1")
-
-
-def test_findings_with_one_cause_are_grouped() -> None:
-    broken = replace(EXCHANGE, operation="upscaleJob", errno=501)
-    fails = [
-        Finding(id, Verdict.FAIL, f"{id} is refused", "errno 0", "errno 501", (broken,))
-        for id in ("UP-1", "UP-4", "GRID-1")
-    ]
-    lost = [Finding(id, Verdict.INCONCLUSIVE, "it stopped") for id in ("LIFE-1", "LIFE-2")]
-    text = shown(a_report(findings=tuple(fails + lost)))
-    assert "upscaleJob answers errno 501: 3 requirements" in text
-    assert text.count("it stopped") == 1
-    assert "it stopped: 2 requirements" in text
-
-
-def test_a_known_failure_is_shown_and_does_not_count() -> None:
-    report = with_verdicts(Verdict.PASS, Verdict.FAIL, Verdict.FAIL)
-    passed, first, second = list(CONTRACT.requirements)[:3]
-    assert replace(report, known=frozenset({first})).exit_code == 1
-    known = replace(report, known=frozenset({first, second, passed}))
-    assert (known.exit_code, known.verdict) == (0, Verdict.PASS)
-    text = shown(known)
-    assert f"{first} fail (known)" in text
-    assert f"known deviations (--known): {first}, {second}" in text
-    assert f"to be removed from --known: {passed}" in text
-
-
-@pytest.mark.parametrize("verdict", [Verdict.UNTESTABLE, Verdict.INCONCLUSIVE])
-def test_a_verdict_may_count_as_a_failure(verdict: Verdict) -> None:
-    report = with_verdicts(Verdict.PASS, verdict)
-    assert report.exit_code != 1
-    assert replace(report, fail_on=frozenset({verdict})).exit_code == 1
-
-
-def test_no_control_character_reaches_the_terminal() -> None:
-    nasty = "\x1b[2J\x1b]0;title\x07 \x9b31m \r hidden"
-    findings = (Finding("GEN-1", Verdict.FAIL, nasty, nasty, nasty),)
-    text = shown(a_report(findings=findings))
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
-
-
-def test_every_kind_of_requirement_has_a_title() -> None:
-    for id in CONTRACT.requirements:
-        assert title(id) != id.partition("-")[0], id

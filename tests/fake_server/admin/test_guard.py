@@ -348,57 +348,6 @@ def test_what_can_be_no_host_or_origin_is_refused_at_the_start(
         settings(**text)
 
 
-# Bodies
-
-
-@pytest.mark.parametrize(
-    "type",
-    [
-        *("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"),
-        *("text/plain; application/json", "text/plain, application/json", "application/jsonp", ""),
-        *("application/json, text/plain", "application/octet-stream", "text/json", None),
-    ],
-)
-def test_a_body_is_json_by_its_type_or_refused(control: Control, type: str | None) -> None:
-    """A page may send these without asking first (Fetch, CORS-safelisted request-header)."""
-    headers = {} if type is None else {"Content-Type": type}
-    response = control.fake.send("POST", "/__admin/clock/freeze", b'{"account":"abc"}', headers)
-    assert response.status_code == 415
-    error = response.json()["error"]
-    assert error["code"] == "unsupported-media-type"
-    assert "-H 'Content-Type: application/json'" in error["message"]
-    assert not control.get("clock", account="abc")["frozen"]
-
-
-@pytest.mark.parametrize(
-    "type", ["application/json", "APPLICATION/JSON", "application/json;charset=utf-8"]
-)
-def test_a_body_that_says_it_is_json_is_taken(control: Control, type: str) -> None:
-    response = control.fake.send(
-        "POST", "/__admin/clock/freeze", b'{"account":"abc"}', {"Content-Type": type}
-    )
-    assert response.status_code == 200
-
-
-def test_two_types_are_none(fake: Fake) -> None:
-    async def asked() -> int:
-        transport = httpx.ASGITransport(fake.app)
-        types = [("content-type", "text/plain"), ("content-type", "application/json")]
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            answer = await client.post("/__admin/clock/freeze", content=b"{}", headers=types)
-            return answer.status_code
-
-    assert fake._runner.run(asked()) == 415
-
-
-def test_where_there_is_no_body_its_type_does_not_matter(control: Control) -> None:
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert control.send("POST", "clock/freeze", headers=form).status_code == 200
-
-
-# The seven operations
-
-
 def test_the_service_itself_is_as_lenient_as_it_was(fake: Fake) -> None:
     body = b'{"username":"abc","password":"abc-secret"}'
     for headers in (

@@ -288,7 +288,7 @@ def errnos(caller: Caller, n: int, prompt: str = "x") -> list[int]:
     return [caller.post("/jobs/create", {"content": prompt}).json()["errno"] for _ in range(n)]
 
 
-def test_it_befalls_the_next_submissions_and_no_more(control: Control, abc: Caller) -> None:
+def test_it_strikes_the_next_submissions_and_no_more(control: Control, abc: Caller) -> None:
     armed = control.post("scenarios", scenario="service-error", account="abc", times=2)
     assert armed == {
         "scenario": "service-error",
@@ -302,14 +302,14 @@ def test_it_befalls_the_next_submissions_and_no_more(control: Control, abc: Call
     assert control.get("scenarios")["armed"] == []
 
 
-def test_without_times_it_befalls_all(control: Control, abc: Caller) -> None:
+def test_without_times_it_strikes_all(control: Control, abc: Caller) -> None:
     control.post("scenarios", scenario="plan-required")
     assert errnos(abc, 5) == [411] * 5
     assert control.delete("scenarios") == {"deleted": 1}
     assert errnos(abc, 1) == [0]
 
 
-def test_it_befalls_its_account_alone(control: Control, abc: Caller) -> None:
+def test_it_strikes_its_account_alone(control: Control, abc: Caller) -> None:
     control.post("accounts", username="t1", password="p")
     t1 = control.fake.login("t1", "p")
     control.post("scenarios", scenario="service-error", account="t1", times=1)
@@ -329,7 +329,7 @@ def test_a_marker_goes_before_and_spends_nothing(control: Control, abc: Caller) 
     assert errnos(abc, 2) == [501, 0]
 
 
-def test_it_befalls_every_kind_of_submission(control: Control, abc: Caller) -> None:
+def test_it_strikes_every_kind_of_submission(control: Control, abc: Caller) -> None:
     parent = abc.picture()
     control.post("scenarios", scenario="service-error")
     link = parent["original_url"]

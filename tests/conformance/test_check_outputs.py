@@ -188,7 +188,7 @@ def _is_waiting(fake: FakeServer) -> bool:
 
 
 def test_nothing_is_left_in_the_folder_but_what_was_asked_for(url: str, tmp_path: Path) -> None:
-    line = f"sampan check {url} --exhaustive --only LOGIN-4 --json a.json"
+    line = f"sampan check {url} --exhaustive --only LOGIN-4 --max-minutes 0.1 --json a.json"
     done = in_shell(line, tmp_path)
-    assert done.returncode == 0, done.stdout
+    assert done.returncode in (0, 3), done.stdout
     assert os.listdir(tmp_path) == ["a.json"]

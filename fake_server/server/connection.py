@@ -6,6 +6,7 @@ None of that may cost other clients their answers, so every connection ends at s
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import contextlib
 import sys
@@ -46,7 +47,7 @@ LEAVING = 1.0
 READ_AHEAD = 64 << 10
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, abc.ABC):
     """One connection; mixed into a protocol of uvicorn's, whose attributes it uses."""
 
     config: Any
@@ -69,17 +70,17 @@ class Connection(asyncio.Protocol):
 
     # What the protocols know
 
+    @abc.abstractmethod
     def owes(self) -> bool:
         """Whether a request that has come whole is not answered yet."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def is_coming(self) -> bool:
         """Whether a request has begun to come and has not come whole."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def drop_unfinished(self) -> bool:
         """Let go of the request that is coming; whether it is still without an answer."""
-        raise NotImplementedError
 
     # The beginning and the end
 

@@ -37,16 +37,20 @@ def variation_names_two_parents() -> Tampering:
     return _variations(parent_hash="0" * 64)
 
 
+def _first_cell_alone(key: str, image: Picture) -> Picture:
+    left, top, right, bottom = inner_box(key, image)
+    single = image.crop(cell_box(key, image, 1)).resize((right - left, bottom - top))
+    copy = image.copy()
+    copy.paste(single, (left, top))
+    return copy
+
+
 @wrong_server("VAR-1", "a variation is one picture", touches="IMG-4 VAR-4")
 def variation_is_a_single() -> Tampering:
     def paint(record: JSON, key: str, image: Picture) -> Picture:
         if record["job_type"] != "variation" or key == "img_thumb":
             return image
-        left, top, right, bottom = inner_box(key, image)
-        single = image.crop(cell_box(key, image, 1)).resize((right - left, bottom - top))
-        copy = image.copy()
-        copy.paste(single, (left, top))
-        return copy
+        return _first_cell_alone(key, image)
 
     return Repainted(paint)
 
@@ -56,11 +60,7 @@ def remix_is_a_single() -> Tampering:
     def paint(record: JSON, key: str, image: Picture) -> Picture:
         if "winter light" not in record["msg_display"] or key == "img_thumb":
             return image
-        left, top, right, bottom = inner_box(key, image)
-        single = image.crop(cell_box(key, image, 1)).resize((right - left, bottom - top))
-        copy = image.copy()
-        copy.paste(single, (left, top))
-        return copy
+        return _first_cell_alone(key, image)
 
     return Repainted(paint)
 

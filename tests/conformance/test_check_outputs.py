@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -14,9 +15,13 @@ from pathlib import Path
 import pytest
 
 from sampan.fake_server.server.threaded import FakeServer
+from tests.support.examples import some
 from tests.support.fakes import Served
 from tests.support.scripted import Scripted
 
+ENCODINGS = ("cp1252", "ascii", "latin-1", "utf-16")
+#: Arguments that write in different places.
+PLACES = ("", "--help", "--list", "--dry-run")
 ENVIRONMENT = {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "abc-secret"}
 
 
@@ -82,8 +87,9 @@ def test_a_report_that_can_not_be_written_is_refused_before_the_run(
     assert (tmp_path / "a.json").read_text() == "old"
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "utf-16"])
-@pytest.mark.parametrize("arguments", ["", "--help", "--list", "--dry-run"])
+@pytest.mark.parametrize(
+    ("encoding", "arguments"), some(list(itertools.product(ENCODINGS, PLACES)), 5)
+)
 def test_a_character_that_the_output_lacks_is_replaced(
     url: str, encoding: str, arguments: str
 ) -> None:

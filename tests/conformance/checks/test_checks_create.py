@@ -9,6 +9,7 @@ import pytest
 
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
+from tests.support.examples import some
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import (
@@ -139,7 +140,7 @@ BREACHES = [
 
 @pytest.mark.parametrize(
     ("requirement", "tampering"),
-    [pytest.param(id, tampering, id=f"{id}: {says}") for id, says, tampering in BREACHES],
+    [pytest.param(id, tampering, id=f"{id}: {says}") for id, says, tampering in some(BREACHES, 2)],
 )
 def test_a_breach_is_failed_by_its_own_check(requirement: str, tampering: Tampering) -> None:
     found = finding(judged(tampering, requirement, job_timeout=1.0), requirement)

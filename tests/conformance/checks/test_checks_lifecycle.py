@@ -12,6 +12,7 @@ import pytest
 
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
+from tests.support.examples import some
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
 from tests.support.tampering.making import each_finished, each_record, is_finished, succeeding
@@ -143,7 +144,7 @@ BREACHES: list[tuple[str, str, Tampering]] = [
 
 @pytest.mark.parametrize(
     ("requirement", "tampering"),
-    [pytest.param(id, tampering, id=f"{id}: {says}") for id, says, tampering in BREACHES],
+    [pytest.param(id, tampering, id=f"{id}: {says}") for id, says, tampering in some(BREACHES, 2)],
 )
 def test_a_breach_is_failed_by_its_own_check(requirement: str, tampering: Tampering) -> None:
     found = finding(judged(tampering, requirement, job_timeout=1.5), requirement)

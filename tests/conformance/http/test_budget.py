@@ -11,6 +11,7 @@ import pytest
 from sampan.conformance.contract import Contract
 from sampan.conformance.runner.run import run
 from sampan.conformance.settings import Credentials, RunOptions
+from tests.support.examples import some
 from tests.support.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
@@ -37,6 +38,10 @@ ANSWERS: dict[str, tuple[Callable[[], Iterable[bytes]], bool]] = {
     "garbles": (lambda: http("{", 200), True),
     "cuts short": (lambda: ACCEPTED[:1], True),
 }
+
+
+#: Each by itself, and all in turn.
+KINDS = [(one,) for one in ANSWERS] + [tuple(ANSWERS)]
 
 
 class Server:
@@ -68,8 +73,7 @@ class Server:
         return http({"errno": 0, "errmsg": "SUCCESS", "data": data})
 
 
-@pytest.mark.parametrize("jobs", [0, 1, 4, 12])
-@pytest.mark.parametrize("kinds", [(one,) for one in ANSWERS] + [tuple(ANSWERS)])
+@pytest.mark.parametrize(("kinds", "jobs"), some(list(itertools.product(KINDS, (4, 0, 12, 1))), 3))
 def test_a_whole_run_keeps_to_its_budget(kinds: tuple[str, ...], jobs: int) -> None:
     answers = Server(kinds)
     with Scripted(answers) as server:

@@ -40,7 +40,7 @@ def test_no_request_breaks_it(server: FakeServer, operation: Any) -> None:
     operation before the first test runs.
     """
 
-    @settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
     def law(case: schemathesis.Case[Any]) -> None:
         response = case.call(base_url=server.url)
         assert response.status_code < 500, response.text

@@ -87,9 +87,10 @@ def printable(text: str, *, lines: bool = False) -> str:
 
     ``lines``: line feeds and tabs stay.
     """
-    if text.isprintable() and not _UNSEEN.search(text):
+    if text.isprintable() and (text.isascii() or not _UNSEEN.search(text)):
         return text
-    return "".join(one if _seen(one, lines) else _escape(one) for one in text)
+    # A long text has few different characters.
+    return text.translate({ord(one): _escape(one) for one in set(text) if not _seen(one, lines)})
 
 
 def _seen(one: str, lines: bool) -> bool:

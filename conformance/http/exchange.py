@@ -16,8 +16,8 @@ from .redaction import Secrets
 _EXCERPT = 4_000
 #: How a body that was cut ends.
 CUT = re.compile(r"… \([0-9]+ bytes in all\)$")
-#: Redaction looks at this much.
-_LOOKED_AT = 12_000
+#: So much of an address is kept.
+_TARGET = 12_000
 #: An unknown token may be cut off within this many characters of the end.
 _RAGGED = 2_000
 #: So many headers are kept, and so much of each.
@@ -178,7 +178,7 @@ class Log:
             operation,
             plain,
             request.method,
-            self._secrets.redact_foreign(request.target[:_LOOKED_AT]),
+            self._secrets.redact_foreign(request.target[:_TARGET]),
             _headers(request.headers, self._secrets),
             _excerpt(request.body, self._secrets),
             reply.status,
@@ -222,10 +222,13 @@ def _shortened(value: str, secrets: Secrets) -> str:
 
 
 def _excerpt(body: bytes, secrets: Secrets) -> str:
-    shown = secrets.redact_foreign(body[:_LOOKED_AT].decode("utf-8", "backslashreplace"))
-    if len(body) > _LOOKED_AT:
+    ragged = max(_RAGGED, secrets.longest)
+    most = _EXCERPT + ragged  # characters that redaction looks at; UTF-8 takes up to four bytes each
+    text = body[: 4 * most].decode("utf-8", "backslashreplace")
+    shown = secrets.redact_foreign(text[:most])
+    if len(text) > most or len(body) > 4 * most:
         # A secret that lies across the cut is not recognised: its first part must go too.
-        shown = shown[: max(0, len(shown) - max(_RAGGED, secrets.longest))]
+        shown = shown[: max(0, len(shown) - ragged)]
     elif len(shown) <= _EXCERPT:
         return shown
     return f"{shown[:_EXCERPT]}… ({len(body)} bytes in all)"

@@ -45,7 +45,8 @@ _LONGEST_ESCAPE = 24
 
 #: Looked up by so many characters at once.
 _KEY = 8
-_RUN = re.compile(rf"[A-Za-z0-9._~+/=-]{{{_KEY},}}")
+#: Texts up to this length are kept with their masked form, and so many of them.
+_SHORT, _MANY = 200, 2_000
 #: Where a text was cut short, perhaps in the middle of an escape.
 _CUT = re.compile(r"(?:&[#\w]{0,8}|\\[ux]?[0-9a-fA-F]{0,7}|%[0-9a-fA-F]?)?…")
 #: What no escape changes.
@@ -67,6 +68,12 @@ class Secrets:
         self._pattern: re.Pattern[str] | None = None
         self._literals: dict[str, tuple[str, ...]] = {}
         self._spellings: set[str] = set()
+        #: Where a literal may begin; ``None``: not compiled since one was added.
+        self._starts: re.Pattern[str] | None = None
+        #: Counts what was added. Short texts, such as headers, come again and again: each is kept
+        #: with its masked form for as long as nothing is added.
+        self._version = 0
+        self._kept: dict[tuple[int, str], str] = {}
         #: The length of the longest form that a secret can have.
         self.longest = 0
 
@@ -79,6 +86,7 @@ class Secrets:
                 for part in secret.split(".") if secret.count(".") == 2 else ():
                     if len(part) >= _PART:
                         self._add_literal(part)
+                self._version += 1
 
     def add_token(self, token: str | None) -> None:
         """Mask a token that the server gave, or the beginning of a very long one."""
@@ -101,9 +109,23 @@ class Secrets:
             elif any(_nearly(text, one) for one in self._known):
                 self._akin.add(text)
                 self._add_pattern(_word(text), len(text))
+            self._version += 1
 
     def redact(self, text: str) -> str:
         """``text`` with every secret in it masked, and fit to be written as UTF-8."""
+        if len(text) > _SHORT:
+            return self._redacted(text)
+        # The version is read first: what is added meanwhile makes the entry useless, not wrong.
+        key = self._version, text
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._redacted(text)
+            if len(self._kept) >= _MANY:
+                self._kept = {}
+            self._kept[key] = kept
+        return kept
+
+    def _redacted(self, text: str) -> str:
         found: list[Span] = []
         for layer in layers(text):
             found += layer.spans(self._in(layer))
@@ -135,6 +157,7 @@ class Secrets:
     def _add_literal(self, form: str) -> None:
         if len(form) >= _KEY:
             others = self._literals.get(form[:_KEY], ())
+            self._starts = self._starts if others else None
             ordered = sorted({*others, form}, key=lambda one: (-len(one), one))
             self._literals[form[:_KEY]] = tuple(ordered)
             self.longest = max(self.longest, len(form))
@@ -153,9 +176,8 @@ class Secrets:
         found = list(_jwts(layer.text))
         if self._pattern is not None:
             found += [hit.span() for hit in self._pattern.finditer(layer.text)]
-        for run in _RUN.finditer(layer.text):
-            found += self._literals_in(run)
-        for cut in _CUT.finditer(layer.text):
+        found += self._literals_in(layer.text)
+        for cut in _CUT.finditer(layer.text) if "…" in layer.text else ():
             found += self._begun(layer.text[max(0, cut.start() - self.longest) : cut.start()], cut)
         return found
 
@@ -168,19 +190,34 @@ class Secrets:
                 yield cut.start() - len(before) + end - length, cut.start()
                 return
 
-    def _literals_in(self, run: re.Match[str]) -> Iterator[Span]:
-        text, done = run[0], 0
-        # Nearly every text of a run comes through here, and hardly any place begins a secret.
-        keys = self._literals
-        starts = [at for at in range(len(text) - _KEY + 1) if text[at : at + _KEY] in keys]
-        for at in starts:
-            forms = keys[text[at : at + _KEY]] if at >= done else ()
-            found = next((one for one in forms if text.startswith(one, at)), None)
-            if found is None and run.string.startswith("…", run.end()):
-                found = next((text[at:] for one in forms if one.startswith(text[at:])), None)
-            if found is not None:
-                done = at + len(found)
-                yield run.start() + at, run.start() + done
+    def _literals_in(self, text: str) -> Iterator[Span]:
+        done = 0
+        for hit in self._literal_starts().finditer(text):
+            at = hit.start()
+            forms = self._literals.get(text[at : at + _KEY], ()) if at >= done else ()
+            end = next((end for form in forms if (end := _end(text, at, form)) > at), at)
+            if end > at:
+                done = end
+                yield at, end
+
+    def _literal_starts(self) -> re.Pattern[str]:
+        """Matches wherever a literal begins and hardly anywhere else: nearly every text of a run
+        comes through here."""
+        with self._lock:
+            if self._starts is None:
+                columns = [set(column) for column in zip(*self._literals, strict=True)]
+                signs = [f"[{''.join(map(re.escape, column))}]" for column in columns] or ["(?!)"]
+                self._starts = re.compile(f"{signs[0]}(?={''.join(signs[1:])})")
+            return self._starts
+
+
+def _end(text: str, at: int, form: str) -> int:
+    """Where ``form`` ends that begins at ``at``, or its beginning if the text was cut short there;
+    ``at`` if neither is there."""
+    if text.startswith(form, at):
+        return at + len(form)
+    cut = text.find("…", at, at + len(form))
+    return cut if cut > at and form.startswith(text[at:cut]) else at
 
 
 def _overlap(text: str, secret: str) -> int:
@@ -190,7 +227,7 @@ def _overlap(text: str, secret: str) -> int:
 
 
 def _jwts(text: str) -> Iterator[Span]:
-    for head in _JWT_HEAD.finditer(text):
+    for head in _JWT_HEAD.finditer(text) if "eyJ" in text else ():
         start = head[0].find("eyJ", 0, len(head[0]) - 4)
         rest = _JWT_REST.match(text, head.end())
         if start >= 0 and rest is not None:

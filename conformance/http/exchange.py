@@ -223,7 +223,7 @@ def _shortened(value: str, secrets: Secrets) -> str:
 
 def _excerpt(body: bytes, secrets: Secrets) -> str:
     ragged = max(_RAGGED, secrets.longest)
-    most = _EXCERPT + ragged  # characters that redaction looks at; UTF-8 takes up to four bytes each
+    most = _EXCERPT + ragged  # characters to look at; UTF-8 takes up to four bytes for one
     text = body[: 4 * most].decode("utf-8", "backslashreplace")
     shown = secrets.redact_foreign(text[:most])
     if len(text) > most or len(body) > 4 * most:

@@ -6,11 +6,13 @@ framed or not. A "no" here is what no honest picture gives; whatever falls short
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from operator import sub
+from operator import mul, sub
 
+from .copies import is_copy
 from .patch import Patch, correlation
 from .picture import Picture
 from .seams import Seam
@@ -18,6 +20,8 @@ from .view import View
 
 _SAME = 0.9  # the same thing made large, sharpened or compressed correlates more than this
 _LIKE = 0.6  # and a little moved, regraded and grainy more than this, in its layout
+_GRAIN = 0.8  # (of 255) a gradient, a dither and a codec's noise leave less in the detail
+_WAVER = 1.0  # (of 255) what codecs add to a layout
 _CONTENT = 2.0  # with less spread (of 255) than this, a picture shows nothing to go by
 
 
@@ -77,29 +81,40 @@ def _is_enlarged(view: View, cell: Patch) -> bool:
 def alike(picture: Picture) -> tuple[int, int] | None:
     """Two cells (from 0) that are one picture: their pixels are equal, or all four cells are the
     same but for what a codec loses.
+
+    In any reading: a picture that is not made of two equal halves does not become so by the loss
+    of its edge.
     """
-    found = [_alike(view) for view in picture.views]
-    return found[0] if all(found) else None
+    return next((found for found in map(_alike, picture.views) if found is not None), None)
 
 
 def _alike(view: View) -> tuple[int, int] | None:
     cells = view.cells
     for (n, one), (m, other) in combinations(enumerate(cells), 2):
-        if one.spread >= _CONTENT and one.image.tobytes() == other.image.tobytes():
+        if one.image.tobytes() == other.image.tobytes() and _shows_anything(one):
             return n, m
-    return (0, 1) if all(_is_copy(cells[0], one) for one in cells[1:]) else None
+    return (0, 1) if all(is_copy(cells[0], one) for one in cells[1:]) else None
+
+
+def _shows_anything(cell: Patch) -> bool:
+    """Whether it has more than a colour or a gradient: grain is enough, which no two pictures
+    have in common.
+    """
+    return cell.spread >= _CONTENT or _rms(cell.fine) >= _GRAIN
 
 
 def may_be_alike(picture: Picture) -> bool:
     """Whether the four cells are too nearly one picture to call them four, or to call them one."""
     return any(
-        all(
-            correlation(view.cells[0].layout, cell.layout) > 0.99
-            and max(map(abs, map(sub, view.cells[0].colour, cell.colour))) < 1.5
-            for cell in view.cells[1:]
-        )
-        for view in picture.views
+        all(_nearly(view.cells[0], cell) for cell in view.cells[1:]) for view in picture.views
     )
+
+
+def _nearly(one: Patch, other: Patch) -> bool:
+    """Whether colours and layout are the same but for what a codec or a slight move changes."""
+    apart = _rms(list(map(sub, one.layout, other.layout)))
+    tint = max(map(abs, map(sub, one.colour, other.colour)))
+    return tint < 1.5 and apart < max(_WAVER, 0.14 * one.spread)
 
 
 def blank(picture: Picture) -> bool:
@@ -121,22 +136,7 @@ def same(one: Picture, other: Picture) -> bool | None:
 def _is_same(one: View, other: View) -> bool:
     if one.size == other.size and one.small.tobytes() == other.small.tobytes():
         return True
-    return all(
-        _is_copy(first, second) for first, second in zip(one.cells, other.cells, strict=True)
-    )
-
-
-def _is_copy(one: Patch, other: Patch) -> bool:
-    """Whether one is the other but for what a codec loses: nothing moved, regraded or grainy."""
-    if one.spread < _CONTENT or max(map(abs, map(sub, one.colour, other.colour))) > 0.6:
-        return False
-    if abs(one.spread / (other.spread or 1) - 1) > 0.01:
-        return False
-    return correlation(one.layout, other.layout) > 0.999 and _fine(one, other) > 0.97
-
-
-def _fine(one: Patch, other: Patch) -> float:
-    return correlation(one.fine, other.fine)
+    return all(is_copy(first, second) for first, second in zip(one.cells, other.cells, strict=True))
 
 
 def upscale_of(picture: Picture, grid: Picture, asked: int) -> Likeness:
@@ -237,6 +237,10 @@ def _agreed(found: Sequence[Likeness]) -> Likeness:
 
 def _highest(found: Sequence[float]) -> int:
     return max(range(len(found)), key=found.__getitem__)
+
+
+def _rms(values: Sequence[float]) -> float:
+    return math.sqrt(sum(map(mul, values, values)) / len(values))
 
 
 def _means(found: Sequence[Sequence[float]]) -> list[float]:

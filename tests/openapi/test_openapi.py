@@ -123,7 +123,7 @@ def test_a_request_of_the_page_is_valid(example: Example) -> None:
     validator(request_schema(example.operation)).validate(example.body)
 
 
-@pytest.mark.parametrize("status", ["200", "default"])
+@pytest.mark.parametrize("status", ["200", "4XX", "default"])
 @pytest.mark.parametrize("example", RESPONSES, ids=title)
 def test_a_response_of_the_page_is_exactly_one_of_the_answers(
     example: Example, status: str

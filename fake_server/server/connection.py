@@ -10,6 +10,7 @@ import abc
 import asyncio
 import contextlib
 import sys
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, cast
 
@@ -36,8 +37,9 @@ LIMITS: dict[Phase, float] = {
     Phase.OWED: float("inf"),  # a delay, or a wait for requests, is as long as was asked for
     Phase.UNREAD: 60.0,
 }
-#: How often (s) every connection is looked at.
+#: How often (s) every connection is looked at, and at how many in a round of the loop.
 LOOK_SECONDS = 5.0
+LOOKED_AT = 200
 #: How long (s) a refused client may go on sending before it is cut off.
 LINGER = 2.0
 #: How long (s) a client that has sent its last byte is waited on for its next answer. It may have
@@ -66,6 +68,7 @@ class Connection(asyncio.Protocol, abc.ABC):
         self._refusal = b""
         self._parted = False
         self._at_end = False
+        self._waits = False
         self._seen: tuple[tuple[Phase, int], float] | None = None
 
     # What the protocols know
@@ -73,6 +76,22 @@ class Connection(asyncio.Protocol, abc.ABC):
     @abc.abstractmethod
     def owes(self) -> bool:
         """Whether a request that has come whole is not answered yet."""
+
+    @abc.abstractmethod
+    def holds(self) -> bool:
+        """Whether something has come that is not parsed yet, and could be now."""
+
+    @abc.abstractmethod
+    def held(self) -> int:
+        """How many bytes are not parsed."""
+
+    @abc.abstractmethod
+    def parse_held(self) -> None:
+        """Parse what is held as far as that can be now, or for as long as a turn."""
+
+    @abc.abstractmethod
+    def is_full(self) -> bool:
+        """Whether uvicorn reads nothing until the application takes what it has of the body."""
 
     @abc.abstractmethod
     def is_coming(self) -> bool:
@@ -94,11 +113,16 @@ class Connection(asyncio.Protocol, abc.ABC):
             self.transport.close()
 
     def eof_received(self) -> Any:
-        """The client will send no more. True keeps the connection for the answers that are due."""
-        if self._refused or not self.owes():
-            return False
+        """The client will send no more: the answers that are due are waited for, then it is closed.
+
+        That is done in turns, where True keeps it open until then: many may leave at once.
+        """
+        self.flush()
         self._at_end = True
-        self._wait_for_answer()
+        if self._refused or not (self.owes() or self.holds()):
+            self.config.ending.wait(self.loop, self.transport.close)
+        else:
+            self._wait_for_answer()
         return True
 
     def _wait_for_answer(self) -> None:
@@ -122,12 +146,45 @@ class Connection(asyncio.Protocol, abc.ABC):
     def answered(self) -> None:
         """An answer is complete: what came after its request may have its turn."""
         self.answers += 1
+        self.go_on()
+
+    # What waits for its turn
+
+    def drop(self) -> None:
+        """Something came of a client that has been refused: read on when it is its turn."""
+        self.flow.pause_reading()
+        self._wait_for_turn()
+
+    def _wait_for_turn(self) -> None:
+        if not self._waits:
+            self._waits = True
+            self.config.parsing.wait(self.loop, self.take_turn)
+
+    def take_turn(self) -> None:
+        """Parse something of what is held: see turns.py."""
+        self._waits = False
+        if self.transport.is_closing():
+            return
+        if self.holds():
+            self.parse_held()
+        self.bound_reading()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Wait for an answer, or for a turn; without either, end what is to end."""
         if self.transport.is_closing() or self.owes():
+            return
+        if self.holds():
+            self._wait_for_turn()
             return
         if self._refused:
             self._part()
         elif self._at_end:
+            self.flush()
             self.transport.close()
+
+    def flush(self) -> None:
+        """Write what is answered and not yet written."""
 
     # Refusals
 
@@ -148,6 +205,7 @@ class Connection(asyncio.Protocol, abc.ABC):
         if self._parted:
             return
         self._parted = True
+        self.flush()
         if self._refusal:
             self.transport.write(self._refusal)
         # Closing on bytes that are still unread would reset the connection, and lose the response.
@@ -160,14 +218,14 @@ class Connection(asyncio.Protocol, abc.ABC):
 
     # Bounds
 
-    def read_ahead(self, held: int) -> None:
-        """Read on behind a request that is not answered yet, or not, by how much is held of it.
+    def bound_reading(self) -> None:
+        """Read on, or not, by how much is held that waits for an answer or for a turn.
 
         Where nothing is read, nobody sees that the client has left.
         """
-        if held >= READ_AHEAD:
+        if (self.owes() or self.holds()) and self.held() >= READ_AHEAD:
             self.flow.pause_reading()
-        else:
+        elif not self.is_full():
             self.flow.resume_reading()
 
     def look(self, now: float) -> None:
@@ -196,12 +254,16 @@ class Connection(asyncio.Protocol, abc.ABC):
             self.transport.close()
 
 
-def look_at_all(loop: asyncio.AbstractEventLoop, connections: set[Connection]) -> None:
-    """Look at every connection, now and again."""
+def look_at_all(
+    loop: asyncio.AbstractEventLoop, connections: set[Connection], rest: Sequence[Connection] = ()
+) -> None:
+    """Look at every connection, now and again: at some of them in a round of the loop."""
+    rest = rest or tuple(connections)
     now = loop.time()
-    for connection in tuple(connections):
+    for connection in rest[:LOOKED_AT]:
         connection.look(now)
-    loop.call_later(LOOK_SECONDS, look_at_all, loop, connections)
+    rest = rest[LOOKED_AT:]
+    loop.call_later(0 if rest else LOOK_SECONDS, look_at_all, loop, connections, rest)
 
 
 def refusal(app: App, error: ApiError) -> bytes:

@@ -15,6 +15,7 @@ that came whole is not answered; what has been read by then is held as bytes.
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from functools import lru_cache
 from typing import Any, cast
@@ -28,11 +29,14 @@ from ..http.exchange import MAX_HEAD, MAX_HEADERS, TRANSPORT, Exchange
 from ..http.responses import Headers, Response
 from ..http.target import is_authority
 from .connection import Connection
+from .turns import TURN
 
 log = logging.getLogger("sampan")
 
 #: How many bytes the parser is given at a time.
 _SLICE = 1 << 10
+_HEAD_END = b"\r\n\r\n"
+_NOTHING = memoryview(b"")
 
 
 class _TooLarge(Exception):
@@ -44,8 +48,11 @@ class FastProtocol(Connection, HttpToolsProtocol):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
+        # Of ten thousand silent connections each object counts, since a full search for garbage
+        # visits all of them and stops everything meanwhile: what can be is made when it is needed.
+        self.parser: Any = None
         # What has been read and not been parsed.
-        self._held = memoryview(b"")
+        self._held = _NOTHING
         # The size of what the parser was given last, and of what it was given since the request
         # began or since the last byte of its body: a head, a chunk's extension, trailers.
         self._slice = 0
@@ -72,31 +79,46 @@ class FastProtocol(Connection, HttpToolsProtocol):
         """The end."""
         super().connection_lost(exc)
         self.abandon()
-        self._held = memoryview(b"")
+        self._held = _NOTHING
 
     # What comes
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, or as much of it as may be parsed now."""
         if self._refused:
+            self.drop()
             return
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
-        if len(data) > _SLICE or self._open or self._held:
-            self._held = memoryview(bytes(self._held) + data if self._held else data)
-            self._parse_held()
-        else:
+        if len(data) <= _SLICE and not self._open and not self._held:
             self._parse(data)
+            return
+        self._held = memoryview(bytes(self._held) + data if self._held else data)
+        if not self._waits and self.holds():
+            self._parse_slice()
+        self.bound_reading()
+        self.go_on()
 
-    def _parse_held(self) -> None:
-        while self._held and not self._refused and not self.owes():
-            data, self._held = self._held[:_SLICE], self._held[_SLICE:]
-            self._parse(data)
-        if self.owes():
-            self.read_ahead(len(self._held))
+    def parse_held(self) -> None:
+        """Parse what is held as far as that can be now, or for as long as a turn."""
+        end = time.perf_counter() + TURN
+        while self.holds():
+            self._parse_slice()
+            if time.perf_counter() >= end:
+                break
+
+    def _parse_slice(self) -> None:
+        data = self._held[:_SLICE]
+        if not self._in_body:  # a turn is for one request
+            end = bytes(data).find(_HEAD_END)
+            data = data if end < 0 else data[: end + len(_HEAD_END)]
+        self._held = self._held[len(data) :]
+        self._parse(data)
 
     def _parse(self, data: bytes | memoryview) -> None:
         self._slice = len(data)
+        if self.parser is None:
+            self._make_parser()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
@@ -111,6 +133,11 @@ class FastProtocol(Connection, HttpToolsProtocol):
             self.refuse(f"the headers are larger than {MAX_HEAD} bytes")
         elif self._apart > 0 and len(self.headers or ()) > MAX_HEADERS:
             self.refuse(f"there are more than {MAX_HEADERS} headers")
+
+    def _make_parser(self) -> None:
+        self.parser = httptools.HttpRequestParser(self)
+        if hasattr(self.parser, "set_dangerous_leniencies"):  # of httptools 0.6.3
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
     def _refuse_for(self, cause: BaseException | None) -> None:
         """Refuse what a callback has raised about."""
@@ -223,7 +250,7 @@ class FastProtocol(Connection, HttpToolsProtocol):
         A write wakes its reader, which costs as much as the answer where each is woken in turn.
         """
         if not self._due:
-            self.loop.call_soon(self._flush)
+            self.loop.call_soon(self.flush)
         body = answer.body
         head = b"%b%b%bcontent-length: %d\r\n\r\n" % (
             STATUS_LINE[answer.status],
@@ -241,7 +268,8 @@ class FastProtocol(Connection, HttpToolsProtocol):
             self._stamp = headers, _lines(tuple(headers))
         return self._stamp[1]
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what is answered and not yet written."""
         due, self._due, self._due_bytes = self._due, [], 0
         if due and not self.transport.is_closing():
             self.transport.write(b"".join(due))
@@ -273,8 +301,8 @@ class FastProtocol(Connection, HttpToolsProtocol):
         """An answer of the application is complete."""
         self._open.popleft()
         super().on_response_complete()
-        if not self.transport.is_closing():
-            self._parse_held()
+        if self._held and not self.transport.is_closing():
+            self.bound_reading()  # uvicorn has just resumed it
         self.answered()
 
     # What connection.py asks
@@ -282,6 +310,18 @@ class FastProtocol(Connection, HttpToolsProtocol):
     def owes(self) -> bool:
         """Whether a request that has come whole is not answered yet."""
         return len(self._open) > self._is_unfinished()
+
+    def holds(self) -> bool:
+        """Whether something has come that is not parsed yet, and could be now."""
+        return len(self._held) > 0 and not self._refused and not self.owes()
+
+    def held(self) -> int:
+        """How many bytes are not parsed."""
+        return len(self._held)
+
+    def is_full(self) -> bool:
+        """Whether uvicorn reads nothing until the application takes what it has of the body."""
+        return self._is_unfinished() and len(self.cycle.body) > HIGH_WATER_LIMIT
 
     def _is_unfinished(self) -> bool:
         """Whether the request that is coming went uvicorn's way, and is not answered yet."""
@@ -293,7 +333,7 @@ class FastProtocol(Connection, HttpToolsProtocol):
 
     def drop_unfinished(self) -> bool:
         """Let go of the request that is coming; whether it is still without an answer."""
-        self._held = memoryview(b"")
+        self._held = _NOTHING
         if not self._in_body or self._path is not None:
             return True
         if not self._is_unfinished():
@@ -311,19 +351,10 @@ class FastProtocol(Connection, HttpToolsProtocol):
 
     # The end, by either side
 
-    def eof_received(self) -> Any:
-        """The client will send no more. True keeps the connection for the answers that are due."""
-        self._flush()
-        return super().eof_received()
-
     def shutdown(self) -> None:
         """The server ends: what is answered is written first."""
-        self._flush()
+        self.flush()
         super().shutdown()
-
-    def _part(self) -> None:
-        self._flush()
-        super()._part()
 
     def _decline(self, rest: bytes) -> None:
         """Parse a request again that came with an offer of another protocol, less the offer.
@@ -338,8 +369,7 @@ class FastProtocol(Connection, HttpToolsProtocol):
         version = self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._make_parser()
         self._parse(b"\r\n".join((*lines, b"", rest)))
 
 

@@ -5,112 +5,15 @@ The protocol runs on a loop and a transport made here, so that time passes as a 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
-from typing import Any, cast
 
 import pytest
-from uvicorn import Config
-from uvicorn.server import ServerState
 
-from sampan.fake_server.server.asgi import asgi_app
 from sampan.fake_server.server.fast_protocol import FastProtocol
 from tests.support.fakes import Served
+from tests.support.line import LOGIN, Line
 from tests.support.raw_http import CHUNKED, chunk, connected, request
-
-_LOGIN = b'{"username":"abc","password":"abc-secret"}'
-_KEPT = 75.0
-
-
-class Timer:
-    """A call that is due at ``at`` (s)."""
-
-    def __init__(self, at: float, call: Callable[[], None]) -> None:
-        self.at, self.call = at, call
-
-    def cancel(self) -> None:
-        self.call = lambda: None
-
-
-class Loop:
-    """As much of an event loop as a request answered at once needs."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.soon: list[Callable[[], None]] = []
-        self.timers: list[Timer] = []
-
-    def time(self) -> float:
-        return self.now
-
-    def call_soon(self, call: Callable[[], None]) -> None:
-        self.soon.append(call)
-
-    def call_at(self, at: float, call: Callable[[], None]) -> Timer:
-        self.timers.append(Timer(at, call))
-        return self.timers[-1]
-
-    def come_round(self) -> None:
-        """Call what was to be called soon."""
-        due, self.soon = self.soon, []
-        for call in due:
-            call()
-
-    def pass_to(self, now: float) -> None:
-        """Let time pass, and call what is due until then, in order."""
-        while due := [timer for timer in self.timers if timer.at <= now]:
-            timer = min(due, key=lambda each: each.at)
-            self.timers.remove(timer)
-            self.now = timer.at
-            timer.call()
-        self.now = now
-
-
-class Transport:
-    """Notes what is written."""
-
-    def __init__(self) -> None:
-        self.written: list[bytes] = []
-        self.closed = False
-
-    def get_write_buffer_size(self) -> int:
-        return 0
-
-    def get_extra_info(self, name: str) -> Any:
-        return {"sockname": ("127.0.0.1", 8091), "peername": ("127.0.0.1", 5)}.get(name)
-
-    def write(self, data: bytes) -> None:
-        assert not self.closed
-        self.written.append(data)
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class Line:
-    """A connection to a fake: the protocol, and what it stands on."""
-
-    def __init__(self) -> None:
-        self.app = asgi_app()
-        self.config = Config(
-            self.app, lifespan="off", ws="none", log_config=None, proxy_headers=False
-        )
-        self.config.timeout_keep_alive = int(_KEPT)
-        self.config.load()
-        self.loop, self.transport, self.state = Loop(), Transport(), ServerState()
-        self.protocol = FastProtocol(
-            self.config, self.state, {}, cast(asyncio.AbstractEventLoop, self.loop)
-        )
-        self.protocol.connection_made(cast(asyncio.Transport, self.transport))
-
-    def ask(self) -> None:
-        """Send a login, and let it be answered."""
-        self.protocol.data_received(request("/auth/login", _LOGIN))
-        self.loop.come_round()
 
 
 @pytest.fixture
@@ -119,7 +22,7 @@ def line() -> Line:
 
 
 def test_answers_are_written_together_when_all_that_came_is_worked_off(line: Line) -> None:
-    line.protocol.data_received(request("/auth/login", _LOGIN) + request("/auth/login", b"{}"))
+    line.protocol.data_received(request("/auth/login", LOGIN) + request("/auth/login", b"{}"))
     line.protocol.data_received(request("/jobs/find", b"{}"))
     assert line.transport.written == []
     line.loop.come_round()
@@ -138,14 +41,14 @@ def test_the_date_is_the_one_of_the_second(line: Line) -> None:
 def test_what_is_answered_is_written_before_the_end(
     line: Line, end: Callable[[FastProtocol], object]
 ) -> None:
-    line.protocol.data_received(request("/auth/login", _LOGIN))
+    line.protocol.data_received(request("/auth/login", LOGIN))
     end(line.protocol)
     (written,) = line.transport.written
     assert json.loads(_bodies(written)[0])["errno"] == 0
 
 
 def test_after_the_end_nothing_is_written(line: Line) -> None:
-    line.protocol.data_received(request("/auth/login", _LOGIN))
+    line.protocol.data_received(request("/auth/login", LOGIN))
     line.transport.close()
     line.loop.come_round()
     assert line.transport.written == []
@@ -153,7 +56,7 @@ def test_after_the_end_nothing_is_written(line: Line) -> None:
 
 def test_what_goes_either_way_is_answered_in_order(served: Served) -> None:
     sent = [
-        request("/auth/login", _LOGIN),
+        request("/auth/login", LOGIN),
         b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n",
         request("/auth/login", b"{}"),
         request("/nowhere", b""),
@@ -180,14 +83,14 @@ def test_a_long_body_changes_ways_in_its_middle(served: Served, size: int) -> No
             wire.send(chunk(body[start : start + 30_000]))
         wire.send(b"0\r\n\r\n")
         assert wire.hear().errno == 0
-        wire.send(request("/auth/login", _LOGIN))
+        wire.send(request("/auth/login", LOGIN))
         assert wire.hear().errno == 0
 
 
 def test_a_fault_armed_before_the_body_has_come_befalls_the_request(served: Served) -> None:
     armed = b'{"type":"HTTP_STATUS","status":503,"times":1}'
     with connected(served) as wire, connected(served) as other:
-        sent = request("/auth/login", _LOGIN)
+        sent = request("/auth/login", LOGIN)
         wire.send(sent[:-1])
         program = b"Host: localhost\r\nContent-Type: application/json"
         other.send(request("/__admin/faults", armed).replace(b"Host: fake.test", program))

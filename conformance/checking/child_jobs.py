@@ -113,8 +113,13 @@ def refused_without(
 
 def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Finding]:
     """With a token, ``sender_id`` is optional: job ``without`` omits it, job ``given`` has it."""
-    yield accepted(ctx, ctx.evidence.trace(without), "without sender_id", 301, 410, 420, 430)
-    job = ctx.evidence.trace(given)
+    plain, job = ctx.evidence.trace(without), ctx.evidence.trace(given)
+    if not plain.accepted and not job.accepted:
+        # Something else is refused: the requirements of the operation itself say it.
+        what = f"with and without sender_id: {plain.submission.summary()}"
+        yield ctx.inconclusive(what, plain, job)
+        return
+    yield accepted(ctx, plain, "without sender_id", 301, 410, 420, 430)
     if ctx.evidence.cause(given) == SENDER_ID:
         refused = ctx.evidence.original(given)
         yield ctx.fail(

@@ -140,12 +140,14 @@ def _jump_list(
 
 def _choices(report: Report) -> Iterator[str]:
     """The filter: the style sheet hides what is not chosen, so that no script is needed."""
-    yield '<input type="radio" name="show" id="show-all" checked><label for="show-all">all</label>'
+    join = "&NoBreak;"
+    radio = '<input type="radio" name="show" id="show-all" checked>'
+    yield f'{radio}{join}<label for="show-all">all</label>'
     for verdict in reversed(Verdict):
         word, count = verdict.word, report.count(verdict)
         if count:
-            yield f'<input type="radio" name="show" id="show-{word}">'
-            yield f'<label class="{word}" for="show-{word}">{count} {word}</label>'
+            radio = f'<input type="radio" name="show" id="show-{word}">'
+            yield f'{radio}{join}<label class="{word}" for="show-{word}">{count} {word}</label>'
 
 
 def _filters() -> str:

@@ -123,6 +123,22 @@ def test_the_part_of_a_child_that_is_refused_is_found(
     assert undecided(report) == []
 
 
+@pytest.mark.parametrize(
+    ("operation", "section"),
+    [("varyJob", "VAR"), ("upscaleJob", "UP"), ("blendImages", "BLEND"), ("describeImage", "DESC")],
+)
+def test_what_is_refused_with_and_without_a_sender_is_not_failed_for_it(
+    operation: str, section: str
+) -> None:
+    sender = f"{section}-{3 if section == 'DESC' else 5}"
+    for jobs in (3, 20):
+        report = judged(
+            refusing(lambda _: True, operation, errno=410), f"{section}-1", sender, jobs=jobs
+        )
+        assert set(failed(report)) <= {f"{section}-1"}
+        assert finding(report, sender).verdict in (Verdict.INCONCLUSIVE, Verdict.UNTESTABLE)
+
+
 def test_a_first_job_that_fails_is_followed_by_another() -> None:
     async def tampering(request: Request, go: Go) -> Reply:
         if request.operation == "createJob" and not prompt(request.fields).isascii():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from ..checking import (
@@ -123,6 +123,7 @@ def the_thumb_is_smaller(ctx: Context) -> Iterator[Finding]:
 
 #: The jobs whose picture the page calls a grid of four.
 _GRIDS = ("grid", "niji", "variation", "remix", "variation_1", "variation_2", "variation_4")
+_VARIATIONS = _GRIDS[2:]
 _UPSCALES = ("upscale", "upscale_4", "upscale_1", "upscale_3")
 
 
@@ -139,8 +140,8 @@ def _four_cells(ctx: Context, job: JobTrace, grid: JobTrace) -> Finding:
     seam, same = pixels.seam(picture), pixels.alike(picture)
     if pixels.blank(picture):
         return _no_grid(ctx, job, picture, "one colour")
-    if seam is not Seam.CUT and job.name == "grid" and _is_an_upscale(ctx, picture):
-        return _no_grid(ctx, job, picture, "one picture, which an upscale of a cell shows as well")
+    if seam is Seam.UNCLEAR and job is grid and _is_one_cell(ctx, picture):
+        return _no_grid(ctx, job, picture, "one picture, all of which is shown as one of its cells")
     if job is not grid and pixels.enlarged(picture, pixels_of(ctx, grid)):
         return _no_grid(ctx, job, picture, "one picture, a cell of its parent")
     if seam is Seam.CONTINUOUS:
@@ -163,21 +164,20 @@ def _no_grid(ctx: Context, job: JobTrace, picture: Picture, actual: str) -> Find
     return ctx.fail(f"{job.name}: no grid", picture, expected="two by two cells", actual=actual)
 
 
-def _is_an_upscale(ctx: Context, picture: Picture) -> bool:
-    """Whether one upscale shows all of the picture, and another neither all nor its own cell.
+def _is_one_cell(ctx: Context, picture: Picture) -> bool:
+    """Whether a child shows all of the grid, and none shows a quarter of it.
 
-    Upscales that all show the whole grid are at fault themselves (UP-1).
+    Upscales that all show the whole grid, and variations that show its cells, are at fault
+    themselves (UP-1).
     """
-    whole = strange = 0
-    for job in ctx.evidence.sent(*_UPSCALES):
-        if not job.finished:
-            continue
-        upscale = pixels_of(ctx, job)
-        if pixels.shows_whole(upscale, picture):
-            whole += 1
-        elif max(pixels.upscale_of(upscale, picture, 0).correlations) < 0.4:
-            strange += 1
-    return bool(whole and strange)
+    return pixels.shown_whole(picture, _decoded(ctx, _UPSCALES), _decoded(ctx, _VARIATIONS))
+
+
+def _decoded(ctx: Context, names: Sequence[str]) -> list[Picture]:
+    """The pictures of those jobs that were sent, have finished and can be decoded."""
+    jobs = [job for job in ctx.evidence.sent(*names) if job.finished]
+    found = [_fetched(ctx, job, "img_buffer") for job in jobs]
+    return [picture for picture in found if picture is not None and not picture.unread]
 
 
 @check("IMG-5", needs=("grid", "niji"), wants=("variation", "upscale", "remix"))

@@ -20,6 +20,8 @@ from .view import View
 
 _SAME = 0.9  # the same thing made large, sharpened or compressed correlates more than this
 _LIKE = 0.6  # and a little moved, regraded and grainy more than this, in its layout
+# Of one picture and any part of another: 0.65 and more if it shows it, 0.45 at most if not.
+_MOVED, _OTHER, _FAR = 0.55, 0.5, 0.3
 _GRAIN = 0.8  # (of 255) a gradient, a dither and a codec's noise leave less in the detail
 _WAVER = 1.0  # (of 255) what codecs add to a layout
 _CONTENT = 2.0  # with less spread (of 255) than this, a picture shows nothing to go by
@@ -56,12 +58,36 @@ def enlarged(picture: Picture, cells: Picture) -> bool:
 
     A grid of four views of that cell does not: each of its quarters does.
     """
-    return any(
-        _is_enlarged(view, cell)
-        for view in picture.views
-        for other in cells.views
-        for cell in other.cells
-    )
+    pairs = [(view, cell) for view, other in _readings(picture, cells) for cell in other.cells]
+    if any(_is_enlarged(*pair) for pair in pairs):
+        return True
+    # Looked for at every place where it may be only if it does not have the seams of a grid.
+    return seam(picture) is not Seam.CUT and any(_is_moved(*pair) for pair in pairs)
+
+
+def _is_moved(view: View, cell: Patch) -> bool:
+    whole = _moved(view.whole, cell)
+    return whole >= _MOVED and max(_moved(one, cell) for one in view.cells) < whole - _FAR
+
+
+def _moved(one: Patch, other: Patch) -> float:
+    """The likeness to any part of the other that a variation may show."""
+    return max(correlation(one.things, part) for part in other.parts)
+
+
+def shown_whole(grid: Picture, upscales: Sequence[Picture], variations: Sequence[Picture]) -> bool:
+    """Whether one of its children shows all of a picture, and none of them a quarter of it.
+
+    Then it is one cell, not four.
+    """
+    children = [[view.whole for view in one.views] for one in upscales]
+    children += [list(view.cells) for one in variations for view in one.views]
+    whole = quarter = 0.0
+    for patches in children:
+        for view in grid.views:
+            whole = max(whole, *(_moved(one, view.whole) for one in patches))
+            quarter = max(quarter, *(_moved(one, cell) for one in patches for cell in view.cells))
+    return whole >= _MOVED and quarter < min(_OTHER, whole - _FAR)
 
 
 def _is_enlarged(view: View, cell: Patch) -> bool:

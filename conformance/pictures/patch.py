@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from operator import mul
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ SIDE = 128  # pixels of a patch, both ways
 _LAYOUT = 16  # where things are, at this size
 _DETAIL, _OVER = 32, 8  # things themselves: without what changes over so many pixels
 _FINE = 64
+_PARTS, _STEP = 5, 0.03  # sizes of parts, each smaller by so much and so far from one another
 
 #: The mean colour of an area, red, green, blue, 0 to 255.
 Colour = tuple[float, float, float]
@@ -59,6 +61,29 @@ class Patch:
     def fine(self) -> list[float]:
         return self._detail(_FINE)
 
+    @cached_property
+    def things(self) -> list[float]:
+        """Its detail in grey."""
+        return _things(self.image.convert("L"))
+
+    @cached_property
+    def parts(self) -> list[list[float]]:
+        """The same of every part that a variation may show: seven eighths or more, at any place.
+
+        Fine content (a night sky, print), moved by as much, is no more like itself than like
+        another picture.
+        """
+        from PIL.Image import Resampling
+
+        found, grey, size = [], self.image.convert("L"), (_DETAIL, _DETAIL)
+        for step in range(_PARTS):
+            side = SIDE * (1 - _STEP * step)
+            places = [(SIDE - side) * n / max(1, step) for n in range(step + 1)]
+            for x, y in product(places, places):
+                box = (x, y, x + side, y + side)
+                found.append(_things(grey.resize(size, Resampling.BOX, box=box)))
+        return found
+
     def _detail(self, size: int) -> list[float]:
         found = []
         for band in self.image.split():
@@ -68,6 +93,11 @@ class Patch:
 
     def _bands(self, size: int) -> list[list[float]]:
         return [floats.values(floats.floats(band, size, size)) for band in self.image.split()]
+
+
+def _things(grey: Image) -> list[float]:
+    small = floats.floats(grey, _DETAIL, _DETAIL)
+    return floats.values(floats.detail(small, _OVER, along=False))
 
 
 def correlation(one: list[float], other: list[float]) -> float:

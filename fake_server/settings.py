@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
@@ -14,6 +13,7 @@ from .http import urls
 from .http.urls import Authority
 from .journal.journal import MAX_BYTES
 from .store.account import AccountPlan
+from .suggestions import suggest
 
 _Value = TypeVar("_Value")
 
@@ -97,10 +97,8 @@ def settings(**options: Unpack[Options]) -> Settings:
     """
     unknown = sorted(set(options) - Options.__annotations__.keys())
     if unknown:
-        near = get_close_matches(unknown[0], Options.__annotations__, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        known = ", ".join(Options.__annotations__)
-        raise TypeError(f"unknown option {unknown[0]!r}; {hint}Valid options: {known}")
+        rest = suggest(unknown[0], Options.__annotations__, "valid options")
+        raise TypeError(f"unknown option {unknown[0]!r}{rest}")
     given: dict[str, Any] = {"clock": "real", "job_seconds": 2.0, **options}
     job_seconds = given.pop("job_seconds")
     if not isinstance(job_seconds, int | float) or not 0 <= job_seconds <= 86_400:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ from ..http.types import Receive
 from ..jobs.lifecycle import Job
 from ..service import FakeService
 from ..store.account import Account
+from ..suggestions import suggest
 
 #: The codes of ``Error`` in ``admin.yaml``, and their HTTP statuses.
 STATUS = {
@@ -59,8 +59,8 @@ class ControlCall:
         account = self.service.store.account(username)
         if account is None:
             known = [other.username for other in self.service.store.accounts()]
-            hint = _hint(username, known)
-            raise ControlError("not-found", f"account {username!r} does not exist{hint}")
+            rest = suggest(username, known, "accounts")
+            raise ControlError("not-found", f"account {username!r} does not exist{rest}")
         return account
 
     @property
@@ -93,11 +93,6 @@ class ControlCall:
 #: The handler of the operation in ``admin.yaml`` that it is named after, and described there.
 #: Returns what is sent as JSON. Raises :class:`ControlError`.
 ControlHandler = Callable[[ControlCall], Awaitable[Any]]
-
-
-def _hint(given: str, known: list[str]) -> str:
-    near = get_close_matches(given, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def refused(error: ControlError) -> Response:

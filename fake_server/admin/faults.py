@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..armed.faults import Fault, to_json
+from ..suggestions import suggest
 from .call import ControlCall, ControlError
 
 
@@ -46,5 +47,7 @@ async def delete_fault(call: ControlCall) -> Any:
 def _fault(call: ControlCall) -> Fault:
     fault = call.service.faults.by_id(call.path["id"])
     if fault is None:
-        raise ControlError("not-found", f"fault {call.path['id']!r} does not exist")
+        known = [each.id for each in call.service.faults.all]
+        rest = suggest(call.path["id"], known, "faults")
+        raise ControlError("not-found", f"fault {call.path['id']!r} does not exist{rest}")
     return fault

@@ -1,43 +1,161 @@
-"""What is wrong with a body, said so that it can be put right."""
+"""What is wrong with a body or a parameter, said so that it can be put right.
+
+The value is quoted unless it may be a secret, and whatever would be valid is listed. Where a
+schema's keywords would say little to a person, such as a pattern, it has ``x-expects``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
 
-from ..contract.document import Operation
+from ..contract.document import Operation, Parameter, resolve
+from ..suggestions import did_you_mean, shown, suggest
+
+#: What stands under these is not repeated.
+_SECRET = frozenset(("password", "token_key"))
+_DURATION = re.compile(
+    r"\s*(\d+(?:\.\d+)?)\s*(?:(ms|milli\w*)|(s|secs?|seconds?)|(m|mins?|minutes?)|(h|hours?|hrs?)"
+    r"|(d|days?))\s*",
+    re.IGNORECASE,
+)
+_UNITS = ("ms", "s", "m", "h", "d")
+
+Error = jsonschema_rs.ValidationError
 
 
-def reason(operation: Operation, body: Mapping[str, Any]) -> str | None:
+def reason(
+    document: Mapping[str, Any], operation: Operation, body: Mapping[str, Any]
+) -> str | None:
     """Why ``operation`` does not take ``body``; ``None`` if it does."""
     if operation.body is None:
         return f"{operation.id} takes no body" if body else None
-    error = next(iter(operation.body.iter_errors(body)), None)
-    if error is None:
+    errors = list(operation.body.iter_errors(body))
+    return _Explained(document, operation.id, body).best(errors) if errors else None
+
+
+def parameter_reason(
+    document: Mapping[str, Any], parameter: Parameter, value: object
+) -> str | None:
+    """Why a parameter in path or query can't have ``value``; ``None`` if it can."""
+    errors = list(parameter.check.iter_errors(value))
+    return _Explained(document, parameter.name, value).best(errors) if errors else None
+
+
+class _Explained:
+    """The errors of one value, in words. ``name`` is the operation's, or the parameter's."""
+
+    def __init__(self, document: Mapping[str, Any], name: str, whole: Any) -> None:
+        self._document = document
+        self._name = name
+        self._whole = whole
+
+    def best(self, errors: Sequence[Error]) -> str:
+        """The error that says most: a field that there is not is the likeliest typing error."""
+        unknown = (each for each in errors if each.kind.name == "additionalProperties")
+        return self._one(next(unknown, errors[0]))
+
+    def _one(self, error: Error) -> str:
+        branches: list[list[Error]] = getattr(error.kind, "context", [])
+        if branches:
+            return self._alternatives(error, branches)
+        if error.kind.name == "additionalProperties":
+            return self._unknown_field(error)
+        options = _options(error)
+        if options is not None:
+            return self._not_among(error, options)
+        expected = self._expected(error)
+        if expected is not None:
+            return self._unexpected(error, expected)
+        if error.kind.name == "pattern":
+            return f"{self._where(error)}: {self._value(error)} does not have the right form"
+        text = error.message.replace("the value", self._value(error), 1)
+        return f"{self._where(error)}: {text}"
+
+    def _alternatives(self, error: Error, branches: list[list[Error]]) -> str:
+        """Of an error that lists alternatives, the one that was most likely meant."""
+        expected = self._expected(error)
+        if expected is not None:
+            return self._unexpected(error, expected)
+        told = [_which(branch) for branch in branches]
+        if not all(told):
+            ours = (b for b, which in zip(branches, told, strict=True) if which is None)
+            return self.best(min(ours, key=len))
+        chosen = [each for each in told if each is not None]
+        options = [option for each in chosen for option in _options(each) or ()]
+        if options:  # of a field that says which alternative is meant
+            return self._not_among(next(e for e in chosen if _options(e) is not None), options)
+        return "; or ".join(dict.fromkeys(map(self._one, chosen)))
+
+    def _unknown_field(self, error: Error) -> str:
+        key: str = error.kind.unexpected[0]
+        fields = list(self._holder(error.schema_path[:-1]).get("properties", ()))
+        where = ".".join(map(str, error.instance_path)) or self._name
+        kind = self._at(error).get("type") if not error.instance_path else None
+        which = f" ({shown(kind)})" if isinstance(kind, str) else ""
+        hint = did_you_mean(key, fields)
+        its = f"{'; its' if not hint else ' Its'} fields are {', '.join(fields) or 'none'}"
+        return f"{key[:100]!r} is not a field of {where}{which}{hint}{its}"
+
+    def _not_among(self, error: Error, options: Sequence[Any]) -> str:
+        value, names = self._at(error), [str(option) for option in options]
+        rest = suggest(value, names)
+        return f"{self._where(error)}: {self._value(error)} is not valid{rest}"
+
+    def _unexpected(self, error: Error, expected: str) -> str:
+        value = self._at(error)
+        found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        hint = ""
+        if found is not None and "duration" in expected:
+            unit = next(u for u, text in zip(_UNITS, found.groups()[1:], strict=True) if text)
+            hint = f" (did you mean '{found[1]}{unit}'?)"
+        return f"{self._where(error)}: {self._value(error)}{hint} is not {expected}"
+
+    def _expected(self, error: Error) -> str | None:
+        """The ``x-expects`` of the schema that the error is about, or of one that it lies in."""
+        path = error.schema_path
+        for length in range(len(path) - 1, 0, -1):
+            found: str | None = self._holder(path[:length]).get("x-expects")
+            if found is not None:
+                return found
+            if path[length - 1] in ("properties", "items", "schemas"):
+                break  # what lies farther out speaks of the whole
         return None
-    extra = [key for key in body if operation.properties and key not in operation.properties]
-    if extra:  # the likeliest typing error
-        fields = ", ".join(operation.properties)
-        return f"{extra[0]!r} is not a field of {operation.id}; its fields are {fields}"
-    return _explained(error)
+
+    def _holder(self, path: Sequence[str | int]) -> Mapping[str, Any]:
+        node: Any = self._document
+        for step in path:
+            if isinstance(node, Mapping):
+                node = resolve(self._document, node)
+            node = node[step]
+        return resolve(self._document, node) if isinstance(node, Mapping) else {}
+
+    def _where(self, error: Error) -> str:
+        inner = ".".join(str(step) for step in error.instance_path)
+        return inner or ("the body" if isinstance(self._whole, dict) else self._name)
+
+    def _at(self, error: Error) -> Any:
+        value = self._whole
+        for step in error.instance_path:
+            value = value[step]
+        return value
+
+    def _value(self, error: Error) -> str:
+        secret = _SECRET.intersection(map(str, error.instance_path))
+        return "the value" if secret else shown(self._at(error))
 
 
-def _explained(error: jsonschema_rs.ValidationError) -> str:
-    """An error; of one that lists alternatives, the alternative that was most likely meant."""
-    branches: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", [])
-    if not branches:
-        where = ".".join(str(step) for step in error.instance_path)
-        return f"{where or 'the body'}: {error.message}"
-    told = [_which(branch) for branch in branches]
-    if all(told):  # it is not even said which of them is meant
-        return "; or ".join(dict.fromkeys(_explained(one) for one in told if one is not None))
-    meant = min((b for b, which in zip(branches, told, strict=True) if which is None), key=len)
-    return _explained(meant[0])
+def _options(error: Error) -> list[Any] | None:
+    """What an ``enum`` or a ``const`` admits."""
+    if error.kind.name == "enum":
+        return list(error.kind.options)
+    return [error.kind.expected_value] if error.kind.name == "const" else None
 
 
-def _which(branch: list[jsonschema_rs.ValidationError]) -> jsonschema_rs.ValidationError | None:
+def _which(branch: list[Error]) -> Error | None:
     """The error that says that another alternative is meant."""
     for error in branch:
         last = error.instance_path[-1] if error.instance_path else None

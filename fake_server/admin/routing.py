@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -22,9 +21,10 @@ from ..http.responses import JSON, YAML, Response, as_json
 from ..http.types import Receive, RequestHeaders, Scope
 from ..service import FakeService
 from ..store.transactions import NotStoredError
+from ..suggestions import nearest, suggest
 from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, state, system
 from .call import ControlCall, ControlError, ControlHandler, refused
-from .reasons import reason
+from .reasons import parameter_reason, reason
 
 #: A state document can be large.
 MAX_BODY = 256 << 20
@@ -122,8 +122,8 @@ class ControlApi:
                 name: unquote(value) for name, value in found.groupdict().items()
             }
         known = [next(iter(methods.values())).path[len(_PREFIX) :] for _, methods in self._routes]
-        near = get_close_matches(text[len(_PREFIX) :], known, n=1)
-        hint = f"did you mean {_PREFIX}{near[0]}?" if near else f"see {_PREFIX}openapi.json"
+        near = nearest(text[len(_PREFIX) :], known)
+        hint = f"did you mean {_PREFIX}{near}?" if near else f"see {_PREFIX}openapi.json"
         raise ControlError("not-found", f"no route at {text}; {hint}")
 
 
@@ -180,7 +180,7 @@ def _body(operation: Operation, raw: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ControlError("bad-request", body_kinds.why_no_object(body))
     try:
-        wrong = reason(operation, body)
+        wrong = reason(_contract().document, operation, body)
     except ValueError:  # the validator goes no deeper
         wrong = f"the body is nested too deeply: {operation.id} takes at most 250 levels of JSON"
     if wrong is not None:
@@ -203,9 +203,9 @@ def _query(operation: Operation, raw: bytes) -> dict[str, Any]:
     found = {name: each.default for name, each in known.items() if each.default is not None}
     for name, text in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
         if name not in known:
-            names = ", ".join(known) or "none"
+            rest = suggest(name, known)
             raise ControlError(
-                "bad-request", f"{name!r} is not a parameter of {operation.id}; valid: {names}"
+                "bad-request", f"{name[:100]!r} is not a parameter of {operation.id}{rest}"
             )
         found[name] = _read_as(known[name], text)
     return found
@@ -225,7 +225,7 @@ def _read_as(parameter: Parameter, text: str) -> Any:
         value = int(text)
     elif parameter.type == "boolean" and text in ("true", "false"):
         value = text == "true"
-    error = next(iter(parameter.check.iter_errors(value)), None)
-    if error is not None:
-        raise ControlError("bad-request", f"{parameter.name}: {error.message}")
+    wrong = parameter_reason(_contract().document, parameter, value)
+    if wrong is not None:
+        raise ControlError("bad-request", wrong)
     return value

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..jobs.lifecycle import Kind, State
+from ..suggestions import suggest
 
 KINDS: tuple[Kind, ...] = ("main", "variation", "upscale", "blend", "describe", "remix")
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
@@ -26,7 +26,8 @@ class ProfileError(ValueError):
 class Question(NamedTuple):
     """An open question: its default, its named variants and the patterns of parametric ones.
 
-    ``each`` names the operations that may have an answer of their own.
+    ``each`` names the operations that may have an answer of their own; ``forms`` say what the
+    patterns stand for, with an example.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Question(NamedTuple):
     variants: tuple[str, ...]
     patterns: tuple[str, ...] = ()
     each: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
 
     def admits(self, answer: str) -> bool:
         """Whether ``answer`` is one of the variants, or one for each operation."""
@@ -56,13 +58,14 @@ def questions(document: Mapping[str, Any]) -> dict[str, Question]:
     found = {}
     for entry in document["questions"]:
         named = [variant for variant in entry["variants"] if "pattern" not in variant]
-        patterns = [variant["pattern"] for variant in entry["variants"] if "pattern" in variant]
+        parametric = [variant for variant in entry["variants"] if "pattern" in variant]
         found[entry["id"]] = Question(
             entry["id"],
             entry["default"],
             tuple(v["id"] for v in named),
-            tuple(patterns),
+            tuple(v["pattern"] for v in parametric),
             tuple(entry["operations"]) if entry.get("each") else (),
+            tuple(f"{v['id']} such as {v['example']}" for v in parametric),
         )
     return found
 
@@ -93,15 +96,12 @@ class Profile:
         for key, value in answers.items():
             question = questions.get(key)
             if question is None:
-                near = get_close_matches(str(key), questions, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise ProfileError(f"profile {name}: unknown question {key!r}{hint}")
+                rest = suggest(key, questions, "questions")
+                raise ProfileError(f"profile {name}: unknown question {key!r}{rest}")
             answer = _text(value)
             if not question.admits(answer):
-                known = ", ".join((*question.variants, *question.patterns))
-                raise ProfileError(
-                    f"profile {name}: {answer!r} is not a variant of {key}; its variants: {known}"
-                )
+                rest = suggest(answer, (*question.variants, *question.forms), "its variants")
+                raise ProfileError(f"profile {name}: {answer!r} is not a variant of {key}{rest}")
             complete[key] = answer
         return cls(name, complete)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from ..suggestions import did_you_mean
 from . import yaml_files
 from .profile import Profile, ProfileError, Question, questions
 
@@ -23,7 +24,8 @@ def load_profile(name: str, questions: Mapping[str, Question]) -> Profile:
     path = shipped.get(name, Path(name))
     if not os.path.isfile(path):  # also of a name that is too long
         known = ", ".join(sorted(shipped))
-        raise ProfileError(f"profile {name!r} is neither a file nor one of {known}")
+        hint = did_you_mean(name, shipped)
+        raise ProfileError(f"profile {name!r} is neither a file nor one of {known}{hint}")
     try:
         document = (
             yaml_files.read(f"profiles/{name}.yaml")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from ..suggestions import suggest
 from .lifecycle import PROGRESS, Plan
 from .prompt import Marker
 
@@ -135,7 +136,6 @@ def chosen(marker: Marker) -> tuple[Scenario, int]:
     """The scenario that a marker names, and its argument. Raises :class:`ScenarioError`."""
     scenario = SCENARIOS.get(marker.name)
     if scenario is None:
-        raise ScenarioError(
-            f"unknown scenario {marker.name!r}; valid scenarios: {', '.join(SCENARIOS)}"
-        )
+        rest = suggest(marker.name, SCENARIOS, "valid scenarios")
+        raise ScenarioError(f"unknown scenario {marker.name!r}{rest}")
     return scenario, scenario.number(marker.argument)

@@ -52,7 +52,7 @@ RANDOM_DATA_THEN_CLOSE MALFORMED_JSON TRUNCATED_BODY TRICKLE COMMIT_THEN_DROP
 KEYWORDS = """
 type properties required enum const minimum maximum minLength maxLength pattern
 items minItems maxItems
-oneOf anyOf $ref additionalProperties format description examples title default
+oneOf anyOf $ref additionalProperties format description examples title default x-expects
 """
 
 #: Routes that are of no account, or name theirs in the path.

@@ -75,7 +75,9 @@ def test_a_scenario_takes_numbers_in_its_bounds(scenario: Scenario) -> None:
 
 
 def test_an_unknown_scenario_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(ScenarioError, match="unknown scenario 'fial'; valid scenarios: slow"):
+    with pytest.raises(
+        ScenarioError, match="unknown scenario 'fial'; did you mean 'fail'\\? Valid scenarios: slow"
+    ):
         chosen(Marker("fial"))
 
 

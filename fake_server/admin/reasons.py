@@ -25,6 +25,7 @@ _DURATION = re.compile(
 _UNITS = ("ms", "s", "m", "h", "d")
 
 Error = jsonschema_rs.ValidationError
+Kind = jsonschema_rs.ValidationErrorKind
 
 
 def reason(
@@ -55,15 +56,15 @@ class _Explained:
 
     def best(self, errors: Sequence[Error]) -> str:
         """The error that says most: a field that there is not is the likeliest typing error."""
-        unknown = (each for each in errors if each.kind.name == "additionalProperties")
+        unknown = (each for each in errors if isinstance(each.kind, Kind.AdditionalProperties))
         return self._one(next(unknown, errors[0]))
 
     def _one(self, error: Error) -> str:
         branches: list[list[Error]] = getattr(error.kind, "context", [])
         if branches:
             return self._alternatives(error, branches)
-        if error.kind.name == "additionalProperties":
-            return self._unknown_field(error)
+        if isinstance(error.kind, Kind.AdditionalProperties):
+            return self._unknown_field(error, error.kind.unexpected[0])
         options = _options(error)
         if options is not None:
             return self._not_among(error, options)
@@ -90,8 +91,7 @@ class _Explained:
             return self._not_among(next(e for e in chosen if _options(e) is not None), options)
         return "; or ".join(dict.fromkeys(map(self._one, chosen)))
 
-    def _unknown_field(self, error: Error) -> str:
-        key: str = error.kind.unexpected[0]
+    def _unknown_field(self, error: Error, key: str) -> str:
         fields = list(self._holder(error.schema_path[:-1]).get("properties", ()))
         where = ".".join(map(str, error.instance_path)) or self._name
         kind = self._at(error).get("type") if not error.instance_path else None
@@ -150,9 +150,12 @@ class _Explained:
 
 def _options(error: Error) -> list[Any] | None:
     """What an ``enum`` or a ``const`` admits."""
-    if error.kind.name == "enum":
-        return list(error.kind.options)
-    return [error.kind.expected_value] if error.kind.name == "const" else None
+    match error.kind:
+        case Kind.Enum(options):
+            return list(options) if isinstance(options, list) else [options]
+        case Kind.Constant(expected):
+            return [expected]
+    return None
 
 
 def _which(branch: list[Error]) -> Error | None:

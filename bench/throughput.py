@@ -27,10 +27,11 @@ class Row:
 
 
 def measure(rounds: int, seconds: float) -> Iterator[Row]:
-    """A row for the bare route, and one for each operation, with the quick way and without it."""
+    """A row for the bare route, and one for each operation, quick, not quick, and logged."""
     with (
         fake("--job-seconds", "0", *_ACCOUNTS) as quick,
         fake("--job-seconds", "0", "--no-fast", *_ACCOUNTS) as slow,
+        fake("--job-seconds", "0", "--log", *_ACCOUNTS) as logged,
         bare(100) as small,
         bare(22_000) as large,
     ):
@@ -39,6 +40,7 @@ def measure(rounds: int, seconds: float) -> Iterator[Row]:
             "bare, 22 kB": (large, request(large.port, "/", _FIND)),
             **_operations(quick, ""),
             **_operations(slow, ", --no-fast"),
+            **_operations(logged, ", --log"),
         }
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
         for _ in range(rounds):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import gc
 import importlib
@@ -10,14 +9,16 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import click
 
 from .streams import OutputError, forgiving_streams
 
 if TYPE_CHECKING:
+    from .service import FakeService
     from .settings import Options
     from .web.app import App
 
@@ -72,7 +73,7 @@ def main() -> None:
 @click.option(
     "--port-file",
     type=click.Path(path_type=Path),
-    help="Write the port to this file.",
+    help="Write the port to this file, as long as the fake runs.",
 )
 @click.option("--ready-json", is_flag=True, help="Print the ready line as JSON.")
 @click.option(
@@ -84,7 +85,9 @@ def main() -> None:
     "--profile",
     default="documented",
     show_default=True,
-    help="Answers to the open questions: a shipped profile's name, or a file.",
+    metavar="NAME|FILE",
+    help="Answers to the open questions: documented or mixed (every answer another one), or a"
+    " file.",
 )
 @click.option(
     "--account",
@@ -154,10 +157,28 @@ def main() -> None:
     help="Whether whole POSTs bypass ASGI; --no-fast returns the same responses, more slowly.",
 )
 @click.option(
+    "--log/--no-log",
+    default=None,
+    help="Write a line for each request to standard error. Default: only if that is a terminal.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    help="text (default) or json, an object a line. Implies --log.",
+)
+@click.option("--log-control", is_flag=True, help="Log calls of /__admin as well. Implies --log.")
+@click.option(
     "--strict", is_flag=True, help="Return HTTP 500 instead of a response that breaks the contract."
 )
 def serve(
-    host: str, port: int, port_file: Path | None, ready_json: bool, **options: Unpack[Options]
+    host: str,
+    port: int,
+    port_file: Path | None,
+    ready_json: bool,
+    log: bool | None,
+    log_format: Literal["text", "json"] | None,
+    log_control: bool,
+    **options: Unpack[Options],
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
     _keep_apart(port_file, options["data"])
@@ -180,12 +201,35 @@ def serve(
         line = _ready_line(url(host, bound), bound, settings.profile, as_json=ready_json)
         print(line, flush=True)
 
+    if log is None:
+        log = sys.stderr.isatty() or log_format is not None or log_control
     try:
-        Server(app, ready).run(sockets=doors(listening))
+        with _logged(app.service, log_format, control=log_control) if log else nullcontext():
+            Server(app, ready).run(sockets=doors(listening))
     finally:
         app.service.close()
         if announced is not None:
             announced.close()
+
+
+@contextmanager
+def _logged(service: FakeService, log_format: str | None, *, control: bool) -> Iterator[None]:
+    """Log requests to standard error, in colour where a terminal shows it (no-color.org)."""
+    from .log import lines
+    from .log.request_log import RequestLog
+    from .log.writer import LineWriter
+
+    coloured = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    line = lines.as_json
+    if log_format != "json":
+        plain = os.environ.get("NO_COLOR") or not coloured
+        line = lines.as_text if plain else lines.as_coloured_text
+    writer = LineWriter(sys.stderr.fileno(), sys.stderr.encoding)
+    RequestLog(service, line, writer.write, control=control)
+    try:
+        yield
+    finally:
+        writer.close()
 
 
 def _keep_apart(port_file: Path | None, data: str | os.PathLike[str] | None) -> None:
@@ -194,7 +238,7 @@ def _keep_apart(port_file: Path | None, data: str | os.PathLike[str] | None) -> 
         raise _Refused(f"--port-file and --data must be different files, not both {data}")
 
 
-@contextlib.contextmanager
+@contextmanager
 def _no_collections() -> Iterator[None]:
     """No search for garbage while modules are loaded, which are none: a fortieth of the start.
 
@@ -259,14 +303,16 @@ class _Refused(click.ClickException):
 
 
 class _PortFile:
-    """The file that holds the port, once the port can be used.
+    """The file that holds the port, as long as the port can be used.
 
     The port of an earlier fake is removed at once, and the file appears whole: a reader never gets
-    half a port. Raises :class:`_Refused` where it can't be written.
+    half a port. After ``kill -9`` it stays until the next start.
+    Raises :class:`_Refused` where it can't be written.
     """
 
     def __init__(self, path: Path, port: int) -> None:
         self._path = Path(os.path.realpath(path))
+        self._published: tuple[int, int] | None = None
         self._unfinished = self._path.parent / f"{self._path.name}.{os.getpid()}"
         try:
             if not self._path.parent.is_dir() or (self._path.exists() and not self._path.is_file()):
@@ -279,7 +325,19 @@ class _PortFile:
     def publish(self) -> None:
         """The port can be used."""
         os.replace(self._unfinished, self._path)
+        self._published = self._identity()
 
     def close(self) -> None:
-        """The fake has ended: leave nothing half-written."""
+        """The fake has ended: a later one must not be looked for at its port."""
         self._unfinished.unlink(missing_ok=True)
+        # The file may be a later fake's by now.
+        if self._published is not None and self._identity() == self._published:
+            self._path.unlink(missing_ok=True)
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file there is; ``None`` for none."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns

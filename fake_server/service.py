@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 from dataclasses import dataclass, field
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from .armed.faults import Faults
 from .armed.scenarios import ArmedScenarios
@@ -30,6 +31,9 @@ from .store.control_rows import ProfileRow
 from .store.database import StoreError
 from .store.store import Store
 from .store.tokens import Tokens, new_key, password_digest
+
+if TYPE_CHECKING:
+    from .log.request_log import RequestLog
 
 log = logging.getLogger("sampan")
 
@@ -59,6 +63,8 @@ class FakeService:
         self._own_rules: dict[int, Rules] = {}
         self.secrets = Secrets()
         self.journal = Journal(self.spec.operations, self.secrets, settings.journal_bytes)
+        #: Where requests are logged, if anywhere.
+        self.log: RequestLog | None = None
         #: Who may use the control API: see admin/guard.py.
         self.admin_token = settings.admin_token
         self.exposed = False

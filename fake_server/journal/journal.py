@@ -74,6 +74,8 @@ class Journal:
         self._count = 0
         self._searched = 0
         self._notifier = Notifier()
+        #: Called with each exchange that has ended; it must remove the secrets in turn.
+        self.listener: Callable[[Exchange], None] | None = None
 
     # Writing
 
@@ -82,6 +84,8 @@ class Journal:
         exchange.answer = answer
         exchange.took = time.perf_counter_ns() - exchange.began
         self.keep(exchange)
+        if self.listener is not None:
+            self.listener(exchange)
 
     def keep(self, exchange: Exchange) -> None:
         """Store an exchange whose response may follow with :meth:`answered`."""
@@ -101,6 +105,8 @@ class Journal:
         exchange.took = time.perf_counter_ns() - exchange.began
         self._trim(exchange)
         self._notifier.notify()
+        if self.listener is not None:
+            self.listener(exchange)
 
     @staticmethod
     def _trim(exchange: Exchange) -> int:
@@ -176,6 +182,11 @@ class Journal:
             )
             for exchange in exchanges
         ]
+
+    def address(self, exchange: Exchange) -> str:
+        """An exchange's path and query, without secrets."""
+        self._remember_passwords()
+        return self.renderer.address(exchange)
 
     def redact(self, text: str) -> str:
         """``text``, which was made from exchanges, without secrets."""

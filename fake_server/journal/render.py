@@ -64,22 +64,26 @@ class Renderer:
         """Empty the cache."""
         self._cache.clear()
 
+    def address(self, exchange: Exchange) -> str:
+        """Path and query without secrets."""
+        query = _header_text(exchange.query)
+        return _address(exchange, self._secrets.found_in(f"{exchange.path}\0{query}"))
+
     def _document(self, exchange: Exchange, account: str | None) -> dict[str, Any]:
         answer, operation = exchange.answer, exchange.operation
         query, body = _header_text(exchange.query), _text(exchange.body)
         headers = _headers(exchange.headers)
         response_body = "" if answer is None else _text(answer.body)
-        reason = None if answer is None else _headers(answer.headers).get("x-fake-reason")
+        why = reason(exchange)
         secrets = self._secrets.found_in(
-            "\0".join((exchange.path, query, *headers.values(), body, response_body, reason or ""))
+            "\0".join((exchange.path, query, *headers.values(), body, response_body, why or ""))
         )
-        path = redaction.redact(exchange.path, secrets)
         return {
             "id": exchange.number,
             "at": timestamp(exchange.at),
             "account": account,
             "method": exchange.method,
-            "path": f"{path}?{redaction.redact_query(query, secrets)}" if query else path,
+            "path": _address(exchange, secrets),
             "operation": None if operation is None else operation.id,
             "request_headers": {
                 name: redaction.redact_header(name, value, secrets)
@@ -91,7 +95,7 @@ class Renderer:
             "response_body": redaction.redact_body(response_body, secrets)
             if response_body
             else None,
-            "reason": None if reason is None else redaction.redact(reason, secrets),
+            "reason": None if why is None else redaction.redact(why, secrets),
             "fault": exchange.fault,
             "took_ms": exchange.took / 1e6,
             "truncated": exchange.cut,
@@ -108,6 +112,18 @@ def errno(exchange: Exchange) -> int | None:
     """The errno of the response; ``None`` without one."""
     found = _ERRNO.match(exchange.answer.body) if exchange.answer is not None else None
     return None if found is None else int(found[1])
+
+
+def reason(exchange: Exchange) -> str | None:
+    """Why the request was refused, with its secrets; ``None`` where the response does not say."""
+    headers = () if exchange.answer is None else exchange.answer.headers
+    return next((_header_text(text) for name, text in headers if name == b"x-fake-reason"), None)
+
+
+def _address(exchange: Exchange, secrets: Sequence[str]) -> str:
+    path = redaction.redact(exchange.path, secrets)
+    query = _header_text(exchange.query)
+    return f"{path}?{redaction.redact_query(query, secrets)}" if query else path
 
 
 def nearest(exchange: Exchange, operations: Sequence[Operation]) -> dict[str, Any] | None:

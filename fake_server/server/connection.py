@@ -269,6 +269,8 @@ def look_at_all(
 def refusal(app: App, error: ApiError) -> bytes:
     """The response to what is not a request: an envelope like every other refusal's."""
     envelope = app.service.rules.envelopes.of(error, None)
+    if app.service.log is not None:
+        app.service.log.refused(envelope.status, error.reason)
     return (
         b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
         b"connection: close\r\nx-fake-reason: %b\r\n\r\n%b"

@@ -50,6 +50,8 @@ class Recorder:
             app = self._app
             if refusal is not None:
                 app = respond.refuse(self._service, exchange, refusal)
+            if self._service.log is not None and self._service.log.control:
+                send = self._service.log.listen(exchange, send)
             with suppress(Disconnected):
                 await app(scope, receive, send)
             return

@@ -64,6 +64,20 @@ def test_an_old_port_file_is_replaced(serve: Serve, tmp_path: Path) -> None:
     assert len(file.read_text().split()) == 1
 
 
+def test_the_port_file_goes_with_the_fake(serve: Serve, tmp_path: Path) -> None:
+    """A later start must not be looked for at the port of an earlier one."""
+    served = serve("--port-file", str(tmp_path / "port"))
+    served.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_port_file_of_a_later_fake_stays(serve: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "port"
+    earlier, later = (serve("--port-file", str(file)) for _ in range(2))
+    earlier.stop()
+    assert file.read_text() == f"{later.port}\n"
+
+
 def test_it_listens_on_loopback_alone(serve: Serve) -> None:
     served = serve()
     hosts = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
@@ -354,9 +368,12 @@ def test_help_tells_every_option() -> None:
     for option in (
         *("--host", "--port", "--port-file", "--ready-json", "--data", "--profile", "--account"),
         *("--open-accounts", "--job-seconds", "--seed", "--strict", "--external-url", "--clock"),
-        *("--no-markers", "--admin-token"),
+        *("--no-markers", "--admin-token", "--no-log", "--log-format", "--log-control"),
     ):
         assert option in done.stdout
+    profiles = [file.stem for file in (ROOT / "openapi" / "profiles").glob("*.yaml")]
+    for profile in profiles:
+        assert re.search(rf"\b{profile}\b", done.stdout.partition("--profile")[2][:200])
     assert run("--help").returncode == run("--version").returncode == 0
 
 

@@ -17,11 +17,11 @@ from ..findings import Finding
 from ..http.connection import Request
 from ..http.exchange import Answer, Exchange
 from ..json_access import Record, object_at, text
+from ..rules.answer_schemas import AnswerSchemas
 from ..rules.envelopes import ENVELOPE_RULES, elsewhere, is_object
 from ..rules.find_rules import hashes
 from ..rules.job_model import FIXED, Job, course
 from ..rules.misbehaviour import misbehaviour
-from ..rules.records import record_faults, shown_types
 from ..rules.refusals import (
     FORGED,
     NOBODY,
@@ -60,14 +60,18 @@ class Watch:
     service_errors: list[tuple[str, str | None, Exchange]] = field(default_factory=list)
     #: Requirements that an acceptance broke: told whatever was selected.
     accepted: set[str] = field(default_factory=set)
+    schemas: AnswerSchemas = field(init=False)
     _findings: dict[str, list[Finding]] = field(default_factory=dict)
     _roles: dict[str, str] = field(default_factory=dict)  # by token
     _submitted: dict[str, tuple[str, SentRequest]] = field(default_factory=dict)  # by hash
     _leaked: dict[tuple[str, str], Exchange] = field(default_factory=dict)  # by role and hash
     _jobs: dict[tuple[str, str], Job] = field(default_factory=dict)  # by role and hash
-    _kinds: set[object] = field(default_factory=set)
+    _valid: set[int] = field(default_factory=set)  # answers that the schemas allow, by hash
     _types: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.schemas = AnswerSchemas(self.contract)
 
     def findings(self, id: str) -> list[Finding]:
         """The failures of the requirement."""
@@ -95,6 +99,9 @@ class Watch:
                 self._envelope(named, answer)
             elif (complaint := misbehaviour(answer)) and not elsewhere(answer):
                 self._add(("GEN-5", f"{named}: {complaint}", "a 4xx or an envelope"), answer)
+            if plain or answer.ok:
+                # How a body that is no object is refused is left open (question malformed-json).
+                self._schema(named, answer)
             for breach in self._breaches(sent, answer):
                 self._add(breach, answer)
 
@@ -134,6 +141,19 @@ class Watch:
             if complaint := rule(answer):
                 actual, expected = complaint
                 self._add((id, f"{operation}: {actual}", expected), answer)
+
+    def _schema(self, operation: str, answer: Answer) -> None:
+        """The answer against openapi.yaml. Polls often get the same answer as before."""
+        if answer.errno is None or len(answer.reply.body) > _LARGE_ANSWER:
+            return
+        same = hash((operation, answer.reply.body))
+        if same in self._valid:
+            return
+        found = list(self.schemas.faults(operation, answer.errno, answer.envelope))
+        for breach in found:
+            self._add(breach, answer)
+        if not found and len(self._valid) < _MANY:
+            self._valid.add(same)
 
     def _breaches(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
         if not answer.ok:
@@ -179,23 +199,13 @@ class Watch:
         for record in answer.records:
             if breach := unfit_type(sent.fields, record, known):
                 yield breach
-            yield from self._shape(record)
+            self._learn_type(record)
             yield from self._course(sent.sender, record)
         yield from self._leaks(sent, answer)
 
-    def _shape(self, record: Record) -> Iterator[Breach]:
+    def _learn_type(self, record: Record) -> None:
         if (kind := text(record, "job_type")) is not None and len(self._types) < _MANY:
             self._types.add(kind)
-        types = tuple(map(type, record.values()))
-        signature = tuple(record), types
-        if signature in self._kinds:
-            return
-        if len(self._kinds) < _MANY and float not in types:
-            self._kinds.add(signature)
-        for what, expected, actual in record_faults(
-            record, self.contract, shown_types(self.contract)
-        ):
-            yield "FIND-11", f"{what}: {actual}", expected
 
     def _course(self, role: str, record: Record) -> Iterator[Breach]:
         hash = text(record, "hash")

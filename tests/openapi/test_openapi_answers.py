@@ -23,9 +23,9 @@ def test_a_failure_has_its_errno_a_text_and_no_result(errno: int) -> None:
     assert accepts(name, failure)
     assert accepts(name, {**failure, "trace_id": 1})
     nothing: Any
-    for nothing in (None, "", [], {}):
+    for nothing in (None, "", [], {}, 0, False):
         assert accepts(name, {**failure, "data": nothing})
-    for result in ("a" * 64, 0, False, [1], {"token": "t"}):
+    for result in ("a" * 64, 1, True, [1], {"token": "t"}):
         assert not accepts(name, {**failure, "data": result})
     assert not accepts(name, {"errno": errno})
     assert not accepts(name, {**failure, "errmsg": ""})
@@ -35,10 +35,12 @@ def test_a_failure_has_its_errno_a_text_and_no_result(errno: int) -> None:
     assert accepts(name, {"errno": errno, "error": "whatever"}) == (errno == 430)
 
 
-def test_a_430_may_have_its_text_under_both_keys() -> None:
+def test_a_430_may_have_its_text_under_both_keys_and_anything_under_the_other() -> None:
     both = {"errno": 430, "error": "invalid login", "errmsg": "invalid login"}
     assert accepts("Error430", both)
-    assert not accepts("Error430", {**both, "error": 5})
+    assert accepts("Error430", {**both, "error": None})
+    assert accepts("Error430", {**both, "errmsg": 5})
+    assert not accepts("Error430", {**both, "error": "", "errmsg": None})
     matching = [ref for ref in answers("createJob") if validator(ref).is_valid(both)]
     assert len(matching) == 1
 

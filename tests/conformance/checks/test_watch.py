@@ -312,3 +312,13 @@ def test_what_is_right_is_not_failed(wire: Wire) -> None:
     wire.send("blendImages", {"content": "two words"}, {**OK, "data": "other"})
     wire.send("upscaleJob", {"parent_hash": "x", "grid_num": "2"}, {**OK, "data": "third"})
     assert wire.failed == []
+
+
+def test_every_answer_is_held_against_the_document(wire: Wire) -> None:
+    record = {**RECORD, "updated_at": "2024-04-02", "deleted": 0}
+    wire.send("findJobs", {"limit": 1}, {**FIND_SUCCESS, "data": {"res": [record], "total": 1}})
+    assert wire.failed == ["FIND-11", "LIFE-3"]
+    wire.send("createJob", b"[", {"errno": 301}, plain=False)  # question malformed-json
+    assert wire.failed == ["FIND-11", "LIFE-3"]
+    wire.send("createJob", {"content": "x"}, {"errno": 411, "errmsg": "x", "data": "a-hash"})
+    assert wire.failed == ["FIND-11", "GEN-3", "LIFE-3"]

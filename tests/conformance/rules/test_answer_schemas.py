@@ -1,4 +1,4 @@
-"""Every answer against ``openapi.yaml``, and the requirement that the document names for a breach."""
+"""Every answer against ``openapi.yaml``, which names the requirement that a breach belongs to."""
 
 from __future__ import annotations
 

@@ -182,7 +182,11 @@ def serve(
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
     _keep_apart(port_file, options["data"])
-    with _no_collections():
+    with _affordable(), _no_collections():
+        from .server.limits import allow_many_connections, check_limits
+
+        allow_many_connections()  # the process is ours
+        check_limits()
         from .server.uvicorn_server import Server, bind, doors, url
 
         app = _application(options)
@@ -204,8 +208,10 @@ def serve(
     if log is None:
         log = sys.stderr.isatty() or log_format is not None or log_control
     try:
-        with _logged(app.service, log_format, control=log_control) if log else nullcontext():
-            Server(app, ready).run(sockets=doors(listening))
+        server = Server(app, ready)
+        logged = _logged(app.service, log_format, control=log_control) if log else nullcontext()
+        with _affordable(lambda: not server.started), logged:
+            server.run(sockets=doors(listening))
     finally:
         app.service.close()
         if announced is not None:
@@ -236,6 +242,18 @@ def _keep_apart(port_file: Path | None, data: str | os.PathLike[str] | None) -> 
     """Refuse one file for both: the port would replace the data."""
     if port_file and data and os.path.realpath(port_file) == os.path.realpath(data):
         raise _Refused(f"--port-file and --data must be different files, not both {data}")
+
+
+@contextmanager
+def _affordable(starts: Callable[[], bool] = lambda: True) -> Iterator[None]:
+    """Refuse a start that the machine has no descriptors or no memory for, while it starts."""
+    try:
+        yield
+    except (ImportError, MemoryError, OSError) as problem:  # a library that can't be mapped, too
+        if isinstance(problem, ModuleNotFoundError) or not starts():
+            raise
+        reason = getattr(problem, "strerror", None) or str(problem) or "out of memory"
+        raise _Refused(f"the fake can't start: {reason}") from problem
 
 
 @contextmanager

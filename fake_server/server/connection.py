@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import abc
 import asyncio
-import contextlib
-import sys
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any, cast
@@ -17,6 +15,7 @@ from typing import Any, cast
 from ..contract.errors import ApiError
 from ..http.exchange import TRANSPORT
 from ..web.app import App
+from . import limits
 
 
 class Phase(Enum):
@@ -106,7 +105,7 @@ class Connection(asyncio.Protocol, abc.ABC):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected; beyond the bound it is told so and let go."""
         super().connection_made(cast(asyncio.Transport, transport))  # uvloop's by its shape only
-        bound = max_connections()
+        bound = limits.max_connections()
         if len(self.connections) > bound:
             self._refused = True
             self._write_refusal(503, f"there are more than {bound} open connections")
@@ -284,34 +283,6 @@ _STATUS = {
     500: b"500 Internal Server Error",
     503: b"503 Service Unavailable",
 }
-
-#: Descriptors that are left for all else that a process opens.
-_RESERVED = 128
-#: And for more than this many nobody asks.
-_ENOUGH = 1 << 16
-
-
-def max_connections() -> int:
-    """How many connections this process may have open."""
-    if sys.platform == "win32":
-        return 1 << 30
-    import resource
-
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1 << 30 if soft == resource.RLIM_INFINITY else max(soft - _RESERVED, 1)
-
-
-def allow_many_connections() -> None:
-    """Have this process open as many descriptors as it may; many systems begin with 1,024."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    enough = _ENOUGH if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH)
-    if soft != resource.RLIM_INFINITY and soft < enough:
-        with contextlib.suppress(ValueError, OSError):  # macOS allows less than it says
-            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
 
 
 def with_transport(state: dict[str, Any], transport: asyncio.Transport) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import uvicorn
 from ..http.exchange import MAX_HEAD
 from ..http.loopback import is_loopback
 from ..web.app import App
-from .connection import allow_many_connections, look_at_all
+from .connection import look_at_all
 from .protocols import choose
 from .turns import Config
 
@@ -65,11 +65,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on SIGINT and SIGTERM; uvicorn would raise the signal again, no clean end.
-
-        The process is ours, so it may also open as many connections as it can.
-        """
-        allow_many_connections()
+        """End on SIGINT and SIGTERM; uvicorn would raise the signal again, no clean end."""
         before = {name: signal.signal(name, self._stop) for name in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield

@@ -252,3 +252,35 @@ def test_an_account_is_given_once() -> None:
 def test_an_empty_admin_token_is_refused(token: str) -> None:
     """``--admin-token "$TOKEN"`` with no ``TOKEN`` set would let everybody in."""
     assert "--admin-token must not be empty" in refusal("--host", "0.0.0.0", "--admin-token", token)
+
+
+# What the machine allows
+
+
+def _limit(kind: int, most: int) -> None:
+    resource.setrlimit(kind, (most, most))
+
+
+@pytest.mark.parametrize("count", [6, 8, 12, 16, 20, 24, 28, 32, 40, 64])
+def test_too_few_descriptors_are_told(count: int) -> None:
+    told = refusal(before=partial(_limit, resource.RLIMIT_NOFILE, count))
+    assert told.startswith("Error: the fake can't start: Too many open files: it needs ")
+
+
+def test_descriptors_that_are_open_already_count(tmp_path: Path) -> None:
+    def inherited() -> None:
+        _limit(resource.RLIMIT_NOFILE, 120)
+        for number in range(20, 100):
+            os.dup2(0, number)
+
+    command = [sys.executable, "-m", "sampan", "serve", "--port", "0"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, preexec_fn=inherited, close_fds=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+
+
+@pytest.mark.parametrize("megabytes", [24, 30, 40, 48, 52, 56, 60])
+def test_too_little_memory_is_told(megabytes: int) -> None:
+    told = refusal(before=partial(_limit, resource.RLIMIT_AS, megabytes << 20))
+    assert told.startswith("Error: the fake can't start: Cannot allocate memory: it needs ")

@@ -9,12 +9,14 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
 from sampan import FakeServer
 from sampan.fake_server.armed.faults import FaultType
-from sampan.fake_server.server import connection
+from sampan.fake_server.server import connection, limits
 from sampan.fake_server.server.connection import Phase
 from tests.support.fakes import Served
 from tests.support.raw_http import CHUNKED, chunk, connected, request
@@ -318,7 +320,7 @@ def test_header_lines_are_counted(server: FakeServer) -> None:
 def test_beyond_its_descriptors_a_client_is_told_so(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "max_connections", lambda: 2)
+    monkeypatch.setattr(limits, "max_connections", lambda: 2)
     with connected(server) as one, connected(server) as two:
         for wire in (one, two):
             wire.send(_GET)
@@ -341,6 +343,29 @@ def test_a_thousand_silent_clients_shut_nobody_out(serve: Callable[..., Served])
         assert json.loads(wire.hear().body)["openapi"]
     for client in clients:
         client.close()
+
+
+@pytest.mark.parametrize("limit", [70, 100, 140])
+def test_with_few_descriptors_a_few_are_served_and_the_others_told(
+    serve: Callable[..., Served], limit: int
+) -> None:
+    import resource
+
+    served = serve(before=partial(resource.setrlimit, resource.RLIMIT_NOFILE, (limit, limit)))
+    with ExitStack() as stack:
+        heard = []
+        for _ in range(limit):
+            wire = stack.enter_context(connected(served))
+            wire.send(_GET)
+            heard.append(wire.hear().status)
+        assert 30 <= heard.count(200) == limit - heard.count(503)
+    assert eventually(lambda: _is_served(served))
+
+
+def _is_served(served: Served) -> bool:
+    with connected(served) as wire:
+        wire.send(_GET)
+        return wire.hear().status == 200
 
 
 def _few_descriptors() -> None:

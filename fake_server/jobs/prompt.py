@@ -1,18 +1,32 @@
 """What a prompt says besides its words: ``--ar``, ``--niji`` and ``--fake`` markers.
 
-The page shows plain prompts only (Job Create). ``--ar`` and ``--niji`` are Midjourney's own
-flags; ``--fake`` is ours, and works like a test card: it reaches the fake through any client.
+The page shows plain prompts only (Job Create); that a picture has a shape (图形比例) it mentions
+(Job Remix), not how to ask for one. ``--ar`` and ``--niji`` are Midjourney's own flags, read as
+people write them there: of two ``--ar`` the last counts, and phones and word processors make one
+long dash of two hyphens. ``--fake`` is ours, and works like a test card: it reaches the fake
+through any client. Where Midjourney's reading is not known either, the fake reads kindly:
+full-width signs, and no space beside Chinese.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
-_RATIO = re.compile(r"(?:^|\s)--ar\s+(\d{1,4}):(\d{1,4})(?=\s|$)")
-_NIJI = re.compile(r"(?:^|\s)--niji(?=\s|$)")
+#: Two hyphens or minus signs of any width, or what is typed or made of them.
+_DASHES = "(?:[-‐‑‒–—―−﹣－]{2}|[–—―])"
+#: Chinese characters and full-width marks, beside which nobody writes a space.
+_CHINESE = "\u3001-\u9fff\uff01-\uff0c\uff0e-\uffef"
+_FLAG = rf"(?:^|\s|(?<=[{_CHINESE}])){_DASHES}"
+_MARKS = ",.;:!?)]}\"'…，。；：！？、）】」』》”’"
+#: Where a flag or its value ends: a sentence may end there too.
+_END = rf"(?=[{re.escape(_MARKS)}]*(?:\s|$|{_DASHES})|(?!\d)[{_CHINESE}])"
+_RATIO = re.compile(rf"{_FLAG}(?:ar|aspect)\s+(\d{{1,4}})[:：∶﹕](\d{{1,4}}){_END}", re.IGNORECASE)
+_NIJI = re.compile(rf"{_FLAG}niji{_END}", re.IGNORECASE)
 #: Whatever follows is its name, so that a misspelt one is refused and not passed over.
-_MARKER = re.compile(r"(?:^|\s)--fake\s+([^\s=]+)(?:=(\S*))?(?=\s|$)")
+_MARKER = re.compile(rf"{_FLAG}fake(?:\s+|[=＝])([^\s=＝]+)(?:[=＝](\S*))?(?=\s|$)", re.IGNORECASE)
+_ANY_FLAG = re.compile(_DASHES)
 _SPACES = re.compile(r"\s+")
 
 
@@ -24,30 +38,40 @@ class Marker(NamedTuple):
 
 
 def ratio(text: str) -> tuple[int, int] | None:
-    """The shape asked for with ``--ar W:H``; ``None`` if none is, or if a side is 0."""
-    found = _RATIO.search(text) if "--ar" in text else None
-    if found is None:
+    """The shape asked for with the last ``--ar W:H``, or ``--aspect``; ``None`` if none is.
+
+    A shape with a side of 0 is none.
+    """
+    if not _has_flags(text):
         return None
-    width, height = int(found[1]), int(found[2])
-    return (width, height) if width and height else None
+    shapes = [(int(width), int(height)) for width, height in _RATIO.findall(text)]
+    return next(((width, height) for width, height in shapes[::-1] if width and height), None)
 
 
 def niji(text: str) -> bool:
     """Whether the prompt asks for the anime model with ``--niji``."""
-    return "--niji" in text and _NIJI.search(text) is not None
+    return _has_flags(text) and _NIJI.search(text) is not None
 
 
 def marker(text: str) -> Marker | None:
-    """The first ``--fake`` marker, or ``None``."""
-    if "--fake" not in text:
+    """The first ``--fake`` marker, or ``None``. A mark of punctuation behind it is none of it."""
+    found = _MARKER.search(text) if _has_flags(text) else None
+    if found is None:
         return None
-    found = _MARKER.search(text)
-    return None if found is None else Marker(found[1], found[2])
+    name, argument = found.groups()
+    if argument is not None:
+        return Marker(name, unicodedata.normalize("NFKC", argument).rstrip(_MARKS))
+    return Marker(name.rstrip(_MARKS) or name)
 
 
 def without_marker(text: str) -> str:
     """The text less its ``--fake`` markers: what is left for counting links."""
-    return _MARKER.sub("", text).strip() if "--fake" in text else text
+    return _MARKER.sub("", text).strip() if _has_flags(text) else text
+
+
+def _has_flags(text: str) -> bool:
+    """Whether there may be a flag; few prompts have one, and each is asked thrice."""
+    return "--" in text or (not text.isascii() and _ANY_FLAG.search(text) is not None)
 
 
 def normalised(text: str) -> str:

@@ -15,7 +15,24 @@ from sampan.fake_server.jobs.prompt import Marker, marker, niji, normalised, rat
         ("a cat --ar 16:9", (16, 9)),
         ("--ar 2:3 a cat", (2, 3)),
         ("a cat --ar\t16:9\n--niji", (16, 9)),
-        ("a cat --ar 16:9 --ar 1:2", (16, 9)),
+        ("a cat --ar 16:9 --ar 1:2", (1, 2)),
+        ("a cat --ar 16:9 --aspect 3:2", (3, 2)),
+        ("a cat --aspect 3:2", (3, 2)),
+        ("a cat --ar 16:9 --ar 0:1 --ar 4", (16, 9)),
+        ("a cat —ar 16:9", (16, 9)),
+        ("a cat –ar 16:9", (16, 9)),
+        ("a cat ——ar 16:9", (16, 9)),
+        ("a cat –-ar 16:9", (16, 9)),
+        ("a cat －－ar １６：９", (16, 9)),
+        ("a cat −−ar 16∶9", (16, 9)),
+        ("a cat. —Ar 16:9", (16, 9)),
+        ("a cat --ar 16:9, --niji", (16, 9)),
+        ("a cat --ar 16:9.", (16, 9)),
+        ("(a cat --ar 16:9)", (16, 9)),
+        ("一只猫，--ar 16：9。", (16, 9)),
+        ("一只猫--ar 16:9，雾", (16, 9)),
+        ("雾--ar 16:9——niji", (16, 9)),
+        ("a cat\u00a0--ar\u00a016:9", (16, 9)),
         ("猫 --ar 9999:1", (9999, 1)),
     ],
 )
@@ -37,18 +54,47 @@ def test_the_shape_asked_for(text: str, asked: tuple[int, int]) -> None:
         "a cat --art 16:9",
         "a cat --ar 0:9",
         "a cat --ar 16:0",
+        "a cat -ar 16:9",
+        "a cat -- ar 16:9",
+        "a cat --ar 16:9.5",
+        "a cat --ar 1.5:1",
+        "a cat --ar 16:90000０",
+        "a cat --ar 16 : 9",
+        "a cat --ar=16:9",
+        "a cat --aspects 16:9",
+        "a cat---ar 16:9",
+        "a cat ---ar 16:9",
+        "a cat ar 16:9",
+        "https://h/--ar 16:9",
+        "a—ar 16:9",
     ],
 )
 def test_no_shape_asked_for(text: str) -> None:
     assert ratio(text) is None
 
 
-@pytest.mark.parametrize("text", ["a cat --niji", "--niji", "--niji a cat", "a\t--niji\ncat"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cat --niji",
+        "--niji",
+        "--niji a cat",
+        "a\t--niji\ncat",
+        "a cat --niji 6",
+        "a cat —niji, in fog",
+        "a cat –Niji.",
+        "一只猫——niji",
+        "猫，－－niji，雾",
+        "a cat --niji--ar 1:1",
+    ],
+)
 def test_the_anime_model_is_asked_for(text: str) -> None:
     assert niji(text)
 
 
-@pytest.mark.parametrize("text", ["a cat", "niji", "a cat --niji5", "a cat--niji", "--nijinsky"])
+@pytest.mark.parametrize(
+    "text", ["a cat", "niji", "a cat --niji5", "a cat--niji", "--nijinsky", "—nijinsky", "a—niji"]
+)
 def test_the_anime_model_is_not_asked_for(text: str) -> None:
     assert not niji(text)
 
@@ -63,7 +109,15 @@ def test_the_anime_model_is_not_asked_for(text: str) -> None:
         ("a cat --fake fail= ", Marker("fail", "")),
         ("a cat --fake fail=4=6", Marker("fail", "4=6")),
         ("a cat --fake Fail", Marker("Fail")),
-        ("a cat --fake fail,", Marker("fail,")),
+        ("a cat --fake fail,", Marker("fail")),
+        ("a cat --fake fail=46.", Marker("fail", "46")),
+        ("a cat --fake ,", Marker(",")),
+        ("a cat --fake=fail", Marker("fail")),
+        ("a cat --fake ==", None),
+        ("a cat —fake fail＝46", Marker("fail", "46")),
+        ("a cat. —Fake fail", Marker("fail")),
+        ("一只猫，－－fake fail=４６。", Marker("fail", "46")),
+        ("一只猫--fake fail的猫", Marker("fail的猫")),
         ("a cat --fake", None),
         ("a cat --fake ", None),
         ("a cat --faker fail", None),
@@ -83,6 +137,8 @@ def test_markers(text: str, found: Marker | None) -> None:
         ("--fake fail http://h/a.png", "http://h/a.png"),
         ("--fake fail --fake slow", ""),
         ("http://h/a.png", "http://h/a.png"),
+        ("http://h/a.png —fake fail, http://h/b.png", "http://h/a.png http://h/b.png"),
+        ("http://h/a.png,--fake fail", "http://h/a.png,--fake fail"),
         (" http://h/--fake ", " http://h/--fake "),
     ],
 )

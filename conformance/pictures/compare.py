@@ -22,6 +22,7 @@ _SAME = 0.9  # the same thing made large, sharpened or compressed correlates mor
 _LIKE = 0.6  # and a little moved, regraded and grainy more than this, in its layout
 # Of one picture and any part of another: 0.65 and more if it shows it, 0.45 at most if not.
 _MOVED, _OTHER, _FAR = 0.55, 0.5, 0.3
+_SEEN, _STRANGE = 0.6, 0.3  # of an upscale and its cell in noise; of one and another cell
 _GRAIN = 0.8  # (of 255) a gradient, a dither and a codec's noise leave less in the detail
 _WAVER = 1.0  # (of 255) what codecs add to a layout
 _CONTENT = 2.0  # with less spread (of 255) than this, a picture shows nothing to go by
@@ -204,12 +205,14 @@ def _enlargement(view: View, parent: View, asked: int) -> Likeness:
         as_asked = True if found[asked] - max(others) >= 0.1 else None
     elif found[nearest] >= _SAME and _clearly(found[nearest], found[asked]):
         as_asked = False
+    elif found[nearest] >= _SEEN and found[asked] <= min(_STRANGE, found[nearest] - 0.4):
+        as_asked = False  # noise hides much of both cells, and yet not which of them it is
     return Likeness(as_asked, nearest, tuple(found))
 
 
-def _clearly(one: float, other: float) -> bool:
+def _clearly(one: float, other: float, times: float = 4) -> bool:
     """Whether a correlation is that of the same thing, and another one is not."""
-    return 1 - other >= 4 * (1 - one) + 0.1
+    return 1 - other >= times * (1 - one) + 0.1
 
 
 def _variation(view: View, parent: View, asked: int) -> Likeness:
@@ -229,7 +232,25 @@ def _variation(view: View, parent: View, asked: int) -> Likeness:
         and all(one[nearest] - one[asked] > 0.05 for one in details)
     ):
         return Likeness(False, nearest, tuple(detail))
-    return _tinted(view, parent, asked, detail)
+    wherever = _wherever(view, parent, asked)
+    return wherever if wherever.as_asked is not None else _tinted(view, parent, asked, detail)
+
+
+def _wherever(view: View, parent: View, asked: int) -> Likeness:
+    """By what a variation shows of a cell, wherever it was moved: in fine content that tells."""
+    found = [[_moved(one, cell) for cell in parent.cells] for one in view.cells]
+    means = _means(found)
+    nearest, as_asked = _highest(means), None
+    if nearest == asked:
+        others = [one for n, one in enumerate(means) if n != asked]
+        as_asked = True if means[asked] - max(others) >= 0.2 else None
+    elif (
+        means[nearest] >= _MOVED
+        and _clearly(means[nearest], means[asked], 3)
+        and all(one[nearest] > one[asked] for one in found)
+    ):
+        as_asked = False
+    return Likeness(as_asked, nearest, tuple(means))
 
 
 def _tinted(view: View, parent: View, asked: int, detail: Sequence[float]) -> Likeness:
@@ -253,12 +274,16 @@ def _tinted(view: View, parent: View, asked: int, detail: Sequence[float]) -> Li
 
 
 def _agreed(found: Sequence[Likeness]) -> Likeness:
-    """Of several readings: as asked if one says so, another cell if one says so and none else."""
-    for told in (True, False, None):
-        for one in found:
+    """Of several readings the one in which the pictures fit: with the highest correlation. One
+    that says as asked and fits nearly as well has it.
+    """
+    fit = max(max(one.correlations) for one in found)
+    fitting = [one for one in found if max(one.correlations) >= fit - 0.1]
+    for told in (True, False):
+        for one in fitting:
             if one.as_asked is told:
                 return one
-    raise ValueError("no reading of the pictures")
+    return max(fitting, key=lambda one: max(one.correlations))
 
 
 def _highest(found: Sequence[float]) -> int:

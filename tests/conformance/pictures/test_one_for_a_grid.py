@@ -10,8 +10,8 @@ from PIL import Image
 from sampan.conformance.pictures import compare as pixels
 from sampan.conformance.pictures.picture import Picture
 from sampan.conformance.pictures.seams import Seam
-from tests.conformance.pictures.test_compare_pictures import grid, read
-from tests.photographs.drawn import Palette, night
+from tests.conformance.pictures.test_compare_pictures import grid, in_frame, read
+from tests.photographs.drawn import Palette, fog, grain, night, product
 from tests.photographs.service import reduced, upscaled, varied
 
 CELL = (180, 240)
@@ -67,3 +67,37 @@ def test_children_of_other_cells_do_not_say_so(sky: Sky) -> None:
 def test_upscales_of_the_whole_grid_are_not_the_grids_fault(sky: Sky) -> None:
     """Its variations show its quarters."""
     assert not pixels.shown_whole(sky.grid, [sky.grid, sky.grid], sky.variations)
+
+
+def test_a_variation_of_another_cell_is_told_by_stars_that_have_moved() -> None:
+    drawn = random.Random(10)
+    cells = [reduced(night(drawn, (360, 480), Palette(drawn)), CELL) for _ in range(4)]
+    picture = read(grid(*cells))
+    for n, cell in enumerate(cells):
+        far = read(grid(*[varied(drawn, cell, 1.5) for _ in range(4)]))
+        found = [pixels.variation_of(far, picture, asked).as_asked for asked in range(4)]
+        assert found == [asked == n for asked in range(4)]
+
+
+@pytest.mark.parametrize("noise", [12, 16])
+def test_an_upscale_of_another_cell_is_told_in_noise(noise: int) -> None:
+    drawn = random.Random(3)
+    views = [fog(drawn, (360, 480), Palette(drawn)) for _ in range(4)]
+    faint = grid(*[grain(drawn, reduced(view, CELL), noise) for view in views])
+    picture = read(faint, "WEBP", quality=80)
+    large = read(upscaled(drawn, grain(drawn, views[3], noise / 2)), "WEBP", quality=80)
+    found = [pixels.upscale_of(large, picture, asked).as_asked for asked in range(4)]
+    assert found == [False, False, False, True]
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4])
+def test_of_two_readings_that_one_counts_in_which_the_pictures_fit(seed: int) -> None:
+    """A thing on white may have a frame; read without one, the wrong cell may look likest."""
+    drawn = random.Random(seed)
+    things = [product(drawn, (360, 480), Palette(drawn)) for _ in range(4)]
+    picture = read(grid(*[reduced(one, CELL) for one in things]))
+    for n, thing in enumerate(things):
+        large = read(in_frame(upscaled(drawn, thing), "#fafafa"))
+        assert len(large.views) == 2
+        found = [pixels.upscale_of(large, picture, asked).as_asked for asked in range(4)]
+        assert found == [asked == n for asked in range(4)]

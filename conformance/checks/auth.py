@@ -21,6 +21,7 @@ from ..checking import (
     probe,
 )
 from ..json_access import Record, text
+from ..rules.envelopes import without_envelope
 
 #: A body without the required keys: an operation that accepts the token answers 301, at no cost.
 _INCOMPLETE: dict[str, object] = {}
@@ -277,6 +278,6 @@ def what_an_unknown_path_gives(ctx: Context) -> Observation:
         return ctx.unobserved(answer.problem, answer)
     if answer.status == 404 and answer.errno == 410:
         return ctx.answer("http-404-410", answer)
-    if answer.status == 404 and answer.header("content-type").startswith("text/html"):
+    if answer.status == 404 and without_envelope(answer):
         return ctx.answer("http-404-html", answer)
     return ctx.unknown(f"HTTP {answer.status}, {answer.summary()}", answer)

@@ -8,6 +8,7 @@ from ..checking import Answer, Context, Observation, probe
 from ..checking.child_jobs import nobody
 from ..checking.each_operation import answered, refused_by_each
 from ..json_access import brief, text
+from ..rules.envelopes import without_envelope
 
 #: One accepted job of each operation that submits.
 _JOBS = ("grid", "variation", "upscale", "blend", "describe")
@@ -291,11 +292,10 @@ def what_a_get_of_an_operation_gives(ctx: Context) -> Observation:
     answers = refused_by_each(ctx, lambda one: ctx.route("GET", paths[one]))
     seen: dict[str, str] = {}
     for one, answer in answers.items():
-        page = answer.header("content-type").startswith("text/html")
         same = (answer.status, answer.errno) == (nowhere.status, nowhere.errno)
         if answer.status == 405 and answer.errno == 410:
             seen[one] = "http-405-410"
-        elif answer.status == 405 and page:
+        elif answer.status == 405 and without_envelope(answer):
             seen[one] = "http-405-html"
         elif same and answer.failure is None:
             seen[one] = "as-unknown-route"

@@ -79,6 +79,12 @@ def is_object(answer: Answer) -> bool:
     return not answer.problem and isinstance(answer.json, Mapping)
 
 
+def without_envelope(answer: Answer) -> bool:
+    """Whether a whole answer came, and no envelope: what a framework itself says, whatever the
+    media type of that is."""
+    return answer.failure is None and "errno" not in answer.envelope
+
+
 def elsewhere(answer: Answer) -> bool:
     """Whether the answer is not the API's: a redirect, or a gateway that is too busy."""
     return answer.errno is None and (300 <= answer.status < 400 or answer.status in _GATEWAY)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sampan.conformance.findings import Seen
 from tests.support.judged import finding, honest, judged, observation
-from tests.support.tampering.exchange import SUBMISSIONS, Go, Reply, Request, Tampering, refusal
+from tests.support.tampering.exchange import (
+    SUBMISSIONS,
+    Go,
+    Reply,
+    Request,
+    Tampering,
+    html,
+    refusal,
+)
 from tests.support.tampering.making import asking
 
 CHILDREN = ("varyJob", "upscaleJob")
@@ -61,6 +71,41 @@ def test_where_parameters_come_before_the_token_nothing_is_said_of_it(operation:
     seen = observation(judged(tampering, "bearer-prefix"), "bearer-prefix")
     assert seen.seen is Seen.UNKNOWN
     assert operation in str(seen.answer).partition("not tried")[2]
+
+
+#: What frameworks say by themselves: Express, nginx behind a cache, Go, FastAPI, a bare WSGI server.
+_OWN_PAGES = (
+    html(404, "Not Found"),
+    replace(html(404, "Not Found"), headers=((b"content-type", b"application/octet-stream"),)),
+    Reply(404, ((b"Content-Type", b"TEXT/HTML"),), b"<h1>Not Found</h1>"),
+    Reply(404, ((b"content-type", b"text/plain; charset=utf-8"),), b"404 page not found\n"),
+    Reply(404, body=b'{"detail":"Not Found"}'),
+    Reply(404, (), b""),
+)
+
+
+@pytest.mark.parametrize("page", _OWN_PAGES)
+def test_a_page_of_a_framework_is_one_whatever_its_media_type(page: Reply) -> None:
+    async def tampering(request: Request, go: Go) -> Reply:
+        if request.method == "GET":
+            return replace(page, status=405)
+        return await go(request) if request.operation else page
+
+    report = judged(tampering, "unknown-route", "other-method")
+    named = {id: observation(report, id).answer for id in ("unknown-route", "other-method")}
+    assert named == {"unknown-route": "http-404-html", "other-method": "http-405-html"}
+
+
+@pytest.mark.parametrize("errno", [301, 501])
+def test_an_envelope_with_another_errno_is_no_page(errno: int) -> None:
+    async def tampering(request: Request, go: Go) -> Reply:
+        if "/no/such" in request.path:
+            return replace(refusal(errno), status=404)
+        return replace(refusal(errno), status=405) if request.method == "GET" else await go(request)
+
+    report = judged(tampering, "unknown-route", "other-method")
+    for id in ("unknown-route", "other-method"):
+        assert observation(report, id).seen is Seen.UNKNOWN, id
 
 
 def test_without_a_budget_an_answer_of_find_is_not_that_of_all() -> None:

@@ -1,4 +1,5 @@
 """Reading JSON of any shape: each function returns ``None`` where the value is not as required.
+An object is a ``dict``, as ``json`` makes it.
 
 A server under test may send ``data: 5``, ``res: "x"`` or a record that is ``null``; no check may
 stumble over it.
@@ -18,13 +19,13 @@ Record = Mapping[str, object]
 
 def text(source: object, key: str) -> str | None:
     """The string at ``key``; ``None`` if it is missing, empty or not a string."""
-    value = source.get(key) if isinstance(source, Mapping) else None
+    value = source.get(key) if isinstance(source, dict) else None
     return value if isinstance(value, str) and value else None
 
 
 def integer(source: object, key: str) -> int | None:
     """The integer at ``key``; ``2.0`` counts as 2, ``true`` and ``2.5`` are not integers."""
-    return whole(source.get(key) if isinstance(source, Mapping) else None)
+    return whole(source.get(key) if isinstance(source, dict) else None)
 
 
 def whole(value: object) -> int | None:
@@ -38,24 +39,24 @@ def whole(value: object) -> int | None:
 
 def object_at(source: object, key: str) -> Record | None:
     """The object at ``key``."""
-    value = source.get(key) if isinstance(source, Mapping) else None
-    return value if isinstance(value, Mapping) else None
+    value = source.get(key) if isinstance(source, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def array_at(source: object, key: str) -> list[object] | None:
     """The array at ``key``, whatever is in it."""
-    value = source.get(key) if isinstance(source, Mapping) else None
+    value = source.get(key) if isinstance(source, dict) else None
     return value if isinstance(value, list) else None
 
 
 def objects_at(source: object, key: str) -> list[Record]:
     """The objects in the array at ``key``; anything else in it is ignored."""
-    return [one for one in array_at(source, key) or [] if isinstance(one, Mapping)]
+    return [one for one in array_at(source, key) or [] if isinstance(one, dict)]
 
 
 def millis(record: object) -> int | None:
     """A record's ``timestamp`` in ms since 1970: a string on the page; a number is accepted."""
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):
         return None
     value = record.get("timestamp")
     if isinstance(value, str):
@@ -90,7 +91,8 @@ def printable(text: str, *, lines: bool = False) -> str:
     if text.isprintable() and (text.isascii() or not _UNSEEN.search(text)):
         return text
     # A long text has few different characters.
-    return text.translate({ord(one): _escape(one) for one in set(text) if not _seen(one, lines)})
+    escapes = {ord(one): _escape(one) for one in set(text) if not _seen(one, lines)}
+    return text.translate(escapes) if escapes else text
 
 
 def _seen(one: str, lines: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import is_
 from typing import Any, TypeVar
 
 from .findings import EvidenceItem, Exhibit, Finding, Observation
@@ -132,20 +133,31 @@ _Printed = TypeVar("_Printed", Finding, Observation, Exchange, Exhibit, Job)
 _LINES = ("text", "body", "request_body", "response_body")
 
 
+_NAMES = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (Finding, Observation, Exchange, Exhibit, Job)
+}
+
+
 def _printable(item: _Printed) -> _Printed:
     """The same with printable texts."""
-    values = {field.name: getattr(item, field.name) for field in fields(item)}
-    seen: dict[str, Any] = {
-        name: _seen(value, lines=name in _LINES) for name, value in values.items()
-    }
-    return replace(item, **{name: one for name, one in seen.items() if one is not values[name]})
+    changed: dict[str, Any] = {}
+    for name in _NAMES[type(item)]:
+        value = getattr(item, name)
+        seen = _seen(value, lines=name in _LINES)
+        if seen is not value:
+            changed[name] = seen
+    return replace(item, **changed) if changed else item
 
 
 def _seen(value: Any, *, lines: bool) -> Any:
+    """The value itself where nothing in it has to change, as nearly always."""
     if isinstance(value, str):
         return printable(value, lines=lines)
     if isinstance(value, tuple):
-        return tuple(_seen(one, lines=lines) for one in value)
+        seen = [_seen(one, lines=lines) for one in value]
+        same = all(map(is_, seen, value))
+        return value if same else tuple(seen)
     if isinstance(value, Exchange):
         return _printable(value)
     return _printable(value) if isinstance(value, Exhibit) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import TypeVar
 
 from ..checking import (
     Context,
@@ -30,6 +31,8 @@ _FORMATS = {"jpg": "jpeg"}
 #: The server's doing, seen twice, and not the network's.
 _BROKEN = (Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
 
+_Item = TypeVar("_Item")
+
 
 def _finished(ctx: Context) -> list[JobTrace]:
     """The finished jobs that make a picture; ends the check if the grid is not."""
@@ -45,33 +48,49 @@ def _fetched(ctx: Context, job: JobTrace, key: str) -> Picture | None:
 
 @check("IMG-1", needs=("grid",), wants=_MAKERS[1:])
 def every_link_answers_with_a_picture(ctx: Context) -> Iterator[Finding]:
-    for job in _finished(ctx):
-        for key in _LINKS:
-            picture = _fetched(ctx, job, key)
-            if picture is None:
-                yield ctx.fail(f"{job.name}: no {key}", job, expected="a link", actual="null")
-            elif not picture.url.startswith(("http://", "https://")):
-                yield ctx.fail(
-                    f"{job.name}: {key} is not a web address",
-                    job,
-                    expected="http:// or https://",
-                    actual=brief(picture.url),
-                )
-            elif picture.reply.failure not in (None, *_BROKEN) or not picture.reply.status:
-                yield ctx.inconclusive(f"{job.name}: {key}: {picture.problem}", picture)
-            elif picture.problem:
-                yield ctx.fail(
-                    f"{job.name}: {key} is not a picture",
-                    picture,
-                    expected="a picture",
-                    actual=picture.problem,
-                )
-            elif picture.unread:
-                yield ctx.inconclusive(f"{job.name}: {key}: {picture.unread}", picture)
-            elif key == "img_buffer":
-                yield _format(ctx, job, picture)
-            else:
-                yield ctx.ok(f"{job.name}: {key} is a picture", picture)
+    links = ((job, key) for job in _finished(ctx) for key in _LINKS)
+    # Most of the time goes into decoding: the next picture is fetched meanwhile.
+    for job, key, picture in _one_ahead((*link, _fetched(ctx, *link)) for link in links):
+        yield _linked(ctx, job, key, picture)
+
+
+def _one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:
+    """Each item when the next one has been taken, or can't be."""
+    held: list[_Item] = []
+    try:
+        for item in items:
+            yield from held
+            held = [item]
+    except UnavailableError:
+        yield from held
+        raise
+    yield from held
+
+
+def _linked(ctx: Context, job: JobTrace, key: str, picture: Picture | None) -> Finding:
+    if picture is None:
+        return ctx.fail(f"{job.name}: no {key}", job, expected="a link", actual="null")
+    if not picture.url.startswith(("http://", "https://")):
+        return ctx.fail(
+            f"{job.name}: {key} is not a web address",
+            job,
+            expected="http:// or https://",
+            actual=brief(picture.url),
+        )
+    if picture.reply.failure not in (None, *_BROKEN) or not picture.reply.status:
+        return ctx.inconclusive(f"{job.name}: {key}: {picture.problem}", picture)
+    if picture.problem:
+        return ctx.fail(
+            f"{job.name}: {key} is not a picture",
+            picture,
+            expected="a picture",
+            actual=picture.problem,
+        )
+    if picture.unread:
+        return ctx.inconclusive(f"{job.name}: {key}: {picture.unread}", picture)
+    if key == "img_buffer":
+        return _format(ctx, job, picture)
+    return ctx.ok(f"{job.name}: {key} is a picture", picture)
 
 
 def _format(ctx: Context, job: JobTrace, picture: Picture) -> Finding:

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import functools
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import h11
 
 from .addresses import Address, resolved
 from .content_coding import CodingError, TooLargeError, unpacked
+
+if TYPE_CHECKING:
+    import ssl
 
 _CHUNK = 65_536
 #: A server's words about a failure may be as long as it likes.
@@ -251,6 +254,8 @@ def user_agent() -> str:
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
+    import ssl  # not at import: most runs are on loopback
+
     return ssl.create_default_context()
 
 

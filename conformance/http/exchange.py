@@ -96,7 +96,7 @@ class Answer:
     @property
     def envelope(self) -> Record:
         """The body if it is a JSON object, else an empty one."""
-        return self.json if isinstance(self.json, Mapping) else NOT_JSON
+        return self.json if isinstance(self.json, dict) else NOT_JSON
 
     @property
     def errno(self) -> int | None:

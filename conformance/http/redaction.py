@@ -45,8 +45,8 @@ _LONGEST_ESCAPE = 24
 
 #: Looked up by so many characters at once.
 _KEY = 8
-#: Texts up to this length are kept with their masked form, and so many of them.
-_SHORT, _MANY = 200, 2_000
+#: So many characters of texts are kept with their masked forms.
+_KEPT = 1_000_000
 #: Where a text was cut short, perhaps in the middle of an escape.
 _CUT = re.compile(r"(?:&[#\w]{0,8}|\\[ux]?[0-9a-fA-F]{0,7}|%[0-9a-fA-F]?)?…")
 #: What no escape changes.
@@ -70,10 +70,11 @@ class Secrets:
         self._spellings: set[str] = set()
         #: Where a literal may begin; ``None``: not compiled since one was added.
         self._starts: re.Pattern[str] | None = None
-        #: Counts what was added. Short texts, such as headers, come again and again: each is kept
-        #: with its masked form for as long as nothing is added.
+        #: Counts what was added. Headers, or the records of a job, come again and again: each text
+        #: is kept with its masked form for as long as nothing is added.
         self._version = 0
         self._kept: dict[tuple[int, str], str] = {}
+        self._size = 0  # of the texts that are kept
         #: The length of the longest form that a secret can have.
         self.longest = 0
 
@@ -113,17 +114,20 @@ class Secrets:
 
     def redact(self, text: str) -> str:
         """``text`` with every secret in it masked, and fit to be written as UTF-8."""
-        if len(text) > _SHORT:
-            return self._redacted(text)
         # The version is read first: what is added meanwhile makes the entry useless, not wrong.
         key = self._version, text
         kept = self._kept.get(key)
         if kept is None:
             kept = self._redacted(text)
-            if len(self._kept) >= _MANY:
-                self._kept = {}
-            self._kept[key] = kept
+            self._keep(key, kept)
         return kept
+
+    def _keep(self, key: tuple[int, str], masked: str) -> None:
+        with self._lock:
+            self._size += len(masked)
+            if self._size > _KEPT:
+                self._kept, self._size = {}, len(masked)
+            self._kept[key] = masked
 
     def _redacted(self, text: str) -> str:
         found: list[Span] = []

@@ -7,6 +7,7 @@ it was graded, 0 is another one. Noise averages out at these sizes.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -29,6 +30,18 @@ Colour = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
+class Vector:
+    """What is compared of a patch, and its power: the sum of the squares."""
+
+    values: Sequence[float]
+    power: float
+
+
+def _vector(values: Sequence[float]) -> Vector:
+    return Vector(values, sum(map(mul, values, values)))
+
+
+@dataclass(frozen=True)
 class Patch:
     """``image``: RGB, ``SIDE`` by ``SIDE``."""
 
@@ -42,32 +55,31 @@ class Patch:
     @cached_property
     def spread(self) -> float:
         """The deviation from the mean colour, root of the mean square, 0 to 255."""
-        vector = self.layout
-        return math.sqrt(sum(map(mul, vector, vector)) / len(vector))
+        return math.sqrt(self.layout.power / len(self.layout.values))
 
     @cached_property
-    def layout(self) -> list[float]:
+    def layout(self) -> Vector:
         found = []
         for band in self._bands(_LAYOUT):
             mean = sum(band) / len(band)
             found += [value - mean for value in band]
-        return found
+        return _vector(found)
 
     @cached_property
-    def detail(self) -> list[float]:
+    def detail(self) -> Vector:
         return self._detail(_DETAIL)
 
     @cached_property
-    def fine(self) -> list[float]:
+    def fine(self) -> Vector:
         return self._detail(_FINE)
 
     @cached_property
-    def things(self) -> list[float]:
+    def things(self) -> Vector:
         """Its detail in grey."""
         return _things(self.image.convert("L"))
 
     @cached_property
-    def parts(self) -> list[list[float]]:
+    def parts(self) -> list[Vector]:
         """The same of every part that a variation may show: seven eighths or more, at any place.
 
         Fine content (a night sky, print), moved by as much, is no more like itself than like
@@ -84,24 +96,23 @@ class Patch:
                 found.append(_things(grey.resize(size, Resampling.BOX, box=box)))
         return found
 
-    def _detail(self, size: int) -> list[float]:
+    def _detail(self, size: int) -> Vector:
         found = []
         for band in self.image.split():
             small = floats.floats(band, size, size)
             found += floats.values(floats.detail(small, _OVER, along=False))
-        return found
+        return _vector(found)
 
     def _bands(self, size: int) -> list[list[float]]:
         return [floats.values(floats.floats(band, size, size)) for band in self.image.split()]
 
 
-def _things(grey: Image) -> list[float]:
+def _things(grey: Image) -> Vector:
     small = floats.floats(grey, _DETAIL, _DETAIL)
-    return floats.values(floats.detail(small, _OVER, along=False))
+    return _vector(floats.values(floats.detail(small, _OVER, along=False)))
 
 
-def correlation(one: list[float], other: list[float]) -> float:
+def correlation(one: Vector, other: Vector) -> float:
     """-1 to 1; 0 if either has nothing in it."""
-    power: float = sum(map(mul, one, one)) * sum(map(mul, other, other))
-    both: float = sum(map(mul, one, other))
-    return both / (math.sqrt(power) + 1e-3)
+    both: float = sum(map(mul, one.values, other.values))
+    return both / (math.sqrt(one.power * other.power) + 1e-3)

@@ -1,4 +1,4 @@
-"""A picture behind a link: fetched once, decoded once and within bounds.
+"""A picture behind a link: fetched once, decoded once and within bounds, beside what follows.
 
 Kept are its size, a digest and small copies (``view.py``); neither the file nor the pixels. Pillow
 is imported when the first picture is decoded.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ class Contents:
 @dataclass(frozen=True, slots=True)
 class Picture:
     """The result of GET ``url``. ``reply`` has lost its body; ``length`` is that of the file in
-    bytes, ``digest`` its SHA-256.
+    bytes, ``digest`` its SHA-256. Whoever asks for what is in it waits until it is decoded.
     """
 
     url: str
@@ -51,7 +52,11 @@ class Picture:
     exchanges: tuple[Exchange, ...]
     length: int
     digest: bytes
-    contents: Contents
+    decoding: Future[Contents]
+
+    @property
+    def contents(self) -> Contents:
+        return self.decoding.result()
 
     @property
     def problem(self) -> str:
@@ -97,10 +102,14 @@ class Picture:
 
 
 def inspected(url: str, reply: Reply, exchanges: tuple[Exchange, ...]) -> Picture:
-    """The picture that a GET returned."""
+    """The picture that a GET returned. A thread of its own decodes it: Pillow leaves the
+    interpreter to others for most of that time."""
     digest = hashlib.sha256(reply.body).digest()
     bare = replace(reply, body=b"")
-    return Picture(url, bare, exchanges, len(reply.body), digest, _contents(reply))
+    decoder = ThreadPoolExecutor(1, "decoder")
+    decoding = decoder.submit(_contents, reply)
+    decoder.shutdown(wait=False)
+    return Picture(url, bare, exchanges, len(reply.body), digest, decoding)
 
 
 def _contents(reply: Reply) -> Contents:

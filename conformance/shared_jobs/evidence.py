@@ -60,6 +60,7 @@ class Evidence:
         }
         self._listings = {role: Listing(session, role) for role in ("first", "second")}
         self._looking = threading.Lock()
+        self._looked: dict[str, float] = {}  # when the last look of an account began, monotonic
         self._history: dict[str, Look] = {}
         self._earlier: Look | None = None
         self._pictures: dict[str, Picture] = {}
@@ -152,6 +153,8 @@ class Evidence:
             if reply.failure is not None and reply.status:
                 # It began and broke off: looked at again, since a fetch costs no job.
                 reply, exchanges = self._session.gate.picture(url, token)
+            for before in list(self._pictures.values())[-1:]:
+                before.decoding.result()  # one at a time, for the memory
             self._pictures[url] = inspected(url, reply, tuple(exchanges))
         return self._pictures[url]
 
@@ -342,12 +345,16 @@ class Evidence:
         time.sleep(seconds if left is None else min(seconds, left))
 
     def _look(self, role: str) -> None:
-        """One find for all jobs of the account. Looks don't overlap: a trace is in order."""
+        """One find for all jobs of the account. Looks don't overlap: a trace is in order. Of those
+        who wait for one to end, the first looks for all."""
+        wanted = time.monotonic()
         with self._looking:
+            if self._looked.get(role, 0.0) >= wanted:
+                return
             traces = [one for one in self.traces() if one.account == role and one.accepted]
             if not traces:
                 return
-            started = time.monotonic()
+            started = self._looked[role] = time.monotonic()
             try:
                 look = self._listings[role].look([one.hash or "" for one in traces])
             except UnavailableError:
@@ -365,7 +372,7 @@ class Evidence:
             return True
         if not trace.seems_failed:
             return False
-        done = [one.duration for one in self.traces() if one.duration is not None]
+        done = [one.ran for one in self.traces() if one.ran is not None]
         # An error may be a remark on a job that still runs: give it as long as others took.
         age = time.monotonic() - trace.submitted_at
         return age > 1.5 * max(done, default=_GRACE) and age - trace.unchanged_since > 0.05

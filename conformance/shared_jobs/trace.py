@@ -62,6 +62,7 @@ class JobTrace:
     crowded: int = 0
     waited: float = 0.0  # the limit in seconds, if it ran out
     reused: bool = False
+    _told: tuple[Sighting | None, str] = (None, "")  # the story, up to a sighting
 
     @property
     def submission(self) -> Answer:
@@ -153,6 +154,15 @@ class JobTrace:
                 return sighting.at
         return None
 
+    @property
+    def ran(self) -> float | None:
+        """How long a finished job was seen to run, in seconds: to the last sighting as unfinished,
+        which a slow find does not put off as it does the first as finished."""
+        if self.duration is None:
+            return None
+        running = [one.at for one in self.sightings if one.record and one.at < self.duration]
+        return max(running, default=self.duration)
+
     def summary(self) -> str:
         """In a few words, for a message."""
         if not self.accepted:
@@ -174,6 +184,11 @@ class JobTrace:
         return tuple(shown)
 
     def _story(self) -> str:
+        if self._told[0] is not self.sightings[-1]:
+            self._told = self.sightings[-1], self._written()
+        return self._told[1]
+
+    def _written(self) -> str:
         lines, before = [], ""
         for sighting in self.sightings:
             now = _glimpse(sighting)

@@ -73,7 +73,7 @@ def test_where_parameters_come_before_the_token_nothing_is_said_of_it(operation:
     assert operation in str(seen.answer).partition("not tried")[2]
 
 
-#: What frameworks say by themselves: Express, nginx behind a cache, Go, FastAPI, a bare WSGI server.
+#: What frameworks say by themselves: Express, nginx behind a cache, Go, FastAPI, bare WSGI.
 _OWN_PAGES = (
     html(404, "Not Found"),
     replace(html(404, "Not Found"), headers=((b"content-type", b"application/octet-stream"),)),

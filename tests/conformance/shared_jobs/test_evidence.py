@@ -315,3 +315,32 @@ def test_jobs_may_be_submitted_while_others_are_counted(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(evidence, "_ended", meanwhile)
     assert grid in evidence.busy
+
+
+def test_submissions_that_wait_for_a_look_share_the_next_one() -> None:
+    """Side by side, each wants a look that begins after its answer; one can serve them all."""
+    hashes, finds = itertools.count(), itertools.count()
+
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
+        data: Any = f"hash-{next(hashes)}"
+        if asked.path == "/auth/login":
+            data = {"token": "a-token-of-someone"}
+        elif asked.path == "/jobs/find":
+            next(finds)
+            time.sleep(0.05)
+            link = {"original_url": "http://x/1", "img_buffer": "http://x/2"}
+            rows = [
+                {"hash": f"hash-{n}", "job_id": "a", "timestamp": "1", "status": 2000} | link
+                for n in range(40)
+            ]
+            data = {"res": rows, "total": 40}
+        return http({"errno": 0, "errmsg": "OK", "data": data})
+
+    names = ("grid", "upscale_1", "upscale_3", "variation_1", "variation_2", "variation_4")
+    with Scripted(script) as server:
+        evidence = gathered(a_session(server.url), *names, "upscale", "variation", "describe")
+    for trace in evidence.traces():
+        assert trace.finished
+        assert trace.sightings[0].answer.exchange.number > trace.submission.exchange.number
+        assert trace.submitted_at + trace.sightings[0].at >= trace.answered_at
+    assert next(finds) < len(evidence.traces())

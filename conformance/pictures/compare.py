@@ -6,11 +6,10 @@ framed or not. A "no" here is what no honest picture gives; whatever falls short
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from operator import mul, sub
+from operator import sub
 
 from .copies import is_copy
 from .patch import Patch, correlation
@@ -127,7 +126,7 @@ def _shows_anything(cell: Patch) -> bool:
     """Whether it has more than a colour or a gradient: grain is enough, which no two pictures
     have in common.
     """
-    return cell.spread >= _CONTENT or _rms(cell.fine) >= _GRAIN
+    return cell.spread >= _CONTENT or cell.fine.spread >= _GRAIN
 
 
 def may_be_alike(picture: Picture) -> bool:
@@ -139,7 +138,7 @@ def may_be_alike(picture: Picture) -> bool:
 
 def _nearly(one: Patch, other: Patch) -> bool:
     """Whether colours and layout are the same but for what a codec or a slight move changes."""
-    apart = _rms(list(map(sub, one.layout, other.layout)))
+    apart = (one.layout - other.layout).spread
     tint = max(map(abs, map(sub, one.colour, other.colour)))
     return tint < 1.5 and apart < max(_WAVER, 0.14 * one.spread)
 
@@ -288,10 +287,6 @@ def _agreed(found: Sequence[Likeness]) -> Likeness:
 
 def _highest(found: Sequence[float]) -> int:
     return max(range(len(found)), key=found.__getitem__)
-
-
-def _rms(values: Sequence[float]) -> float:
-    return math.sqrt(sum(map(mul, values, values)) / len(values))
 
 
 def _means(found: Sequence[Sequence[float]]) -> list[float]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from operator import mul
+from operator import mul, sub
 from typing import TYPE_CHECKING
 
 from . import floats
@@ -36,6 +36,14 @@ class Vector:
     values: Sequence[float]
     power: float
 
+    @property
+    def spread(self) -> float:
+        """The root of the mean square."""
+        return math.sqrt(self.power / len(self.values))
+
+    def __sub__(self, other: Vector) -> Vector:
+        return _vector(list(map(sub, self.values, other.values)))
+
 
 def _vector(values: Sequence[float]) -> Vector:
     return Vector(values, sum(map(mul, values, values)))
@@ -55,7 +63,7 @@ class Patch:
     @cached_property
     def spread(self) -> float:
         """The deviation from the mean colour, root of the mean square, 0 to 255."""
-        return math.sqrt(self.layout.power / len(self.layout.values))
+        return self.layout.spread
 
     @cached_property
     def layout(self) -> Vector:

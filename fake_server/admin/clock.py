@@ -5,29 +5,16 @@ Clocks are kept in the data file, an automatic one as well.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from ..clock.clock import ClockState
+from ..clock.spans import to_ms
 from ..jobs.lifecycle import LATEST, Moment, moments
 from ..records.record import timestamp
 from ..service import FakeService
 from ..store.account import Account
 from .call import ControlCall, ControlError
-
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-
-
-def span(given: str | int) -> int:
-    """``30s``, ``1.5h`` or milliseconds, as ``Span`` of ``admin.yaml`` admits, in ms."""
-    if isinstance(given, str):
-        found = _SPAN.fullmatch(given)
-        assert found is not None, given
-        return round(Fraction(found[1]) * _MS[found[2]])
-    return int(given)
 
 
 def clock_json(service: FakeService, account: Account | None) -> dict[str, Any]:
@@ -60,7 +47,7 @@ async def freeze_clock(call: ControlCall) -> Any:
 async def advance_clock(call: ControlCall) -> Any:
     service, account = call.service, call.account
     id = None if account is None else account.id
-    by = span(call.body["by"])
+    by = to_ms(call.body["by"])
     before = service.clocks.now(id)
     after = _in_range(before + by)
     ruled = service.ruled_by(account)

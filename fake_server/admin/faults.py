@@ -4,16 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..armed.faults import Fault, to_json
-from ..suggestions import suggest
+from ..armed.faults import Fault, FaultError, to_json
+from ..http.matching import MatchError
+from ..suggestions import listed, suggest
 from .call import ControlCall, ControlError
+
+
+def _fault_json(call: ControlCall, fault: Fault) -> dict[str, Any]:
+    """``ArmedFault`` of ``admin.yaml``; its note warns of a delay that would not end by itself."""
+    document = to_json(fault)
+    note = _note(call, fault)
+    return document if note is None else {**document, "note": note}
+
+
+def _note(call: ControlCall, fault: Fault) -> str | None:
+    delayed = fault.delay not in (None, 0) or fault.type == "TRICKLE"
+    if not delayed or fault.clock == "real" or fault.used_up:
+        return None
+    clocks, store = call.service.clocks, call.service.store
+    frozen = [
+        repr(each.username)
+        for each in store.accounts()
+        if fault.match.account in (None, each.username) and clocks.state(each.id).frozen is not None
+    ]
+    if not frozen:
+        return None
+    return (
+        f"the clock of {listed(frozen)} is frozen: the response is held until it is advanced, set"
+        " or resumed. With clock real, the delay passes in real time"
+    )
 
 
 async def list_faults(call: ControlCall) -> Any:
     account = call.account
     return {
         "faults": [
-            to_json(fault)
+            _fault_json(call, fault)
             for fault in call.service.faults.all
             if account is None or fault.match.account == account.username
         ]
@@ -24,10 +50,12 @@ async def arm_fault(call: ControlCall) -> Any:
     account = call.body.get("match", {}).get("account")
     if account is not None:
         call.named(account)
-    delay = call.body.get("delay")
-    if isinstance(delay, dict) and delay.get("lower", 0) > delay.get("upper", 0):
-        raise ControlError("bad-request", "delay: lower must not be greater than upper")
-    return to_json(call.service.faults.arm(call.body))
+    try:
+        fault = call.service.faults.arm(call.body)
+    except (FaultError, MatchError) as problem:
+        where = "match.body." if isinstance(problem, MatchError) else ""
+        raise ControlError("bad-request", f"{where}{problem}") from problem
+    return _fault_json(call, fault)
 
 
 async def clear_faults(call: ControlCall) -> Any:
@@ -36,7 +64,7 @@ async def clear_faults(call: ControlCall) -> Any:
 
 
 async def get_fault(call: ControlCall) -> Any:
-    return to_json(_fault(call))
+    return _fault_json(call, _fault(call))
 
 
 async def delete_fault(call: ControlCall) -> Any:

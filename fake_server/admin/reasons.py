@@ -79,9 +79,9 @@ class _Explained:
     def _alternatives(self, error: Error, branches: list[list[Error]]) -> str:
         """Of an error that lists alternatives, the one that was most likely meant."""
         expected = self._expected(error)
-        if expected is not None:
+        if expected is not None and not isinstance(self._at(error), dict):
             return self._unexpected(error, expected)
-        told = [_which(branch) for branch in branches]
+        told = [_which(branch, len(error.instance_path)) for branch in branches]
         if not all(told):
             ours = (b for b, which in zip(branches, told, strict=True) if which is None)
             return self.best(min(ours, key=len))
@@ -158,10 +158,10 @@ def _options(error: Error) -> list[Any] | None:
     return None
 
 
-def _which(branch: list[Error]) -> Error | None:
-    """The error that says that another alternative is meant."""
+def _which(branch: list[Error], depth: int) -> Error | None:
+    """The error that says that another alternative is meant, of a value ``depth`` steps within."""
     for error in branch:
-        last = error.instance_path[-1] if error.instance_path else None
-        if last in ("type", "distribution") or (error.kind.name == "type" and len(branch) == 1):
+        inner = error.instance_path[depth:]
+        if inner in (["type"], ["distribution"]) or (error.kind.name == "type" and not inner):
             return error
     return None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..clock.spans import to_ms
 from ..http.exchange import unless_left
 from ..journal import client_lint as lint
 from ..journal.journal import RequestMatch
 from .call import ControlCall, ControlError
-from .clock import span
 
 _PATIENCE_MS = 5_000
 _MAX_PATIENCE_MS = 600_000
@@ -37,7 +37,7 @@ async def count_requests(call: ControlCall) -> Any:
 async def wait_for_requests(call: ControlCall) -> Any:
     journal = call.service.journal
     match = _match(call, call.body.get("match", {}))
-    patience = span(call.body.get("timeout", _PATIENCE_MS))
+    patience = to_ms(call.body.get("timeout", _PATIENCE_MS))
     if patience > _MAX_PATIENCE_MS:
         raise ControlError("bad-request", "timeout: must be at most 10m")
     wanted = int(call.body.get("count", 1))

@@ -43,7 +43,13 @@ async def arm_scenario(call: ControlCall) -> Any:
         number = scenario.number(None if argument is None else str(argument))
     except ValueError as problem:
         raise ControlError("bad-request", f"argument: {problem}") from problem
-    armed = ArmedScenario(scenario, number, call.account_id, call.body.get("times"))
+    armed = ArmedScenario(
+        scenario,
+        number,
+        call.account_id,
+        call.body.get("times"),
+        optional=call.body.get("optional", False),
+    )
     call.service.scenarios.arm(armed)
     return _armed(call, armed)
 

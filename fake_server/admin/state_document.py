@@ -211,5 +211,10 @@ def _as_armed(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) ->
     scenario, argument, account = SCENARIOS[given["scenario"]], given["argument"], given["account"]
     number = scenario.number(None if argument is None else str(argument))
     return ArmedScenario(
-        scenario, number, None if account is None else ids[account], given["times"]
+        scenario,
+        number,
+        None if account is None else ids[account],
+        given["times"],
+        given.get("applied", 0),
+        given.get("optional", False),
     )

@@ -17,13 +17,16 @@ from ..store.control_rows import ControlRows, ScenarioRow
 class ArmedScenario:
     """A scenario for the next ``times`` submissions (``None``: all) of an account, or of all.
 
-    ``position`` is where its row lies in the store, once it is armed.
+    ``applied`` is how often it was used; ``optional``: a test may end without that. ``position``
+    is where its row lies in the store, once it is armed; before that it is 0.
     """
 
     scenario: Scenario
     number: int
     account: int | None = None
     times: int | None = None
+    applied: int = 0
+    optional: bool = False
     position: int = 0
 
 
@@ -37,7 +40,15 @@ class ArmedScenarios:
         """Raises ``KeyError`` on a row that names no scenario."""
         self._rows = rows
         self.all = [
-            ArmedScenario(SCENARIOS[row.scenario], row.number, row.account, row.times, row.position)
+            ArmedScenario(
+                SCENARIOS[row.scenario],
+                row.number,
+                row.account,
+                row.times,
+                row.applied,
+                row.optional,
+                row.position,
+            )
             for row in rows.scenarios()
         ]
 
@@ -50,14 +61,16 @@ class ArmedScenarios:
         return next((each for each in self.all if each.account in (None, account)), None)
 
     def count(self, armed: ArmedScenario) -> None:
-        """Count one submission."""
-        if armed.times is not None:
-            left = armed.times - 1
-            self._rows.count_scenario(armed.position, left)
-            self._rows.transaction.then(lambda: self._leave(armed, left))
+        """Count one submission. One that a marker names was not armed, and nothing is counted."""
+        if not armed.position:
+            return
+        left = None if armed.times is None else armed.times - 1
+        self._rows.count_scenario(armed.position, left, armed.applied + 1)
+        self._rows.transaction.then(lambda: self._leave(armed, left))
 
-    def _leave(self, armed: ArmedScenario, times: int) -> None:
+    def _leave(self, armed: ArmedScenario, times: int | None) -> None:
         armed.times = times
+        armed.applied += 1
         if times == 0:
             self.all.remove(armed)
 
@@ -80,12 +93,23 @@ class ArmedScenarios:
             for position in gone:
                 self._rows.drop_scenario(position)
             for each in armed:
-                row = (each.position, each.scenario.name, each.number, each.account, each.times)
-                self._rows.add_scenario(ScenarioRow(*row))
+                self._rows.add_scenario(_row(each))
             self._rows.transaction.then(lambda: self._put(gone, armed))
 
     def _put(self, gone: set[int], armed: list[ArmedScenario]) -> None:
         self.all = [each for each in self.all if each.position not in gone] + armed
+
+
+def _row(armed: ArmedScenario) -> ScenarioRow:
+    return ScenarioRow(
+        armed.position,
+        armed.scenario.name,
+        armed.number,
+        armed.account,
+        armed.times,
+        armed.applied,
+        armed.optional,
+    )
 
 
 def to_json(armed: ArmedScenario, username: str | None) -> dict[str, Any]:
@@ -95,4 +119,6 @@ def to_json(armed: ArmedScenario, username: str | None) -> dict[str, Any]:
         "argument": armed.number if armed.scenario.argument is not None else None,
         "account": username,
         "times": armed.times,
+        "optional": armed.optional,
+        "applied": armed.applied,
     }

@@ -19,6 +19,12 @@ else:
     seconds = partial(time.clock_gettime, time.CLOCK_MONOTONIC)
 
 
+async def reached(at: float) -> None:
+    """Wait until :func:`seconds` says ``at``, whatever a test has done to the loop's clock."""
+    while (left := at - seconds()) > 0:
+        await asyncio.sleep(left)
+
+
 class RealTimeLoop(asyncio.SelectorEventLoop):
     """An event loop whose timers run in real time."""
 

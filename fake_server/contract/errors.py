@@ -72,6 +72,23 @@ class Envelopes:
             return Envelope(error.http_status, envelope.body)
         return envelope
 
+    def of_errno(
+        self, errno: int, message: str | None, operation: str | None, *, submission: bool
+    ) -> Envelope:
+        """An envelope with any errno and text.
+
+        Without a text it has the contract's, or for an errno that the page's table does not list
+        ``UNKNOWN ERROR``. By errno such a one has HTTP status 500, and 0 has 200.
+        """
+        name = self.named(errno, submission=submission)
+        if name is not None and message is None:
+            return self.of(ApiError(name, "a fault"), operation)
+        unlisted = ErrorText(errno, 200 if errno == 0 else 500, "UNKNOWN ERROR")
+        text = unlisted if name is None else self._texts[name]
+        if message is not None:
+            text = text._replace(table=message, shown=message)
+        return self._envelope(text, name, operation)
+
     def service_error(self, *, submission: bool) -> str:
         """The name of errno 501's text for an operation (page: table against Job Create)."""
         answer = self._profile["service-error-message"]
@@ -79,17 +96,19 @@ class Envelopes:
             return "service-error" if submission else "general-error"
         return answer
 
-    def named(self, errno: int, *, submission: bool) -> str:
-        """The first entry with ``errno``, for faults armed by number."""
+    def named(self, errno: int, *, submission: bool) -> str | None:
+        """The first entry with ``errno``, for faults armed by number; ``None`` if none has it."""
         if errno == 501:
             return self.service_error(submission=submission)
         for name, text in self._texts.items():
             if text.errno == errno:
                 return name
-        raise KeyError(errno)
+        return None
 
     def _render(self, name: str, operation: str | None) -> Envelope:
-        text = self._texts[name]
+        return self._envelope(self._texts[name], name, operation)
+
+    def _envelope(self, text: ErrorText, name: str | None, operation: str | None) -> Envelope:
         message = text.table
         case = self._profile.of_operation("message-case", operation)
         if case == "as-shown" and text.shown is not None:
@@ -99,7 +118,7 @@ class Envelopes:
             answer[key] = message
         return Envelope(self._status(text, operation), orjson.dumps(answer))
 
-    def _message_keys(self, name: str, operation: str | None) -> tuple[str, ...]:
+    def _message_keys(self, name: str | None, operation: str | None) -> tuple[str, ...]:
         # Job Create shows "error" for a missing login, where every other example has "errmsg". So
         # has "refused-login": the 430 of a wrong password, or of a parent that is another's.
         if name != "invalid-login":

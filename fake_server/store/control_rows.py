@@ -37,13 +37,18 @@ class FaultRow(NamedTuple):
 
 
 class ScenarioRow(NamedTuple):
-    """An armed scenario. ``position`` orders them, ``times`` is how often it is left."""
+    """An armed scenario. ``position`` orders them, ``times`` is how often it is left.
+
+    ``applied`` is how often it was used, ``optional`` whether it may stay unused.
+    """
 
     position: int
     scenario: str
     number: int
     account: int | None
     times: int | None
+    applied: int
+    optional: bool
 
 
 class ControlRows:
@@ -119,19 +124,28 @@ class ControlRows:
 
     def scenarios(self) -> list[ScenarioRow]:
         """Every armed scenario, oldest first."""
-        sql = "SELECT position, scenario, number, account, times FROM scenarios ORDER BY position"
-        return [ScenarioRow(*row) for row in self._db.execute(sql)]
+        sql = (
+            "SELECT position, scenario, number, account, times, applied, optional FROM scenarios"
+            " ORDER BY position"
+        )
+        return [
+            ScenarioRow(position, scenario, number, account, times, applied, bool(optional))
+            for position, scenario, number, account, times, applied, optional in self._db.execute(
+                sql
+            )
+        ]
 
     def add_scenario(self, row: ScenarioRow) -> None:
         """Keep one more scenario."""
-        self._run("INSERT INTO scenarios VALUES (?, ?, ?, ?, ?)", *row)
+        self._run("INSERT INTO scenarios VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
 
-    def count_scenario(self, position: int, times: int) -> None:
-        """Keep how often a scenario is left; one that is not left any more is forgotten."""
-        if times:
-            self._run("UPDATE scenarios SET times = ? WHERE position = ?", times, position)
-        else:
+    def count_scenario(self, position: int, times: int | None, applied: int) -> None:
+        """Keep how often a scenario is left and was used; one that is not left is forgotten."""
+        if times == 0:
             self.drop_scenario(position)
+        else:
+            sql = "UPDATE scenarios SET times = ?, applied = ? WHERE position = ?"
+            self._run(sql, times, applied, position)
 
     def drop_scenario(self, position: int) -> None:
         """Forget one scenario."""

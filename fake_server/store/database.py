@@ -13,7 +13,13 @@ from pathlib import Path
 new_connection = sqlite3.connect
 
 _APPLICATION = 0x53414D50  # "SAMP"
-_VERSION = 3
+_VERSION = 4
+
+#: What makes a file of an earlier format one of the next.
+_UPGRADES = {
+    3: "ALTER TABLE scenarios ADD COLUMN applied INTEGER NOT NULL DEFAULT 0;"
+    " ALTER TABLE scenarios ADD COLUMN optional INTEGER NOT NULL DEFAULT 0;",
+}
 
 #: What to do with a file of another format.
 _OLDER = (
@@ -44,7 +50,8 @@ CREATE TABLE faults (
 );
 CREATE TABLE scenarios (
     position INTEGER PRIMARY KEY, scenario TEXT NOT NULL, number INTEGER NOT NULL,
-    account INTEGER, times INTEGER
+    account INTEGER, times INTEGER,
+    applied INTEGER NOT NULL DEFAULT 0, optional INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY, account INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE,
@@ -124,7 +131,7 @@ def _own(db: sqlite3.Connection) -> None:
     new = (application, version, tables) == (0, 0, 0)
     if not new and application != _APPLICATION:
         raise StoreError("it belongs to another program")
-    if not new and version != _VERSION:
+    if not new and version != _VERSION and version not in _UPGRADES:
         todo = _NEWER if version > _VERSION else _OLDER
         raise StoreError(
             f"it has format {version}, but this sampan reads format {_VERSION}; {todo}"
@@ -138,3 +145,6 @@ def _own(db: sqlite3.Connection) -> None:
     (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise StoreError(f"it is damaged: {' '.join(found.split())}")
+    for format in range(version, _VERSION):
+        marks = f"PRAGMA user_version = {format + 1};"
+        db.executescript(f"BEGIN; {_UPGRADES[format]} {marks} COMMIT;")

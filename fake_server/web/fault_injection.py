@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..armed.faults import ConnectionFault, FaultHit, FaultType
-from ..contract.errors import ApiError
+from ..armed.faults import WITHOUT_BODY, ConnectionFault, FaultHit, FaultType
+from ..clock import real_time
 from ..http.exchange import TRANSPORT, Disconnected, Exchange, left, unless_left
 from ..http.responses import HTML, JSON, Response, text_header
 from ..http.types import Receive, Scope, Send
@@ -57,7 +57,8 @@ class Connection(NamedTuple):
 
 @dataclass(slots=True)
 class Injection:
-    """A fault that acts on a request. ``began`` is the account's time then (ms)."""
+    """A fault that acts on a request. ``began`` is the account's time then (ms), ``began_real``
+    the machine's (s)."""
 
     service: FakeService
     hit: FaultHit
@@ -65,12 +66,16 @@ class Injection:
     connection: Connection
     began: int
     wait_ms: int
+    began_real: float = field(default_factory=real_time.seconds)
     #: What is sent, if anything is.
     response: Response = field(default_factory=lambda: Response(0, b""))
 
     async def hold(self, ms: int) -> bool:
-        """Wait until ``ms`` after the beginning, by the account's clock; ``False``: it left."""
-        reached = self.service.clocks.reached(self.exchange.account, self.began + ms)
+        """Wait until ``ms`` after the beginning, by the fault's clock; ``False``: it left."""
+        if self.hit.fault.clock == "real":
+            reached = real_time.reached(self.began_real + ms / 1000)
+        else:
+            reached = self.service.clocks.reached(self.exchange.account, self.began + ms)
         try:
             await unless_left(reached, self.connection.receive)
         except Disconnected:
@@ -127,18 +132,23 @@ async def inject(
 def _errno(injection: Injection) -> Response:
     exchange, fault = injection.exchange, injection.hit.fault
     envelopes = injection.service.rules_for(exchange.account).envelopes
-    submission = exchange.operation is not None and exchange.operation.submits
-    name = envelopes.named(fault.errno or 501, submission=submission)
-    envelope = envelopes.of(
-        ApiError(name, "a fault"), None if exchange.operation is None else exchange.operation.id
+    operation = exchange.operation
+    envelope = envelopes.of_errno(
+        501 if fault.errno is None else fault.errno,
+        fault.errmsg,
+        None if operation is None else operation.id,
+        submission=operation is not None and operation.submits,
     )
-    return Response(envelope.status, envelope.body, (*JSON, _reason(injection)))
+    headers = fault.with_headers((*JSON, _reason(injection)))
+    return Response(fault.status or envelope.status, envelope.body, headers)
 
 
 def _http_status(injection: Injection) -> Response:
-    status = injection.hit.fault.status or 503
-    page = b"" if status in (204, 304) else _GATEWAY % (status, status)
-    return Response(status, page, (*HTML, _reason(injection)))
+    fault = injection.hit.fault
+    status = fault.status or 503
+    type, body = fault.content or (HTML, _GATEWAY % (status, status))
+    headers = fault.with_headers((*type, _reason(injection)))
+    return Response(status, b"" if status in WITHOUT_BODY else body, headers)
 
 
 def _reason(injection: Injection) -> tuple[bytes, bytes]:

@@ -92,6 +92,7 @@ class Recorder:
             None if account is None else account.username,
             None if exchange.operation is None else exchange.operation.id,
             exchange.path,
+            exchange.body,
         )
 
     async def _answer(self, scope: Scope, exchange: Exchange, refusal: ApiError | None) -> Response:

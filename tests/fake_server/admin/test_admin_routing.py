@@ -71,7 +71,7 @@ def test_it_serves_its_own_document(control: Control) -> None:
         ("GET", "jobs/beef", None, 404, "job 'beef' does not exist"),
         ("POST", "faults", {"type": "ERRNO", "errno": "no"}, 400, "errno: 'no' is not of type"),
         ("POST", "faults", {"type": "ERNO"}, 400, "did you mean 'ERRNO'? Valid: ERRNO, HTTP_"),
-        ("POST", "faults", {"type": "DELAY", "delay": -1}, 400, "less than the minimum of 0"),
+        ("POST", "faults", {"type": "DELAY", "delay": -1}, 400, "delay: -1 is not a delay"),
         (
             "POST",
             "faults",

@@ -211,7 +211,7 @@ def broken(document: JSON, path: list[Any], value: object) -> JSON:
         (["faults", 0, "skip"], "x"),
         (["faults", 0, "match"], {"acount": "abc"}),
         (["faults", 0, "match"], {"path": 5}),
-        (["faults", 0, "errno"], 999),
+        (["faults", 0, "errno"], "999"),
         (["faults", 0, "times"], "x"),
         (["faults", 0, "times"], -1),
         (["faults", 0, "probability"], "x"),

@@ -295,9 +295,11 @@ def test_it_strikes_the_next_submissions_and_no_more(control: Control, abc: Call
         "argument": None,
         "account": "abc",
         "times": 2,
+        "optional": False,
+        "applied": 0,
     }
     assert errnos(abc, 1) == [501]
-    assert control.get("scenarios")["armed"] == [{**armed, "times": 1}]
+    assert control.get("scenarios")["armed"] == [{**armed, "times": 1, "applied": 1}]
     assert errnos(abc, 3) == [501, 0, 0]
     assert control.get("scenarios")["armed"] == []
 

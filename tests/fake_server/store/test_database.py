@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sampan.fake_server.clock.clock import ClockState
+from sampan.fake_server.store.control_rows import FaultRow, ScenarioRow
 from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.job_query import Find
 from sampan.fake_server.store.store import Store
@@ -114,9 +115,45 @@ def test_another_format_is_refused(tmp_path: Path, version: int, todo: str) -> N
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {version}")
     told = _refusal(path)
-    reads = f"it has format {version}, but this sampan reads format 3; "
+    reads = f"it has format {version}, but this sampan reads format 4; "
     assert told.startswith(f"data file {path} can't be used: {reads}")
     assert todo in told
+
+
+#: The table that format 4 has changed, as format 3 had it.
+_SCENARIOS_3 = (
+    "CREATE TABLE scenarios (position INTEGER PRIMARY KEY, scenario TEXT NOT NULL,"
+    " number INTEGER NOT NULL, account INTEGER, times INTEGER)"
+)
+
+
+def test_a_file_of_format_3_is_upgraded_with_all_that_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "sampan.db"
+    with closing(Store(path)) as store:
+        account = store.put_account("abc", "digest", "none", "小明")
+        job = submitted(store, account, 1)
+        store.control.add_fault(FaultRow("f1", None, {"type": "ERRNO", "errno": 501}, 3, 2))
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(f"DROP TABLE scenarios; {_SCENARIOS_3}; PRAGMA user_version = 3;")
+        db.execute("INSERT INTO scenarios VALUES (4, 'fail', 46, NULL, 2)")
+        db.commit()
+    for _ in range(2):  # upgraded, and read as it is from then on
+        with closing(Store(path)) as store:
+            assert store.by_hash(job.hash) == job
+            assert [row.applied for row in store.control.faults()] == [2]
+            assert store.control.scenarios() == [ScenarioRow(4, "fail", 46, None, 2, 0, False)]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (4,)
+
+
+def test_a_damaged_file_of_format_3_is_not_upgraded(tmp_path: Path) -> None:
+    path = tmp_path / "sampan.db"
+    Store(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("DROP TABLE scenarios; PRAGMA user_version = 3;")
+    before = path.read_bytes()
+    assert "can't be used" in _refusal(path)
+    assert path.read_bytes() == before
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ from .drawing import Canvas, Point, Polygon, Shape, arc, circle, paint, scaled, 
 
 SHADES = 60
 _BYTE = [bytes([shade]) for shade in range(SHADES)]
+#: What cells share is kept for so many sizes: those of a grid, of a single and of their thumbs. The
+#: largest takes 1.5 MB.
+_SIZES = 4
 
 _SUN = 56
 _NUMBER = 13
@@ -102,7 +105,7 @@ _WAVE = [(0.0, 30.0), (0.80, 30.0), (0.9, 17.0), (1.0, 12.0)]
 _SWELL = [(0.0, 19.0), (0.88, 19.0), (1.0, 5.0)]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=_SIZES)
 def _ground(width: int, height: int) -> list[bytes]:
     """Sky, hills and water of a cell; its right edge meets its left, so that it can be turned.
 
@@ -165,8 +168,7 @@ def cell(width: int, height: int, number: int | None) -> Canvas:
     unit = min(width, height)
     middle = width // 2
     if number is not None:
-        size = 1.32 * _radius(unit)
-        paint(rows, shape(scaled(_NUMERALS[number], size)), middle, int(_SUN_AT * height), _NUMBER)
+        paint(rows, _numeral(number, _radius(unit)), middle, int(_SUN_AT * height), _NUMBER)
     paint(rows, _glitter(unit, height), middle, round(_HORIZON * height), _GLITTER)
     sail, boat = sampan(round(0.12 * unit))
     x, y = round(width * (0.27 if (number or 0) % 2 else 0.73)), round(0.865 * height)
@@ -175,11 +177,16 @@ def cell(width: int, height: int, number: int | None) -> Canvas:
     return rows
 
 
+@lru_cache(maxsize=4 * _SIZES)
+def _numeral(number: int, radius: int) -> Shape:
+    return shape(scaled(_NUMERALS[number], 1.32 * radius))
+
+
 def _radius(unit: int) -> int:
     return int(0.225 * unit)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=_SIZES)
 def _sky(width: int, height: int) -> list[bytes]:
     """The rows above all hills, with the sun: the same in every cell."""
     radius = _radius(min(width, height))
@@ -188,7 +195,7 @@ def _sky(width: int, height: int) -> list[bytes]:
     return [bytes(row) for row in rows]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=_SIZES)
 def _glitter(unit: int, height: int) -> Shape:
     """Streaks of light on the water under the sun, the nearer the broader apart."""
     streaks = []
@@ -198,7 +205,7 @@ def _glitter(unit: int, height: int) -> Shape:
     return shape(streaks)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2 * _SIZES)
 def sampan(size: int) -> tuple[Shape, Shape]:
     """The sail, and the rest of the boat."""
     rest = [_HULL, _CABIN, _MAST, _OAR]

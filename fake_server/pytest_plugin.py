@@ -3,14 +3,19 @@
     def test_my_client(sampan_account):
         client = MyClient(sampan_account.url, sampan_account.username, sampan_account.password)
 
+    @pytest.mark.sampan(job_seconds=60, clock="auto")  # a fake of its own, for this test alone
+    def test_my_patience(sampan_account): ...
+
 Nothing but this file is imported until a test asks for one of the fixtures.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
+from hashlib import blake2b
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -29,8 +34,17 @@ _OPTIONS = {
 }
 
 _USED = pytest.StashKey["Account"]()
-_NOT_IN_NAMES = re.compile(r"[/\x00-\x1f\x7f]+")
-_serial = itertools.count(1)
+_MARKER = (
+    "sampan(job_seconds=..., profile=..., clock=..., ...): a fake with these settings for one test;"
+    " the keywords of FakeServer, over the settings of the session"
+)
+
+#: A name is a local part of an e-mail address (RFC 5321 allows 64 characters), and a user's name
+#: wherever letters, digits, dots and underscores may be in one.
+_LONGEST_NAME = 64
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9_]+")
+#: How often each test has had an account in this process.
+_times: Counter[str] = Counter()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,21 +56,59 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse settings that can't be before any test runs; without settings nothing is loaded."""
+    config.addinivalue_line("markers", _MARKER)
     given = _settings(config)
-    if not given:
-        return
+    if given:
+        _check(given, "sampan")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse markers that can't be before any test runs.
+
+    Workers of pytest-xdist can't refuse a run: there, the test fails (``_sampan_of_test``).
+    """
+    if not hasattr(config, "workerinput"):
+        for item in items:
+            _options(item)
+
+
+def _options(item: pytest.Item) -> Options | None:
+    """The settings for a test that is marked. Raises ``UsageError``."""
+    marked = _marked(item)
+    if not marked:
+        return None
+    options: Options = {**_settings(item.config), **marked}
+    _check(options, f"{item.nodeid}: @pytest.mark.sampan")
+    return options
+
+
+def _check(given: Options, where: str) -> None:
+    """Raise ``UsageError`` on settings that can't be."""
     from .contract.profile_files import load_profile, shipped_questions
     from .settings import settings
 
     try:
         load_profile(settings(**given).profile, shipped_questions())
-    except ValueError as problem:
-        raise pytest.UsageError(f"sampan: {problem}") from None
+    except (TypeError, ValueError) as problem:
+        raise pytest.UsageError(f"{where}: {problem}") from None
+
+
+def _marked(item: pytest.Item) -> Options:
+    """What a test's markers set, those nearest to it over those of its class and module."""
+    found: dict[str, Any] = {}
+    for marker in item.iter_markers("sampan"):
+        if marker.args:
+            raise pytest.UsageError(
+                f"{item.nodeid}: @pytest.mark.sampan takes keywords, such as job_seconds=60, not"
+                f" {marker.args[0]!r}"
+            )
+        found = {**marker.kwargs, **found}
+    return cast("Options", found)
 
 
 @pytest.fixture(scope="session")
 def sampan_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
-    """One fake for the session; with xdist, one per worker."""
+    """One fake for the session; with xdist, one per worker. Markers of tests don't change it."""
     from .server.threaded import FakeServer
 
     server = FakeServer(**_settings(pytestconfig)).start()
@@ -65,21 +117,51 @@ def sampan_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
 
 
 @pytest.fixture
-def sampan_account(sampan_server: FakeServer, request: pytest.FixtureRequest) -> Iterator[Account]:
-    """A sandbox for this test: an account named after the test, and deleted after it."""
-    account = sampan_server.account(_name(request.node.nodeid))
-    request.node.stash[_USED] = account
-    yield account
-    del request.node.stash[_USED]
-    sampan_server.admin.delete_account(account.username)
+def _sampan_of_test(request: pytest.FixtureRequest) -> Iterator[FakeServer]:
+    """The fake of the session, or one with the settings of the test's marker."""
+    try:
+        options = _options(request.node)
+    except pytest.UsageError as problem:
+        pytest.fail(str(problem), pytrace=False)
+    if options is None:
+        yield request.getfixturevalue("sampan_server")
+        return
+    if "sampan_server" in getattr(request.node, "fixturenames", ()):
+        pytest.fail(
+            "this test's fake has the settings of its marker; sampan_server has not: use"
+            " sampan_account, its url and its admin",
+            pytrace=False,
+        )
+    from .server.threaded import FakeServer
+
+    with FakeServer(**options) as server:
+        yield server
 
 
 @pytest.fixture
-def sampan_redirect(sampan_server: FakeServer) -> Iterator[str]:
-    """The live service's address; during the test, connections to it reach the fake."""
+def sampan_account(
+    _sampan_of_test: FakeServer, request: pytest.FixtureRequest
+) -> Iterator[Account]:
+    """A sandbox for this test: an account named after the test, and deleted after it.
+
+    Its url, username and password are for your client; its admin controls the fake for it alone.
+    """
+    account = _sampan_of_test.account(_name(request.node.nodeid))
+    request.node.stash[_USED] = account
+    yield account
+    del request.node.stash[_USED]
+    _sampan_of_test.admin.delete_account(account.username)
+
+
+@pytest.fixture
+def sampan_redirect(_sampan_of_test: FakeServer) -> Iterator[str]:
+    """The live service's address; during the test, connections to it reach the fake.
+
+    It is a string. Ask for sampan_account beside it: your client needs an account to log in with.
+    """
     from .client.redirect import LIVE, redirect
 
-    with redirect(sampan_server.url):
+    with redirect(_sampan_of_test.url):
         yield LIVE
 
 
@@ -91,8 +173,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     if account is not None and report.failed:
         from .client.journal_text import journal_text
 
-        report.sections.append((f"sampan journal of {account.username}", journal_text(account)))
+        _attach(report, f"sampan journal of {account.username}", journal_text(account))
     return report
+
+
+def _attach(report: pytest.TestReport, title: str, text: str) -> None:
+    """Add a section to what went wrong, which every report has: JUnit XML leaves out the others."""
+    add = getattr(report.longrepr, "addsection", None)
+    if add is not None:
+        add(title, text)
+    else:  # a text, as pytest.fail(..., pytrace=False) leaves it
+        report.longrepr = f"{report.longrepr}\n\n--- {title} ---\n{text}"
 
 
 def _settings(config: pytest.Config) -> Options:
@@ -134,5 +225,15 @@ def _given(config: pytest.Config, option: str) -> str | None:
 
 
 def _name(nodeid: str) -> str:
-    """An account's name, from a test's: unique though tests may be repeated."""
-    return f"{_NOT_IN_NAMES.sub('.', nodeid)[-180:]} #{next(_serial)}"
+    """An account's name, from a test's: the same in every run, and unique within one.
+
+    A test runs in one worker, so that is so under xdist too. What is lost of the test's id, and how
+    often it has run before in this process, is in the digest.
+    """
+    _times[nodeid] += 1
+    digest = blake2b(f"{nodeid}\0{_times[nodeid]}".encode(), digest_size=4).hexdigest()
+    path, _, test = nodeid.partition("::")
+    plain = _NOT_IN_NAMES.sub(".", f"{PurePosixPath(path).stem}.{test}".lower())
+    # Its end tells most; a name begins with a letter.
+    kept = plain[len(digest) + 1 - _LONGEST_NAME :].lstrip("._0123456789").rstrip(".")
+    return f"{kept or 'test'}.{digest}"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sampan.fake_server import pytest_plugin
 from sampan.fake_server.client.journal_text import journal_text
@@ -39,7 +43,7 @@ def test_each_test_has_a_sandbox_named_after_it(pytester: pytest.Pytester) -> No
             assert sampan_account.url == sampan_server.url
             assert sampan_account.find().total == 0
             sampan_account.create(word)
-            assert "test_one.py::test_draws[" in sampan_account.username
+            assert sampan_account.username.startswith("test_one.test_draws.")
             seen.append(sampan_account.username)
 
         def test_sandboxes_are_gone_with_their_tests(sampan_server):
@@ -74,7 +78,7 @@ def test_the_journal_of_a_failed_test_is_attached(pytester: pytest.Pytester) -> 
     result.assert_outcomes(failed=2, passed=1)
     result.stdout.fnmatch_lines(
         [
-            "*- sampan journal of *::test_fails #1 -*",
+            "*- sampan journal of *.test_fails.???????? -*",
             "#* POST /auth/login: 200, errno 0",
             "#* POST /jobs/create: 200, errno 0",
             '   > {"content": "a cat"}',
@@ -93,7 +97,7 @@ def test_the_journal_is_attached_under_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(FAILING)
     result = run(pytester, "-n", "2")
     result.assert_outcomes(failed=2, passed=1)
-    result.stdout.fnmatch_lines(["*- sampan journal of *::test_fails #*", "*errno 501"])
+    result.stdout.fnmatch_lines(["*- sampan journal of *.test_fails.*", "*errno 501"])
 
 
 def test_a_failed_setup_has_its_journal_too(pytester: pytest.Pytester) -> None:
@@ -272,5 +276,192 @@ def test_a_journal_that_is_empty_or_gone() -> None:
         account = server.account()
         assert journal_text(account) == "no requests"
         account.create("x" * 1000)
-        assert "… (1015 characters)" in journal_text(account)
+        assert "… (1000 characters)" in journal_text(account)
     assert journal_text(account).startswith("the journal can't be read: ")
+
+
+def test_the_journal_shows_whole_answers() -> None:
+    """A reader wants the status and the picture's link, which come late in a record."""
+    with FakeServer(job_seconds=0) as server:
+        account = server.account()
+        for number in range(9):
+            account.create(f"a cat {number}")
+        record = account.find(limit=9).res[0]
+        text = journal_text(account)
+    for key in ("status", "img_buffer", "img_thumb", "hash", "is_favourite"):
+        assert f'"{key}": {json.dumps(record[key])}' in text
+    assert '"total": 9' in text
+    assert "… and 6 more" in text
+    assert "bot_id" not in text
+    assert re.search(r"and \d+ keys that are null", text)
+
+
+def test_a_long_journal_keeps_what_came_last_whole() -> None:
+    with FakeServer(job_seconds=0) as server:
+        account = server.account()
+        for _ in range(4):
+            account.create("a cat")
+        for _ in range(60):
+            account.find(limit=3)
+        text = journal_text(account)
+    assert len(text) < 120_000
+    assert text.count("POST /jobs/find: 200, errno 0") == 60
+    first, last = text.partition("POST /jobs/find")[0], text.rpartition("POST /jobs/find")[2]
+    assert "bodies left out" in first
+    assert '"img_buffer"' in last
+
+
+def test_the_journal_is_in_junit_xml(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        FAILING
+        + """
+    def test_says_so(sampan_account):
+        import pytest
+        sampan_account.create("a fox")
+        pytest.fail("no trace", pytrace=False)
+
+    import pytest
+    @pytest.fixture
+    def client(sampan_account):
+        sampan_account.upscale("no such parent", 1)
+
+    def test_uses_it(client):
+        pass
+"""
+    )
+    run(pytester, "--junit-xml=report.xml")
+    cases = ElementTree.parse(pytester.path / "report.xml").iter("testcase")
+    found = {
+        case.attrib["name"]: "".join(case.itertext())
+        for case in cases
+        if "sampan journal of" in "".join(case.itertext())
+    }
+    assert set(found) == {"test_fails", "test_says_so", "test_uses_it"}
+    assert "POST /jobs/create: 200, errno 501" in found["test_fails"]
+    assert '> {"content": "a fox"}' in found["test_says_so"]
+    assert "errno 420" in found["test_uses_it"]
+
+
+MARKED = """
+    import pytest
+
+    pytestmark = pytest.mark.sampan(job_seconds=7, seed=1)
+
+    def took(account):
+        account.admin.freeze()
+        before = account.admin.clock()["now_ms"]
+        account.wait_finished(account.create("a cat"))
+        return account.admin.clock()["now_ms"] - before
+
+    def test_of_the_module(sampan_account):
+        assert took(sampan_account) == 7000
+        assert sampan_account.admin.profile()["answers"]["find-order"] == "oldest-first"
+
+    @pytest.mark.sampan(job_seconds=60, profile="documented", clock="auto", markers=False)
+    def test_of_its_own(sampan_account):
+        assert sampan_account.admin.clock()["auto"] is True
+        assert sampan_account.admin.profile()["answers"]["find-order"] == "newest-first"
+        assert took(sampan_account) == 60000
+        sampan_account.create("a cat --fake refused")
+
+    def test_redirected(sampan_account, sampan_redirect):
+        import json, urllib.request
+        who = {"username": sampan_account.username, "password": sampan_account.password}
+        request = urllib.request.Request(f"{sampan_redirect}/auth/login", json.dumps(who).encode())
+        assert json.load(urllib.request.urlopen(request, timeout=5))["errno"] == 0
+
+    def test_beside_the_session_s(sampan_account, sampan_server):
+        pass
+"""
+
+
+def test_a_marker_sets_the_fake_of_one_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(MARKED)
+    result = run(pytester, "--strict-markers", "--sampan-profile=mixed")
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["this test's fake has the settings of its marker; *"])
+
+
+def test_an_unmarked_test_has_the_session_s_fake(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        urls = set()
+
+        @pytest.mark.parametrize("number", [
+            1, 2, pytest.param(3, marks=pytest.mark.sampan(job_seconds=1)),
+        ])
+        def test_it(sampan_account, number):
+            urls.add(sampan_account.url)
+            assert len(urls) == (2 if number == 3 else 1)
+        """
+    )
+    run(pytester).assert_outcomes(passed=3)
+    run(pytester, "--markers").stdout.fnmatch_lines(["@pytest.mark.sampan(job_seconds=*"])
+
+
+@pytest.mark.parametrize(
+    ("marker", "says"),
+    [
+        ("job_secnds=1", "unknown option 'job_secnds'; did you mean *job_seconds*?*"),
+        ("clock='fast'", "clock must be 'real' or 'auto', not 'fast'"),
+        ("profile='none'", "profile 'none' is neither a file nor one of documented, mixed"),
+        ("60", "takes keywords, such as job_seconds=60, not 60"),
+    ],
+)
+def test_a_bad_marker_is_a_usage_error(pytester: pytest.Pytester, marker: str, says: str) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.sampan({marker})
+        def test_it(sampan_account):
+            pass
+        """
+    )
+    result = run(pytester)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *::test_it: @pytest.mark.sampan*{says}"])
+    assert len(result.stderr.lines) <= 3
+
+
+def test_a_bad_marker_fails_its_test_in_a_worker(pytester: pytest.Pytester) -> None:
+    """pytest-xdist has no way to end a run for a worker's usage error."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.sampan(job_secnds=1)
+        def test_it(sampan_account):
+            pass
+
+        def test_other(sampan_account):
+            pass
+        """
+    )
+    result = run(pytester, "-n", "1")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*@pytest.mark.sampan: unknown option 'job_secnds'; *"])
+
+
+#: RFC 5321: atoms between dots, 64 characters at most.
+_LOCAL_PART = re.compile(r"(?=.{1,64}$)[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
+
+
+@given(
+    st.lists(st.text(), min_size=1, max_size=4).map("::".join)
+    | st.just("tests/Ünit/test_x.py::TestA::test_b[a b-#1-猫/狗]")
+    | st.just(f"test_x.py::test_{'long_' * 60}[1]")
+)
+def test_an_account_s_name_is_one_everywhere(nodeid: str) -> None:
+    """In an e-mail address, in a URL without escapes, as a user's name."""
+    names = [pytest_plugin._name(nodeid) for _ in range(3)]
+    assert all(_LOCAL_PART.fullmatch(name) for name in names), names
+    assert len(set(names)) == 3
+
+
+def test_names_tell_tests_apart() -> None:
+    ids = [f"t/test_x.py::test_y[{id}]" for id in ("a b", "a-b", "a#b", "A b", "猫", "狗", "", "é")]
+    ids += [f"t/test_x.py::test_{'long_' * 60}[{number}]" for number in range(3)]
+    assert len({pytest_plugin._name(id) for id in ids}) == len(ids)
+    assert pytest_plugin._name("t/test_x.py::TestA::test_y[1]").startswith("test_x.testa.test_y.1.")

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 from ..client.account import Account
 from ..client.admin import Admin
@@ -201,6 +202,8 @@ class _Server(Server):
                 await asyncio.wait_for(self._wish.wait(), _DATE_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in sockets or ():
+            _end_for_all(listening)
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
@@ -208,6 +211,16 @@ class _Server(Server):
         if self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks, timeout=_GRACE)
         for connection in list(self.server_state.connections):
+            _end_for_all(connection.transport.get_extra_info("socket"))
             connection.transport.abort()
         await asyncio.sleep(0)  # the transports tell their connections
         # What still runs, such as a wait for requests, is cancelled with the loop.
+
+
+def _end_for_all(ended: Any) -> None:
+    """End a socket in every process that has it.
+
+    A child that was forked a moment ago has not closed its copy yet: see ``forks.py``.
+    """
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(ended.fileno())) as same:
+        same.shutdown(socket.SHUT_RDWR)  # or it has ended already

@@ -42,7 +42,9 @@ LOOKED_AT = 200
 #: How long (s) a refused client may go on sending before it is cut off.
 LINGER = 2.0
 #: How long (s) a client that has sent its last byte is waited on for its next answer. It may have
-#: closed its half only; TCP does not tell that from a client that has left.
+#: closed its half only, and nothing but data that is sent to it tells that from a client that has
+#: left: Linux acknowledges a keep-alive probe for a minute after either. RFC 9112 (9.5) wants the
+#: second released promptly. uvicorn waits for neither.
 LEAVING = 1.0
 #: How many bytes are read of what follows a request that is not answered yet.
 READ_AHEAD = 64 << 10

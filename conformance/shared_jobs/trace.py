@@ -158,10 +158,12 @@ class JobTrace:
     def ran(self) -> float | None:
         """How long a finished job was seen to run, in seconds: to the last sighting as unfinished,
         which a slow find does not put off as it does the first as finished."""
-        if self.duration is None:
-            return None
-        running = [one.at for one in self.sightings if one.record and one.at < self.duration]
-        return max(running, default=self.duration)
+        last = 0.0
+        for one in self.sightings:
+            if integer(one.record, "status") == FINISHED:
+                return last or one.at
+            last = one.at if one.record else last
+        return None
 
     def summary(self) -> str:
         """In a few words, for a message."""

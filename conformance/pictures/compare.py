@@ -72,7 +72,7 @@ def _is_moved(view: View, cell: Patch) -> bool:
 
 def _moved(one: Patch, other: Patch) -> float:
     """The likeness to any part of the other that a variation may show."""
-    return max(correlation(one.things, part) for part in other.parts)
+    return other.parts.likeness(one.things)
 
 
 def shown_whole(grid: Picture, upscales: Sequence[Picture], variations: Sequence[Picture]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .drawing import paint
+from .lettering import ADVANCE, written
 from .scene import sampan
 
 GREYS = 16
@@ -12,25 +13,16 @@ NIGHT = 0
 PAPER = GREYS - 1
 _CAPTION = PAPER - 2
 
-# Five by seven, a row a number, the highest bit at the left.
-_LETTERS = {
-    "S": (15, 16, 16, 14, 1, 1, 30),
-    "A": (14, 17, 17, 31, 17, 17, 17),
-    "M": (17, 27, 21, 21, 17, 17, 17),
-    "P": (30, 17, 17, 30, 16, 16, 16),
-    "N": (17, 25, 21, 19, 17, 17, 17),
-    "F": (31, 16, 16, 30, 16, 16, 16),
-    "K": (17, 18, 20, 24, 20, 18, 17),
-    "E": (31, 16, 16, 30, 16, 16, 31),
-    " ": (0, 0, 0, 0, 0, 0, 0),
-}
+#: The line under boat and caption, which differs from job to job: how many pixels of the picture
+#: are below its beginning, and the size of a dot.
+LINE_FROM_BELOW, LINE_DOT = 22, 3
 
 
 def framed(inner: Sequence[bytes], margin: int, swatches: Sequence[int]) -> list[bytes]:
     """Rows with `margin` added on each of the four sides, and a footer twice as high below.
 
     The footer holds a boat and a caption at the left and, at the right, one square for each of
-    `swatches` (palette indexes: the colours of the cells).
+    `swatches` (palette indexes: the colours of the cells). Below them is room for a line.
     """
     width = len(inner[0]) + 2 * margin
     side = bytes((NIGHT,)) * margin
@@ -56,10 +48,14 @@ def _footer(width: int, margin: int, swatches: Sequence[int]) -> list[bytearray]
 
 
 def _write(rows: list[bytearray], text: str, x: int, y: int, dot: int) -> None:
-    on, off = bytes((_CAPTION,)) * dot, bytes((NIGHT,)) * dot
-    for i in range(7):
-        connection = b"".join(
-            on if _LETTERS[letter][i] >> 5 - bit & 1 else off for letter in text for bit in range(6)
-        )
+    for i, dots in enumerate(written(text, dot, _CAPTION, NIGHT)):
         for row in rows[y + i * dot : y + (i + 1) * dot]:
-            row[x : x + len(connection)] = connection
+            row[x : x + len(dots)] = dots
+
+
+def line(text: str, width: int, margin: int) -> list[bytes]:
+    """The rows of the line of a picture that is ``width`` wide; what does not fit is cut."""
+    fits = (width - 2 * margin) // (ADVANCE * LINE_DOT)
+    side = bytes((NIGHT,)) * margin
+    dots = written(text[:fits], LINE_DOT, _CAPTION, NIGHT)
+    return [(side + row).ljust(width, bytes((NIGHT,))) for row in dots]

@@ -4,7 +4,8 @@ What is drawn is in `scene.py` (a cell) and `frame.py` (the border), the colours
 the file in `container.py`. All is pure Python and zlib: a record states its picture's length, so
 the first finished job waits for the first drawing, and Pillow takes 66 ms to import. CPU measured:
 the first picture of a geometry 14 ms (22 ms for a single, of which zlib takes 9), each further
-job's 15 µs: a palette, a copy and three checksums. Pillow is imported for WebP alone.
+job's 15 µs: a palette, a copy and three checksums, and 60 µs more for the line in its footer.
+Pillow is imported for WebP alone.
 
 Palette: the greys of the frame, then SHADES shades of each cell's colour, darkest first.
 """
@@ -20,7 +21,8 @@ from typing import Literal, NamedTuple
 
 from . import container
 from .colours import Colours, rgb, shades
-from .frame import GREYS, framed
+from .frame import GREYS, LINE_DOT, LINE_FROM_BELOW, framed, line
+from .lettering import HEIGHT
 from .scene import SHADES, cell
 
 Kind = Literal["grid", "single"]
@@ -44,7 +46,8 @@ class Picture(NamedTuple):
 
     `ratio`: width to height. `colours`: of the four cells; a single shows the colour and number of
     `cell` (1 to 4), or without one, as a blend into one picture, the first colour and no number.
-    `texts`: for the PNG's text chunks. `framed`: whether the view `image` has the frame.
+    `texts`: for the PNG's text chunks. `framed`: whether the view `image` has the frame, and in
+    its footer the beginning of `line`.
     """
 
     kind: Kind
@@ -53,6 +56,7 @@ class Picture(NamedTuple):
     cell: int | None
     texts: tuple[tuple[str, str], ...]
     framed: bool
+    line: str = ""
 
 
 def size(picture: Picture, view: View) -> tuple[int, int]:
@@ -78,7 +82,9 @@ def length(picture: Picture, view: View) -> int:
 @lru_cache(maxsize=32)
 def png(picture: Picture, view: View) -> bytes:
     """The PNG; the same bytes for the same picture and view, always. The last ones are kept."""
-    return container.assemble(_idat(picture, view), _plte(picture, view), _texts(picture))
+    idat = _idat(picture, view)
+    rows = () if idat.line is None else line(picture.line, idat.width, _MARGIN)
+    return container.assemble(idat, _plte(picture, view), _texts(picture), rows)
 
 
 @lru_cache(maxsize=16)
@@ -171,6 +177,10 @@ def _drawn(
     cells = 4 if kind == "grid" else 1
     if with_frame:
         rows = framed(rows, margin, [GREYS + SHADES * i + _SWATCH for i in range(cells)])
+        above = rows[: -LINE_FROM_BELOW // (2 if twice else 1)]
+        below = LINE_FROM_BELOW - HEIGHT * LINE_DOT
+        colours = GREYS + SHADES * cells
+        return container.pack_above_line(above, colours, twice, HEIGHT, LINE_DOT, below)
     return container.pack(rows, GREYS + SHADES * cells, twice)
 
 

@@ -18,6 +18,9 @@ from ..jobs.lifecycle import LATEST, Job, Moment, State
 from ..jobs.prompt import normalised, without_marker
 from . import describe_prompts as describe
 
+#: More characters of a prompt than any picture's footer has room for.
+_MAX_LINE = 300
+
 
 class Owner(NamedTuple):
     """Whose record it is: the id sent as ``sender_id`` and the display name, often none."""
@@ -41,6 +44,7 @@ def picture(job: Job, profile: Profile) -> pictures.Picture | None:
         cell=job.grid_num if job.kind == "upscale" else None,
         texts=tuple(texts),
         framed=profile["image-frame"] == "framed",
+        line=f"{job.hash[:8]} {job.prompt[:_MAX_LINE]}",
     )
 
 

@@ -133,6 +133,33 @@ def test_the_footer_bears_a_boat_and_a_caption() -> None:
     assert (caption[2] - caption[0], caption[3] - caption[1]) == (4 * (11 * 5 + 10), 4 * 7)
 
 
+@pytest.mark.parametrize("picture", [grid(), single(3), grid(ratio=(9, 16)), grid(ratio=(1, 4))])
+def test_the_footer_has_a_line_that_tells_jobs_apart(picture: Picture) -> None:
+    """Below boat and caption, in the same grey, within the margins and nowhere else."""
+    blank = rgb(picture, "image")
+    right, below = blank.width - 32, blank.height
+    for text in ("89ee3ce8 Shanghai cyberpunk", "上海 赛博朋克 👋", "~" * 300, "é\u0301\x00\ud800"):
+        image = rgb(picture._replace(line=text), "image")
+        box = ImageChops.difference(image, blank).getbbox()
+        assert box is not None, text
+        assert 32 <= box[0] < box[2] <= right, text
+        assert below - 24 <= box[1] < box[3] < below, text
+
+
+def test_the_line_can_be_read() -> None:
+    """A letter is five dots of three pixels; what the font lacks is a box, an accent is dropped."""
+    image = rgb(grid()._replace(line="Aé船"), "image").convert("L")
+    cells = [image.crop((32 + 18 * i, 1130, 47 + 18 * i, 1151)) for i in range(3)]
+    dots = [
+        "".join("#" if each.getpixel((3 * x + 1, 3 * y + 1)) > 100 else "." for x in range(5))
+        for each in cells
+        for y in range(7)
+    ]
+    assert dots[:7] == [".###.", "#...#", "#...#", "#...#", "#####", "#...#", "#...#"]
+    assert dots[7:14] == [".....", ".....", ".###.", "#...#", "#####", "#....", ".###."]
+    assert dots[14:] == ["#####", *["#...#"] * 5, "#####"]
+
+
 def test_without_a_frame_the_image_is_the_original() -> None:
     for picture in (grid(framed=False), single(1, framed=False)):
         assert pictures.png(picture, "image") == pictures.png(picture, "original")

@@ -152,10 +152,20 @@ class Session:
         who = self.account(account)
         used = who.token
         answer = send(used)
-        if answer.errno == 430 and self._renewed(who, used):
+        if answer.errno == 430 and self.renewed(who, used):
             # Some servers let a later login end an earlier one. A refusal started no job.
             return send(who.token)
         return answer
+
+    def renewed(self, account: Account, used: str) -> bool:
+        """Whether the account has another token than ``used`` now; logs in once more if not."""
+        with self._lock:
+            if account.token == used:
+                try:
+                    account.token = self._login(account.role).token
+                except UnavailableError:
+                    return False
+            return account.token != used
 
     def _login(self, role: str) -> Account:
         given = self.options.accounts[role]
@@ -188,13 +198,3 @@ class Session:
         if answer.errno is None or answer.errno == SERVER_FAULT:
             return ""
         return f"the {role} account can't log in: {said}; look at {' and '.join(variables(role))}"
-
-    def _renewed(self, account: Account, used: str) -> bool:
-        """Whether the account has another token than ``used`` now; logs in once more if not."""
-        with self._lock:
-            if account.token == used:
-                try:
-                    account.token = self._login(account.role).token
-                except UnavailableError:
-                    return False
-            return account.token != used

@@ -94,13 +94,15 @@ def virtual(document: Mapping[str, Any]) -> dict[str, Any]:
     del split["security"]  # the gate sends the token
     for item in split["paths"].values():
         for operation in item.values():
-            answers = operation["responses"].pop("200")["content"]["application/json"]["schema"]
+            success = operation["responses"].pop("200")
+            answers = success["content"]["application/json"]["schema"]
             by_status: dict[str, list[Any]] = {}
             for schema in answers["oneOf"]:
                 by_status.setdefault(str(VIRTUAL[_errno(schema["$ref"])]), []).append(schema)
             for status, schemas in by_status.items():
                 content = {"application/json": {"schema": _one_of(schemas)}}
                 operation["responses"][status] = {"description": status, "content": content}
+            operation["responses"]["200"]["links"] = success.get("links", {})
     return split
 
 

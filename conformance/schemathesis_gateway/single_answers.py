@@ -1,0 +1,90 @@
+"""What one answer shows by itself: the rules of the kit that need no memory. Pure.
+
+schemathesis repeats a failing request to shrink it, so that the same answer to the same request
+has to be judged the same each time, whatever was seen before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..contract import Contract
+from ..http.exchange import Answer
+from ..rules.envelopes import ENVELOPE_RULES, elsewhere
+from ..rules.job_model import Job, course
+from ..rules.misbehaviour import misbehaviour
+from ..rules.parameters import sensible, wrong_parameter
+from ..rules.records import record_faults, shown_types
+from ..rules.refusals import Breach, SentRequest, without_hash, wrongly_accepted, wrongly_refused
+from ..rules.successes import find_faults, login_faults
+from ..settings import ROLES, Credentials
+from .telling_cases import Telling
+
+_Accounts = Mapping[str, Credentials]
+#: Refusals that may have nothing to do with the parameters.
+_OTHER_GROUNDS = {
+    "first": frozenset[int](),
+    "second": frozenset[int](),
+    "limited": frozenset({411}),
+}
+
+
+def faults(
+    contract: Contract,
+    accounts: _Accounts,
+    mark: str,
+    sent: SentRequest,
+    answer: Answer,
+    telling: Telling | None,
+) -> Iterator[Breach]:
+    """Each breach that ``answer`` shows. ``sent.body`` is ``None`` for a malformed request;
+    ``telling``: the example that it is, if it is one of ours."""
+    if answer.failure is not None or elsewhere(answer):
+        return
+    if sent.body is not None:
+        for id, rule in ENVELOPE_RULES.items():
+            if complaint := rule(answer):
+                yield id, complaint[0], complaint[1]
+    elif fault := misbehaviour(answer):
+        yield "GEN-5", fault, "a 4xx or an envelope"
+    if telling is not None and answer.errno in telling.wrong:
+        yield telling.id, f"{telling.name}: errno {answer.errno}", "another errno"
+    if answer.ok:
+        yield from _accepted(contract, accounts, mark, sent, answer)
+    elif answer.errno is not None:
+        yield from _refused(contract, sent, answer.errno)
+
+
+def _accepted(
+    contract: Contract, accounts: _Accounts, mark: str, sent: SentRequest, answer: Answer
+) -> Iterator[Breach]:
+    breach = wrongly_accepted(contract, accounts, mark, sent)
+    if breach is not None:
+        yield breach
+    elif sent.operation == "login":
+        yield from login_faults(answer)
+    elif lacking := without_hash(sent, answer):
+        yield lacking
+    if sent.operation == "findJobs":
+        yield from find_faults(sent.fields, answer)
+        shown = shown_types(contract)
+        for record in answer.records:
+            for what, expected, actual in record_faults(record, contract, shown):
+                yield "FIND-11", f"{what}: {actual}", expected
+            yield from course(Job("", sent.sender, ""), record)
+
+
+def _refused(contract: Contract, sent: SentRequest, errno: int) -> Iterator[Breach]:
+    breach = wrongly_refused(sent, errno)
+    if breach is not None:
+        yield breach
+    if sent.body is None or (sent.operation != "login" and sent.sender not in ROLES):
+        return
+    wrong = wrong_parameter(contract, sent.operation, sent.fields)
+    if wrong:
+        # A parent that does not exist may be noticed before the rest is looked at.
+        allowed = {301, 410, 420} if sent.operation in ("varyJob", "upscaleJob") else {301}
+        if errno not in allowed | _OTHER_GROUNDS.get(sent.sender, frozenset()):
+            yield "GEN-4", f"{wrong}: errno {errno}", "errno 301"
+    elif sent.operation == "findJobs" and sensible(sent.fields):
+        yield "FIND-1", f"find by {sorted(sent.fields) or 'nothing'}: errno {errno}", "errno 0"

@@ -1,0 +1,157 @@
+"""``st run`` in a process of its own, against a server in this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sampan.fake_server.settings import NewAccount
+from tests.support.paths import OPENAPI, ROOT
+from tests.support.tampering.server import ACCOUNTS, TamperedFake, running
+from tests.support.tampering.trial import Around, quiet
+
+REPORTS = ("ndjson", "vcr", "har", "junit")
+#: Few examples: what a longer run finds besides is not measured here.
+FEW = ("--max-examples", "5", "--phases", "examples,coverage,fuzzing", "--seed", "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``failures``: pairs of operation and check, or with the hooks the requirement. ``leaks``:
+    the artefacts with a secret in them. ``whole``: the run came to its end in time."""
+
+    failures: frozenset[tuple[str, str]]
+    jobs: int
+    leaks: tuple[str, ...]
+    seconds: float
+    whole: bool
+    code: int
+    output: str
+
+
+def st_run(
+    app: TamperedFake,
+    arguments: Sequence[str] = FEW,
+    *,
+    hooks: bool,
+    around: Around = quiet,
+    accounts: Mapping[str, NewAccount] = ACCOUNTS,
+    environment: Mapping[str, str] | None = None,
+    limit: float = 240.0,
+) -> Outcome:
+    """Let it loose on ``app``; ``limit`` in seconds."""
+    with running(app) as url, around(app, url), _folder() as folder:
+        command = [str(Path(sys.executable).with_name("st"))]
+        if hooks:
+            command += ["--config-file", str(OPENAPI / "schemathesis.toml")]
+        command += ["run", str(OPENAPI / "openapi.yaml"), "--url", url, "--no-color", *arguments]
+        command += ["--report", ",".join(REPORTS), "--report-dir", str(folder)]
+        first = accounts["first"]
+        token = "" if hooks else token_at(url, first)
+        command += [] if hooks else ["-H", f"Authorization: Bearer {token}"]
+        started = time.monotonic()
+        code = _run(command, folder, {**_environment(accounts), **(environment or {})}, limit)
+        seconds = time.monotonic() - started
+        secrets = [token, *(one.password for one in accounts.values())]
+        return Outcome(
+            frozenset(_failures(folder)),
+            jobs_at(app),
+            _leaks(folder, [one for one in secrets if one]),
+            seconds,
+            code is not None,
+            -1 if code is None else code,
+            (folder / "console.txt").read_text("utf-8", "replace"),
+        )
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def _environment(accounts: Mapping[str, NewAccount]) -> dict[str, str]:
+    made = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    for role, account in accounts.items():
+        stem = "SAMPAN_" if role == "first" else f"SAMPAN_{role.upper()}_"
+        made[f"{stem}USERNAME"], made[f"{stem}PASSWORD"] = account.username, account.password
+    return made
+
+
+def _run(
+    command: list[str], folder: Path, environment: Mapping[str, str], limit: float
+) -> int | None:
+    """The exit code; ``None`` if it had to be ended."""
+    with (folder / "console.txt").open("w") as stream:
+        try:
+            done = subprocess.run(
+                command,
+                stdout=stream,
+                stderr=stream,
+                cwd=folder,
+                env=dict(environment),
+                timeout=limit,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return None
+    return done.returncode
+
+
+def token_at(url: str, account: NewAccount) -> str:
+    body = json.dumps({"username": account.username, "password": account.password}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}/auth/login", body, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return str(json.load(answer)["data"]["token"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "no-token"  # the login is what is wrong
+
+
+def jobs_at(app: TamperedFake) -> int:
+    """How many jobs there are, in whatever account."""
+    return sum(1 for _ in app.service.store.jobs())
+
+
+def _failures(folder: Path) -> Iterator[tuple[str, str]]:
+    for file in folder.glob("*.ndjson"):
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            yield from _failed(json.loads(line))
+
+
+def _failed(node: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Every failed check of an event, with the operation that it is about."""
+    if isinstance(node, list):
+        for inner in node:
+            yield from _failed(inner, where)
+    if not isinstance(node, dict):
+        return
+    where = str(node.get("operation") or node.get("label") or where)
+    if node.get("status") == "failure" and isinstance(node.get("name"), str):
+        yield where, node["name"]
+    elif node.get("type") == "Breach":
+        yield where, str(node["title"]).partition(":")[0]
+    for inner in node.values():
+        yield from _failed(inner, where)
+
+
+def _leaks(folder: Path, secrets: Sequence[str]) -> tuple[str, ...]:
+    """The artefacts that hold one of the secrets, or any token that a login answered with."""
+    found = []
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            held = file.read_bytes()
+            if any(one.encode() in held for one in secrets) or b"eyJhbGciOiJIUzI1NiI" in held:
+                found.append(file.suffix or file.name)
+    return tuple(found)

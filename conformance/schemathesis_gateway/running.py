@@ -24,12 +24,13 @@ from ..json_access import printable
 from ..reports.curl import curl
 from ..rules.bad_tokens import bad_tokens
 from ..rules.envelopes import elsewhere
+from ..rules.generated_bodies import Generator
 from ..rules.refusals import FORGED, NOBODY, Breach, SentRequest, unknown_parent
 from ..settings import ROLES, RunOptions, run_options
 from ..verdict import UnavailableError, Verdict
 from .made_jobs import MadeJobs
 from .placeholders import filled, password
-from .single_answers import faults
+from .single_answers import faults, misshapen
 from .telling_cases import Telling, telling_cases
 
 
@@ -89,6 +90,8 @@ class Run:
         self._not_sent: Counter[str] = Counter()
         self._shown: set[str] = set()
         self._lock = threading.Lock()
+        self._generator = Generator(self.contract, self.options.seed)
+        self._validating = threading.Lock()
         self._session.login_all()
 
     def send(self, wish: Wish) -> Judged:
@@ -178,7 +181,11 @@ class Run:
         if not sent.operation:
             return []
         accounts = self.options.accounts
-        found = faults(self.contract, accounts, self.mark, sent, answer, telling)
+        found = [*faults(self.contract, accounts, self.mark, sent, answer, telling)]
+        if answer.failure is None and not found:
+            with self._validating:
+                complaints = [*self._generator.complaints(sent.operation, answer)]
+            found += misshapen(sent.operation, answer, complaints)
         return list(dict.fromkeys(found))
 
     def _operation(self, wish: Wish) -> str:

@@ -6,7 +6,8 @@ has to be judged the same each time, whatever was seen before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..contract import Contract
 from ..http.exchange import Answer
@@ -21,6 +22,16 @@ from ..settings import ROLES, Credentials
 from .telling_cases import Telling
 
 _Accounts = Mapping[str, Credentials]
+#: Where openapi.yaml and an answer disagree: the requirement by operation, of a success.
+_SHAPES = {
+    "login": "LOGIN-2",
+    "createJob": "CREATE-1",
+    "findJobs": "FIND-2",
+    "varyJob": "VAR-1",
+    "upscaleJob": "UP-1",
+    "blendImages": "BLEND-1",
+    "describeImage": "DESC-1",
+}
 #: Refusals that may have nothing to do with the parameters.
 _OTHER_GROUNDS = {
     "first": frozenset[int](),
@@ -88,3 +99,14 @@ def _refused(contract: Contract, sent: SentRequest, errno: int) -> Iterator[Brea
             yield "GEN-4", f"{wrong}: errno {errno}", "errno 301"
     elif sent.operation == "findJobs" and sensible(sent.fields):
         yield "FIND-1", f"find by {sorted(sent.fields) or 'nothing'}: errno {errno}", "errno 0"
+
+
+def misshapen(operation: str, answer: Answer, complaints: Iterable[str]) -> Iterator[Breach]:
+    """What openapi.yaml says of the answer; ``complaints`` are lines that begin with the place."""
+    for line in complaints:
+        id = _SHAPES[operation] if answer.ok else "GEN-3"
+        if answer.ok and line.startswith("data.res."):
+            id = "FIND-11"
+            # The same fault in several records is one.
+            line = re.sub(r"^data\.res\.\d+", "data.res", line)
+        yield id, line.strip().splitlines()[0], "as in openapi.yaml"

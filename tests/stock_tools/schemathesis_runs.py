@@ -66,7 +66,8 @@ def st_run(
         return Outcome(
             frozenset(_failures(folder)),
             jobs_at(app),
-            _leaks(folder, [one for one in secrets if one]),
+            # A shorter password may be a part of any word.
+            _leaks(folder, [one for one in secrets if len(one) >= 8]),
             seconds,
             code is not None,
             -1 if code is None else code,
@@ -150,7 +151,8 @@ def _leaks(folder: Path, secrets: Sequence[str]) -> tuple[str, ...]:
     """The artefacts that hold one of the secrets, or any token that a login answered with."""
     found = []
     for file in sorted(folder.rglob("*")):
-        if file.is_file():
+        # Hypothesis keeps the words of this project, which are no answer of a server.
+        if file.is_file() and ".hypothesis" not in file.parts:
             held = file.read_bytes()
             if any(one.encode() in held for one in secrets) or b"eyJhbGciOiJIUzI1NiI" in held:
                 found.append(file.suffix or file.name)

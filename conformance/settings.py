@@ -269,7 +269,7 @@ def run_options(
     if not isinstance(target, str):
         raise TargetError("the URL of an API is a text")
     given = _parsed(request, spelling)
-    plain_http = given.pop("allow_plain_http", False)
+    plain_http = given.get("allow_plain_http", False)
     target = checked_target(target, allow_plain_http=plain_http or dry_run)
     local = is_loopback(target)
     jobs = given.pop("budget_jobs", None if local else 0)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from ..http.session import Session
 from ..json_access import Record, integer, text
+from ..shared_jobs.listing import Listing
 from ..shared_jobs.trace import FINISHED
 from ..verdict import UnavailableError, Verdict
 
@@ -61,11 +62,14 @@ class MadeJobs:
 
     def _awaited(self, hash: str) -> Record:
         """The record of the job, once it is finished."""
+        listing = Listing(self._session)
         ends = time.monotonic() + self._session.options.job_timeout
         while time.monotonic() < ends:
-            answer = self._session.call("findJobs", {"limit": 10})
-            record = next((one for one in answer.records if text(one, "hash") == hash), None)
-            if integer(record, "status") == FINISHED and record is not None:
+            look = listing.look((hash,))
+            # A server may list the oldest first (question find-order).
+            records = look.with_hash(hash) or listing.everything().with_hash(hash)
+            finished = (one for one in records if integer(one, "status") == FINISHED)
+            if record := next(finished, None):
                 return record
             time.sleep(_POLL)
         raise _missing("a job was not finished in time", Verdict.INCONCLUSIVE)

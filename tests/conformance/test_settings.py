@@ -165,6 +165,25 @@ def test_a_value_of_another_type_is_refused_in_one_line(name: str, value: object
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rate", 2.0),
+        ("timeout", 3.0),
+        ("job_timeout", 4.0),
+        ("max_minutes", 5.0),
+        ("allow_plain_http", True),
+        ("allow_private_links", True),
+        ("only", ("LOGIN-1",)),
+        ("skip", ("LOGIN-1",)),
+        ("gentle", True),
+        ("seed", 6),
+    ],
+)
+def test_what_is_asked_for_reaches_the_run(name: str, value: object) -> None:
+    assert getattr(made(**{name: value}), name) == value
+
+
 def test_one_id_is_as_good_as_a_list_of_them() -> None:
     assert made(only="LOGIN-1").only == made(only=("LOGIN-1",)).only == ("LOGIN-1",)
 

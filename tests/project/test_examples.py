@@ -19,7 +19,9 @@ from tests.support.paths import EXAMPLES
 #: Other plugins of this environment, which a reader need not have.
 _OTHERS = ("sampan-conformance", "schemathesis", "hypothesispytest", "asyncio")
 WITHOUT = [f"-pno:{name}" for name in _OTHERS]
-PYTHON = sorted((EXAMPLES / "python").glob("test_*.py"))
+#: Needs the plugin of schemathesis.
+SCHEMATHESIS = EXAMPLES / "python" / "test_schemathesis.py"
+PYTHON = sorted({*(EXAMPLES / "python").glob("test_*.py")} - {SCHEMATHESIS})
 
 
 def test_there_is_an_example_for_each_library() -> None:
@@ -45,6 +47,22 @@ def test_the_python_examples_pass(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^8 passed in ", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_the_example_of_schemathesis_passes(tmp_path: Path) -> None:
+    shutil.copy(SCHEMATHESIS, tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    # The quickest of its phases.
+    (tmp_path / "schemathesis.toml").write_text("[phases.coverage]\nenabled = false\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-s", "-pno:asyncio"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^sampan: \d+ jobs spent at http://127.0.0.1:", done.stdout, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")

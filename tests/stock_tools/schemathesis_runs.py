@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -14,12 +17,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sampan.fake_server.settings import NewAccount
 from tests.support.paths import OPENAPI, ROOT
 from tests.support.tampering.server import ACCOUNTS, TamperedFake, running
 from tests.support.tampering.trial import Around, quiet
 
+HOOKS = "sampan.conformance.schemathesis_gateway.hooks"
 REPORTS = ("ndjson", "vcr", "har", "junit")
 #: Few examples: what a longer run finds besides is not measured here.
 FEW = ("--max-examples", "5", "--phases", "examples,coverage,fuzzing", "--seed", "1")
@@ -60,7 +65,7 @@ def st_run(
         token = "" if hooks else token_at(url, first)
         command += [] if hooks else ["-H", f"Authorization: Bearer {token}"]
         started = time.monotonic()
-        code = _run(command, folder, {**_environment(accounts), **(environment or {})}, limit)
+        code = _run(command, folder, {**environment_of(accounts), **(environment or {})}, limit)
         seconds = time.monotonic() - started
         secrets = [token, *(one.password for one in accounts.values())]
         return Outcome(
@@ -81,7 +86,7 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _environment(accounts: Mapping[str, NewAccount]) -> dict[str, str]:
+def environment_of(accounts: Mapping[str, NewAccount]) -> dict[str, str]:
     made = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     for role, account in accounts.items():
         stem = "SAMPAN_" if role == "first" else f"SAMPAN_{role.upper()}_"
@@ -148,12 +153,30 @@ def _failed(node: Any, where: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _leaks(folder: Path, secrets: Sequence[str]) -> tuple[str, ...]:
-    """The artefacts that hold one of the secrets, or any token that a login answered with."""
+    """The artefacts that hold one of the secrets in the form of some writer, or any token."""
+    forms = {one for secret in (*secrets, _TOKEN) for one in _forms(secret)}
     found = []
     for file in sorted(folder.rglob("*")):
         # Hypothesis keeps the words of this project, which are no answer of a server.
         if file.is_file() and ".hypothesis" not in file.parts:
             held = file.read_bytes()
-            if any(one.encode() in held for one in secrets) or b"eyJhbGciOiJIUzI1NiI" in held:
+            if any(one in held for one in forms):
                 found.append(file.suffix or file.name)
     return tuple(found)
+
+
+#: How the tokens of the fake begin.
+_TOKEN = "eyJhbGciOiJIUzI1NiI"
+
+
+def _forms(secret: str) -> Iterator[bytes]:
+    """As it is, and as JSON, XML, a URL, a shell and base64 have it."""
+    escaped = json.dumps(secret)[1:-1]
+    for text in (secret, escaped, json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]):
+        for one in (text, json.dumps(text)[1:-1], html.escape(text), shlex.quote(text)[1:-1]):
+            yield one.encode()
+            yield quote(one, safe="").encode()
+    raw = secret.encode()
+    for offset in range(3):
+        # The characters at both ends are shared with what stands beside it.
+        yield base64.b64encode(b"\0" * offset + raw)[4:-4]

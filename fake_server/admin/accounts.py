@@ -55,6 +55,15 @@ async def update_account(call: ControlCall) -> Any:
     return account_json(service, service.store.put_account(account.username, digest, plan, name))
 
 
+async def issue_token(call: ControlCall) -> Any:
+    service, account = call.service, call.named(call.path["username"])
+    now, seconds = (
+        service.clocks.now(account.id),
+        service.rules_for(account.id).profile.token_seconds,
+    )
+    return {"token": service.tokens.issue(account.id, now, seconds)}
+
+
 async def delete_account(call: ControlCall) -> Any:
     account = call.named(call.path["username"])
     with call.service.store.transaction():

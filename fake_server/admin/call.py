@@ -25,6 +25,7 @@ STATUS = {
     "conflict": 409,
     "too-large": 413,
     "unsupported-media-type": 415,
+    "too-many": 429,
     "internal": 500,
     "not-ready": 503,
     "not-stored": 507,
@@ -45,7 +46,7 @@ class ControlError(Exception):
 class ControlCall:
     """One request, checked against ``admin.yaml``; defaults of the query are filled in.
 
-    ``receive`` tells when its client leaves.
+    ``receive`` tells when its client leaves. ``base`` is where this fake is, as its client sees it.
     """
 
     service: FakeService
@@ -53,6 +54,7 @@ class ControlCall:
     query: Mapping[str, Any]
     path: Mapping[str, str]
     receive: Receive
+    base: str
 
     def named(self, username: str) -> Account:
         """The account of that name. Raises :class:`ControlError`."""

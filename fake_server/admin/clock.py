@@ -35,6 +35,11 @@ async def get_clock(call: ControlCall) -> Any:
     return clock_json(call.service, call.account)
 
 
+async def list_clocks(call: ControlCall) -> Any:
+    service = call.service
+    return {"clocks": [clock_json(service, each) for each in (None, *service.store.accounts())]}
+
+
 async def drop_clock(call: ControlCall) -> Any:
     call.service.set_clock(call.account, None)
     return clock_json(call.service, call.account)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..api.find import record_json
 from ..jobs import lifecycle
-from ..jobs.lifecycle import Job, observe
+from ..jobs.lifecycle import LATEST, Job, observe
 from ..records.record import timestamp
 from ..service import FakeService
+from ..store.job_query import Find
 from .call import ControlCall, ControlError
 
 
@@ -39,17 +42,62 @@ def job_json(service: FakeService, job: Job) -> dict[str, Any]:
 
 
 async def list_jobs(call: ControlCall) -> Any:
-    account = call.account
-    jobs = list(call.service.store.jobs(None if account is None else account.id))
-    jobs.sort(key=lambda job: (job.created, job.id), reverse=True)
-    conditions = {key: call.query[key] for key in ("state", "status") if key in call.query}
-    found = [job_json(call.service, job) for job in jobs]
-    met = [each for each in found if all(each[key] == value for key, value in conditions.items())]
-    return {"jobs": met[: call.query["limit"]], "total": len(met)}
+    service, query = call.service, call.query
+    first, last = query["offset"], query["offset"] + query["limit"]
+    slow = [
+        _SLOW_CONDITIONS[name](service, query[name]) for name in _SLOW_CONDITIONS.keys() & query
+    ]
+    kinds = (query["kind"],) if "kind" in query else None
+    # Jobs that are still hidden from a find are listed too: by that time all are visible.
+    find = Find(call.account_id, LATEST, kinds=kinds, prompt=query.get("prompt"))
+    if slow:
+        jobs = [job for job in service.store.found(find) if all(admits(job) for admits in slow)]
+        shown, total = jobs[first:last], len(jobs)
+    else:
+        ids, total = service.store.find(find._replace(limit=last))
+        shown = [job for id in ids[first:] if (job := service.store.by_id(id)) is not None]
+    return {"jobs": [job_json(service, job) for job in shown], "total": total}
+
+
+def _in_state(service: FakeService, state: str) -> _Condition:
+    return lambda job: observe(job, service.clocks.now(job.account)).state.value == state
+
+
+def _with_status(service: FakeService, status: int) -> _Condition:
+    def admits(job: Job) -> bool:
+        seen = observe(job, service.clocks.now(job.account))
+        return service.rules_for(job.account).profile.statuses[seen.state] == status
+
+    return admits
+
+
+def _with_parent(_: FakeService, hash: str) -> _Condition:
+    return lambda job: job.parent_hash == hash
+
+
+_Condition = Callable[[Job], bool]
+
+#: The conditions that no column answers, so that every job must be looked at.
+_SLOW_CONDITIONS: Mapping[str, Callable[[FakeService, Any], _Condition]] = {
+    "state": _in_state,
+    "status": _with_status,
+    "parent": _with_parent,
+}
 
 
 async def get_job(call: ControlCall) -> Any:
     return job_json(call.service, call.job())
+
+
+async def get_job_record(call: ControlCall) -> Any:
+    service, job = call.service, call.job()
+    seen = observe(job, service.clocks.now(job.account))
+    return record_json(service, job, seen, call.base, service.rules_for(job.account).profile)
+
+
+async def delete_job(call: ControlCall) -> Any:
+    call.service.store.drop(call.job())
+    return {"deleted": 1}
 
 
 async def complete_job(call: ControlCall) -> Any:

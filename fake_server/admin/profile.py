@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..contract import yaml_files
 from ..contract.profile import Profile, ProfileError
 from ..contract.profile_files import load_profile
 from ..service import FakeService
@@ -20,6 +21,10 @@ def profile_json(service: FakeService, account: Account | None) -> dict[str, Any
 
 async def get_profile(call: ControlCall) -> Any:
     return profile_json(call.service, call.account)
+
+
+async def list_questions(_: ControlCall) -> Any:
+    return {"questions": yaml_files.read("questions.yaml")["questions"]}
 
 
 async def put_profile(call: ControlCall) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..clock.spans import to_ms
-from ..http.exchange import unless_left
+from ..http.exchange import Exchange, unless_left
 from ..journal import client_lint as lint
 from ..journal.journal import RequestMatch
 from .call import ControlCall, ControlError
@@ -26,8 +26,33 @@ def _match(call: ControlCall, given: Mapping[str, Any]) -> RequestMatch:
 async def list_requests(call: ControlCall) -> Any:
     journal = call.service.journal
     found = journal.find(_match(call, call.query))
+    if "before" in call.query:
+        found = [each for each in found if each.number < call.query["before"]]
+    if "job" in call.query:
+        found = _about(call, found)
+    if call.query["order"] == "newest-first":
+        found.reverse()
     shown = journal.show(found[: call.query["limit"]], call.username)
     return {"requests": shown, "total": len(found), "lost": journal.lost}
+
+
+def _about(call: ControlCall, found: list[Exchange]) -> list[Exchange]:
+    """Those that name a job, in what was sent or in what came back. Raises :class:`ControlError`.
+
+    A picture's address has the job's id, a submission's answer and a record its hash.
+    """
+    hash = call.query["job"]
+    job = call.service.store.by_hash(hash)
+    if job is None:
+        raise ControlError("not-found", f"job {hash!r} does not exist")
+    names = (job.hash.encode(), job.job_id.encode())
+
+    def about(exchange: Exchange) -> bool:
+        answer = b"" if exchange.answer is None else exchange.answer.body
+        texts = (exchange.path.encode("utf-8", "replace"), exchange.body, answer)
+        return any(name in text for name in names for text in texts)
+
+    return [exchange for exchange in found if about(exchange)]
 
 
 async def count_requests(call: ControlCall) -> Any:

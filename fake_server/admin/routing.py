@@ -24,6 +24,7 @@ from ..store.transactions import NotStoredError
 from ..suggestions import nearest, suggest
 from . import accounts, clock, faults, guard, jobs, profile, requests, scenarios, state, system
 from .call import ControlCall, ControlError, ControlHandler, refused
+from .events import Events, EventStream
 from .reasons import parameter_reason, reason
 
 #: A state document can be large.
@@ -31,6 +32,9 @@ MAX_BODY = 256 << 20
 _JSON = b"application/json"
 _PREFIX = "/__admin/"
 _SOURCE = f"{_PREFIX}openapi.yaml"
+_EVENTS = f"{_PREFIX}events"
+#: Calls that change nothing.
+_READS = ("GET", "HEAD")
 
 _MODULES = (system, accounts, clock, jobs, faults, scenarios, requests, profile, state)
 
@@ -60,6 +64,7 @@ class ControlApi:
     def __init__(self, service: FakeService) -> None:
         """Raises ``SpecError`` on an operation that has no handler."""
         self.service = service
+        self.events = Events(service)
         self._routes: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
         self._handlers: dict[str, ControlHandler] = {}
         #: Paths that anybody may ask for.
@@ -73,14 +78,17 @@ class ControlApi:
         for path, methods in by_path.items():
             self._routes.append((_pattern(path), methods))
 
-    async def answer(self, scope: Scope, receive: Receive) -> Response:
+    async def answer(self, scope: Scope, receive: Receive) -> Response | EventStream:
         """The answer to one request. Raises ``Disconnected``."""
         headers = dict(scope["headers"])
         try:
             if _raw_path(scope) not in self._open:
                 guard.check(self.service, scope)
-            if route_path(scope) == _SOURCE and scope["method"] in ("GET", "HEAD"):
+            reads = scope["method"] in _READS
+            if route_path(scope) == _SOURCE and reads:
                 return Response(200, (yaml_files.DIRECTORY / "admin.yaml").read_bytes(), YAML)
+            if route_path(scope) == _EVENTS and reads:
+                return self.events.stream(scope["query_string"])
             operation, path = self._route(scope)
             raw = await _read(receive, headers)
             if raw:
@@ -91,8 +99,12 @@ class ControlApi:
                 _query(operation, scope["query_string"]),
                 _path(operation, path),
                 receive,
+                request.base(self.service.settings.external_url, request.of_scope(scope), headers),
             )
-            return Response(200, as_json(await self._handlers[operation.id](call)), JSON)
+            answer = await self._handlers[operation.id](call)
+            if not reads:
+                self.events.control.notify()
+            return Response(200, as_json(answer), JSON)
         except ControlError as error:
             return refused(error)
         except NotStoredError as problem:

@@ -12,7 +12,7 @@ import orjson
 
 from ..contract.errors import ApiError
 from ..contract.profile import Profile
-from ..jobs.lifecycle import Kind, State, observe
+from ..jobs.lifecycle import Job, Kind, Moment, State, observe
 from ..records.record import Owner, render
 from ..service import FakeService
 from ..store.ids import sender_id
@@ -36,23 +36,24 @@ def _record(service: FakeService, call: Call, id: int, base: str) -> bytes:
     caller = call.caller
     job = service.store.by_id(id)
     assert job is not None, id
-    account = service.store.account_by_id(job.account)
-    assert account is not None, job.account
-    seen = observe(job, call.now if account is caller else service.clocks.now(account.id))
-    record = render(
-        job,
-        seen,
-        Owner(sender_id(service.seed, account.username), account.name),
-        base,
-        call.profile,
-        service.record_keys,
-    )
-    text = orjson.dumps(record)
+    own = job.account == caller.id
+    seen = observe(job, call.now if own else service.clocks.now(job.account))
+    text = orjson.dumps(record_json(service, job, seen, base, call.profile))
     if seen.state is not State.FINISHED:
         call.invented = True
-    elif account is caller:
+    elif own:
         call.rules.records.keep(id, caller.epoch, base, text)
     return text
+
+
+def record_json(
+    service: FakeService, job: Job, seen: Moment, base: str, profile: Profile
+) -> dict[str, Any]:
+    """A job's record as :func:`find_jobs` returns it; picture links start with ``base``."""
+    account = service.store.account_by_id(job.account)
+    assert account is not None, job.account
+    owner = Owner(sender_id(service.seed, account.username), account.name)
+    return render(job, seen, owner, base, profile, service.record_keys)
 
 
 def _conditions(call: Call) -> Find | None:

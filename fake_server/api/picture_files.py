@@ -78,6 +78,17 @@ def respond(service: FakeService, exchange: Exchange, headers: RequestHeaders) -
         raise
 
 
+def show(service: FakeService, method: str, path: str, headers: RequestHeaders) -> Response:
+    """The file at ``path`` as a client would get it, for who watches: it moves no clock.
+
+    Raises ``PictureNotFound``.
+    """
+    response = _file(service, method, path, headers)
+    # A fake that was reset has another picture at the same address.
+    kept = tuple(each for each in response.headers if each[0] != b"cache-control")
+    return Response(response.status, response.body, (*kept, (b"cache-control", b"no-cache")))
+
+
 def _file(service: FakeService, method: str, path: str, headers: RequestHeaders) -> Response:
     job, view, drawn = _locate(service, path)
     webp = job.plan.picture == "webp" and view != "preview"

@@ -62,7 +62,8 @@ class Clocks:
         """``since``: a time (ms) that was told before, to go on from."""
         self._states = {None: ClockState(), **states}
         self._wall = SteadyWall(wall, since)
-        self._changed = Notifier()
+        #: Notified when a clock is moved, and not as time passes.
+        self.changed = Notifier()
 
     def now(self, account: int | None = None) -> int:
         """The account's time, or everybody's: no time before 1970, or after the last."""
@@ -79,12 +80,12 @@ class Clocks:
     def put(self, account: int | None, state: ClockState) -> None:
         """Give an account, or everybody, another clock."""
         self._states[account] = state
-        self._changed.notify()
+        self.changed.notify()
 
     def load(self, states: Mapping[int | None, ClockState]) -> None:
         """Have these clocks and no others."""
         self._states = {None: ClockState(), **states}
-        self._changed.notify()
+        self.changed.notify()
 
     def own(self, account: int | None) -> ClockState | None:
         """The account's own clock; ``None`` for one that follows the shared clock."""
@@ -96,15 +97,15 @@ class Clocks:
             self._states[None] = ClockState()
         else:
             self._states.pop(account, None)
-        self._changed.notify()
+        self.changed.notify()
 
     async def reached(self, account: int | None, at: int) -> None:
         """Wait until the account's clock says ``at`` ms; a frozen one holds until it is moved."""
-        since = self._changed.version
+        since = self.changed.version
         while (left := at - self.now(account)) > 0:
             running = self.state(account).frozen is None
-            await self._changed.wait(since, left / 1000 if running else None)
-            since = self._changed.version
+            await self.changed.wait(since, left / 1000 if running else None)
+            since = self.changed.version
 
     def wall(self) -> int:
         """The machine's time, which no clock moves and which never goes back."""

@@ -73,7 +73,8 @@ class Journal:
         self._bytes = 0
         self._count = 0
         self._searched = 0
-        self._notifier = Notifier()
+        #: Notified of every exchange and of every response that follows.
+        self.changed = Notifier()
         #: Called with each exchange that has ended; it must remove the secrets in turn.
         self.listener: Callable[[Exchange], None] | None = None
 
@@ -97,14 +98,14 @@ class Journal:
         while self._bytes > self._max_bytes:
             self._bytes -= self._exchanges.popleft().size
             self.lost += 1
-        self._notifier.notify()
+        self.changed.notify()
 
     def answered(self, exchange: Exchange, answer: Response | None) -> None:
         """Add the response to a stored exchange; ``None`` if there was none."""
         exchange.answer = answer
         exchange.took = time.perf_counter_ns() - exchange.began
         self._trim(exchange)
-        self._notifier.notify()
+        self.changed.notify()
         if self.listener is not None:
             self.listener(exchange)
 
@@ -153,7 +154,7 @@ class Journal:
         matches = searched = 0  # `matches` may count some that have been dropped since
         unanswered: list[Exchange] = []  # which may match once they are answered
         while True:
-            version = self._notifier.version
+            version = self.changed.version
             fresh = [*unanswered, *self._newer(searched)]
             searched = max(searched, fresh[-1].number) if fresh else searched
             unanswered = [exchange for exchange in fresh if exchange.answer is None]
@@ -164,7 +165,7 @@ class Journal:
                     return found
                 matches = len(found)
             left = deadline - real_time.seconds()
-            if left <= 0 or not await self._notifier.wait(version, left):
+            if left <= 0 or not await self.changed.wait(version, left):
                 return self.find(match)
 
     def show(

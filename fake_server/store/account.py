@@ -31,6 +31,10 @@ class JobCounts:
         if job.visible is not None:
             self.visible = max(self.visible, job.visible)
 
+    def drop(self) -> None:
+        """Count one job less; what was the last stays so."""
+        self.stored -= 1
+
 
 @dataclass(slots=True)
 class Account:

@@ -227,7 +227,9 @@ class Store:
         if not stored:
             return lambda: None
         visible = -1 if visible is None else visible
-        counts = JobCounts(stored, last - first_id(account.id) + 1, created, visible)
+        # The last of the jobs may have been deleted since it was counted.
+        ordinal = max(account.counts.ordinal, last - first_id(account.id) + 1)
+        counts = JobCounts(stored, ordinal, created, visible)
         return partial(setattr, account, "counts", counts)
 
     # Jobs
@@ -284,6 +286,15 @@ class Store:
                 self.transaction.then(self._counts(account))
                 self.transaction.then(account.outdate)
 
+    def drop(self, job: Job) -> None:
+        """Forget a job. Its number in the account is not given to another one."""
+        account = self._accounts[job.account]
+        with self.transaction():
+            self._db.execute("DELETE FROM folders WHERE job = ?", (job.id,))
+            self._db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+            self.transaction.then(account.counts.drop)
+            self.transaction.then(account.outdate)
+
     def _insert(self, job: Job) -> None:
         self._inserting.execute(_NEW_JOB, rows.row(job))
         if job.folders:
@@ -320,6 +331,12 @@ class Store:
             f"{_ALL_JOBS} WHERE account = ? AND (ends > ? OR ends IS NULL) ORDER BY id",
             (account, now),
         )
+        return [rows.job(row) for row in found.fetchall()]
+
+    def found(self, find: Find) -> list[Job]:
+        """The jobs that match, in order."""
+        where, values = conditions.where(find, cursor=True)
+        found = self._db.execute(f"{_ALL_JOBS}{where} ORDER BY created DESC, id DESC", values)
         return [rows.job(row) for row in found.fetchall()]
 
     def find(self, find: Find) -> tuple[list[int], int]:

@@ -11,13 +11,14 @@ from starlette.types import ASGIApp
 
 from ..http.types import Receive, Scope, Send
 from .control import is_control
+from .dashboard import is_dashboard
 
 #: What the fake adds to the service's answers, and a page could not read otherwise.
 _OURS = ("X-Fake-Reason", "X-Fake-Invented")
 
 
 class Cors:
-    """Plain ASGI middleware: CORS for everything that is not the control API."""
+    """Plain ASGI middleware: CORS for everything but the control API and the dashboard."""
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
         self._app = app
@@ -30,7 +31,7 @@ class Cors:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not is_control(scope):
+        if scope["type"] == "http" and not (is_control(scope) or is_dashboard(scope)):
             await self._for_pages(scope, receive, send)
         else:
             await self._app(scope, receive, send)

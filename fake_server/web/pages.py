@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from html import escape
@@ -13,7 +14,7 @@ from ..contract import yaml_files
 from ..http.responses import HTML, JSON, YAML, Response
 from ..service import FakeService
 from ..settings import DEFAULT_ACCOUNTS
-from . import reference
+from . import dashboard_files, reference
 
 #: A page of a fake that its reader reaches at a base address.
 Page = Callable[[FakeService, str], Response]
@@ -43,37 +44,24 @@ def _file(name: str) -> Page:
 
 
 def _front(service: FakeService, base: str) -> Response:
-    return Response(200, _front_page(service, base).encode(), HTML)
-
-
-def _front_page(service: FakeService, base: str) -> str:
-    """What this is, what to read, and a first request to paste."""
+    """The dashboard; what it says without JavaScript is how to begin and what to read."""
     rows = "".join(
         f"<tr><td><code>{operation.method} {escape(operation.path)}</code></td>"
         f'<td><a href="reference#{operation.id}">{operation.id}</a></td></tr>'
         for operation in service.spec.operations
     )
     login, accounts = _first_request(service, base)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>sampan: a fake of the 小船AI image API</title>"
-        f"<style>{reference.STYLE}</style></head><body>"
-        "<header><h1>sampan</h1><p>A fake of the 小船AI image API. It costs nothing, keeps the"
-        " jobs of each account separate, and draws its own pictures. It is not the real"
-        " service.</p></header>"
-        f"<h2>First request</h2><pre>{escape(login)}</pre>"
-        f"<p>{accounts} Profile: <code>{escape(service.rules.profile.name)}</code>.</p>"
-        f"<h2>Operations</h2><table>{rows}</table>"
-        '<h2>Contract</h2><p><a href="reference">API reference</a> ·'
-        ' <a href="openapi.yaml">openapi.yaml</a> · <a href="openapi.json">openapi.json</a> ·'
-        ' <a href="requirements.yaml">requirements.yaml</a> ·'
-        ' <a href="questions.yaml">questions.yaml</a>; control API:'
-        ' <a href="__admin/openapi.json">/__admin/openapi.json</a></p>'
-        "<p>The real service's page leaves much open. Where it does, this fake gives one of the"
-        " answers listed in <code>questions.yaml</code>, which is not a fact. Of the numbers in"
-        " <code>status</code>, only 2000 is documented.</p></body></html>"
-    )
+    filled = {
+        "login": escape(login),
+        "accounts": accounts,
+        "profile": escape(service.rules.profile.name),
+        "operations": rows,
+    }
+    page = _FILLED.sub(lambda found: filled[found[1]], dashboard_files.text("index.html"))
+    return Response(200, page.encode(), (*HTML, *dashboard_files.POLICY))
+
+
+_FILLED = re.compile(r"<!-- (\w+) -->")
 
 
 def _first_request(service: FakeService, base: str) -> tuple[str, str]:

@@ -25,13 +25,14 @@ from ..service import FakeService
 from ..store.transactions import NotStoredError
 from . import fault_injection
 from .control import is_control
+from .dashboard import is_dashboard
 
 #: Where the routes find the exchange in the scope.
 EXCHANGE = "sampan.exchange"
 
 
 class Recorder:
-    """Plain ASGI middleware. The control API passes unrecorded."""
+    """Plain ASGI middleware. The control API and the dashboard pass unrecorded."""
 
     def __init__(
         self, app: ASGIApp, service: FakeService, operations: dict[str, Operation]
@@ -46,7 +47,7 @@ class Recorder:
             return
         exchange = exchanges.of_scope(scope)
         refusal = _not_for_us(scope)
-        if is_control(scope):
+        if is_control(scope) or is_dashboard(scope):
             app = self._app
             if refusal is not None:
                 app = respond.refuse(self._service, exchange, refusal)

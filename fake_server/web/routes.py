@@ -11,6 +11,7 @@ from ..http.exchange import Exchange, base
 from ..http.responses import Response
 from ..service import FakeService
 from .control import ControlRoute
+from .dashboard import DashboardRoute
 from .pages import PAGES
 from .recorder import EXCHANGE
 
@@ -30,7 +31,13 @@ class Routes:
         pages = [Route(path, self._page) for path in PAGES]
         # Any path, since it may come with dot segments.
         pictures = Route("/{path:path}", self._picture)
-        return [*operations, ControlRoute(self._service), *pages, pictures]
+        return [
+            *operations,
+            ControlRoute(self._service),
+            DashboardRoute(self._service),
+            *pages,
+            pictures,
+        ]
 
     async def _operation(self, request: Request) -> Response:
         exchange: Exchange = request.scope[EXCHANGE]

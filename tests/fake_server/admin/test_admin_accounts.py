@@ -174,3 +174,18 @@ def test_answers_may_be_numbers(control: Control) -> None:
     answers = control.put("profile", answers={"success-http-status": 201, "image-md5": None})
     assert answers["answers"]["success-http-status"] == "201"
     assert control.fake.login().post("/jobs/find", {}).status_code == 201
+
+
+def test_a_token_can_be_had_without_the_password(control: Control) -> None:
+    control.post("accounts", username="t#1", password="p")
+    token = control.post("accounts/t%231/token")["token"]
+    caller = Caller(control.fake, token, {})
+    assert caller.record(caller.create())["msg_content"] == "a cat"
+    assert control.refusal("POST", "accounts/nobody/token").status == 404
+
+
+def test_such_a_token_ends_no_other(control: Control) -> None:
+    control.patch("profile", answers={"second-login": "ends"})
+    abc = control.fake.login()
+    control.post("accounts/abc/token")
+    assert abc.find() == []

@@ -291,3 +291,12 @@ def test_a_job_that_never_ends_does_not_move_time(make_fake: MakeFake) -> None:
     for _ in range(5):
         assert abc.record(hash)["status"] == 0
     assert Control(fake).get("clock", account="abc")["now_ms"] == START
+
+
+def test_all_clocks_are_listed_the_shared_one_first(control: Control) -> None:
+    control.post("clock/freeze", account="limited")
+    clocks = control.get("clocks")["clocks"]
+    assert [each["account"] for each in clocks] == [None, "abc", "limited"]
+    assert [each["own"] for each in clocks] == [True, False, True]
+    assert clocks[0] == control.get("clock")
+    assert clocks[2] == control.get("clock", account="limited")

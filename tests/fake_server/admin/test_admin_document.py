@@ -24,17 +24,18 @@ PREFIX = "/__admin/"
 ROUTES = """
 GET health; GET ready; GET version; GET openapi.json; POST reset;
 GET accounts; POST accounts; GET accounts/{username}; PATCH accounts/{username};
-DELETE accounts/{username};
+DELETE accounts/{username}; POST accounts/{username}/token; GET clocks;
 GET clock; DELETE clock; POST clock/freeze; POST clock/advance; POST clock/set; POST clock/resume;
 POST clock/auto;
-GET jobs; GET jobs/{hash}; POST jobs/{hash}/complete; POST jobs/{hash}/fail;
+GET jobs; GET jobs/{hash}; DELETE jobs/{hash}; GET jobs/{hash}/record;
+POST jobs/{hash}/complete; POST jobs/{hash}/fail;
 POST jobs/{hash}/stall; POST jobs/{hash}/resume;
 PUT favourites/{hash}; DELETE favourites/{hash};
 PUT folders/{folder}/jobs/{hash}; DELETE folders/{folder}/jobs/{hash};
 GET faults; POST faults; DELETE faults; GET faults/{id}; DELETE faults/{id};
 GET scenarios; POST scenarios; DELETE scenarios;
 GET requests; DELETE requests; GET requests/count; POST requests/wait; GET lint;
-GET profile; PUT profile; PATCH profile; GET state; PUT state
+GET profile; PUT profile; PATCH profile; GET questions; GET state; PUT state
 """
 
 SCENARIO_NAMES = """
@@ -58,7 +59,8 @@ oneOf anyOf $ref additionalProperties format description examples title default 
 #: Routes that are of no account, or name theirs in the path.
 UNSCOPED = """
 getHealth getReady getVersion getControlDocument listAccounts createAccount getAccount
-updateAccount deleteAccount getFault deleteFault waitForRequests armFault
+updateAccount deleteAccount issueToken listClocks listQuestions getFault deleteFault
+waitForRequests armFault
 """
 
 URI = "urn:control"

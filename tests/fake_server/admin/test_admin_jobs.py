@@ -58,6 +58,79 @@ def test_jobs_are_listed_newest_first(control: Control, abc: Caller, job: str) -
     assert control.get("jobs", account="limited") == {"jobs": [], "total": 0}
 
 
+def test_jobs_are_listed_by_kind_prompt_and_parent(control: Control, abc: Caller) -> None:
+    cat = abc.picture("a CAT in Straße")
+    dog = abc.create("a dog --fake find-lag=60000000")
+    upscaled = abc.submit("/jobs/upscale", parent_hash=cat["hash"], grid_num=2)
+    remixed = abc.submit(
+        "/jobs/variation", parent_id=cat["job_id"], grid_num=1, content="a cat, remixed"
+    )
+
+    def listed(**query: object) -> list[str]:
+        found = control.get("jobs", **query)
+        hashes = [each["hash"] for each in found["jobs"]]
+        assert found["total"] >= len(hashes)
+        return hashes
+
+    assert listed(kind="upscale") == [upscaled]
+    assert listed(kind="blend") == []
+    assert listed(prompt="cat") == [remixed, upscaled, cat["hash"]]
+    assert listed(prompt="STRASSE") == [upscaled, cat["hash"]]
+    assert listed(prompt="Cat", kind="main") == [cat["hash"]]
+    assert listed(prompt="cat", state="queued") == [remixed, upscaled]
+    assert listed(parent=cat["hash"]) == [remixed, upscaled]
+    assert listed(parent=cat["hash"], kind="remix", account="abc") == [remixed]
+    assert listed(parent=cat["hash"], account="limited") == []
+    assert dog in listed()
+
+
+@pytest.mark.parametrize("conditions", [{}, {"state": "queued"}, {"kind": "main"}, {"prompt": "x"}])
+def test_pages_of_jobs_are_the_whole_list(
+    control: Control, abc: Caller, conditions: dict[str, str]
+) -> None:
+    for number in range(7):
+        abc.create(f"x {number}")
+    whole = control.get("jobs", **conditions)
+    pages = [
+        control.get("jobs", **conditions, offset=offset, limit=3) for offset in (0, 3, 6, 9, 5000)
+    ]
+    assert [job for page in pages for job in page["jobs"]] == whole["jobs"]
+    assert [len(page["jobs"]) for page in pages] == [3, 3, 1, 0, 0]
+    assert {page["total"] for page in pages} == {whole["total"]} == {7}
+
+
+def test_a_record_is_what_a_find_returns_and_is_no_request(control: Control, abc: Caller) -> None:
+    record = abc.picture()
+    running = abc.create("a dog")
+    control.patch("profile", answers={"pending-statuses": "1-2-3"}, account="abc")
+    for hash in (record["hash"], running):
+        before = len(control.requests())
+        told = control.get(f"jobs/{hash}/record", account="abc")
+        assert len(control.requests()) == before
+        assert told == abc.record(hash)
+    assert control.refusal("GET", f"jobs/{running}/record?account=limited").status == 404
+
+
+def test_a_deleted_job_is_gone_and_its_number_is_not_used_again(
+    control: Control, abc: Caller
+) -> None:
+    kept = abc.picture()
+    child = abc.submit("/jobs/upscale", parent_hash=kept["hash"], grid_num=1)
+    last = abc.picture("the last")
+    control.put(f"folders/one/jobs/{last['hash']}")
+    assert control.delete(f"jobs/{last['hash']}") == {"deleted": 1}
+    assert [each["hash"] for each in abc.find()] == [child, kept["hash"]]
+    assert abc.found()["total"] == 2
+    assert abc.find(folders=["one"]) == []
+    assert control.get("accounts/abc")["jobs"] == 2
+    assert control.refusal("GET", f"jobs/{last['hash']}").status == 404
+    assert abc.fake.get(last["img_buffer"].removeprefix("http://fake.test")).status_code == 404
+    control.put(f"favourites/{kept['hash']}")  # after which the jobs are counted again
+    assert abc.record(abc.create("a new one"))["id"] == last["id"] + 1
+    assert control.delete(f"jobs/{kept['hash']}") == {"deleted": 1}
+    assert control.get(f"jobs/{child}")["parent_hash"] == kept["hash"]
+
+
 def test_a_job_can_be_finished_now(control: Control, abc: Caller, job: str) -> None:
     assert control.post(f"jobs/{job}/complete")["state"] == "finished"
     record = abc.record(job)

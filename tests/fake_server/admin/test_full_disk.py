@@ -20,6 +20,7 @@ from tests.support.fakes import JSON, Fake, MakeFake
 #: Operations that change nothing that is kept.
 _READERS = {
     "clearRequests", "waitForRequests", "countRequests", "listRequests", "lintClient",
+    "issueToken",
 }  # fmt: skip
 
 Call = tuple[str, str, JSON | None]
@@ -70,6 +71,7 @@ def calls(control: Control, hash: str) -> dict[str, list[Call]]:
             ("DELETE", "scenarios", None),
             ("DELETE", "scenarios?account=abc", None),
         ],
+        "deleteJob": [("DELETE", f"jobs/{hash}", None), ("DELETE", f"jobs/{stalled}", None)],
         "completeJob": [("POST", f"jobs/{hash}/complete", {})],
         "failJob": [("POST", f"jobs/{hash}/fail", {})],
         "stallJob": [("POST", f"jobs/{hash}/stall", {})],

@@ -209,3 +209,29 @@ def test_many_can_wait_at_once() -> None:
         return [len(found) for found in await asyncio.gather(*tasks)]
 
     assert all(length >= count for count, length in enumerate(asyncio.run(wait_all()), 1))
+
+
+def test_the_newest_requests_come_first_where_they_are_asked_for(control: Control) -> None:
+    for number in range(5):
+        control.fake.get(f"/x{number}")
+    ids = [each["id"] for each in control.requests()]
+    newest = control.requests(order="newest-first", limit=2)
+    assert [each["id"] for each in newest] == ids[:2:-1]
+    older = control.requests(order="newest-first", before=newest[-1]["id"])
+    assert [each["id"] for each in older] == ids[2::-1]
+    assert control.get("requests", before=ids[0])["total"] == 0
+
+
+def test_the_requests_of_one_job_are_those_that_name_it(control: Control, abc: Caller) -> None:
+    record, other = abc.picture(), abc.create("another")
+    path = record["img_buffer"].removeprefix("http://fake.test")
+    control.fake.get(path)
+    child = abc.submit("/jobs/upscale", parent_hash=record["hash"], grid_num=1)
+    abc.find(prompt="another")
+    control.fake.get("/nowhere")
+    told = control.requests(job=record["hash"])
+    paths = [each["path"] for each in told]
+    assert paths == ["/jobs/create", "/jobs/find", path, "/jobs/upscale"]
+    assert [each["path"] for each in control.requests(job=child)] == ["/jobs/upscale"]
+    assert [each["path"] for each in control.requests(job=other)] == ["/jobs/create", "/jobs/find"]
+    assert control.refusal("GET", "requests?job=none").message == "job 'none' does not exist"

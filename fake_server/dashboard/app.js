@@ -1,0 +1,126 @@
+// The page: which view is shown, whose things, and that what is shown is what is.
+
+import { useTokenFrom } from "./api.js";
+import { choice, fill, h } from "./dom.js";
+import { Refresher, listen } from "./live.js";
+import { askToken } from "./notice.js";
+import { choose, readAccounts, scope } from "./scope.js";
+import { choose as chooseLanguage, language, t, translate } from "./text.js";
+import { jobs } from "./jobs.js";
+import { requests } from "./requests.js";
+import { start } from "./start.js";
+import { state } from "./state.js";
+import { time } from "./time.js";
+import { trouble } from "./trouble.js";
+
+const VIEWS = { jobs, requests, time, trouble, state, start };
+const HIDDEN_FROM_NAV = "start";
+
+let shown = null;
+const links = new Map();
+const accountChoice = choice([["", t("everybody")]], "", { "aria-label": t("account") });
+const connection = h("span", { class: "connection", role: "img", "aria-label": t("connecting") });
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // typed by hand
+  }
+}
+
+/** The view and what of it the address names. */
+function wanted() {
+  const [name, ...rest] = location.hash.slice(1).split("/");
+  return [Object.hasOwn(VIEWS, name) ? name : null, rest.map(decoded).join("/")];
+}
+
+async function show() {
+  let [name, rest] = wanted();
+  if (name === null) {
+    const any = scope.accounts.some((each) => each.jobs > 0);
+    name = any ? "jobs" : "start";
+  }
+  const entered = shown !== name;
+  if (entered && shown) VIEWS[shown].close?.();
+  shown = name;
+  for (const each of Object.keys(VIEWS)) document.getElementById(each).hidden = each !== name;
+  for (const [each, link] of links) {
+    if (each === name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (entered) scrollTo(0, 0);
+  document.title = `${t(`nav.${name}`)} · sampan`;
+  await VIEWS[name].open(document.getElementById(name), rest);
+}
+
+function listAccounts() {
+  const names = scope.accounts.map((each) => each.username);
+  const told = [...accountChoice.options].slice(1).map((each) => each.value);
+  if (names.join("\n") !== told.join("\n")) {
+    fill(
+      accountChoice,
+      h("option", { value: "" }, t("everybody")),
+      names.map((name) => h("option", { value: name }, name)),
+    );
+  }
+  accountChoice.value = scope.account;
+}
+
+const refresher = new Refresher(async () => {
+  await readAccounts();
+  listAccounts();
+  await VIEWS[shown]?.refresh();
+});
+
+function build() {
+  const nav = document.getElementById("views");
+  nav.setAttribute("aria-label", t("views"));
+  for (const name of Object.keys(VIEWS)) {
+    if (name === HIDDEN_FROM_NAV) continue;
+    const link = h("a", { href: `#${name}` }, t(`nav.${name}`));
+    links.set(name, link);
+    nav.append(link);
+  }
+  accountChoice.addEventListener("change", () => {
+    choose(accountChoice.value);
+    refresher.now();
+  });
+  const other = language === "zh" ? "en" : "zh";
+  const languages = h(
+    "button",
+    { type: "button", class: "language", lang: other === "zh" ? "zh-Hans" : "en" },
+    other === "zh" ? "中文" : "English",
+  );
+  languages.addEventListener("click", () => {
+    chooseLanguage(other);
+    location.reload();
+  });
+  fill(document.getElementById("tools"), connection, accountChoice, languages);
+  for (const id of ["views", "tools"]) document.getElementById(id).hidden = false;
+}
+
+function connected(is) {
+  connection.classList.toggle("on", is);
+  connection.setAttribute("aria-label", t(is ? "connected" : "away"));
+  connection.title = t(is ? "connected" : "away");
+  document.body.classList.toggle("away", !is);
+}
+
+translate(document);
+build();
+useTokenFrom(askToken);
+window.addEventListener("hashchange", async () => {
+  await show();
+  // Who came by keyboard goes on in what is new.
+  document.querySelector("main section:not([hidden]) h2")?.focus({ preventScroll: true });
+});
+let begun = null;
+listen(
+  () => {
+    // The first event may tell that the fake is another one than before.
+    begun ??= readAccounts().then(listAccounts).then(show);
+    begun.then(() => refresher.now());
+  },
+  connected,
+);

@@ -1,0 +1,79 @@
+// Faults: armed from a form made of the control API's document, and how often each was applied.
+
+import { control, segment } from "./api.js";
+import { button, fill, h, reconcile, write } from "./dom.js";
+import { schemaForm } from "./form.js";
+import { attempt } from "./notice.js";
+import { ofAccount, scope } from "./scope.js";
+import { t } from "./text.js";
+
+/** The panel of faults; `changed` is called after each change. */
+export async function faults(changed) {
+  const document = await control("GET", "openapi.json");
+  const { post } = document.paths["/__admin/faults"];
+  const schema = post.requestBody.content["application/json"].schema;
+  const holder = h("div", {});
+  const list = h("ul", { class: "armed" });
+  const none = h("p", { class: "nothing" }, t("faults.none"));
+  let form = null;
+  let names = null;
+
+  function build() {
+    const accounts = scope.accounts.map((each) => [each.username, each.username]);
+    if (names === JSON.stringify(accounts)) return;
+    names = JSON.stringify(accounts);
+    form = schemaForm(document, schema, "", true, { account: accounts });
+    fill(holder, form.element);
+  }
+  const element = h(
+    "form",
+    { class: "panel" },
+    h("h3", {}, t("faults.title")),
+    h("p", { class: "soft" }, t("faults.what")),
+    holder,
+    h("div", { class: "row" }, h("button", { class: "main" }, t("faults.arm")), button(t("faults.clear"), clear)),
+  );
+  element.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await attempt(() => control("POST", "faults", { body: form.value() }), t("faults.armed"));
+    await changed();
+  });
+  async function clear() {
+    await attempt(() => control("DELETE", "faults", { query: ofAccount() }));
+    await changed();
+  }
+  const disarm = (fault) => attempt(() => control("DELETE", `faults/${segment(fault.id)}`)).then(changed);
+
+  async function refresh() {
+    build();
+    const found = (await control("GET", "faults", { query: ofAccount() })).faults;
+    none.hidden = found.length > 0;
+    reconcile(list, found, (each) => each.id, (each) => makeRow(each, disarm), updateRow);
+  }
+  return { element: h("div", {}, element, h("h3", {}, t("faults.list")), none, list), refresh };
+}
+
+function makeRow(fault, disarm) {
+  const { id, type, match, matched, applied, times, ...terms } = fault;
+  const told = Object.entries({ match, ...terms }).filter(([key, value]) => !isUsual(key, value));
+  return h(
+    "li",
+    {},
+    h("strong", {}, `${id} ${type}`),
+    h("code", {}, told.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(", ")),
+    h("span", { class: "badge" }),
+    button(t("faults.disarm"), () => disarm(fault), { "aria-label": `${t("faults.disarm")} ${id}` }),
+  );
+}
+
+/** Whether a term says what it says of most faults. */
+const isUsual = (key, value) => JSON.stringify(value) === USUAL[key];
+const USUAL = { match: "{}", skip: "0", probability: "1", seed: "0" };
+
+function updateRow(row, { applied, matched, times }) {
+  const badge = row.querySelector(".badge");
+  const spent = times !== undefined && applied >= times;
+  write(badge, t(spent ? "faults.spent" : "faults.applied", applied, times ?? "∞", matched));
+  badge.className = `badge ${spent ? "" : "running"}`;
+  row.classList.toggle("spent", spent);
+}

@@ -1,0 +1,156 @@
+// Forms made from the schemas of the control API's document, so that they know every parameter.
+// What is left empty is left out.
+
+import { choice, field, fill, h } from "./dom.js";
+import { t } from "./text.js";
+
+/** The schema itself, or what its `$ref` names; a description beside the reference is kept. */
+function resolve(document, schema) {
+  let found = schema;
+  while (found.$ref) {
+    const target = found.$ref.slice(2).split("/").reduce((node, step) => node[step], document);
+    const { $ref, ...own } = found;
+    found = { ...target, ...own };
+  }
+  return found;
+}
+
+/**
+ * Controls for a value of `schema`: { element, value() }. `given` are { name: [[value, text], …] }
+ * choices for names that the schema leaves open.
+ */
+export function schemaForm(document, schema, name, required, given = {}) {
+  const found = resolve(document, schema);
+  const branches = found.oneOf ?? found.anyOf;
+  if (branches) return alternatives(document, branches, name, required, given, found.description);
+  if (given[name]) return select(found, name, required, given[name]);
+  if (found.enum) return select(found, name, required, found.enum.map((each) => [each, String(each)]));
+  const type = [found.type].flat().find((each) => each !== "null");
+  if (type === "object" && found.properties) return object(document, found, name, required, given);
+  const make = SIMPLE[type] ?? SIMPLE.anything;
+  return make(found, name, required);
+}
+
+const SIMPLE = {
+  integer: (schema, name, required) => number(schema, name, required, 1),
+  number: (schema, name, required) => number(schema, name, required, "any"),
+  boolean: (schema, name, required) => select(schema, name, required, [[true, t("yes")], [false, t("no")]]),
+  string(schema, name, required) {
+    const input = h("input", { type: "text", required, maxlength: schema.maxLength, autocomplete: "off", spellcheck: "false" });
+    if (schema.pattern) input.pattern = schema.pattern.replace(/^\^|\$$/g, "") + (schema.pattern.endsWith("$") ? "" : ".*");
+    return { element: labelled(schema, name, required, input), value: () => input.value || undefined };
+  },
+  array(schema, name, required) {
+    const lines = h("textarea", { rows: 2, required, spellcheck: "false" });
+    const value = () => {
+      const found = lines.value.split("\n").filter(Boolean);
+      return found.length ? found : undefined;
+    };
+    return { element: labelled(schema, name, required, lines, t("form.lines")), value };
+  },
+  object(schema, name, required) {
+    if (typeof schema.additionalProperties !== "object") return SIMPLE.anything(schema, name, required);
+    const lines = h("textarea", { rows: 2, required, spellcheck: "false" });
+    const value = () => {
+      const pairs = lines.value.split("\n").filter((line) => line.includes(":"));
+      const split = pairs.map((line) => [line.slice(0, line.indexOf(":")).trim(), line.slice(line.indexOf(":") + 1).trim()]);
+      return pairs.length ? Object.fromEntries(split) : undefined;
+    };
+    return { element: labelled(schema, name, required, lines, t("form.pairs")), value };
+  },
+  /** Whatever JSON has; what is none is a text. */
+  anything(schema, name, required) {
+    const text = h("textarea", { rows: 2, required, spellcheck: "false" });
+    const value = () => {
+      if (!text.value) return undefined;
+      try {
+        return JSON.parse(text.value);
+      } catch {
+        return text.value;
+      }
+    };
+    return { element: labelled(schema, name, required, text, t("form.json")), value };
+  },
+};
+
+function labelled(schema, name, required, control, hint = null) {
+  const told = [schema.description?.replaceAll("`", ""), hint].filter(Boolean).join(" ");
+  return field(required ? name : `${name} ${t("form.optional")}`, control, told || null);
+}
+
+function number(schema, name, required, step) {
+  const input = h("input", {
+    type: "number",
+    step,
+    min: schema.minimum,
+    max: schema.maximum,
+    required,
+    placeholder: schema.default,
+  });
+  const value = () => (input.value === "" ? undefined : Number(input.value));
+  return { element: labelled(schema, name, required, input), value };
+}
+
+function select(schema, name, required, options) {
+  const all = required ? options : [["", "–"], ...options];
+  const control = choice(all.map(([, text], index) => [String(index), text]), "0");
+  return {
+    element: labelled(schema, name, required, control),
+    value: () => (all[Number(control.value)][0] === "" ? undefined : all[Number(control.value)][0]),
+  };
+}
+
+/** The fields of an object. One that may be left out is folded away, and left out where it is empty. */
+function object(document, schema, name, required, given) {
+  const must = schema.required ?? [];
+  const parts = Object.entries(schema.properties).map(([key, inner]) => {
+    if (inner.const !== undefined) return [key, { element: null, value: () => inner.const }];
+    return [key, schemaForm(document, inner, key, must.includes(key) && required, given)];
+  });
+  const elements = parts.map(([, part]) => part.element);
+  const folded = name && !required;
+  const element = folded
+    ? h("details", { class: "folded" }, h("summary", {}, `${name} ${t("form.optional")}`), elements)
+    : h("div", { class: "fields" }, elements);
+  const value = () => {
+    const found = parts.map(([key, part]) => [key, part.value()]).filter(([, each]) => each !== undefined);
+    const told = found.filter(([key]) => schema.properties[key].const === undefined);
+    return told.length || required ? Object.fromEntries(found) : undefined;
+  };
+  return { element, value };
+}
+
+/** One of several: told apart by a constant of theirs, by their values or by their type. */
+function alternatives(document, branches, name, required, given, description) {
+  const ways = branches.flatMap((branch) => waysOf(resolve(document, branch)));
+  const offered = required ? ways : [{ label: "–", schema: null }, ...ways];
+  const control = choice(offered.map(({ label }, index) => [String(index), label]), "0");
+  const inner = h("div", { class: "fields" });
+  let part = null;
+  function show() {
+    const { schema } = offered[Number(control.value)];
+    part = schema && schemaForm(document, schema, required && !name ? "" : name, true, given);
+    fill(inner, part?.element);
+  }
+  control.addEventListener("change", show);
+  show();
+  const label = name || "type";
+  return {
+    element: h("div", { class: "alternatives" }, labelled({ description }, label, required, control), inner),
+    value: () => part?.value(),
+  };
+}
+
+function waysOf(schema) {
+  const properties = Object.entries(schema.properties ?? {});
+  const [key, telling] = properties.find(([, each]) => each.const !== undefined) ?? [];
+  if (key) return [{ label: String(telling.const), schema }];
+  const [listed, several] = properties.find(([each, inner]) => each === "type" && inner.enum) ?? [];
+  if (listed) {
+    return several.enum.map((value) => ({
+      label: value,
+      schema: { ...schema, properties: { ...schema.properties, [listed]: { const: value } } },
+    }));
+  }
+  return [{ label: schema.title ?? [schema.type].flat().join(" / "), schema }];
+}

@@ -1,0 +1,100 @@
+// What changes, as the fake tells it. The stream is read with fetch, since EventSource sends no
+// token. It rests while the page is hidden, and begins again after an end, whatever caused it.
+
+import { open } from "./api.js";
+
+const FIRST_WAIT = 300;
+const LONGEST_WAIT = 5000;
+
+/** Calls `changed(names)` for each event and `connected(bool)` when that changes. */
+export function listen(changed, connected) {
+  let wait = FIRST_WAIT;
+  let stopping = null;
+  let again = null;
+
+  async function follow() {
+    clearTimeout(again);
+    stopping = new AbortController();
+    const { signal } = stopping;
+    try {
+      const response = await open("GET", "events", { signal });
+      if (response.ok) {
+        connected(true);
+        wait = FIRST_WAIT;
+        for await (const names of events(response.body)) changed(names);
+      }
+    } catch (problem) {
+      if (signal.aborted) return;
+      if (!(problem instanceof TypeError)) console.error(problem); // a TypeError: nobody is there
+    }
+    connected(false);
+    again = setTimeout(follow, wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    stopping?.abort();
+    clearTimeout(again);
+    if (!document.hidden) follow();
+  });
+  follow();
+}
+
+/** The names in each event of a stream. */
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let held = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    held += value;
+    const parts = held.split("\n\n");
+    held = parts.pop();
+    for (const part of parts) {
+      const data = part.split("\n").find((line) => line.startsWith("data: "));
+      if (data) yield JSON.parse(data.slice(6)).changed;
+    }
+  }
+}
+
+/** Runs `work` one at a time; however often it is asked for meanwhile, once more afterwards. */
+export class Refresher {
+  constructor(work) {
+    this.work = work;
+    this.running = false;
+    this.wanted = false;
+    this.took = 0;
+    this.timer = null;
+  }
+
+  async now() {
+    clearTimeout(this.timer);
+    this.wanted = true;
+    if (this.running) return;
+    this.running = true;
+    try {
+      while (this.wanted) {
+        this.wanted = false;
+        const began = performance.now();
+        await this.work();
+        this.took = performance.now() - began;
+      }
+    } catch (problem) {
+      // Nobody is there: the stream says so, and what is shown is read again when somebody is.
+      if (!(problem instanceof TypeError && problem.message.includes("fetch"))) throw problem;
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** Once more in a while; the slower the fake answers, the later. */
+  later(ms) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.now(), Math.max(ms, this.took * 10));
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.wanted = false;
+  }
+}

@@ -1,0 +1,82 @@
+// Scenarios: what can become of a job, armed for the next submissions.
+
+import { control } from "./api.js";
+import { button, choice, field, fill, h } from "./dom.js";
+import { attempt } from "./notice.js";
+import { ofAccount, scope } from "./scope.js";
+import { known, t } from "./text.js";
+
+/** What a scenario does, in the page's language where there are words for it. */
+const says = ({ name, says: english }) => (known(`scenario.${name}`) ? t(`scenario.${name}`) : english);
+
+/** The panel of scenarios; `changed` is called after each change. */
+export async function scenarios(changed) {
+  const { scenarios: all } = await control("GET", "scenarios");
+  const named = new Map(all.map((each) => [each.name, each]));
+  const which = choice(all.map((each) => [each.name, `${each.name}: ${says(each)}`]), all[0].name);
+  const argument = h("input", { type: "number", min: 0, step: 1 });
+  const argumentField = field(t("scenarios.number"), argument, " ");
+  const times = h("input", { type: "number", min: 1, step: 1, value: "1", placeholder: t("scenarios.always") });
+  const account = choice([["", t("everybody")]], "");
+  const list = h("ul", { class: "armed" });
+  const none = h("p", { class: "nothing" }, t("scenarios.none"));
+  const marker = h("code", {});
+
+  function ask() {
+    const chosen = named.get(which.value);
+    argumentField.hidden = chosen.argument === null;
+    argument.placeholder = chosen.default ?? "";
+    argument.max = chosen.most ?? "";
+    argument.value = "";
+    argumentField.lastElementChild.textContent = chosen.argument ?? "";
+    marker.textContent = chosen.marker;
+  }
+  which.addEventListener("change", ask);
+  ask();
+  const clear = button(t("scenarios.clear"), async () => {
+    await attempt(() => control("DELETE", "scenarios", { query: ofAccount() }));
+    await changed();
+  });
+  const form = h(
+    "form",
+    { class: "panel" },
+    h("h3", {}, t("scenarios.title")),
+    h("p", { class: "soft" }, t("scenarios.what"), " ", marker),
+    field(t("scenarios.which"), which),
+    h("div", { class: "pair" }, argumentField, field(t("scenarios.times"), times), field(t("account"), account)),
+    h("div", { class: "row" }, h("button", { class: "main" }, t("scenarios.arm")), clear),
+  );
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const body = { scenario: which.value };
+    if (argument.value !== "" && !argumentField.hidden) body.argument = Number(argument.value);
+    if (times.value !== "") body.times = Number(times.value);
+    if (account.value) body.account = account.value;
+    await attempt(() => control("POST", "scenarios", { body }), t("scenarios.armed"));
+    await changed();
+  });
+
+  async function refresh() {
+    const names = scope.accounts.map((each) => each.username);
+    if (account.dataset.names !== names.join("\n")) {
+      account.dataset.names = names.join("\n");
+      fill(account, h("option", { value: "" }, t("everybody")), names.map((each) => h("option", { value: each }, each)));
+      account.value = scope.account;
+    }
+    const { armed } = await control("GET", "scenarios", { query: ofAccount() });
+    none.hidden = armed.length > 0;
+    fill(
+      list,
+      armed.map((each) =>
+        h(
+          "li",
+          {},
+          h("strong", {}, each.scenario + (each.argument === null ? "" : `=${each.argument}`)),
+          h("span", {}, each.account ?? t("everybody")),
+          h("span", { class: "badge running" }, each.times === null ? t("scenarios.always") : t("scenarios.left", each.times)),
+        ),
+      ),
+    );
+  }
+  return { element: h("div", {}, form, h("h3", {}, t("scenarios.list")), none, list), refresh };
+}

@@ -1,0 +1,49 @@
+"""The system's Chromium, driven by Playwright. What is missing is said and not guessed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+#: What distributions call it.
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def executable() -> str | None:
+    """Where Chromium is."""
+    return next((path for name in _NAMES if (path := shutil.which(name)) is not None), None)
+
+
+def why_not() -> str | None:
+    """Why no browser can be had; ``None`` if one can."""
+    if find_spec("playwright") is None:
+        return "playwright is not installed (pip install -e '.[dev]')"
+    if executable() is None:
+        return f"none of {', '.join(_NAMES)} is installed (Debian: apt-get install chromium)"
+    return None
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """One browser process. Raises ``RuntimeError`` with :func:`why_not`."""
+    problem = why_not()
+    if problem is not None:
+        raise RuntimeError(problem)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=executable(),
+            # Containers run as root and have a small /dev/shm.
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+        )
+        try:
+            yield running
+        finally:
+            running.close()

@@ -109,8 +109,7 @@ class JobTrace:
     @property
     def seems_failed(self) -> bool:
         """Not finished, and its record has an error. It may still finish: keep looking."""
-        error = text(self.last, "error")
-        return not self.finished and error is not None and error.casefold() != _REMARK
+        return not self.finished and _has_failed(self.last)
 
     @property
     def unchanged_since(self) -> float:
@@ -137,12 +136,13 @@ class JobTrace:
         """Whether a find that was sent after the moment (monotonic) still showed it unfinished.
 
         Only that proves it was unfinished at the moment: the first sighting as finished may come
-        long after its end.
+        long after its end, and what has an error may have ended with it.
         """
         return any(
             self.submitted_at + one.at >= moment
             and one.record is not None
             and integer(one.record, "status") != FINISHED
+            and not _has_failed(one.record)
             for one in self.sightings
         )
 
@@ -200,6 +200,11 @@ class JobTrace:
         if self.last is not None:
             lines.append(json.dumps(self.last, ensure_ascii=False, indent=1))
         return "\n".join(lines)
+
+
+def _has_failed(record: Record | None) -> bool:
+    error = text(record, "error")
+    return error is not None and error.casefold() != _REMARK
 
 
 def _glimpse(sighting: Sighting) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable
 
 from ...checking import Answer, Context, Observation, Phase, probe
@@ -40,21 +42,28 @@ def whether_hash_is_a_condition(ctx: Context) -> Observation:
     return ctx.unknown(f"{answer.summary()}, {len(found)} records", answer)
 
 
-#: So many records are in order by chance in one case of sixty.
-_ENOUGH_FOR_ORDER = 5
+#: Records that could stand in so many orders fall or rise by chance in one case of sixty: five of
+#: different times, or more of fewer. Of two times nothing is told: those would be the two batches.
+_ORDERS, _TIMES = 120, 3
 
 
 @probe("find-order", wants=("grid", "niji", "upscale", "variation", "describe"), phase=Phase.QUIET)
 def in_which_order_records_come(ctx: Context) -> Observation:
     known(ctx)
     answer = ctx.evidence.history().answers[0]
-    times = len({time for time, _ in timed(answer.records)})
     if not falling(answer.records) and not rising(answer.records):
         return ctx.unknown("timestamps neither fall nor rise", answer)
-    if times < _ENOUGH_FOR_ORDER:
-        needed = f"needs {_ENOUGH_FOR_ORDER} records of different times"
-        return ctx.unobserved(f"{needed}, and there are {times}", answer)
+    times = Counter(time for time, _ in timed(answer.records))
+    if len(times) < _TIMES or _orders(times) < _ORDERS:
+        what = f"{times.total()} records of {len(times)} different times may be in order by chance"
+        return ctx.unobserved(what, answer)
     return ctx.answer("newest-first" if falling(answer.records) else "oldest-first", answer)
+
+
+def _orders(times: Counter[int]) -> int:
+    """In how many orders of their times so many records of each could stand."""
+    alike = math.prod(map(math.factorial, times.values()))
+    return math.factorial(times.total()) // alike
 
 
 @probe("find-timestamp-unit", wants=("grid",), phase=Phase.QUIET)

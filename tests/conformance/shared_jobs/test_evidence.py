@@ -344,3 +344,12 @@ def test_submissions_that_wait_for_a_look_share_the_next_one() -> None:
         assert trace.sightings[0].answer.exchange.number > trace.submission.exchange.number
         assert trace.submitted_at + trace.sightings[0].at >= trace.answered_at
     assert next(finds) < len(evidence.traces())
+
+
+def test_a_job_with_an_error_is_not_known_to_run() -> None:
+    """It may have ended with it: no other job ran beside it for certain."""
+    running = one_job(lambda _: {"status": 7}, 0.2).trace("grid")
+    remarked = one_job(lambda _: {"status": 7, "error": "altered prompt"}, 0.2).trace("grid")
+    failed = one_job(lambda _: {"status": 7, "error": "no more ink"}, 0.2).trace("grid")
+    seen = [one.unfinished_after(one.answered_at) for one in (running, remarked, failed)]
+    assert seen == [True, True, False]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from html import escape
+from pathlib import Path
 
 import orjson
 
@@ -15,6 +16,7 @@ from ..http.responses import HTML, JSON, YAML, Response
 from ..service import FakeService
 from ..settings import DEFAULT_ACCOUNTS
 from . import dashboard_files, reference
+from .reference_words import CHINESE, ENGLISH, Words
 
 #: A page of a fake that its reader reaches at a base address.
 Page = Callable[[FakeService, str], Response]
@@ -23,14 +25,25 @@ Page = Callable[[FakeService, str], Response]
 _NAMED = 5
 
 
-@lru_cache(maxsize=1)
-def _reference_page() -> bytes:
+@lru_cache(maxsize=2)
+def _reference_page(words: Words) -> str:
     questions = yaml_files.read("questions.yaml")["questions"]
-    return reference.page(yaml_files.read("openapi.yaml"), questions).encode()
+    return reference.page(yaml_files.read("openapi.yaml"), questions, words)
 
 
-def _reference(_: FakeService, __: str) -> Response:
-    return Response(200, _reference_page(), HTML)
+def _reference(words: Words) -> Page:
+    def answer(_: FakeService, base: str) -> Response:
+        page = _reference_page(words).replace(reference.BASE, escape(base))
+        return Response(200, page.encode(), (*HTML, *dashboard_files.POLICY))
+
+    return answer
+
+
+def _beside(name: str, media_type: bytes) -> Page:
+    """A file that a page loads."""
+    content = (Path(__file__).parent / name).read_bytes()
+    headers = ((b"content-type", media_type), *dashboard_files.POLICY)
+    return lambda service, base: Response(200, content, headers)
 
 
 def _document(service: FakeService, base: str) -> Response:
@@ -86,7 +99,10 @@ def _first_request(service: FakeService, base: str) -> tuple[str, str]:
 #: The pages by their paths.
 PAGES: Mapping[str, Page] = {
     "/": _front,
-    "/reference": _reference,
+    "/reference": _reference(ENGLISH),
+    "/reference-zh": _reference(CHINESE),
+    "/reference.css": _beside("style.css", b"text/css; charset=utf-8"),
+    "/reference.js": _beside("reference.js", b"text/javascript; charset=utf-8"),
     "/openapi.json": _document,
     "/openapi.yaml": _file("openapi.yaml"),
     "/questions.yaml": _file("questions.yaml"),

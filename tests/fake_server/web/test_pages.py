@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
+import httpx
 import pytest
 
 from sampan.fake_server.contract import document as spec
 from sampan.fake_server.contract import yaml_files
 from sampan.fake_server.settings import NewAccount
 from sampan.fake_server.web.pages import PAGES
-from tests.support.fakes import Fake
+from sampan.fake_server.web.reference_words import CHINESE
+from tests.support.fakes import Fake, Served
 
 DOCUMENT = yaml_files.read("openapi.yaml")
 QUESTIONS = yaml_files.read("questions.yaml")["questions"]
 
 #: Elements that have no end.
-_VOID = {"meta", "br", "hr", "link"}
+_VOID = {"meta", "br", "hr", "link", "input"}
 
 
 class Page(HTMLParser):
@@ -62,12 +67,12 @@ def page(fake: Fake, path: str) -> Page:
     return Page(answer.text)
 
 
-@pytest.mark.parametrize("path", ["/", "/reference"])
+@pytest.mark.parametrize("path", ["/", "/reference", "/reference-zh"])
 def test_every_link_leads_to_something_of_the_fake_itself(fake: Fake, path: str) -> None:
     pages = {path: page(fake, path)}
     found = pages[path]
     assert found.links
-    for link in found.links + found.sources:
+    for link in (*found.links, *found.sources):
         target, _, anchor = link.partition("#")
         assert not re.match(r"[a-z]+:|//", link), link  # nothing of it is elsewhere
         if anchor:
@@ -154,9 +159,55 @@ def test_an_operation_says_what_it_needs_costs_and_leads_to(fake: Fake, operatio
     for link in item["responses"]["200"]["links"].values():
         target = spec.resolve(DOCUMENT, link)["operationId"]
         assert f'<a href="#{target}">' in then
-    # The answer is told under any HTTP status, not under 200 alone.
-    assert html.count("<p>One of: ") == 2
+    # The answer is told under any HTTP status, not under 200 alone: 200, 4XX and all others.
+    assert html.count("<p>One of: ") == 3
     assert "<details open>" in html.partition("<h3>Response")[0]
+
+
+@pytest.mark.parametrize("path", ["/reference", "/reference-zh"])
+def test_the_reference_shows_a_person_no_expressions(fake: Fake, path: str) -> None:
+    text = page(fake, path).text
+    assert "$response" not in text
+    assert "Authorization = Bearer data.token" in text
+    assert "parent_hash = data.res[0].hash" in text
+
+
+@pytest.mark.parametrize("path", ["/reference", "/reference-zh"])
+def test_nothing_runs_in_the_reference_but_its_own_files(fake: Fake, path: str) -> None:
+    answer = fake.get(path)
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert not re.search(r"<style|<script>|\son\w+=|\sstyle=", answer.text)
+    assert page(fake, path).sources == ["reference.js"]
+    for file in ("/reference.js", "/reference.css"):
+        found = fake.get(file)
+        assert found.headers["content-type"].startswith(("text/javascript", "text/css"))
+        assert found.headers["x-content-type-options"] == "nosniff"
+
+
+def test_each_operation_has_a_command_that_works(served: Served) -> None:
+    html = httpx.get(f"{served.url}/reference").text
+    commands = [
+        unescape(text) for text in re.findall(r"<pre>((?:TOKEN|curl).*?)</pre>", html, re.S)
+    ]
+    assert len(commands) == len(operations())
+    script = "\necho\n".join(commands)
+    done = subprocess.run(["bash", "-eu", "-c", script], capture_output=True, text=True, timeout=60)
+    token, *answers = [line for line in done.stdout.splitlines() if line]
+    assert token.startswith("eyJ"), done.stderr
+    found = [json.loads(answer)["errno"] for answer in answers]
+    # What the page's examples name is not there, but for the prompt.
+    assert found[:2] == [0, 0]
+    assert set(found[2:]) <= {0, 301, 420}
+
+
+def test_both_languages_say_the_same(fake: Fake) -> None:
+    english, chinese = page(fake, "/reference"), page(fake, "/reference-zh")
+    assert english.anchors == chinese.anchors
+    assert "需要 token" in chinese.text
+    own = [word for word in CHINESE[1:] if word.isascii() and word not in ("English", "reference")]
+    assert own == []
 
 
 def test_every_question_stands_in_the_reference_with_its_answers(fake: Fake) -> None:

@@ -7,6 +7,7 @@ import select
 import socket
 import sys
 import time
+from pathlib import Path
 
 _EVERY = 0.02
 
@@ -21,11 +22,21 @@ def _ask(port: int, path: str) -> float:
         return 1000 * (time.perf_counter() - begun)
 
 
+def _waited(*processes: str) -> float:
+    """For how long (ms) they have waited for a processor so far: who else is busy decides that."""
+    return (
+        sum(int(Path(f"/proc/{each}/schedstat").read_text().split()[1]) for each in processes) / 1e6
+    )
+
+
 def main() -> None:
-    """Ask until stdin ends, then print the times, in ms."""
-    port, path, times = int(sys.argv[1]), sys.argv[2], []
+    """Ask until stdin ends, then print the times, in ms: each whole, and less what was waited."""
+    port, path, server = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    times = []
     while not select.select([sys.stdin], [], [], _EVERY)[0]:
-        times.append(_ask(port, path))
+        before = _waited(server, "self")
+        taken = _ask(port, path)
+        times.append((taken, taken - (_waited(server, "self") - before)))
     print(json.dumps(times))
 
 

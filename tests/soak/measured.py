@@ -12,12 +12,16 @@ from bench.processes import Process
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure of the table; ``bound`` is ``None`` where there is none to keep."""
+    """A figure of the table; ``bound`` is ``None`` where there is none to keep.
+
+    ``wanted`` is what it should have come to, which the table says where it has not.
+    """
 
     name: str
     value: float
     unit: str
     bound: float | None = None
+    wanted: float | None = None
 
     @property
     def is_breach(self) -> bool:
@@ -26,6 +30,9 @@ class Row:
     def __str__(self) -> str:
         bound = "" if self.bound is None else f"at most {self.bound:,.1f}"
         verdict = "BREACH" if self.is_breach else ""
+        if self.wanted is not None:
+            bound = f"of {self.wanted:,.0f}"
+            verdict = "FEWER THAN ASKED" if self.value < self.wanted else ""
         return f"  {self.name:38}{self.value:>14,.1f} {self.unit:5}{bound:20}{verdict}".rstrip()
 
 

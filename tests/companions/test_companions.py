@@ -51,6 +51,25 @@ def test_every_example_is_run() -> None:
     assert examples == {*RUNS, "gevent"}
 
 
+def test_what_the_recipes_say_of_a_tool_is_in_its_example() -> None:
+    recipes = (Path(__file__).parents[2] / "docs/recipes.md").read_text(encoding="utf-8")
+    _, _, rest = recipes.partition("## Beside other test tools\n")
+    rows = re.findall(r"^\| ([a-z-]+) \| (.*) \|$", rest.partition("\n## ")[0], re.MULTILINE)
+    rows = [row for row in rows if row[0] != "tool"]
+    names = {"pytest-asyncio": "asyncio", "pytest-socket": "socket", "vcrpy": "vcr"}
+    files = {tool: names.get(tool, tool.replace("-", "_")) for tool, _ in rows}
+    assert sorted(files.values()) == sorted({*RUNS, "gevent"})
+    for tool, text in rows:
+        example = (EXAMPLES / f"{files[tool]}_example.py").read_text(encoding="utf-8")
+        for quoted in re.findall(r"`([^`]+)`", text):
+            assert quoted in example or f" {quoted} " in f" {_said_of(tool)} ", (tool, quoted)
+
+
+def _said_of(tool: str) -> str:
+    """What a row names that its example does not use: others of these tests do."""
+    return "FakeServer Admin asgi_app" if tool == "gevent" else ""
+
+
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, timeout=50, check=False

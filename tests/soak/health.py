@@ -36,7 +36,8 @@ def main() -> None:
     while not select.select([sys.stdin], [], [], _EVERY)[0]:
         before = _waited(server, "self")
         taken = _ask(port, path)
-        times.append((taken, taken - (_waited(server, "self") - before)))
+        own = taken - (_waited(server, "self") - before)
+        times.append((taken, max(own, 0)))  # both may have waited at the same time
     print(json.dumps(times))
 
 

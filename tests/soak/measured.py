@@ -33,7 +33,7 @@ class Row:
         if self.wanted is not None:
             bound = f"of {self.wanted:,.0f}"
             verdict = "FEWER THAN ASKED" if self.value < self.wanted else ""
-        return f"  {self.name:38}{self.value:>14,.1f} {self.unit:5}{bound:20}{verdict}".rstrip()
+        return f"  {self.name:46}{self.value:>12,.1f} {self.unit:5}{bound:20}{verdict}".rstrip()
 
 
 def descriptors(server: Process) -> int:

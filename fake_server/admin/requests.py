@@ -7,20 +7,35 @@ from typing import Any
 
 from ..clock.spans import to_ms
 from ..http.exchange import Exchange, unless_left
+from ..http.matching import BodyMatch, MatchError
 from ..journal import client_lint as lint
+from ..journal import verification
 from ..journal.journal import RequestMatch
+from ..journal.verification import Nearest, Times
 from .call import ControlCall, ControlError
 
 _PATIENCE_MS = 5_000
 _MAX_PATIENCE_MS = 600_000
-_CONDITIONS = ("operation", "status", "errno", "since", "unmatched")
+#: Requests that a verification names.
+_MAX_LISTED = 100
+_CONDITIONS = ("operation", "status", "errno", "since", "unmatched", "path")
+#: Parameters of a query that are conditions on the body.
+_OF_BODY = {"body_contains": "contains", "body_matches": "matches"}
 
 
 def _match(call: ControlCall, given: Mapping[str, Any]) -> RequestMatch:
-    """What is asked for. Raises :class:`ControlError` on an unknown account."""
+    """What is asked for. Raises :class:`ControlError` on what can't be."""
     username = given.get("account")
     account = None if username is None else call.named(username).id
-    return RequestMatch(account, **{key: given[key] for key in _CONDITIONS if key in given})
+    terms = given.get("body") or {
+        term: given[name] for name, term in _OF_BODY.items() if name in given
+    }
+    try:
+        body = BodyMatch(terms) if terms else None
+    except MatchError as problem:
+        raise ControlError("bad-request", f"body.{problem}") from problem
+    plain = {key: given[key] for key in _CONDITIONS if key in given}
+    return RequestMatch(account, **plain, body=body)
 
 
 async def list_requests(call: ControlCall) -> Any:
@@ -34,6 +49,60 @@ async def list_requests(call: ControlCall) -> Any:
         found.reverse()
     shown = journal.show(found[: call.query["limit"]], call.username)
     return {"requests": shown, "total": len(found), "lost": journal.lost}
+
+
+async def find_requests(call: ControlCall) -> Any:
+    journal = call.service.journal
+    found = journal.find(_match(call, call.body.get("match", {})))
+    shown = journal.show(found[: call.body.get("limit", 100)], call.username)
+    return {"requests": shown, "total": len(found), "lost": journal.lost}
+
+
+async def verify_requests(call: ControlCall) -> Any:
+    journal = call.service.journal
+    match = _match(call, call.body.get("match", {}))
+    times = _times(call.body.get("times", {"at_least": 1}))
+    found = journal.find(match)
+    verified = times.admits(len(found))
+    near = None
+    if not verified and len(found) < times.least:
+        others = journal.find(RequestMatch(match.account, since=match.since))
+        others = [each for each in others if each not in found]
+        near = verification.nearest(match, others)
+    text = verification.message(match, times, found, near)
+    return {
+        "verified": verified,
+        "count": len(found),
+        "message": None if verified else journal.redact(text),
+        "requests": [each.number for each in found[:_MAX_LISTED]],
+        "nearest": None if near is None else _nearest(call, near),
+    }
+
+
+def _times(given: int | Mapping[str, int]) -> Times:
+    """How many are expected. Raises :class:`ControlError` on what nothing can meet."""
+    if isinstance(given, int):
+        return Times(given, given)
+    times = Times(given.get("at_least", 0), given.get("at_most"))
+    if times.most is not None and times.most < times.least:
+        raise ControlError("bad-request", "times: at_least must not be greater than at_most")
+    return times
+
+
+def _nearest(call: ControlCall, near: Nearest) -> dict[str, Any]:
+    journal = call.service.journal
+    (request,) = journal.show([near.exchange], call.username)
+    return {
+        "request": request,
+        "differences": [
+            {
+                "where": journal.redact(each.where),
+                "expected": journal.redact(each.expected),
+                "actual": journal.redact(verification.actual(each)),
+            }
+            for each in near.differences
+        ],
+    }
 
 
 def _about(call: ControlCall, found: list[Exchange]) -> list[Exchange]:

@@ -19,6 +19,7 @@ import jsonschema_rs
 import orjson
 
 from ..suggestions import shown
+from .responses import as_json
 
 #: The size of a compiled expression, and how much of a body one looks at, both in bytes.
 _MAX_COMPILED = 1 << 18
@@ -41,8 +42,10 @@ ABSENT: Final = _Absent()
 
 
 class Difference(NamedTuple):
-    """Where a body is not as it was to be. ``expected`` is in words or a value, ``actual`` a value
-    or :data:`ABSENT`."""
+    """Where a request is not as it was to be.
+
+    ``expected`` is JSON or in words, ``actual`` a value or :data:`ABSENT`.
+    """
 
     where: str
     expected: str
@@ -93,6 +96,19 @@ class BodyMatch:
         self._json = terms.get("json", ABSENT)
         self._fields = [_Field(path, wanted) for path, wanted in terms.get("fields", {}).items()]
 
+    def words(self) -> Iterator[str]:
+        """The conditions as one would say them."""
+        if self._contains is not None:
+            yield f"the body contains {shown(self._contains)}"
+        if self._matches is not None:
+            yield f"the body matches {self._matches}"
+        if self._equals is not ABSENT:
+            yield f"the body is {quoted(self._equals)}"
+        if self._json is not ABSENT:
+            yield f"the body has {quoted(self._json)}"
+        for field in self._fields:
+            yield from field.words()
+
     def admits(self, body: Body) -> bool:
         """Whether a body is as it was to be."""
         return next(self.differences(body), None) is None
@@ -100,13 +116,14 @@ class BodyMatch:
     def differences(self, body: Body) -> Iterator[Difference]:
         """Where it is not."""
         whole = "the body"
+        seen = body.texts[0] if body.document is ABSENT else body.document
         if self._contains is not None and not any(self._contains in text for text in body.texts):
-            yield Difference(whole, f"to contain {shown(self._contains)}", body.texts[0])
+            yield Difference(whole, f"contains {shown(self._contains)}", seen)
         if self._matches is not None and not any(map(self._matches.is_in, body.texts)):
-            yield Difference(whole, f"to match {self._matches}", body.texts[0])
+            yield Difference(whole, f"matches {self._matches}", seen)
         if body.document is ABSENT:
             if not (self._equals is ABSENT and self._json is ABSENT and not self._fields):
-                yield Difference(whole, "to be JSON", body.texts[0])
+                yield Difference(whole, "JSON", seen)
             return
         if self._equals is not ABSENT:
             yield from _unequal(self._equals, body.document, "", partial=False)
@@ -157,12 +174,20 @@ class _Field:
         self._contains = operators.get("contains")
         self._matches = _Expression.of(operators.get("matches"), f"{path}.matches")
 
+    def words(self) -> Iterator[str]:
+        """The conditions as one would say them."""
+        if self._present is False:
+            yield f"{self._path} is absent"
+        for wanted in self._wanted():
+            is_value = wanted.words[:9] not in ("contains ", "matches /")
+            yield f"{self._path} {'is ' if is_value else ''}{wanted.words}"
+
     def differences(self, document: Any) -> Iterator[Difference]:
         """What is not there. Of several places, such as ``service[*]``, one is enough."""
         values = list(_values(document, self._steps))
         if self._present is False:
             if values:
-                yield Difference(self._path, "to be absent", values[0])
+                yield Difference(self._path, "absent", values[0])
             return
         for wanted in self._wanted():
             if not any(wanted.holds(value) for value in values):
@@ -171,14 +196,14 @@ class _Field:
 
     def _wanted(self) -> Iterator[_Wanted]:
         if self._present:
-            yield _Wanted("to be present", lambda value: True)
+            yield _Wanted("present", lambda value: True)
         if self._equals is not ABSENT:
-            yield _Wanted(_quoted(self._equals), lambda value: _same(value, self._equals))
+            yield _Wanted(quoted(self._equals), lambda value: _same(value, self._equals))
         if self._contains is not None:
-            words = f"to contain {shown(self._contains)}"
+            words = f"contains {shown(self._contains)}"
             yield _Wanted(words, lambda value: _contains(value, self._contains))
         if (expression := self._matches) is not None:
-            yield _Wanted(f"to match {expression}", lambda v: expression.is_in(_text(v)))
+            yield _Wanted(f"matches {expression}", lambda v: expression.is_in(_text(v)))
 
 
 class _Wanted(NamedTuple):
@@ -229,15 +254,15 @@ def _unequal(expected: Any, actual: Any, where: str, *, partial: bool) -> Iterat
             if key in actual:
                 yield from _unequal(inner, actual[key], place, partial=partial)
             else:
-                yield Difference(place, _quoted(inner), ABSENT)
+                yield Difference(place, quoted(inner), ABSENT)
         if not partial:
             for key in actual.keys() - expected.keys():
-                yield Difference(f"{where}.{key}" if where else key, "to be absent", actual[key])
+                yield Difference(f"{where}.{key}" if where else key, "absent", actual[key])
     elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         for index, (inner, other) in enumerate(zip(expected, actual, strict=True)):
             yield from _unequal(inner, other, f"{where}[{index}]", partial=partial)
     elif not _same(expected, actual):
-        yield Difference(where or "the body", _quoted(expected), actual)
+        yield Difference(where or "the body", quoted(expected), actual)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -274,6 +299,7 @@ def _text(value: Any) -> str:
         return ""
 
 
-def _quoted(value: Any) -> str:
-    text = orjson.dumps(value).decode()
+def quoted(value: Any) -> str:
+    """JSON as a message quotes it."""
+    text = as_json(value).decode()
     return text if len(text) <= 200 else f"{text[:200]}…"

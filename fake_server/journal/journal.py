@@ -21,6 +21,7 @@ from ..clock import real_time
 from ..clock.notifier import Notifier
 from ..contract.document import Operation
 from ..http.exchange import Exchange
+from ..http.matching import Body, BodyMatch, path_pattern
 from ..http.responses import Response
 from . import redaction
 from .redaction import Secrets
@@ -34,7 +35,10 @@ _OVERHEAD = 1500
 
 
 class RequestMatch(NamedTuple):
-    """Selects exchanges; ``None`` matches any. ``account`` is an id, ``since`` a number."""
+    """Selects exchanges; ``None`` matches any. ``account`` is an id, ``since`` a number.
+
+    In ``path``, ``*`` stands for any characters.
+    """
 
     account: int | None = None
     operation: str | None = None
@@ -42,6 +46,8 @@ class RequestMatch(NamedTuple):
     errno: int | None = None
     since: int | None = None
     unmatched: bool | None = None
+    path: str | None = None
+    body: BodyMatch | None = None
 
     def admits(self, exchange: Exchange) -> bool:
         """Whether ``exchange`` fulfils every condition."""
@@ -55,6 +61,8 @@ class RequestMatch(NamedTuple):
             )
             and (self.status is None or status(exchange) == self.status)
             and (self.errno is None or errno(exchange) == self.errno)
+            and (self.path is None or path_pattern(self.path).fullmatch(exchange.path) is not None)
+            and (self.body is None or self.body.admits(Body(exchange.body)))
         )
 
 

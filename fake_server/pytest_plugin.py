@@ -33,10 +33,25 @@ _OPTIONS = {
     "sampan-clock": "real, or auto: each poll moves the fake's time forward",
 }
 
+# The same for what a test is failed for at its end: values, the first of them where none is given.
+_AT_THE_END = {
+    "sampan-unused-faults": (
+        ("error", "ignore"),
+        "whether a fault or scenario that was never applied fails its test: error (default) or"
+        " ignore",
+    ),
+    "sampan-lint": (
+        ("ignore", "error"),
+        "whether findings of the client's lint fail a test: ignore (default), error",
+    ),
+    "sampan-lint-ignore": ((), "rules that lint leaves out, separated by commas"),
+}
+
 _USED = pytest.StashKey["Account"]()
 _MARKER = (
     "sampan(job_seconds=..., profile=..., clock=..., ...): a fake with these settings for one test;"
-    " the keywords of FakeServer, over the settings of the session"
+    " the keywords of FakeServer, over the settings of the session; unused_faults='ignore',"
+    " lint='error' and lint_ignore='RULE' are for the test's end"
 )
 
 #: A name is a local part of an e-mail address (RFC 5321 allows 64 characters), and a user's name
@@ -49,7 +64,8 @@ _times: Counter[str] = Counter()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sampan", "the fake of the 小船AI image API")
-    for option, meaning in _OPTIONS.items():
+    at_the_end = {option: meaning for option, (_, meaning) in _AT_THE_END.items()}
+    for option, meaning in {**_OPTIONS, **at_the_end}.items():
         group.addoption(f"--{option}", metavar=option.rpartition("-")[2].upper(), help=meaning)
         parser.addini(option.replace("-", "_"), meaning)
 
@@ -60,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     given = _settings(config)
     if given:
         _check(given, "sampan")
+    _ending(config, {}, "sampan")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -75,11 +92,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _options(item: pytest.Item) -> Options | None:
     """The settings for a test that is marked. Raises ``UsageError``."""
     marked = _marked(item)
-    if not marked:
+    where = f"{item.nodeid}: @pytest.mark.sampan"
+    _ending(item.config, marked, where)
+    of_fake = {
+        key: value for key, value in marked.items() if f"sampan-{_dashed(key)}" not in _AT_THE_END
+    }
+    if not of_fake:
         return None
-    options: Options = {**_settings(item.config), **marked}
-    _check(options, f"{item.nodeid}: @pytest.mark.sampan")
+    options = cast("Options", {**_settings(item.config), **of_fake})
+    _check(options, where)
     return options
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _ending(config: pytest.Config, marked: Mapping[str, Any], where: str) -> dict[str, str]:
+    """How a test ends, by option: its marker's, the command's, the ini file's or the default.
+
+    Raises ``UsageError`` on a value that can't be.
+    """
+    found = {}
+    for option, (values, _) in _AT_THE_END.items():
+        name = option.removeprefix("sampan-").replace("-", "_")
+        given = marked.get(name) if name in marked else _given(config, option)
+        if isinstance(given, list | tuple):
+            given = ",".join(map(str, given))
+        if given is None:
+            given = values[0] if values else ""
+        if values and given not in values:
+            raise pytest.UsageError(f"{where}: {name} must be {' or '.join(values)}, not {given!r}")
+        found[name] = str(given)
+    return found
 
 
 def _check(given: Options, where: str) -> None:
@@ -93,7 +138,7 @@ def _check(given: Options, where: str) -> None:
         raise pytest.UsageError(f"{where}: {problem}") from None
 
 
-def _marked(item: pytest.Item) -> Options:
+def _marked(item: pytest.Item) -> dict[str, Any]:
     """What a test's markers set, those nearest to it over those of its class and module."""
     found: dict[str, Any] = {}
     for marker in item.iter_markers("sampan"):
@@ -103,7 +148,7 @@ def _marked(item: pytest.Item) -> Options:
                 f" {marker.args[0]!r}"
             )
         found = {**marker.kwargs, **found}
-    return cast("Options", found)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -163,6 +208,23 @@ def sampan_redirect(_sampan_of_test: FakeServer) -> Iterator[str]:
 
     with redirect(_sampan_of_test.url):
         yield LIVE
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test that has passed for what it armed and did not use, or for what lint finds."""
+    result = yield
+    account = item.stash.get(_USED, None)
+    if account is not None:
+        from .client.ending import Ending, problem
+
+        given = _ending(item.config, _marked(item), item.nodeid)
+        rules = tuple(rule for rule in given["lint_ignore"].split(",") if rule.strip())
+        ending = Ending(given["unused_faults"] == "error", given["lint"] == "error", rules)
+        text = problem(account, ending)
+        if text is not None:
+            pytest.fail(text, pytrace=False)
+    return result
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,10 +12,13 @@ from ..journal import client_lint as lint
 from ..journal import verification
 from ..journal.journal import RequestMatch
 from ..journal.verification import Nearest, Times
+from ..suggestions import suggest
 from .call import ControlCall, ControlError
 
 _PATIENCE_MS = 5_000
 _MAX_PATIENCE_MS = 600_000
+#: Requests that a finding names.
+_MAX_EVIDENCE = 10
 #: Requests that a verification names.
 _MAX_LISTED = 100
 _CONDITIONS = ("operation", "status", "errno", "since", "unmatched", "path")
@@ -66,8 +69,9 @@ async def verify_requests(call: ControlCall) -> Any:
     verified = times.admits(len(found))
     near = None
     if not verified and len(found) < times.least:
+        numbers = {each.number for each in found}
         others = journal.find(RequestMatch(match.account, since=match.since))
-        others = [each for each in others if each not in found]
+        others = [each for each in others if each.number not in numbers]
         near = verification.nearest(match, others)
     text = verification.message(match, times, found, near)
     return {
@@ -148,21 +152,32 @@ async def clear_requests(call: ControlCall) -> Any:
 
 
 async def lint_client(call: ControlCall) -> Any:
-    service = call.service
+    service, ignored = call.service, _ignored(call.query.get("ignore", ""))
     found = service.journal.find(_match(call, call.query))
     statuses = {
         account.id: service.rules_for(account.id).profile.statuses
         for account in service.store.accounts()
     }
-    findings = lint.findings(found, statuses)
+    findings = lint.findings(found, statuses, ignored)
     return {
         "findings": [
             {
                 "rule": finding.rule,
                 "account": None if finding.account is None else call.username(finding.account),
                 "message": service.journal.redact(finding.message),
-                "requests": list(finding.requests),
+                "requests": list(finding.requests[:_MAX_EVIDENCE]),
+                "count": len(finding.requests),
             }
             for finding in findings
         ]
     }
+
+
+def _ignored(text: str) -> frozenset[str]:
+    """The rules that are not to be looked at. Raises :class:`ControlError` on an unknown one."""
+    rules = [rule.strip() for rule in text.split(",") if rule.strip()]
+    for rule in rules:
+        if rule not in lint.RULES:
+            rest = suggest(rule, lint.RULES)
+            raise ControlError("bad-request", f"ignore: {rule[:100]!r} is not a rule{rest}")
+    return frozenset(rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..armed.scenarios import ArmedScenario, to_json
+from ..clock.spans import to_ms
 from ..jobs.scenarios import SCENARIOS, Scenario
 from .call import ControlCall, ControlError
 
@@ -39,6 +40,8 @@ async def list_scenarios(call: ControlCall) -> Any:
 
 async def arm_scenario(call: ControlCall) -> Any:
     scenario, argument = SCENARIOS[call.body["scenario"]], call.body.get("argument")
+    if isinstance(argument, str) and scenario.argument == "milliseconds":
+        argument = to_ms(argument)
     try:
         number = scenario.number(None if argument is None else str(argument))
     except ValueError as problem:

@@ -19,11 +19,22 @@ from urllib.parse import quote
 
 from ..clock import real_time
 from ..http import urls
-from .errors import JobFailed, NotAnEnvelope, NotInTime, PictureRefused, Record, Refused
+from .arguments import Duration, seconds
+from .errors import (
+    JobFailed,
+    NotAnEnvelope,
+    NotInTime,
+    PictureRefused,
+    Record,
+    Refused,
+    is_for_the_caller,
+)
 from .transport import Reply, Sent, SocketTransport, Target, connect
 
 if TYPE_CHECKING:
     from .admin import Admin
+
+__tracebackhide__ = is_for_the_caller
 
 #: The only status that the page names (page, Job Find).
 FINISHED = 2000
@@ -161,20 +172,22 @@ class Account:
         hash: str,
         *,
         by: Literal["clock", "polling"] | None = None,
-        timeout: float = 60.0,
-        interval: float = 0.05,
+        timeout: Duration = 60.0,
+        interval: Duration = 0.05,
     ) -> Record:
         """The record of a job that has finished.
 
         ``by="clock"`` moves the account's clock to the job's end and waits for nothing; it is
         what happens where this handle has the control API. ``by="polling"`` asks every
-        ``interval`` seconds, for ``timeout`` seconds of real time at the most.
+        ``interval``, for ``timeout`` of real time at the most, both in seconds, as a ``timedelta``
+        or as text such as ``"30s"``.
         Raises ``JobFailed``, and ``NotInTime`` for a job that never ends.
         """
         if by == "clock" or (by is None and self._admin is not None):
             self.admin.run_to_end(hash)
             timeout = 0.0
-        deadline = real_time.seconds() + timeout
+        pause = seconds(interval, "interval")
+        deadline = real_time.seconds() + seconds(timeout, "timeout")
         while True:
             record = self.record(hash)
             if record is not None and record["status"] == FINISHED:
@@ -186,7 +199,7 @@ class Account:
             if real_time.seconds() >= deadline:
                 status = "not found" if record is None else f"status {record['status']}"
                 raise NotInTime(f"job {hash} did not finish in time: {status}")
-            time.sleep(interval)
+            time.sleep(pause)
 
     def download(self, link: str) -> bytes:
         """The file behind a link, fetched without the token. Raises ``PictureRefused``.
@@ -227,21 +240,21 @@ class Account:
         reply = self._transport.send(
             Sent("POST", path, {"content-type": "application/json", **headers}, text)
         )
-        return _data(reply)
+        return _data(reply, f"{self._transport.base}{path}")
 
 
-def _data(reply: Reply) -> Any:
+def _data(reply: Reply, where: str) -> Any:
     """What a success holds. The errno tells, not the HTTP status, which is an open question."""
     try:
         envelope = json.loads(reply.body)
-    except ValueError as problem:
-        raise NotAnEnvelope(reply.status, reply.body) from problem
+    except ValueError:
+        raise NotAnEnvelope(reply.status, reply.body, where) from None
     if not isinstance(envelope, dict) or not isinstance(envelope.get("errno"), int):
-        raise NotAnEnvelope(reply.status, reply.body)
+        raise NotAnEnvelope(reply.status, reply.body, where)
     if envelope["errno"] != 0:
         message = envelope.get("errmsg") or envelope.get("error") or ""
         reason = reply.headers.get("x-fake-reason")
         raise Refused(envelope["errno"], str(message), reply.status, reason)
     if "data" not in envelope:
-        raise NotAnEnvelope(reply.status, reply.body)
+        raise NotAnEnvelope(reply.status, reply.body, where)
     return envelope["data"]

@@ -3,21 +3,27 @@
     server.admin.freeze()
     account.admin.fault("COMMIT_THEN_DROP", operation="createJob", times=1)
 
-An answer is the JSON object that ``admin.yaml`` describes, where no other shape is given. Spans
-are strings such as ``"30s"`` or milliseconds; times are ISO 8601 or milliseconds since 1970 UTC.
+An answer is the JSON object that ``admin.yaml`` describes, where no other shape is given.
+Durations are seconds, a ``timedelta``, or text such as ``"30s"``; times are a ``datetime`` with a
+zone, ISO 8601, or milliseconds since 1970 UTC.
 """
 
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any, Literal, Self, TypedDict, Unpack
 from urllib.parse import quote
 
 from .account import Account
-from .control_call import Document, Span
+from .arguments import Duration, check_keywords, moment, span
+from .control_call import Document
+from .errors import is_for_the_caller
 from .faults import FaultControl
 from .jobs import JobControl
 from .requests import RequestControl
+
+__tracebackhide__ = is_for_the_caller
 
 #: With ``none`` submissions are refused with 411 (page, table of errors).
 Plan = Literal["unlimited", "none"]
@@ -79,6 +85,7 @@ class Admin(JobControl, FaultControl, RequestControl):
 
     def change_account(self, username: str, **changes: Unpack[Changes]) -> Document:
         """Give an account another password, plan or display name."""
+        check_keywords("change_account", changes, Changes)
         return self.call("PATCH", f"/accounts/{quote(username, safe='')}", dict(changes))
 
     def delete_account(self, username: str) -> None:
@@ -143,14 +150,18 @@ class Admin(JobControl, FaultControl, RequestControl):
         """Stop time, until it is advanced, set or resumed."""
         return self.scoped("POST", "/clock/freeze")
 
-    def advance(self, by: Span) -> list[Document]:
-        """Move time ahead at once. Returns the jobs' transitions on the way, in order of time."""
-        moved: list[Document] = self.scoped("POST", "/clock/advance", {"by": by})["transitions"]
+    def advance(self, by: Duration) -> list[Document]:
+        """Move time ahead at once, as by ``advance(30)`` or ``advance("30s")``.
+
+        Returns the jobs' transitions on the way, in order of time.
+        """
+        given = {"by": span(by, "advance()")}
+        moved: list[Document] = self.scoped("POST", "/clock/advance", given)["transitions"]
         return moved
 
-    def set_time(self, to: str | int) -> Document:
-        """Say what time it is."""
-        return self.scoped("POST", "/clock/set", {"to": to})
+    def set_time(self, to: datetime | str | int) -> Document:
+        """Say what time it is: a ``datetime`` with a zone, ISO 8601, or ms since 1970 UTC."""
+        return self.scoped("POST", "/clock/set", {"to": moment(to)})
 
     def resume(self) -> Document:
         """Let time run from where it stands."""

@@ -12,10 +12,12 @@ from urllib.parse import unquote
 
 from ..clock.real_time import RealTimeLoop
 from ..http.responses import ResponseCapture
-from .errors import Disconnected
+from .errors import Disconnected, is_for_the_caller
 from .forked import renew_in_children
 from .monkey_patches import check_unpatched
 from .transport import ASGI, Reply, Sent
+
+__tracebackhide__ = is_for_the_caller
 
 #: Loops of a parent process. Closing one would close what the parent waits on.
 _INHERITED: list[asyncio.AbstractEventLoop] = []

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from .errors import ControlRefused, NotAnEnvelope
-from .transport import PATIENCE, Sent, Target, connect
+from .errors import ControlRefused, NotAnEnvelope, is_for_the_caller
+from .transport import PATIENCE, Reply, Sent, Target, connect
+
+__tracebackhide__ = is_for_the_caller
 
 Document = dict[str, Any]
-
-#: ``"30s"``, ``"1.5m"``, or an integer in milliseconds.
-Span = str | int
 
 
 class Control:
@@ -63,14 +62,18 @@ class Control:
         reply = self.transport.send(Sent(method, path, headers, text, patience))
         try:
             answer = json.loads(reply.body)
-        except ValueError as problem:
-            raise NotAnEnvelope(reply.status, reply.body) from problem
+        except ValueError:
+            raise self._not_a_fake(reply) from None
         if reply.status == 200 and isinstance(answer, dict):
             return answer
         error = answer.get("error") if isinstance(answer, dict) else None
         if not isinstance(error, dict) or not {"code", "message"} <= error.keys():
-            raise NotAnEnvelope(reply.status, reply.body)
+            raise self._not_a_fake(reply)
         raise ControlRefused(reply.status, error["code"], error["message"])
+
+    def _not_a_fake(self, reply: Reply) -> NotAnEnvelope:
+        where = f"{self.transport.base} is not a fake's control API (is the address right?): it"
+        return NotAnEnvelope(reply.status, reply.body, where)
 
     def scoped(
         self,

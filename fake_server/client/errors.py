@@ -8,7 +8,8 @@ SampanError
 ├── ControlRefused   the control API rejected the call
 ├── PictureRefused   a picture's link returned a status other than 200
 ├── JobFailed        the awaited job failed
-└── NotInTime        the wait timed out, or could never end
+├── NotInTime        the wait timed out, or could never end
+└── NotAsExpected    an assertion of the handle failed; it is an AssertionError as well
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ class Disconnected(SampanError):
 class NotAnEnvelope(SampanError):
     """A response without ``errno``, or not JSON. ``body`` holds its raw bytes."""
 
-    def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(f"HTTP {status} without an envelope: {body[:200]!r}")
+    def __init__(self, status: int, body: bytes, where: str = "the server") -> None:
+        text = " ".join(body[:400].decode("utf-8", "replace").split())[:200]
+        super().__init__(f"{where} sent HTTP {status} without an envelope: {text or '(empty)'}")
         self.status = status
         self.body = body
 
@@ -79,3 +81,16 @@ class JobFailed(SampanError):
 
 class NotInTime(SampanError):
     """The wait timed out, or could never end."""
+
+
+class NotAsExpected(SampanError, AssertionError):
+    """``verify`` or ``assert_all_used`` failed. The message says where and how."""
+
+
+def is_for_the_caller(raised: Any) -> bool:
+    """Whether pytest shows an error where a handle's method was called, not within the handle.
+
+    A module of the handles has this as its ``__tracebackhide__``. ``raised`` is pytest's
+    ``ExceptionInfo``. A mistake of ours, such as a ``KeyError``, is shown whole.
+    """
+    return isinstance(raised.value, SampanError | ValueError | TypeError | OSError | RuntimeError)

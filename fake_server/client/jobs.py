@@ -7,7 +7,9 @@ from typing import Literal
 from urllib.parse import quote
 
 from .control_call import Control, Document
-from .errors import NotInTime
+from .errors import NotInTime, is_for_the_caller
+
+__tracebackhide__ = is_for_the_caller
 
 State = Literal["queued", "running", "finished", "failed"]
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict, Unpack
 
+from .arguments import BodyCondition, Duration, body_match, check_keywords, seconds
 from .control_call import Control, Document
-from .errors import NotInTime
+from .errors import NotAsExpected, NotInTime, is_for_the_caller
 from .transport import PATIENCE
+
+__tracebackhide__ = is_for_the_caller
 
 
 class Match(TypedDict, total=False):
     """Which requests are meant: all that is given must hold.
 
     ``status`` is the HTTP status, ``since`` the id of the last request that is not meant, and
-    ``unmatched`` is true for those that reached nothing.
+    ``unmatched`` is true for those that reached nothing. In ``path``, ``*`` stands for any
+    characters. ``body`` is text that the request's body contains, a compiled pattern that is found
+    in it, or a part of its JSON; ``body_equals`` is all of its JSON. ``fields`` has what is to be
+    at a path in it, a value, a pattern or operators: ``{"content": "a cat"}``, ``{"service[0]":
+    re.compile("^ni")}``, ``{"content": {"contains": "cat"}, "sender_id": {"present": False}}``.
     """
 
     operation: str
+    path: str
+    body: BodyCondition
+    body_equals: Any
+    fields: Mapping[str, Any]
     status: int
     errno: int
     since: int
@@ -28,31 +40,79 @@ class RequestControl(Control):
 
     def requests(self, *, limit: int | None = None, **match: Unpack[Match]) -> list[Document]:
         """The requests that match, oldest first."""
-        found: list[Document] = self.scoped("GET", "/requests", {**match, "limit": limit})[
-            "requests"
-        ]
+        terms = self._match("requests", match)
+        if "body" not in terms:
+            answer = self.scoped("GET", "/requests", {**terms, "limit": limit})
+        else:
+            bound = {} if limit is None else {"limit": limit}
+            answer = self.call("POST", "/requests/find", {"match": terms, **bound})
+        found: list[Document] = answer["requests"]
         return found
 
     def count(self, **match: Unpack[Match]) -> int:
         """How many requests match."""
-        count: int = self.scoped("GET", "/requests/count", dict(match))["count"]
+        terms = self._match("count", match)
+        if "body" in terms:
+            found: int = self.call("POST", "/requests/find", {"match": terms, "limit": 1})["total"]
+            return found
+        count: int = self.scoped("GET", "/requests/count", terms)["count"]
         return count
 
+    def verify(
+        self,
+        times: int | None = None,
+        *,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        **match: Unpack[Match],
+    ) -> int:
+        """How many requests match, which must be ``times``, or within bounds, or at least 1.
+
+            admin.verify(operation="createJob", body={"content": "a cat"}, times=1)
+
+        Raises ``NotAsExpected``, an ``AssertionError``, which shows the nearest request and how it
+        differs.
+        """
+        body: dict[str, Any] = {"match": self._match("verify", match)}
+        bounds = {"at_least": at_least, "at_most": at_most}
+        given = {key: value for key, value in bounds.items() if value is not None}
+        if times is not None and given:
+            raise TypeError("verify() takes times, or at_least and at_most")
+        if times is not None:
+            body["times"] = times
+        elif given:
+            body["times"] = given
+        answer = self.call("POST", "/requests/verify", body)
+        if not answer["verified"]:
+            raise NotAsExpected(answer["message"])
+        count: int = answer["count"]
+        return count
+
+    def _match(self, method: str, given: Mapping[str, Any]) -> Document:
+        check_keywords(method, given, Match)
+        rest = {key: value for key, value in given.items() if value is not None}
+        content = body_match(
+            rest.pop("body", None), rest.pop("fields", None), rest.pop("body_equals", None)
+        )
+        if content is not None:
+            rest["body"] = content
+        if self.username is not None:
+            rest["account"] = self.username
+        return rest
+
     def wait_for(
-        self, count: int = 1, *, timeout: float = 5.0, **match: Unpack[Match]
+        self, count: int = 1, *, timeout: Duration = 5.0, **match: Unpack[Match]
     ) -> list[Document]:
         """The requests that match, as soon as there are ``count``. Raises ``NotInTime``.
 
-        ``timeout`` is in seconds of the machine's time.
+        ``timeout`` is of the machine's time.
         """
-        terms: dict[str, Any] = dict(match)
-        if self.username is not None:
-            terms["account"] = self.username
-        body = {"match": terms, "count": count, "timeout": round(timeout * 1000)}
-        answer = self.call("POST", "/requests/wait", body, patience=PATIENCE + timeout)
+        terms, wait = self._match("wait_for", match), seconds(timeout, "timeout")
+        body = {"match": terms, "count": count, "timeout": round(wait * 1000)}
+        answer = self.call("POST", "/requests/wait", body, patience=PATIENCE + wait)
         if not answer["reached"]:
             found_so_far = f"only {answer['count']} of {count} requests"
-            raise NotInTime(f"{found_so_far} within {timeout:g} s: {terms}")
+            raise NotInTime(f"{found_so_far} within {wait:g} s: {terms}")
         found: list[Document] = answer["requests"]
         return found
 
@@ -61,7 +121,13 @@ class RequestControl(Control):
         deleted: int = self.scoped("DELETE", "/requests")["deleted"]
         return deleted
 
-    def lint(self, *, since: int | None = None) -> list[Document]:
-        """What the client does that would hurt it on the real service: ``rule``, ``message``."""
-        found: list[Document] = self.scoped("GET", "/lint", {"since": since})["findings"]
+    def lint(self, *, since: int | None = None, ignore: Iterable[str] = ()) -> list[Document]:
+        """What the client does that would hurt it on the real service: ``rule``, ``message``.
+
+        Each finding names the first ``requests`` that are its evidence, and their ``count``.
+        ``ignore`` names rules that are not to be looked at.
+        """
+        rules = [ignore] if isinstance(ignore, str) else list(ignore)
+        query = {"since": since, "ignore": ",".join(rules) or None}
+        found: list[Document] = self.scoped("GET", "/lint", query)["findings"]
         return found

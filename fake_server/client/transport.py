@@ -17,8 +17,10 @@ from urllib.parse import quote
 
 from ..http import urls
 from ..http.urls import Url
-from .errors import Disconnected, Unreachable
+from .errors import Disconnected, Unreachable, is_for_the_caller
 from .forked import renew_in_children
+
+__tracebackhide__ = is_for_the_caller
 
 #: Seconds after which silence counts as a lost connection.
 PATIENCE = 60.0

@@ -7,7 +7,7 @@ and what it should do instead. Rules ignore single slips of a correct client, to
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -78,8 +78,12 @@ class Call:
         return max(spans)
 
 
-def findings(exchanges: Iterable[Exchange], statuses: Mapping[int, Statuses]) -> list[LintFinding]:
-    """The findings in exchanges, which are given oldest first.
+def findings(
+    exchanges: Iterable[Exchange],
+    statuses: Mapping[int, Statuses],
+    ignored: Container[str] = (),
+) -> list[LintFinding]:
+    """The findings in exchanges, which are given oldest first, by all rules but those ignored.
 
     ``statuses`` has what a job's states are reported as, by account id.
     """
@@ -89,7 +93,9 @@ def findings(exchanges: Iterable[Exchange], statuses: Mapping[int, Statuses]) ->
     found = []
     for account, calls in by_account.items():
         ended = _ended(statuses.get(account, {}) if account is not None else {})
-        for rule, check in _RULES.items():
+        for rule, check in RULES.items():
+            if rule in ignored:
+                continue
             for message, numbers in check(calls, ended):
                 found.append(LintFinding(rule, account, message, tuple(numbers)))
     return found
@@ -233,7 +239,7 @@ def _token_astray(calls: Sequence[Call], _: frozenset[int]) -> Found:
         yield "the token was sent in a body; send it in the Authorization header", bodies
 
 
-_RULES: Mapping[str, Check] = {
+RULES: Mapping[str, Check] = {
     "polls-too-fast": _polls_too_fast,
     "polls-after-end": _polls_after_end,
     "resubmits-after-timeout": _resubmits,

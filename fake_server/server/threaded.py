@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import os
 import socket
@@ -19,6 +20,7 @@ from typing import Any, Self, Unpack
 
 from ..client.account import Account
 from ..client.admin import Admin
+from ..client.errors import is_for_the_caller
 from ..client.monkey_patches import check_unpatched
 from ..service import FakeService
 from ..settings import Options, settings
@@ -26,6 +28,8 @@ from ..store.account import AccountPlan
 from ..web.app import App
 from .forks import let_go_in_children
 from .uvicorn_server import Server, bind, url
+
+__tracebackhide__ = is_for_the_caller
 
 #: Seconds that requests under way have to end when the fake is stopped.
 _GRACE = 0.05
@@ -46,6 +50,8 @@ class FakeServer:
     ) -> None:
         """Raises ``TypeError`` or ``ValueError`` on settings that can't be."""
         self._settings = settings(**options)
+        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+            raise ValueError(f"port must be a number from 0 to 65535, not {port!r}; 0 picks one")
         self._host, self._port = host, port
         self._running: _Running | None = None
         self._admin: Admin | None = None
@@ -67,7 +73,8 @@ class FakeServer:
         except OSError as problem:
             service.close()
             where = f"can't listen on {self._host}:{self._port}"
-            raise OSError(problem.errno, f"{where}: {problem.strerror}") from problem
+            hint = "; port=0 picks a free one" if problem.errno == errno.EADDRINUSE else ""
+            raise OSError(problem.errno, f"{where}: {problem.strerror}{hint}") from None
         except BaseException:
             service.close()
             raise
@@ -111,9 +118,21 @@ class FakeServer:
             self._admin = Admin(self.url, token=self._started.app.service.admin_token)
         return self._admin
 
-    def account(self, name: str | None = None, plan: AccountPlan = "unlimited") -> Account:
-        """A sandbox: a new account, logged in, with jobs, clock, faults and journal of its own."""
-        return self.admin.account(name or f"sandbox-{next(self._names)}", plan=plan)
+    def account(
+        self,
+        username: str | None = None,
+        *,
+        password: str | None = None,
+        plan: AccountPlan = "unlimited",
+        name: str | None = None,
+    ) -> Account:
+        """A sandbox: a new account with jobs, clock, faults and journal of its own.
+
+        As ``Admin.account``, with a username made up where none is given. ``name`` is the display
+        name that a login returns.
+        """
+        username = username or f"sandbox-{next(self._names)}"
+        return self.admin.account(username, password=password, plan=plan, name=name)
 
     @property
     def _started(self) -> _Running:

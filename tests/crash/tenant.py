@@ -110,7 +110,9 @@ class Tenant:
         self._facts.change(self._key("clock"), to, lambda: mine.set_time(to))
 
     def _arm(self, mine: Admin) -> None:
-        fault = _acknowledged(lambda: mine.fault("DELAY", delay=5, operation=_UNCALLED, times=7))
+        fault = _acknowledged(
+            lambda: mine.fault("DELAY", delay=0.005, operation=_UNCALLED, times=7)
+        )
         self._facts.learn(self._key("fault", fault["id"]), True)
         self._faults.append(fault["id"])
 

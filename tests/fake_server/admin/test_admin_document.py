@@ -34,7 +34,8 @@ PUT favourites/{hash}; DELETE favourites/{hash};
 PUT folders/{folder}/jobs/{hash}; DELETE folders/{folder}/jobs/{hash};
 GET faults; POST faults; DELETE faults; GET faults/{id}; DELETE faults/{id};
 GET scenarios; POST scenarios; DELETE scenarios;
-GET requests; DELETE requests; GET requests/count; POST requests/wait; GET lint;
+GET requests; DELETE requests; GET requests/count; POST requests/wait; POST requests/find;
+POST requests/verify; GET lint;
 GET profile; PUT profile; PATCH profile; GET questions; GET state; PUT state
 """
 
@@ -60,7 +61,7 @@ oneOf anyOf $ref additionalProperties format description examples title default 
 UNSCOPED = """
 getHealth getReady getVersion getControlDocument listAccounts createAccount getAccount
 updateAccount deleteAccount issueToken listClocks listQuestions getFault deleteFault
-waitForRequests armFault
+waitForRequests findRequests verifyRequests armFault
 """
 
 URI = "urn:control"

@@ -159,7 +159,7 @@ def test_truncated_body(sandbox: Sandbox) -> None:
 
 
 def test_trickle(sandbox: Sandbox) -> None:
-    sandbox.arm("TRICKLE", times=1, delay=10)
+    sandbox.arm("TRICKLE", times=1, delay=0.01)
     began = time.monotonic()
     assert succeeded(sandbox.create())
     assert time.monotonic() - began >= 0.065  # seven pauses between eight pieces
@@ -168,7 +168,7 @@ def test_trickle(sandbox: Sandbox) -> None:
 
 def test_trickle_goes_by_the_clock(sandbox: Sandbox) -> None:
     sandbox.admin.freeze()
-    sandbox.arm("TRICKLE", times=1, delay=60_000)
+    sandbox.arm("TRICKLE", times=1, delay=60)
     got: list[bytes] = []
     with sandbox.client.stream("POST", "/jobs/create", json=CREATE) as response:
         pieces = response.iter_raw()
@@ -188,7 +188,7 @@ def test_commit_then_drop(sandbox: Sandbox) -> None:
 
 
 def test_delay_on_a_running_clock_really_waits(sandbox: Sandbox) -> None:
-    sandbox.arm("DELAY", delay=100, times=1)
+    sandbox.arm("DELAY", delay="100ms", times=1)
     began = time.monotonic()
     assert succeeded(sandbox.create())
     assert time.monotonic() - began >= 0.095
@@ -196,7 +196,7 @@ def test_delay_on_a_running_clock_really_waits(sandbox: Sandbox) -> None:
 
 def test_delay_on_a_frozen_clock_ends_when_it_is_moved(sandbox: Sandbox) -> None:
     sandbox.admin.freeze()
-    sandbox.arm("DELAY", delay={"distribution": "uniform", "lower": 60_000, "upper": 60_000})
+    sandbox.arm("DELAY", delay={"distribution": "uniform", "lower": 60, "upper": "60s"})
     answers: list[httpx.Response] = []
     asking = threading.Thread(target=lambda: answers.append(sandbox.create()))
     asking.start()
@@ -211,7 +211,7 @@ def test_delay_on_a_frozen_clock_ends_when_it_is_moved(sandbox: Sandbox) -> None
 
 
 def test_a_delay_of_any_fault_strikes_after_it(sandbox: Sandbox) -> None:
-    sandbox.arm("ERRNO", errno=501, delay=100, times=1)
+    sandbox.arm("ERRNO", errno=501, delay=0.1, times=1)
     began = time.monotonic()
     assert refused(sandbox.create()) == 501
     assert time.monotonic() - began >= 0.095
@@ -219,7 +219,7 @@ def test_a_delay_of_any_fault_strikes_after_it(sandbox: Sandbox) -> None:
 
 def test_who_leaves_during_a_delay_is_noticed(sandbox: Sandbox) -> None:
     sandbox.admin.freeze()
-    sandbox.arm("DELAY", delay=60_000, times=1)
+    sandbox.arm("DELAY", delay=60, times=1)
     with pytest.raises(httpx.ReadTimeout):
         sandbox.client.post("/jobs/create", json=CREATE, timeout=0.05)
     (request,) = sandbox.admin.wait_for(operation="createJob")
@@ -277,7 +277,7 @@ def test_in_process_a_clock_moved_by_another_loop_ends_a_delay(control: Control)
     """As a handle does that calls the application in a thread of its own."""
     abc = control.fake.login()
     control.post("clock/freeze")
-    control.post("faults", type="DELAY", delay=60_000, times=1, match={"operation": "createJob"})
+    control.post("faults", type="DELAY", delay=60, times=1, match={"operation": "createJob"})
 
     def move() -> None:
         asyncio.run(_advance_when_held(control.fake))

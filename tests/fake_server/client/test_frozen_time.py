@@ -67,7 +67,7 @@ def test_silence_ends(travelled: Callable[[], float]) -> None:
 
 def test_silence_in_process_ends(travelled: Callable[[], float]) -> None:
     admin = Admin(asgi_app())
-    admin.fault("DELAY", delay=3_600_000)
+    admin.fault("DELAY", delay=3600)
     with pytest.raises(Disconnected):
         admin.transport.send(Sent("GET", "/", patience=0.3))
     assert 0.3 <= travelled() < 10

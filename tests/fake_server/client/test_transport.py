@@ -79,7 +79,7 @@ def test_every_error_is_of_one_tree() -> None:
         for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, BaseException)
     ]
-    assert len(errors) == 9
+    assert len(errors) == 10
     assert all(issubclass(kind, SampanError) for kind in errors)
     assert all(kind.__name__ in (module.__doc__ or "") for kind in errors)
 

@@ -185,7 +185,7 @@ def server() -> Iterator[FakeServer]:
 def test_who_gives_up_waiting_and_submits_again_is_found(server: FakeServer) -> None:
     account = server.account()
     account.admin.freeze()
-    account.admin.fault("DELAY", operation="createJob", delay=60_000, times=1)
+    account.admin.fault("DELAY", operation="createJob", delay=60, times=1)
     headers = {"authorization": f"Bearer {account.token}"}
     with httpx.Client(base_url=server.url, headers=headers) as client:
         with pytest.raises(httpx.ReadTimeout):

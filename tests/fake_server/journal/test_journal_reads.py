@@ -171,11 +171,11 @@ def test_who_is_looked_at_while_it_waits_is_shown_with_its_answer_later() -> Non
     with FakeServer() as server:
         account = server.account()
         server.admin.freeze()
-        account.admin.fault("DELAY", delay=5000, operation="findJobs")
+        account.admin.fault("DELAY", delay=5, operation="findJobs")
         asking = threading.Thread(target=account.find)
         asking.start()
         (waiting,) = account.admin.wait_for(operation="findJobs", timeout=30)
-        server.admin.advance(5000)
+        server.admin.advance(5)
         asking.join()
         (over,) = account.admin.requests(operation="findJobs")
     assert (waiting["status"], over["status"]) == (None, 200)

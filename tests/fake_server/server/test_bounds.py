@@ -142,7 +142,7 @@ def test_an_answer_that_is_late_is_waited_for(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short(monkeypatch, Phase.IDLE, Phase.COMING, Phase.UNREAD)
-    server.admin.fault("DELAY", delay=600, operation="login", times=1)
+    server.admin.fault("DELAY", delay=0.6, operation="login", times=1)
     with connected(server) as wire:
         wire.send(request("/auth/login", _LOGIN) + b"POST /jobs/fi")
         assert wire.hear().errno == 0
@@ -176,7 +176,7 @@ def test_a_client_that_left_is_let_go_of(
         server.admin.freeze()
     if what != "wait":
         kind: FaultType = "TRICKLE" if what == "trickle" else "DELAY"
-        server.admin.fault(kind, delay=100_000, operation="login")
+        server.admin.fault(kind, delay=100, operation="login")
     server.admin.close()
     clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]
     for client in clients:

@@ -183,7 +183,7 @@ def test_a_request_under_way_is_answered_or_dropped_quietly(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     server = FakeServer().start()
-    server.admin.fault("DELAY", delay=60_000, operation="login")
+    server.admin.fault("DELAY", delay=60, operation="login")
     with socket.create_connection(("127.0.0.1", server.port)) as slow:
         slow.sendall(b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
         deadline = time.monotonic() + 5

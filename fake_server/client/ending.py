@@ -1,0 +1,44 @@
+"""What a test is to be failed for at its end, besides what it asserts itself.
+
+A fault or a scenario that was armed and never applied: the test proves less than it seems to. And,
+if asked for, what the client did that would hurt it on the real service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from .account import Account
+from .control_call import Document
+from .errors import NotAsExpected
+
+
+class Ending(NamedTuple):
+    """What is looked at when a test ends. ``lint_ignore`` are rules that are left out."""
+
+    unused_faults: bool = True
+    lint: bool = False
+    lint_ignore: tuple[str, ...] = ()
+
+
+def problem(account: Account, ending: Ending) -> str | None:
+    """Why a test fails that has passed; ``None`` if it does not."""
+    found = []
+    if ending.unused_faults:
+        try:
+            account.admin.assert_all_used()
+        except NotAsExpected as unused:
+            found.append(f"{unused} (Or @pytest.mark.sampan(unused_faults='ignore').)")
+    if ending.lint:
+        findings = account.admin.lint(ignore=ending.lint_ignore)
+        if findings:
+            found.append("\n".join(["lint of the client:", *_lines(findings)]))
+    return "\n".join(found) or None
+
+
+def _lines(findings: Iterable[Document]) -> Iterator[str]:
+    for each in findings:
+        more = each["count"] - len(each["requests"])
+        named = ", ".join(f"#{number}" for number in each["requests"])
+        yield f"- {each['rule']}: {each['message']} ({named}{f' and {more} more' if more else ''})"

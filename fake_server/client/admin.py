@@ -92,6 +92,11 @@ class Admin(JobControl, FaultControl, RequestControl):
         """Remove an account with all that is its own. Its tokens get 430 from then on."""
         self.call("DELETE", f"/accounts/{quote(username, safe='')}")
 
+    def issue_token(self, username: str) -> str:
+        """A token of an account, without its password. Earlier tokens stay valid."""
+        token: str = self.call("POST", f"/accounts/{quote(username, safe='')}/token")["token"]
+        return token
+
     # The fake as a whole
 
     def health(self) -> Document:
@@ -128,6 +133,11 @@ class Admin(JobControl, FaultControl, RequestControl):
         """Every open question and its answer."""
         return self.scoped("GET", "/profile")
 
+    def questions(self) -> list[Document]:
+        """Every open question with its variants and what they mean."""
+        found: list[Document] = self.call("GET", "/questions")["questions"]
+        return found
+
     def use_profile(self, profile: str = "documented", **answers: str) -> Document:
         """Answer as a shipped profile does, but for what is given.
 
@@ -145,6 +155,11 @@ class Admin(JobControl, FaultControl, RequestControl):
     def clock(self) -> Document:
         """What time it is: ``now``, ``now_ms``, ``frozen``, ``auto``, ``own``."""
         return self.scoped("GET", "/clock")
+
+    def clocks(self) -> list[Document]:
+        """The shared clock, then the clock that each account follows."""
+        found: list[Document] = self.call("GET", "/clocks")["clocks"]
+        return found
 
     def freeze(self) -> Document:
         """Stop time, until it is advanced, set or resumed."""

@@ -29,6 +29,14 @@ class JobControl(Control):
         """Where a job stands by the clock of its account."""
         return self.scoped("GET", f"/jobs/{quote(hash, safe='')}")
 
+    def job_record(self, hash: str) -> Document:
+        """The record that a find would return to the job's owner, without asking."""
+        return self.scoped("GET", f"/jobs/{quote(hash, safe='')}/record")
+
+    def delete_job(self, hash: str) -> None:
+        """Delete a job with its pictures."""
+        self.scoped("DELETE", f"/jobs/{quote(hash, safe='')}")
+
     def complete(self, hash: str) -> Document:
         """Finish a job now."""
         return self._end(hash, "complete")

@@ -192,7 +192,8 @@ class Recording:
 
 ANSWER = b"""{"ends_at": null, "state": "running", "account": "t", "accounts": [], "jobs": [],
 "faults": [], "requests": [], "count": 1, "deleted": 1, "reached": true, "findings": [],
-"transitions": [], "armed": [], "verified": true}"""
+"transitions": [], "armed": [], "verified": true, "token": "x",
+"clocks": [], "questions": []}"""
 
 #: What to call the methods with that need something.
 GIVEN: dict[str, tuple[Any, ...]] = {
@@ -204,13 +205,24 @@ GIVEN: dict[str, tuple[Any, ...]] = {
     "disarm": ("f1",),
     "fault": ("DELAY",),
     "import_state": ({},),
+    "issue_token": ("t",),
     "put_in_folder": ("f", "h"),
     "read_account": ("t",),
     "scenario": ("fail",),
     "set_time": (0,),
     "take_from_folder": ("f", "h"),
 }
-JOB = ["job", "complete", "fail", "stall", "resume_job", "favourite", "unfavourite"]
+JOB = [
+    "job",
+    "job_record",
+    "delete_job",
+    "complete",
+    "fail",
+    "stall",
+    "resume_job",
+    "favourite",
+    "unfavourite",
+]
 
 
 def test_every_operation_of_the_control_api_has_a_method() -> None:

@@ -11,15 +11,12 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from ..contract.document import resolve
 from .reference_words import Words
 
 Document = Mapping[str, Any]
-
-STYLE = (Path(__file__).parent / "style.css").read_text()
 
 #: Stands in a page for the address of the fake, which each reader may have another of.
 BASE = "{base}"

@@ -1,30 +1,19 @@
-import { randomUUID } from "node:crypto";
-import { beforeEach, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { ImageClient } from "./client";
+import { Sampan, type SampanAccount } from "./sampan";
 
-const url = inject("fake");
-let username: string;
+const fake = Sampan.at(inject("fake"));
+let account: SampanAccount;
 let client: ImageClient;
-
-/** Calls the fake's control API; see openapi/admin.yaml. */
-async function admin(path: string, body: object) {
-  const response = await fetch(`${url}/__admin/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  expect(response.status).toBe(200);
-  return response.json();
-}
 
 // Every test has its own account, which is a sandbox, so tests can run in parallel.
 beforeEach(async () => {
-  username = randomUUID();
-  await admin("accounts", { username, password: "secret" });
-  await admin("clock/auto", { account: username }); // each poll moves time forward: no waiting
-  client = new ImageClient(url, 0);
-  await client.login(username, "secret");
+  account = await fake.account();
+  await account.auto(); // each poll moves time forward: no waiting
+  client = new ImageClient(account.url, 0);
+  await client.login(account.username, account.password);
 });
+afterEach(() => account.delete());
 
 test("a picture is drawn", async () => {
   const job = await client.finished(await client.create("a lighthouse in fog"));
@@ -34,12 +23,28 @@ test("a picture is drawn", async () => {
 });
 
 test("a failed job is reported", async () => {
-  const hash = await client.create("a lighthouse --fake fail");
+  await account.scenario("fail", 46);
+  const hash = await client.create("a lighthouse");
   await expect(client.finished(hash)).rejects.toThrow("job failed");
 });
 
-test("a server error is reported", async () => {
-  const match = { account: username, operation: "createJob" };
-  await admin("faults", { match, type: "ERRNO", errno: 501, times: 1 });
+test("a server error is reported, and nothing is submitted twice", async () => {
+  await account.fault("ERRNO", { errno: 501, operation: "createJob", times: 1 });
   await expect(client.create("a lighthouse")).rejects.toThrow("SERVICE_ERROR");
+  const [request, ...more] = await account.requests("createJob");
+  expect(request).toMatchObject({ errno: 501, request_body: { content: "a lighthouse" } });
+  expect(more).toEqual([]);
+});
+
+test("a job takes as long as the test says", async () => {
+  await account.freeze();
+  const hash = await client.create("a lighthouse");
+  const transitions = await account.advance("1h");
+  expect(transitions.at(-1)).toMatchObject({ hash, state: "finished" });
+  await account.resume();
+});
+
+test("a refusal of the control API says why", async () => {
+  const wrong = "createJobs" as "createJob";
+  await expect(account.fault("ERRNO", { errno: 501, operation: wrong })).rejects.toThrow("createJob");
 });

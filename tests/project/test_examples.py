@@ -10,10 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from sampan import FakeServer
+from sampan.fake_server.armed.faults import FaultType
+from tests.support.openapi_document import OPERATIONS
 from tests.support.paths import EXAMPLES
 
 #: Other plugins of this environment, which a reader need not have.
@@ -124,7 +127,7 @@ def test_the_typescript_example_passes(tmp_path: Path) -> None:
             timeout=120,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"Tests +3 passed", done.stdout), done.stdout
+    assert re.search(r"Tests +5 passed", done.stdout), done.stdout
 
 
 def test_the_typescript_example_is_pinned_and_names_no_registry() -> None:
@@ -132,3 +135,14 @@ def test_the_typescript_example_is_pinned_and_names_no_registry() -> None:
     for version in package["devDependencies"].values():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version)
     assert not list(EXAMPLES.rglob("package-lock.json"))
+
+
+def test_the_typescript_helper_knows_every_fault_and_operation() -> None:
+    text = (EXAMPLES / "typescript" / "sampan.ts").read_text()
+
+    def named(type: str) -> list[str]:
+        (union,) = re.findall(rf"export type {type} =\n(.*?);", text, re.DOTALL)
+        return re.findall(r'"(\w+)"', union)
+
+    assert named("FaultType") == list(get_args(FaultType))
+    assert set(named("Operation")) == set(OPERATIONS)

@@ -24,13 +24,12 @@ from ..json_access import printable
 from ..reports.curl import curl
 from ..rules.bad_tokens import bad_tokens
 from ..rules.envelopes import elsewhere
-from ..rules.generated_bodies import Generator
 from ..rules.refusals import FORGED, NOBODY, Breach, SentRequest, unknown_parent
 from ..settings import ROLES, RunOptions, run_options
 from ..verdict import UnavailableError, Verdict
 from .made_jobs import MadeJobs
 from .placeholders import filled, password
-from .single_answers import faults, misshapen
+from .single_answers import faults
 from .telling_cases import Telling, telling_cases
 
 
@@ -90,7 +89,6 @@ class Run:
         self._not_sent: Counter[str] = Counter()
         self._shown: set[str] = set()
         self._lock = threading.Lock()
-        self._generator = Generator(self.contract, self.options.seed)
         self._validating = threading.Lock()
         self._session.login_all()
 
@@ -180,13 +178,9 @@ class Run:
     def _faults(self, sent: SentRequest, answer: Answer, telling: Telling | None) -> list[Breach]:
         if not sent.operation:
             return []
-        accounts = self.options.accounts
-        found = [*faults(self.contract, accounts, self.mark, sent, answer, telling)]
-        if answer.failure is None and not found:
-            with self._validating:
-                complaints = [*self._generator.complaints(sent.operation, answer)]
-            found += misshapen(sent.operation, answer, complaints)
-        return list(dict.fromkeys(found))
+        given = (self.contract, self._watch.schemas, self.options.accounts, self.mark)
+        with self._validating:
+            return list(dict.fromkeys(faults(*given, sent, answer, telling)))
 
     def _operation(self, wish: Wish) -> str:
         every = self.contract.operations.values()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tests.conforming_servers import CONFORMING_SERVERS
 from tests.conforming_servers.conforming_server import ConformingServer
@@ -23,6 +25,7 @@ from tests.wrong_servers.wrong_server import WrongServer
 #: The two profiles that are shipped.
 _PROFILES = ("documented-1", "mixed-1")
 Server = WrongServer | ConformingServer
+_Server = TypeVar("_Server", WrongServer, ConformingServer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +48,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     logging.disable(logging.CRITICAL)  # wrong servers have much to say
     if given.what == "right":
-        return _right(CONFORMING_SERVERS[given.begin :: given.every], tuple(given.only))
+        return _right(_sample(CONFORMING_SERVERS, given.count), tuple(given.only))
     tool = _TOOLS[given.what](given)
-    usual = _usual(tool)
-    _wrong(tool, WRONG_SERVERS[given.begin :: given.every], usual)
+    _wrong(tool, _sample(WRONG_SERVERS, given.count), _usual(tool))
     return 0
+
+
+def _sample(servers: Sequence[_Server], count: int | None) -> Sequence[_Server]:
+    """So many of them, drawn once for all: the first of a larger sample are the smaller one."""
+    drawn = list(servers)
+    random.Random(1).shuffle(drawn)
+    return drawn[:count]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.stock_tools", description=__doc__)
     parser.add_argument("what", choices=["right", *_TOOLS])
-    parser.add_argument("--every", type=int, default=1, help="try each Nth server only")
-    parser.add_argument("--begin", type=int, default=0, help="the place of the first one")
+    parser.add_argument("--count", type=int, help="so many servers, drawn at random")
     parser.add_argument("--only", action="append", default=[], help="part of an id of a right one")
     parser.add_argument("--plain", action="store_true", help="schemathesis without sampan's hooks")
     parser.add_argument("--npm", type=Path, default=Path(), help="where npm installed the tool")
@@ -107,12 +115,15 @@ def _usual(tool: Tool) -> frozenset[object]:
 def _wrong(tool: Tool, servers: Iterable[WrongServer], usual: frozenset[object]) -> None:
     tried: Counter[str] = Counter()
     found: Counter[str] = Counter()
-    for server in servers:
-        row = tool(server, 1)
-        own = row.failures - usual
-        tried[kind(server)] += 1
-        found[kind(server)] += bool(own)
-        _print(server.id, server.requirement, kind(server), len(own), row)
+    try:
+        for server in servers:
+            row = tool(server, 1)
+            own = row.failures - usual
+            tried[kind(server)] += 1
+            found[kind(server)] += bool(own)
+            _print(server.id, server.requirement, kind(server), len(own), row)
+    except KeyboardInterrupt:
+        print("interrupted")
     for name, count in tried.most_common():
         print(f"found {found[name]} of {count} to be seen in {name}")
     print(f"found {found.total()} of {tried.total()}")

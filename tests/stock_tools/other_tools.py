@@ -10,14 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from tests.stock_tools.schemathesis_runs import jobs_at, token_at
 from tests.support.paths import OPENAPI
 from tests.support.tampering.server import ACCOUNTS, TamperedFake, running
 
-_DOCUMENT = str(OPENAPI / "openapi.yaml")
+_DOCUMENT = OPENAPI / "openapi.yaml"
 #: The name of a test that failed, as each tool prints it.
 _DREDD = re.compile(r"^(?:\x1b\[\d+m)*fail:(?:\x1b\[\d+m)* (.*?) duration: ", re.MULTILINE)
-_SPECMATIC = re.compile(r"^\s*(?:\[FAILED\]|Scenario: .*FAILED|(.*) has FAILED)(.*)$", re.MULTILINE)
+_SPECMATIC = re.compile(r"^\s*(Scenario: .*) has FAILED$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,14 @@ def dredd(app: TamperedFake, folder: Path, limit: float = 120.0) -> ToolRun:
 
     def command(url: str, token: str) -> list[str]:
         dredd = str(folder / "node_modules" / ".bin" / "dredd")
-        return [dredd, _DOCUMENT, url, "--header", f"Authorization: Bearer {token}", "--no-color"]
+        return [
+            dredd,
+            str(_DOCUMENT),
+            url,
+            "--header",
+            f"Authorization: Bearer {token}",
+            "--no-color",
+        ]
 
     return _run(app, command, {}, folder, _DREDD, limit)
 
@@ -45,11 +54,23 @@ def specmatic(app: TamperedFake, folder: Path, limit: float = 120.0) -> ToolRun:
     """Specmatic, installed by npm in ``folder``; needs Java."""
     jar = folder / "node_modules" / "specmatic" / "specmatic.jar"
 
+    document = folder / "openapi.yaml"
+    document.write_text(_without_ranges())
+
     def command(url: str, token: str) -> list[str]:
-        return ["java", "-jar", str(jar), "test", _DOCUMENT, f"--testBaseURL={url}"]
+        return ["java", "-jar", str(jar), "test", str(document), f"--testBaseURL={url}"]
 
     more = {"SPECMATIC_DISABLE_TELEMETRY": "true"}
     return _run(app, command, more, folder, _SPECMATIC, limit)
+
+
+def _without_ranges() -> str:
+    """The document without its responses ``4XX``: of a range beside a ``default`` Specmatic says
+    "List has more than one element", and tests nothing."""
+    document = yaml.safe_load(_DOCUMENT.read_text("utf-8"))
+    for item in document["paths"].values():
+        item["post"]["responses"].pop("4XX", None)
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
 
 
 def _run(

@@ -7,8 +7,6 @@ import html
 import json
 import os
 import shlex
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -20,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sampan.fake_server.settings import NewAccount
+from tests.stock_tools.forked import st
 from tests.support.paths import OPENAPI, ROOT
 from tests.support.tampering.server import ACCOUNTS, TamperedFake, running
 from tests.support.tampering.trial import Around, quiet
@@ -56,16 +55,16 @@ def st_run(
 ) -> Outcome:
     """Let it loose on ``app``; ``limit`` in seconds."""
     with running(app) as url, around(app, url), _folder() as folder:
-        command = [str(Path(sys.executable).with_name("st"))]
-        if hooks:
-            command += ["--config-file", str(OPENAPI / "schemathesis.toml")]
+        command = ["--config-file", str(OPENAPI / "schemathesis.toml")] if hooks else []
         command += ["run", str(OPENAPI / "openapi.yaml"), "--url", url, "--no-color", *arguments]
         command += ["--report", ",".join(REPORTS), "--report-dir", str(folder)]
         first = accounts["first"]
         token = "" if hooks else token_at(url, first)
         command += [] if hooks else ["-H", f"Authorization: Bearer {token}"]
         started = time.monotonic()
-        code = _run(command, folder, {**environment_of(accounts), **(environment or {})}, limit)
+        made = {**environment_of(accounts), **(environment or {})}
+        console = folder / "console.txt"
+        code = st(command, made, folder, console, limit)
         seconds = time.monotonic() - started
         secrets = [token, *(one.password for one in accounts.values())]
         return Outcome(
@@ -76,7 +75,7 @@ def st_run(
             seconds,
             code is not None,
             -1 if code is None else code,
-            (folder / "console.txt").read_text("utf-8", "replace"),
+            console.read_text("utf-8", "replace"),
         )
 
 
@@ -92,26 +91,6 @@ def environment_of(accounts: Mapping[str, NewAccount]) -> dict[str, str]:
         stem = "SAMPAN_" if role == "first" else f"SAMPAN_{role.upper()}_"
         made[f"{stem}USERNAME"], made[f"{stem}PASSWORD"] = account.username, account.password
     return made
-
-
-def _run(
-    command: list[str], folder: Path, environment: Mapping[str, str], limit: float
-) -> int | None:
-    """The exit code; ``None`` if it had to be ended."""
-    with (folder / "console.txt").open("w") as stream:
-        try:
-            done = subprocess.run(
-                command,
-                stdout=stream,
-                stderr=stream,
-                cwd=folder,
-                env=dict(environment),
-                timeout=limit,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return None
-    return done.returncode
 
 
 def token_at(url: str, account: NewAccount) -> str:

@@ -6,7 +6,7 @@ BIN := .venv/bin
 PORT ?= 8091
 URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: serve test suite fuzz lint lint-openapi format bench check soak mutants legal crash clients clean
+.PHONY: docs serve test suite fuzz lint lint-openapi format bench check soak mutants legal crash clients clean
 
 # What the environment is made with; one that is there is kept, unless another Python was asked for.
 define environment
@@ -77,6 +77,10 @@ lint-openapi: .venv/.dev
 format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The references of the control API and of the handles, from their sources.
+docs: .venv/.dev
+	$(BIN)/python -m docs.generate
 
 bench: .venv/.dev
 	$(BIN)/python -m bench $(ARGS)

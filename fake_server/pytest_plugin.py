@@ -48,7 +48,7 @@ _AT_THE_END = {
 }
 
 _USED = pytest.StashKey["Account"]()
-_MARKER = (
+MARKER = (
     "sampan(job_seconds=..., profile=..., clock=..., ...): a fake with these settings for one test;"
     " the keywords of FakeServer, over the settings of the session; unused_faults='ignore',"
     " lint='error' and lint_ignore='RULE' are for the test's end"
@@ -62,17 +62,21 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9_]+")
 _times: Counter[str] = Counter()
 
 
+def options() -> dict[str, str]:
+    """Every option and its meaning."""
+    return _OPTIONS | {option: meaning for option, (_, meaning) in _AT_THE_END.items()}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sampan", "the fake of the 小船AI image API")
-    at_the_end = {option: meaning for option, (_, meaning) in _AT_THE_END.items()}
-    for option, meaning in {**_OPTIONS, **at_the_end}.items():
+    for option, meaning in options().items():
         group.addoption(f"--{option}", metavar=option.rpartition("-")[2].upper(), help=meaning)
         parser.addini(option.replace("-", "_"), meaning)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse settings that can't be before any test runs; without settings nothing is loaded."""
-    config.addinivalue_line("markers", _MARKER)
+    config.addinivalue_line("markers", MARKER)
     given = _settings(config)
     if given:
         _check(given, "sampan")

@@ -1,0 +1,1 @@
+"""The references in ``docs/`` that are made from their sources: ``make docs`` writes them."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..http.responses import as_json as to_json
 from ..records.record import timestamp
 
 #: What a client chose is cut after so many characters in the text: an account's name, an address,
@@ -52,7 +53,8 @@ def as_json(entry: Entry) -> str:
         "fault": entry.fault,
         "took_ms": entry.took / 1e6,
     }
-    return json.dumps(document, separators=(",", ":"))
+    text = to_json(document).decode()  # a quarter of the time, for nearly every line
+    return text if text.isascii() and text.isprintable() else json.dumps(document)
 
 
 def as_text(entry: Entry) -> str:

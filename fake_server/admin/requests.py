@@ -17,8 +17,6 @@ from .call import ControlCall, ControlError
 
 _PATIENCE_MS = 5_000
 _MAX_PATIENCE_MS = 600_000
-#: Requests that a finding names.
-_MAX_EVIDENCE = 10
 #: Requests that a verification names.
 _MAX_LISTED = 100
 _CONDITIONS = ("operation", "status", "errno", "since", "unmatched", "path")
@@ -165,7 +163,7 @@ async def lint_client(call: ControlCall) -> Any:
                 "rule": finding.rule,
                 "account": None if finding.account is None else call.username(finding.account),
                 "message": service.journal.redact(finding.message),
-                "requests": list(finding.requests[:_MAX_EVIDENCE]),
+                "requests": list(finding.requests[: call.query["evidence"]]),
                 "count": len(finding.requests),
             }
             for finding in findings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 from urllib.parse import quote
@@ -131,11 +131,14 @@ class FaultControl(Control):
         """
         unused = self.unused()
         if unused:
-            raise NotAsExpected(
-                "armed, and never applied:\n"
-                + "\n".join(f"- {each}" for each in unused)
-                + "\nMark what may stay unused with optional=True."
-            )
+            raise NotAsExpected(unused_text(unused))
+
+
+def unused_text(unused: Iterable[str]) -> str:
+    """A message of what :meth:`FaultControl.unused` returns."""
+    lines = [f"- {each}" for each in unused]
+    hint = "Mark what may stay unused with optional=True."
+    return "\n".join(["armed, and never applied:", *lines, hint])
 
 
 def _is_unused(armed: Document) -> bool:

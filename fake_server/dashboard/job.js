@@ -14,6 +14,8 @@ import { t } from "./text.js";
 /** How often (ms) a job is read while it moves. */
 const PACE = 400;
 const REQUESTS = 50;
+// Requests that a finding names, so that each is marked.
+const EVIDENCE = 10000;
 /** The border about a picture, and the footer below it (px), where it is framed. */
 const MARGIN = 32;
 const FOOTER = 64;
@@ -79,7 +81,7 @@ export class JobPage {
       control("GET", `${this.path}/record`),
       control("GET", "profile", { query }),
       control("GET", "requests", { query: { job: this.hash, order: "newest-first", limit: REQUESTS } }),
-      control("GET", "lint", { query }),
+      control("GET", "lint", { query: { ...query, evidence: EVIDENCE } }),
       control("GET", "jobs", { query: { parent: this.hash } }),
     ]);
     this.show(job, record, profile.answers);

@@ -34,7 +34,7 @@ function build(section) {
     const query = { ...ofAccount(), operation: operation.value, order: "newest-first", limit };
     const [journal, lint] = await Promise.all([
       control("GET", "requests", { query }),
-      control("GET", "lint", { query: ofAccount() }),
+      control("GET", "lint", { query: { ...ofAccount(), evidence: MOST } }),
     ]);
     const named = new Set(lint.findings.flatMap((each) => each.requests));
     const wanted = text.value.toLowerCase();

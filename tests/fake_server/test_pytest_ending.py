@@ -80,6 +80,16 @@ def test_a_marker_can_switch_it_on_again(pytester: pytest.Pytester) -> None:
     run(pytester, test, ini="sampan_unused_faults = ignore").assert_outcomes(failed=1)
 
 
+def test_a_test_may_remove_its_own_account(pytester: pytest.Pytester) -> None:
+    test = """
+        def test_gone(sampan_account, sampan_server):
+            sampan_account.admin.fault("ERRNO", errno=501)
+            sampan_server.admin.delete_account(sampan_account.username)
+            sampan_server.account(sampan_account.username)
+    """
+    run(pytester, test).assert_outcomes(passed=1)
+
+
 LINT = """
     import pytest
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 
@@ -58,3 +59,15 @@ def test_headings_are_not_repeated() -> None:
     for text in (each() for each in REFERENCES.values()):
         titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
         assert sorted(titles) == sorted(set(titles))
+
+
+def test_each_line_of_the_recipes_for_control_is_one_that_a_fake_takes() -> None:
+    text = (DOCS / "recipes.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^admin\.(?:verify|fault)\(.*$", text, re.MULTILINE)
+    assert len(lines) > 9
+    with sampan.FakeServer() as server:
+        admin = server.account().admin
+        for line in lines:
+            with contextlib.suppress(sampan.NotAsExpected):  # nothing was sent
+                exec(line, {"admin": admin, "re": re})
+        assert len(admin.faults()) == 4

@@ -240,6 +240,42 @@ def test_all_of_it_outlives_a_restart_and_a_state_document(
     assert other.get("state")["faults"] == state["faults"]
 
 
+def test_a_scenario_keeps_its_count_and_whether_it_is_optional(
+    make_fake: MakeFake, tmp_path: Path
+) -> None:
+    first = make_fake(data=tmp_path / "sampan.db", seed=7)
+    control = Control(first)
+    control.post("scenarios", scenario="slow", argument=2, optional=True)
+    control.post("scenarios", scenario="find-lag", argument="1.5s", account="abc")
+    caller = first.login()
+    caller.create("a cat")
+    caller.create("a cat --fake fail")  # chosen by the marker: nothing armed is counted
+    armed = control.get("scenarios")["armed"]
+    assert [(each["applied"], each["optional"]) for each in armed] == [(1, True), (0, False)]
+    assert armed[1]["argument"] == 1500
+    state = control.get("state")
+    first.close()
+    again = Control(make_fake(data=tmp_path / "sampan.db", seed=7))
+    assert again.get("scenarios")["armed"] == armed
+    other = Control(make_fake(seed=8))
+    other.put("state", **state)
+    assert other.get("scenarios")["armed"] == armed
+
+
+def test_a_state_document_of_an_earlier_sampan_is_taken(control: Control) -> None:
+    control.post("faults", type="ERRNO", errno=501, times=2)
+    control.post("scenarios", scenario="fail", argument=46)
+    state = control.get("state")
+    for each in (*state["faults"], *state["scenarios"]):
+        for newer in ("clock", "optional"):
+            each.pop(newer, None)
+    del state["scenarios"][0]["applied"]
+    control.put("state", **state)
+    (fault,), (armed,) = control.get("faults")["faults"], control.get("scenarios")["armed"]
+    assert (fault["clock"], fault["optional"]) == ("account", False)
+    assert (armed["applied"], armed["optional"]) == (0, False)
+
+
 @pytest.mark.parametrize(
     "change",
     [

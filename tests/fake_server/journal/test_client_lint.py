@@ -298,3 +298,34 @@ def test_findings_are_their_accounts(control: Control, abc: Caller) -> None:
     assert control.get("lint")["findings"][0]["account"] == "limited"
     assert control.get("lint", since=3)["findings"] == []
     abc.find()
+
+
+# What a finding names, and rules that are left out
+
+
+def test_a_finding_names_the_first_requests_and_how_many_there_are(
+    control: Control, abc: Caller
+) -> None:
+    for _ in range(130):
+        abc.found(limit=2)
+    found = finding(control, "polls-too-fast")
+    assert found["requests"] == list(range(3, 13))
+    assert found["count"] == 129
+    (whole,) = control.get("lint", evidence=1000)["findings"]
+    assert whole["requests"] == list(range(3, 132))
+
+
+def test_rules_can_be_left_out(control: Control, abc: Caller) -> None:
+    for _ in range(4):
+        abc.found(limit=2, limt=3)
+    rules = {each["rule"] for each in control.get("lint")["findings"]}
+    assert rules == {"polls-too-fast", "unknown-field"}
+    left = control.get("lint", ignore="polls-too-fast")["findings"]
+    assert {each["rule"] for each in left} == {"unknown-field"}
+    assert control.get("lint", ignore=" polls-too-fast , unknown-field ")["findings"] == []
+
+
+def test_a_rule_that_there_is_not_is_refused_with_what_was_meant(control: Control) -> None:
+    message = control.refusal("GET", "lint?ignore=poll-too-fast").message
+    assert "ignore: 'poll-too-fast' is not a rule; did you mean 'polls-too-fast'?" in message
+    assert "token-astray" in message

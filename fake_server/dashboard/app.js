@@ -113,7 +113,8 @@ useTokenFrom(askToken);
 window.addEventListener("hashchange", async () => {
   await show();
   // Who came by keyboard goes on in what is new.
-  document.querySelector("main section:not([hidden]) h2")?.focus({ preventScroll: true });
+  const titles = [...document.querySelectorAll("main h2")];
+  titles.find((title) => title.checkVisibility())?.focus({ preventScroll: true });
 });
 let begun = null;
 listen(

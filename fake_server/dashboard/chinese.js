@@ -171,6 +171,7 @@ export default {
   "form.optional": "(可选)",
   "form.lines": "每行一个。",
   "form.pairs": "每行一个“名称: 值”。",
+  "form.value": "一个值",
   "form.json": "JSON 或文字。",
 
   "questions.title": "未定问题",

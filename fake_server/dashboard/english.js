@@ -171,6 +171,7 @@ export default {
   "form.optional": "(optional)",
   "form.lines": "One in each line.",
   "form.pairs": "One “name: value” in each line.",
+  "form.value": "a value",
   "form.json": "JSON, or text.",
 
   "questions.title": "Open questions",

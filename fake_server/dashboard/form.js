@@ -25,9 +25,11 @@ export function schemaForm(document, schema, name, required, given = {}) {
   if (branches) return alternatives(document, branches, name, required, given, found.description);
   if (given[name]) return select(found, name, required, given[name]);
   if (found.enum) return select(found, name, required, found.enum.map((each) => [each, String(each)]));
-  const type = [found.type].flat().find((each) => each !== "null");
-  if (type === "object" && found.properties) return object(document, found, name, required, given);
-  const make = SIMPLE[type] ?? SIMPLE.anything;
+  const types = [found.type].flat().filter((each) => each !== "null");
+  if (types.length > 1) return SIMPLE.anything(found, name, required);
+  if (found.properties) return object(document, found, name, required, given);
+  if (typeof found.additionalProperties === "object") return pairs(document, found, name, required);
+  const make = SIMPLE[types[0]] ?? SIMPLE.anything;
   return make(found, name, required);
 }
 
@@ -48,30 +50,43 @@ const SIMPLE = {
     };
     return { element: labelled(schema, name, required, lines, t("form.lines")), value };
   },
-  object(schema, name, required) {
-    if (typeof schema.additionalProperties !== "object") return SIMPLE.anything(schema, name, required);
-    const lines = h("textarea", { rows: 2, required, spellcheck: "false" });
-    const value = () => {
-      const pairs = lines.value.split("\n").filter((line) => line.includes(":"));
-      const split = pairs.map((line) => [line.slice(0, line.indexOf(":")).trim(), line.slice(line.indexOf(":") + 1).trim()]);
-      return pairs.length ? Object.fromEntries(split) : undefined;
-    };
-    return { element: labelled(schema, name, required, lines, t("form.pairs")), value };
-  },
   /** Whatever JSON has; what is none is a text. */
   anything(schema, name, required) {
     const text = h("textarea", { rows: 2, required, spellcheck: "false" });
-    const value = () => {
-      if (!text.value) return undefined;
-      try {
-        return JSON.parse(text.value);
-      } catch {
-        return text.value;
-      }
-    };
+    const value = () => (text.value ? jsonOrText(text.value) : undefined);
     return { element: labelled(schema, name, required, text, t("form.json")), value };
   },
+  /** A text, or a number of which only digits are written. */
+  value(schema, name, required) {
+    const input = h("input", { type: "text", required, autocomplete: "off", placeholder: "2s" });
+    const value = () => (/^\d+$/.test(input.value) ? Number(input.value) : input.value || undefined);
+    return { element: labelled(schema, name, required, input), value };
+  },
 };
+
+function jsonOrText(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A map, a pair in each line; of a name that is repeated a list. */
+function pairs(document, schema, name, required) {
+  const lines = h("textarea", { rows: 2, required, spellcheck: "false" });
+  const inner = resolve(document, schema.additionalProperties);
+  const read = JSON.stringify(inner).includes('"object"') ? jsonOrText : (text) => text;
+  const value = () => {
+    const found = {};
+    for (const line of lines.value.split("\n")) {
+      const [, key, text] = /^([^:]+):\s*(.*)$/.exec(line) ?? [];
+      if (key) found[key.trim()] = key.trim() in found ? [found[key.trim()], read(text)].flat() : read(text);
+    }
+    return Object.keys(found).length ? found : undefined;
+  };
+  return { element: labelled(schema, name, required, lines, t("form.pairs")), value };
+}
 
 function labelled(schema, name, required, control, hint = null) {
   const told = [schema.description?.replaceAll("`", ""), hint].filter(Boolean).join(" ");
@@ -122,14 +137,17 @@ function object(document, schema, name, required, given) {
 
 /** One of several: told apart by a constant of theirs, by their values or by their type. */
 function alternatives(document, branches, name, required, given, description) {
-  const ways = branches.flatMap((branch) => waysOf(resolve(document, branch)));
+  const all = branches.map((branch) => resolve(document, branch));
+  const simple = all.filter((each) => !each.properties);
+  const ways = all.filter((each) => each.properties).flatMap(waysOf);
+  if (simple.length) ways.unshift({ label: t("form.value"), schema: { ...simple[0], simple: true } });
   const offered = required ? ways : [{ label: "–", schema: null }, ...ways];
   const control = choice(offered.map(({ label }, index) => [String(index), label]), "0");
   const inner = h("div", { class: "fields" });
   let part = null;
   function show() {
     const { schema } = offered[Number(control.value)];
-    part = schema && schemaForm(document, schema, required && !name ? "" : name, true, given);
+    part = schema && (schema.simple ? SIMPLE.value({}, name, true) : schemaForm(document, schema, "", true, given));
     fill(inner, part?.element);
   }
   control.addEventListener("change", show);

@@ -78,8 +78,8 @@ function whole(request, lint) {
     h(
       "div",
       { class: "pair" },
-      h("div", {}, h("h4", {}, t("requests.sent")), block(headers(request)), block(text(request.request_body))),
-      h("div", {}, h("h4", {}, t("requests.answer")), block(text(request.response_body) || t("requests.no-body"))),
+      h("div", {}, h("h3", {}, t("requests.sent")), block(headers(request)), block(text(request.request_body))),
+      h("div", {}, h("h3", {}, t("requests.answer")), block(text(request.response_body) || t("requests.no-body"))),
     ),
     request.truncated && h("p", { class: "soft" }, t("requests.truncated")),
     button(t("requests.curl"), () => copy(asCurl(request))),

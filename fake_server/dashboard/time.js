@@ -123,9 +123,9 @@ function makeClock(clock, act) {
 function updateClock(row, clock) {
   row.clock = clock;
   const badge = row.querySelector(".badge");
-  const state = clock.frozen ? "frozen" : clock.auto ? "auto" : "running";
+  const state = clock.auto ? "auto" : clock.frozen ? "frozen" : "running";
   write(badge, clock.own || clock.account === null ? t(`time.is.${state}`) : t("time.follows"));
-  badge.className = `badge ${clock.frozen ? "stalled" : clock.own ? "finished" : ""}`;
+  badge.className = `badge ${clock.frozen && !clock.auto ? "stalled" : clock.own ? "finished" : ""}`;
   row.querySelector('[data-act="time.freeze"]').hidden = clock.frozen;
   row.querySelector('[data-act="time.resume"]').hidden = !clock.frozen && !clock.auto;
   row.querySelector('[data-act="time.auto"]').hidden = clock.auto;

@@ -1,0 +1,392 @@
+"""What a person does on the dashboard, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sampan import Account, FakeServer, Refused
+
+from .conftest import OpenPage
+
+pytest.importorskip("playwright", reason="playwright is not installed (pip install -e '.[dev]')")
+
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture
+def abc(server: FakeServer) -> Account:
+    return server.admin.handle("abc", "abc-secret")
+
+
+def see(page: Page, view: str) -> None:
+    page.get_by_role("navigation").get_by_role("link", name=view, exact=True).click()
+    expect(page.get_by_role("heading", name=view, level=2)).to_be_visible()
+
+
+def card(page: Page, prompt: str) -> str:
+    """The state of the job with that prompt, as its card says it."""
+    return page.locator(".card", has_text=prompt).first.locator(".badge").inner_text()
+
+
+def shown(page: Page, prompt: str) -> None:
+    """Wait until a job's picture can be seen."""
+    image = page.locator(".card", has_text=prompt).first.locator("img")
+    expect(image).not_to_have_js_property("naturalWidth", 0)
+
+
+def test_a_newcomer_makes_a_picture_without_reading_anything(open_page: OpenPage) -> None:
+    with FakeServer(job_seconds=0.6) as server:
+        page = open_page(server.url)
+        page.get_by_role("button", name="Make a picture").click()
+        expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+        # It moves by itself, and nothing was reloaded.
+        expect(page.locator(".card .badge")).to_have_text("Finished")
+        shown(page, "a small boat at dawn")
+        page.goto(server.url)  # who comes again sees the jobs
+        expect(page.locator(".card")).to_have_count(1)
+        assert [each["path"] for each in server.admin.requests()] == ["/jobs/create"]
+
+
+def test_the_three_lines_of_the_first_visit_make_a_picture(open_page: OpenPage) -> None:
+    with FakeServer(job_seconds=0) as server:
+        page = open_page(server.url)
+        lines = page.locator("#three-lines pre").inner_text()
+        done = subprocess.run(["sh", "-c", lines], capture_output=True, text=True, timeout=30)
+        assert '"status":2000' in done.stdout, done.stderr
+
+
+def test_a_job_is_failed_finished_stalled_and_resumed(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    server.admin.freeze()
+    for prompt in ("first", "second"):
+        abc.create(prompt)
+    page = open_page(server.url)
+    page.locator(".card", has_text="first").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="first")).to_be_visible()
+    page.get_by_role("button", name="Stall").click()
+    expect(page.locator(".heading .badge")).to_have_text("Stalled")
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Fail").click()
+    page.get_by_role("dialog").get_by_label("error").fill("banned prompt")
+    page.get_by_role("dialog").get_by_role("button", name="Fail").click()
+    expect(page.locator(".heading .badge")).to_have_text("Failed")
+    expect(page.locator(".facts-list")).to_contain_text("banned prompt")
+    page.get_by_role("link", name="← Jobs").click()
+    page.locator(".card", has_text="second").get_by_role("link").click()
+    page.get_by_role("button", name="Finish").click()
+    expect(page.locator(".heading .badge")).to_have_text("Finished")
+    expect(page.locator(".frame.large img")).not_to_have_js_property("naturalWidth", 0)
+    states = {each["prompt"]: each["state"] for each in server.admin.jobs()}
+    assert states == {"first": "failed", "second": "finished"}
+
+
+def test_a_picture_is_upscaled_and_its_family_shown(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    hash = abc.create("a cat")
+    server.admin.advance("1h")
+    page = open_page(f"{server.url}/#jobs/{hash}")
+    # The picture's cells are choices over it.
+    page.get_by_role("radio", name="Cell 3").check(force=True)
+    page.get_by_label("What").select_option("upscale")
+    expect(page.get_by_label("Cell", exact=True)).to_have_value("3")
+    body = {"parent_hash": hash, "grid_num": 3}
+    for language in ("Python", "TypeScript", "curl"):
+        page.get_by_role("button", name=language, exact=True).click()
+        expect(page.locator(".snippets pre")).to_contain_text("/jobs/upscale")
+    assert (
+        json.loads(re.findall(r"-d '(.*)'", page.locator(".snippets pre").inner_text())[0]) == body
+    )
+    page.get_by_role("button", name="Submit").click()
+    page.locator(".result a").click()
+    expect(page.locator(".heading .badge")).to_have_text(re.compile("Queued|Running"))
+    # From the child back to the parent, which lists it.
+    page.locator(".family .card", has_text="a cat").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Made from it")).to_be_visible()
+    expect(page.locator(".family .card")).to_have_count(1)
+    paths = page.locator("#jobs .requests .what").all_inner_texts()
+    assert paths == ["POST /jobs/upscale", "POST /jobs/create"]
+    page.get_by_text("Record, as findJobs returns it").click()
+    record = json.loads(page.locator("details.panel pre").inner_text())
+    assert record == abc.record(hash)
+
+
+def test_a_job_is_a_favourite_lies_in_folders_and_is_deleted(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    hash = abc.create("a cat")
+    page = open_page(f"{server.url}/#jobs/{hash}")
+    page.get_by_role("button", name="Favourite").click()
+    expect(page.get_by_role("button", name="Favourite: remove")).to_be_visible()
+    for name in ("holiday", "a/b <i>"):
+        page.get_by_label("Folder", exact=True).fill(name)
+        page.get_by_role("button", name="Add to folder").click()
+        expect(page.get_by_role("button", name=f"Remove from folder {name}")).to_be_visible()
+    page.get_by_role("button", name="Remove from folder holiday").click()
+    expect(page.locator(".chips li")).to_have_count(1)
+    (job,) = server.admin.jobs()
+    assert (job["favourite"], job["folders"]) == (True, ["a/b <i>"])
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(".nothing").first).to_contain_text("No jobs yet")
+    assert server.admin.jobs() == []
+
+
+def test_every_kind_of_job_is_submitted_from_here(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    hash = abc.create("a cat")
+    server.admin.advance("1h")
+    page = open_page(f"{server.url}/#jobs/{hash}")
+    for kind in ("vary", "remix", "upscale", "blend", "describe"):
+        page.get_by_label("What").select_option(kind)
+        if kind == "remix":
+            page.locator(".composer").get_by_label("Prompt").fill("a dog")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator(".result .good, .result .bad")).to_contain_text("Accepted")
+        page.locator("div.result").evaluate("element => element.replaceChildren()")
+    see_jobs = page.get_by_role("link", name="← Jobs")
+    see_jobs.click()
+    page.get_by_role("button", name="New job").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Prompt").fill("refuse me")
+    dialog.get_by_label("Scenario").select_option("--fake refused")
+    dialog.get_by_role("button", name="Submit").click()
+    expect(dialog.locator(".bad")).to_contain_text("errno 301")
+    expect(dialog.locator(".bad")).to_contain_text("rejected by scenario refused")
+    page.keyboard.press("Escape")
+    kinds = {each["kind"] for each in server.admin.jobs()}
+    assert kinds == {"main", "variation", "remix", "upscale", "blend", "describe"}
+
+
+def test_jobs_are_sifted_by_prompt_kind_state_and_account(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    other = server.account("painter")
+    abc.create("a cat")
+    abc.create("a dog --fake banned")
+    other.create("a cat of another's")
+    server.admin.advance("1h")
+    abc.upscale(abc.find(prompt="a cat").res[0]["hash"], 1)
+    page = open_page(f"{server.url}/#jobs")
+    cards = page.locator(".card .prompt")
+    expect(cards).to_have_count(4)
+    page.get_by_label("Prompt").fill("CAT")
+    expect(cards).to_have_count(3)
+    page.get_by_label("Kind").select_option("upscale")
+    expect(cards).to_have_count(1)
+    page.get_by_label("Kind").select_option("")
+    page.get_by_label("Prompt").fill("")
+    page.get_by_label("State").select_option("failed")
+    expect(cards).to_have_text(["a dog --fake banned"])
+    page.get_by_label("State").select_option("")
+    page.get_by_label("Account").select_option("painter")
+    expect(cards).to_have_text(["a cat of another's"])
+
+
+def test_the_clock_is_frozen_turned_and_let_go(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    abc.create("a cat")
+    page = open_page(f"{server.url}/#time")
+    shared = page.locator(".clock", has=page.get_by_role("heading", name="Shared clock"))
+    shared.get_by_role("button", name="Freeze").click()
+    expect(shared.locator(".badge")).to_have_text("frozen")
+    expect(page.locator(".timeline svg")).to_have_accessible_name(re.compile("a cat"))
+    shared.get_by_role("button", name="+1m").click()
+    expect(page.locator(".happened")).to_contain_text("Finished")
+    shared.get_by_label("By").fill("1.5h")
+    shared.get_by_role("button", name="Advance").click()
+    own = page.locator(".clock", has=page.get_by_role("heading", name="limited"))
+    own.get_by_role("button", name="Auto").click()
+    expect(own.locator(".badge")).to_have_text("moved by polls")
+    own.get_by_role("button", name="Remove").click()
+    expect(own.locator(".badge")).to_have_text("follows the shared clock")
+    shared.get_by_label("To (UTC)").fill("2031-01-02T03:04:05")
+    shared.get_by_role("button", name="Set").click()
+    expect(shared.locator("time")).to_contain_text("2031-01-02 03:04:05")
+    assert server.admin.clock()["now"] == "2031-01-02T03:04:05.000Z"
+    shared.get_by_role("button", name="Resume").click()
+    expect(shared.locator(".badge")).to_have_text("runs")
+
+
+def test_the_refused_request_is_found_with_its_reason(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    page = open_page(f"{server.url}/#requests", permissions=["clipboard-read", "clipboard-write"])
+    expect(page.locator(".nothing")).to_be_visible()
+    abc.create("a cat")
+    with suppress(Refused):
+        abc.upscale("no such hash", 1)
+    httpx.post(f"{server.url}/jobs/creat", json={"content": "it's"})
+    rows = page.locator(".requests > li")
+    expect(rows).to_have_count(4)  # live, with the login
+    page.get_by_label("Show").select_option("refused")
+    expect(rows).to_have_count(2)
+    rows.nth(1).locator("summary").click()
+    expect(rows.nth(1)).to_contain_text("Reason: no job has this id or hash")
+    rows.nth(0).locator("summary").click()
+    expect(rows.nth(0)).to_contain_text("Nearest: createJob, POST /jobs/create (differs: path)")
+    rows.nth(0).get_by_role("button", name="Copy as curl").click()
+    command = page.evaluate("navigator.clipboard.readText()")
+    before = len(server.admin.requests())
+    done = subprocess.run(["sh", "-c", f"{command} -s"], capture_output=True, text=True, timeout=30)
+    assert json.loads(done.stdout)["errno"] == 410
+    assert server.admin.requests()[before]["request_body"] == {"content": "it's"}
+    page.get_by_label("Text").fill("no such HASH")
+    expect(rows).to_have_count(1)
+
+
+def test_findings_stand_beside_the_requests_that_they_speak_of(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    abc.create("a cat")
+    for _ in range(4):
+        abc.find()
+    page = open_page(f"{server.url}/#requests")
+    expect(page.locator(".findings")).to_contain_text("polls-too-fast × 1")
+    page.get_by_label("Show").select_option("with a finding")
+    row = page.locator(".requests > li").first
+    row.locator("summary").click()
+    expect(row.locator(".lint")).to_contain_text("polls-too-fast")
+
+
+def test_a_fault_is_armed_from_a_form_applied_and_spent(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    page = open_page(f"{server.url}/#trouble")
+    form = page.locator("form", has=page.get_by_role("button", name="Arm fault"))
+    form.get_by_label("type").select_option(label="HTTP_STATUS")
+    form.get_by_label("status", exact=True).fill("503")
+    form.get_by_label("times").fill("1")
+    form.get_by_text("match (optional)").click()
+    form.get_by_label("operation").select_option(label="createJob")
+    form.get_by_label("account").select_option(label="abc")
+    form.get_by_role("button", name="Arm fault").click()
+    armed = page.locator(".armed li", has_text="HTTP_STATUS")
+    expect(armed).to_contain_text("applied 0 of 1, matched 0")
+    (fault,) = server.admin.faults()
+    assert fault["match"] == {"account": "abc", "operation": "createJob"}
+    with suppress(Exception):
+        abc.create("a cat")
+    expect(armed).to_contain_text("spent: applied 1 of 1, matched 1")
+    armed.get_by_role("button", name="Disarm").click()
+    expect(armed).to_have_count(0)
+
+
+def fault_types(server: FakeServer) -> list[str]:
+    document = httpx.get(f"{server.url}/__admin/openapi.json").json()
+    enum = document["components"]["schemas"]["ArmedFault"]["properties"]["type"]["enum"]
+    return list(enum)
+
+
+def test_the_form_knows_every_type_of_fault(open_page: OpenPage, server: FakeServer) -> None:
+    page = open_page(f"{server.url}/#trouble")
+    form = page.locator("form", has=page.get_by_role("button", name="Arm fault"))
+    kinds = form.get_by_label("type")
+    expect(kinds.locator("option").first).to_be_attached()
+    offered = kinds.locator("option").all_inner_texts()
+    assert sorted(offered) == sorted(fault_types(server))
+    for kind in offered:
+        kinds.select_option(label=kind)
+        for label, value in (("errno", "501"), ("status", "503")):
+            field = form.get_by_label(label, exact=True)
+            if field.count() == 1 and field.evaluate("field => field.tagName") == "INPUT":
+                field.fill(value)
+        if kind == "DELAY":
+            form.locator(".alternatives .alternatives input").first.fill("20")
+        form.get_by_role("button", name="Arm fault").click()
+        expect(page.locator(".armed strong", has_text=re.compile(rf"f\d+ {kind}$"))).to_have_count(
+            1
+        )
+    assert sorted(each["type"] for each in server.admin.faults()) == sorted(offered)
+
+
+def test_a_scenario_is_armed_and_used(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    page = open_page(f"{server.url}/#trouble")
+    form = page.locator("form", has=page.get_by_role("button", name="Arm scenario"))
+    form.get_by_label("Scenario").select_option("fail")
+    form.get_by_label("Number").fill("31")
+    form.get_by_label("Submissions").fill("2")
+    form.get_by_role("button", name="Arm scenario").click()
+    armed = page.locator(".armed li", has_text="fail=31")
+    expect(armed).to_contain_text("2 left")
+    abc.create("a cat")
+    expect(armed).to_contain_text("1 left")
+    form.get_by_role("button", name="Disarm all").click()
+    expect(armed).to_have_count(0)
+
+
+def test_an_open_question_is_answered_in_place(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    page = open_page(f"{server.url}/#trouble")
+    page.get_by_label("Text").fill("find-order")
+    question = page.locator(".question:visible", has_text="find-order").first
+    expect(question).to_contain_text("Default: newest-first.")
+    page.get_by_label("find-order", exact=True).select_option("oldest-first")
+    expect(page.get_by_role("status").last).to_contain_text("find-order is changed")
+    assert server.admin.profile()["answers"]["find-order"] == "oldest-first"
+    page.get_by_label("Text").fill("token-lifetime")
+    page.get_by_label("token-lifetime", exact=True).select_option(label="another answer …")
+    page.get_by_label("Answer to token-lifetime").fill("90m")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice", has_text="token-lifetime is changed")).to_be_visible()
+    page.get_by_label("Text").fill("")
+    page.get_by_label("only changed answers").check()
+    expect(page.locator(".question:visible h4")).to_have_text(["token-lifetime", "find-order"])
+    page.get_by_role("button", name="mixed").click()
+    expect(page.locator(".notice", has_text="Profile mixed is used")).to_be_visible()
+    assert server.admin.profile()["name"] == "mixed"
+
+
+def test_state_is_exported_reset_and_imported(
+    open_page: OpenPage, server: FakeServer, abc: Account, tmp_path: Path
+) -> None:
+    abc.create("a cat")
+    page = open_page(f"{server.url}/#state")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    file = tmp_path / "state.json"
+    download.value.save_as(file)
+    assert json.loads(file.read_text())["jobs"][0]["prompt"] == "a cat"
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reset").click()
+    expect(page.locator(".notice", has_text="1 job was deleted")).to_be_visible()
+    assert server.admin.jobs() == []
+    page.get_by_label("Import").set_input_files(file)
+    page.get_by_role("dialog").get_by_role("button", name="Import").click()
+    expect(page.locator(".notice", has_text="2 accounts, 1 jobs")).to_be_visible()
+    assert [each["prompt"] for each in server.admin.jobs()] == ["a cat"]
+    for wrong, told in (("not json", "The file is not JSON"), ("{}", "schema")):
+        file.write_text(wrong)
+        page.get_by_label("Import").set_input_files(file)
+        if wrong == "{}":
+            page.get_by_role("dialog").get_by_role("button", name="Import").click()
+        expect(page.locator(".notice.wrong", has_text=told)).to_be_visible()
+
+
+def test_accounts_are_created_changed_and_deleted(open_page: OpenPage, server: FakeServer) -> None:
+    page = open_page(f"{server.url}/#state")
+    page.get_by_label("Username").fill("painter #1")
+    page.get_by_label("Password").fill("secret")
+    page.get_by_role("button", name="Create account").click()
+    row = page.locator("#state tr", has_text="painter #1")
+    row.get_by_label("Plan").select_option("none")
+    expect(page.get_by_label("Account", exact=True)).to_contain_text("painter #1")
+    row.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)
+    assert [each["username"] for each in server.admin.accounts()] == ["abc", "limited"]

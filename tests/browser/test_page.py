@@ -1,0 +1,333 @@
+"""What the dashboard withstands, in a real browser: many jobs, hostile names, a restart."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sampan import Account, FakeServer, Refused
+
+from .conftest import OpenPage
+from .mounted import Mounted
+from .screenshots import live_in
+
+pytest.importorskip("playwright", reason="playwright is not installed (pip install -e '.[dev]')")
+
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+VIEWS = ("jobs", "requests", "time", "trouble", "state", "start")
+
+#: What would run, load or break out of its place if it were taken for markup.
+HOSTILE = (
+    "<script>window.hit = 1</script>",
+    "<img src=x onerror='window.hit = 2'>",
+    "\"><svg onload='window.hit = 3'>",
+    "'-(window.hit = 4)-'",
+    "javascript:window.hit=5",
+    "</textarea></title></style><iframe srcdoc='<script>parent.hit = 6</script>'>",
+    "{{constructor.constructor('window.hit = 7')()}} ${window.hit = 8} <%= 9 %>",
+    "__proto__",
+    "constructor",
+    "\u202egnihton\u2066 \u0000\u0007 \ufeff 🐈‍⬛ مرحبا",
+    "$& $1 {0} {1} | a|b \\0",
+    "a" * 5000,
+)
+
+
+@pytest.fixture
+def abc(server: FakeServer) -> Account:
+    return server.admin.handle("abc", "abc-secret")
+
+
+@pytest.fixture(scope="module")
+def lived_in() -> Iterator[tuple[FakeServer, str]]:
+    """A fake with something of everything in it, and a finished grid of it."""
+    with FakeServer(job_seconds=60, seed=7) as server:
+        account = live_in(server)
+        finished = account.admin.jobs(state="finished")
+        yield server, next(each["hash"] for each in finished if each["kind"] == "main")
+
+
+def go(page: Page, server: FakeServer, view: str) -> None:
+    """Open a view as if its address were typed, and wait until it is there."""
+    page.goto("about:blank")
+    page.goto(f"{server.url}/#{view}")
+    expect(page.locator(".connection.on")).to_be_attached()
+    expect(page.locator("main > section:visible")).to_have_count(1)
+
+
+def copies(job: dict[str, Any], number: int) -> dict[str, Any]:
+    """Another job, as a state document has it, so many milliseconds later."""
+    return {
+        **job,
+        "id": job["id"] + number,
+        "hash": f"{number:064x}",
+        "job_id": f"00000000-0000-4000-8000-{number:012x}",
+        "prompt": f"job {number + 1}",
+        "created": job["created"] + number,
+    }
+
+
+def test_many_jobs_are_a_few_cards(open_page: OpenPage, server: FakeServer, abc: Account) -> None:
+    count = 1200
+    abc.create("a cat")
+    state = server.admin.export_state()
+    state["jobs"] = [copies(state["jobs"][0], number) for number in range(count)]
+    server.admin.import_state(state)
+    server.admin.advance("1h")
+    page = open_page(f"{server.url}/#jobs")
+    cards = page.locator(".wall .card")
+    expect(page.locator(".lead .count")).to_have_text(f"{count} jobs")
+    expect(cards.first.locator(".prompt")).to_have_text(f"job {count}")
+    assert cards.count() < 100
+    for part in (0.3, 0.7, 1):
+        page.evaluate("part => scrollTo(0, document.body.scrollHeight * part)", part)
+        # What the window shows is there, wherever it is.
+        page.wait_for_function(
+            """() => [...document.querySelectorAll(".wall .card")].some((card) => {
+              const { top, bottom } = card.getBoundingClientRect();
+              return top < innerHeight && bottom > 100;
+            })"""
+        )
+        assert cards.count() < 150
+    expect(cards.last.locator(".prompt")).to_have_text("job 1")
+    assert cards.last.get_attribute("aria-posinset") == cards.last.get_attribute("aria-setsize")
+    # One that is opened and left again is where it was.
+    before = page.evaluate("scrollY")
+    cards.last.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="job 1", exact=True)).to_be_visible()
+    page.go_back()
+    page.wait_for_function("before => Math.abs(scrollY - before) < 10", arg=before)
+    page.get_by_label("Prompt").fill("job 77")
+    expect(cards).to_have_count(11)
+
+
+def test_nothing_that_a_client_sends_runs(open_page: OpenPage, server: FakeServer) -> None:
+    names = [
+        text.replace("/", "").replace("\u0000", "").replace("\u0007", "")[:150] for text in HOSTILE
+    ]
+    accounts = [server.admin.account(name) for name in names]
+    account = accounts[0]
+    hashes = [account.create(text) for text in HOSTILE]
+    for hash, text in zip(hashes, HOSTILE, strict=True):
+        with suppress(ValueError):
+            server.admin.put_in_folder(text[:200], hash)
+        server.admin.fail(hash, text[:1000])
+        with suppress(Refused):
+            account.upscale(text, 1)
+        with suppress(httpx.InvalidURL, httpx.HTTPError):
+            httpx.get(f"{server.url}/{text[:500]}", headers={"X-Said": ascii(text)[:500]})
+    page = open_page(server.url)
+    page.add_init_script("window.hit = 0")
+    for view in (*VIEWS, *(f"jobs/{hash}" for hash in hashes)):
+        if view.startswith("jobs/"):
+            page.evaluate("view => (location.hash = view)", view)
+            expect(page.locator(".job .facts-list")).to_contain_text(view.removeprefix("jobs/"))
+        else:
+            go(page, server, view)
+        if view == "jobs":
+            expect(page.locator(".card")).to_have_count(len(HOSTILE))
+            told = page.locator(".card .prompt").evaluate_all("all => all.map(e => e.textContent)")
+            assert sorted(told) == sorted(HOSTILE)
+        if view == "requests":
+            expect(page.locator(".requests > li").first).to_be_visible()
+            page.evaluate(
+                "document.querySelectorAll('details').forEach(each => (each.open = true))"
+            )
+        if view.startswith("jobs/"):
+            text = HOSTILE[hashes.index(view.removeprefix("jobs/"))]
+            assert page.locator(".prompt-title").evaluate("e => e.textContent") == text
+        assert page.evaluate("window.hit") == 0, view
+        strange = (
+            "main script, main iframe, main [onload], main [onerror], main [src='x'], main style"
+        )
+        assert page.locator(strange).count() == 0, view
+    for name in (names[0], names[7]):
+        go(page, server, "jobs")
+        page.get_by_label("Account", exact=True).select_option(name)
+        expect(page.locator(".lead .count")).to_contain_text("job")
+
+
+def test_an_address_that_leads_nowhere_does_no_harm(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = open_page(server.url)
+    for view in ("jobs/none", "jobs/%", "jobs/../../x", "__proto__", "constructor/x", "%00"):
+        go(page, server, view)
+        expect(page.get_by_role("navigation")).to_be_visible()
+    go(page, server, "jobs/none")
+    expect(page.get_by_text("There is no such job")).to_be_visible()
+
+
+def test_it_survives_the_fakes_restart(open_page: OpenPage, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    data = tmp_path / "fake.db"
+    with FakeServer(port=port, data=data, job_seconds=0) as server:
+        account = server.admin.handle("abc", "abc-secret")
+        account.create("before")
+        page = open_page(f"{server.url}/#jobs")
+        expect(page.locator(".card")).to_have_count(1)
+        account.close()
+    expect(page.locator("body.away")).to_be_attached()
+    with FakeServer(port=port, data=data, job_seconds=0) as server:
+        expect(page.locator(".connection.on")).to_be_attached(timeout=15_000)
+        server.admin.handle("abc", "abc-secret").create("after")
+        expect(page.locator(".card .prompt")).to_have_text(["after", "before"])
+
+
+@pytest.mark.parametrize("width", [360, 1600])
+def test_no_view_is_wider_than_its_window(
+    open_page: OpenPage, lived_in: tuple[FakeServer, str], width: int
+) -> None:
+    server, hash = lived_in
+    page = open_page(server.url, width=width)
+    for view in (*VIEWS, f"jobs/{hash}"):
+        go(page, server, view)
+        page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+        small = page.evaluate(
+            """() => [...document.querySelectorAll("button, select, input, summary, nav a")]
+              .filter((each) => each.checkVisibility())
+              .filter((each) => !["radio", "checkbox"].includes(each.type))
+              .filter((each) => each.getBoundingClientRect().height < 24)
+              .map((each) => each.outerHTML)"""
+        )
+        assert small == [], view  # WCAG 2.2, 2.5.8
+
+
+def test_it_is_used_by_keyboard(open_page: OpenPage, server: FakeServer, abc: Account) -> None:
+    abc.create("a cat")
+    page = open_page(f"{server.url}/#jobs")
+    expect(page.locator(".card")).to_have_count(1)
+    focused = "document.activeElement.textContent.trim()"
+
+    def tab_to(text: str) -> None:
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if page.evaluate(focused).startswith(text):
+                outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+                assert outline == "solid"
+                return
+        raise AssertionError(text)
+
+    tab_to("Requests")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Requests")).to_be_focused()
+    page.go_back()
+    tab_to("New job")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="New job")).to_be_focused()
+    tab_to("a cat")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="a cat")).to_be_focused()
+
+
+def test_it_speaks_the_browsers_language_and_the_chosen_one(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = open_page(server.url, locale="zh-CN")
+    expect(page.get_by_role("button", name="生成一张图片")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "zh-Hans"
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("button", name="Make a picture")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Make a picture")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_off_loopback_it_asks_for_the_token_and_keeps_it_in_the_tab(open_page: OpenPage) -> None:
+    with FakeServer(host="0.0.0.0", admin_token="let me in", job_seconds=0) as server:
+        page = open_page(server.url)
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("needs the admin token")
+        dialog.get_by_label("Admin token").fill("wrong")
+        dialog.get_by_role("button", name="Use it").click()
+        expect(dialog).to_contain_text("not accepted")
+        dialog.get_by_label("Admin token").fill("let me in")
+        dialog.get_by_role("button", name="Use it").click()
+        page.get_by_role("button", name="Make a picture").click()
+        expect(page.locator(".card")).to_have_count(1)
+        expect(page.locator(".card img")).not_to_have_js_property("naturalWidth", 0)
+        page.reload()
+        expect(page.locator(".card")).to_have_count(1)
+        kept = page.evaluate("[JSON.stringify({...localStorage}), document.cookie, location.href]")
+        assert not any("let" in each for each in kept)
+        expect(dialog).to_have_count(0)
+
+
+def test_it_works_below_a_path_of_another_application(open_page: OpenPage) -> None:
+    with Mounted("/mj/a b", job_seconds=0) as mounted:
+        page = open_page(mounted.url)
+        page.get_by_role("button", name="Make a picture").click()
+        expect(page.locator(".card img")).not_to_have_js_property("naturalWidth", 0)
+        page.locator(".card").get_by_role("link").click()
+        expect(page.locator(".snippets pre")).to_contain_text("/mj/a%20b/jobs/variation")
+        assert mounted.strange == []
+
+
+def test_the_page_is_no_client_and_its_stream_ends_with_it(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    abc.create("a cat")
+    before = server.admin.requests()
+    page = open_page(server.url)
+    for view in VIEWS:
+        go(page, server, view)
+    assert server.admin.requests() == before
+    running = server._started
+    control = next(
+        route._control for route in running.app.router.routes if hasattr(route, "_control")
+    )
+
+    def wait_for_open(streams: int) -> None:
+        """A connection that the browser has closed is given up after a second."""
+        deadline = time.monotonic() + 10
+        while control.events._open != streams:
+            assert time.monotonic() < deadline, control.events._open
+            httpx.get(f"{server.url}/__admin/health")
+
+    wait_for_open(1)
+    page.close()
+    wait_for_open(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    open_page: OpenPage, lived_in: tuple[FakeServer, str], scheme: str
+) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed"
+    )
+    server, hash = lived_in
+    page = open_page(server.url, color_scheme=scheme)
+    for view in (*VIEWS, f"jobs/{hash}"):
+        go(page, server, view)
+        if view == "requests":
+            page.locator(".requests summary").first.click()
+        if view == "jobs":
+            page.get_by_role("button", name="New job").click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+        page.wait_for_timeout(150)
+        # What differs in the dark is colour.
+        rules = {} if scheme == "light" else {"runOnly": ["color-contrast"]}
+        found = axe.Axe().run(page, options={"resultTypes": ["violations"], **rules})
+        told = [
+            f"{each['id']}: {each['help']}: {[node['html'][:200] for node in each['nodes'][:4]]}"
+            for each in found.response["violations"]
+        ]
+        assert told == [], view
+        assert not re.search("undefined|\\[object", page.locator("main").inner_text()), view

@@ -78,9 +78,11 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The references of the control API and of the handles, from their sources.
+# What is made from its sources: the references of the control API and of the handles, and the
+# requests in examples/.
 docs: .venv/.dev
 	$(BIN)/python -m docs.generate
+	$(BIN)/python examples/requests/make.py
 
 bench: .venv/.dev
 	$(BIN)/python -m bench $(ARGS)

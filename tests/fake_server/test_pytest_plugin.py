@@ -219,7 +219,7 @@ def test_help_names_the_options_and_leaves_the_kits_alone(pytester: pytest.Pytes
 
 def test_the_recipes_tell_every_option_and_fixture() -> None:
     rows = re.findall(r"^\| `(--sampan-[a-z-]+)` \| `(\w+)` \|", RECIPES, re.MULTILINE)
-    assert [row[0] for row in rows] == [f"--{option}" for option in pytest_plugin._OPTIONS]
+    assert [row[0] for row in rows] == [f"--{option}" for option in pytest_plugin.options()]
     assert all(ini == option[2:].replace("-", "_") for option, ini in rows)
     told = re.findall(r"^\| `(sampan_\w+)` \| \D", RECIPES, re.MULTILINE)
     assert told == ["sampan_server", "sampan_account", "sampan_redirect"]

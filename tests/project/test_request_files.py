@@ -100,7 +100,7 @@ COLLECTION = {
 
 @pytest.mark.parametrize("name", [HTTP, POSTMAN])
 def test_the_files_are_what_the_contract_makes(name: str) -> None:
-    """Red? Run: python examples/requests/make.py"""
+    """Red? Run: make docs"""
     assert (FOLDER / name).read_text(encoding="utf-8") == MADE[name]
 
 

@@ -13,14 +13,13 @@ from typing import Any
 from ..http.exchange import Answer
 from ..json_access import integer, millis, object_at, text
 from ..rules.job_model import Complaint, FindResult, Job, JobModel
+from ..shared_jobs.catalogue import STARTING_JOBS
 from ..verdict import UnavailableError
 from .context import Context
 from .sweep import Sweep
 
 _WALKS = 20
 _STEPS = 30
-#: The jobs that every walk may start from: finished long before.
-STARTING_JOBS = ("grid", "niji", "upscale", "describe", "neighbour")
 
 _OPERATION = {"upscaleJob": "UP-1", "varyJob": "VAR-1"}
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..checking import Context, Finding, Phase, check
-from ..checking.generated_requests import generate
-from ..checking.random_walks import STARTING_JOBS, walk
 from ..checking.registry import CheckFunction
 from ..checking.sweep import Sweep, once, report
+from ..shared_jobs.catalogue import STARTING_JOBS
 from . import envelope
 
 #: The requirements that the job model knows.
@@ -22,11 +21,23 @@ _WALKED = (
 )
 
 
+def _generate(ctx: Context, sweep: Sweep) -> None:
+    from ..checking.generated_requests import generate
+
+    generate(ctx, sweep)
+
+
+def _walk(ctx: Context, sweep: Sweep) -> None:
+    from ..checking.random_walks import walk
+
+    walk(ctx, sweep)
+
+
 def _generated(ctx: Context) -> Sweep:
     """The generated requests. The walks follow, so that checks of the log judge both."""
-    sweep = once(ctx, generate)
+    sweep = once(ctx, _generate)
     if sweep.problem is None:
-        once(ctx, walk)
+        once(ctx, _walk)
     return sweep
 
 
@@ -55,7 +66,7 @@ report(
     },
 )
 report(
-    lambda ctx: once(ctx, walk),
+    lambda ctx: once(ctx, _walk),
     dict.fromkeys(_WALKED, "steps of random walks agree with the job model"),
     wants=STARTING_JOBS,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import queue
 import socket
@@ -42,7 +43,7 @@ def resolved(host: str, port: int, timeout: float) -> list[Address]:
     """The addresses of ``host``, best first. Raises ``OSError``; ``TimeoutError`` after ``timeout``
     seconds, since a resolver has a patience of its own."""
     with contextlib.suppress(socket.gaierror):  # raised where it is a name
-        return _lookup(host, port, socket.AI_NUMERICHOST)
+        return _numeric(host, port)
     answers: queue.SimpleQueue[list[Address] | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -59,6 +60,12 @@ def resolved(host: str, port: int, timeout: float) -> list[Address]:
     if isinstance(found, Exception):
         raise found
     return found
+
+
+@functools.lru_cache(64)
+def _numeric(host: str, port: int) -> list[Address]:
+    """Of an IP address, which stays what it is; a name is asked for again each time."""
+    return _lookup(host, port, socket.AI_NUMERICHOST)
 
 
 def _lookup(host: str, port: int, flags: int) -> list[Address]:

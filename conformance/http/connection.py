@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import ssl
 
 _CHUNK = 65_536
+#: A run sends most of its requests to a few addresses: so many are kept in the form for the wire.
+_TARGETS = 64
 #: A server's words about a failure may be as long as it likes.
 _DETAIL = 300
 
@@ -259,6 +261,7 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+@functools.lru_cache(_TARGETS)
 def _authority(target: str) -> str:
     parts = urlsplit(target)
     host = parts.hostname or ""
@@ -274,6 +277,7 @@ def _authority(target: str) -> str:
 _SAFE = "/?%:@!$&'()*+,;=~-._[]|"
 
 
+@functools.lru_cache(_TARGETS)
 def _path(target: str) -> str:
     parts = urlsplit(target)
     whole = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

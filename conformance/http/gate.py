@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ..contract import Contract
@@ -275,6 +275,7 @@ def _joined(url: str, location: str) -> str:
         return location
 
 
+@lru_cache(256)
 def _normal(path: str) -> str:
     clean = unquote(path.partition("?")[0]).lower()
     return "/" + "/".join(part for part in clean.replace("\\", "/").split("/") if part)

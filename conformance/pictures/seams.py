@@ -76,7 +76,9 @@ def line(strip: Image, band: Image) -> Line:
     """
     if strip.width < 32 or strip.height < 64:
         return Line(0.5, 0.0, 0.0)
-    cut = max(_cut(strip, group) for group in (1, 4))
+    cut = _cut(strip, 1)
+    if cut < _CUT:
+        cut = max(cut, _cut(strip, 4))
     if cut > _MOST_CUT:
         return Line(cut, 0.0, 0.0)  # the rest would not be looked at
     grey = strip.convert("L")

@@ -86,8 +86,10 @@ def whether_null_counts_as_omitted(ctx: Context) -> Observation:
         return ctx.unobserved(f"find does not work without it: {control.summary()}", control)
     answers = {key: ctx.call("findJobs", {key: None}) for key in _CONDITIONS}
     seen = {key: _null_read(answer) for key, answer in answers.items()}
+    if seen["limit"] == "omitted" != seen["prompt"] and ctx.find(limit="ten").ok:
+        del seen["limit"]  # it is taken like any bad limit (question find-bad-limit)
     if len(set(seen.values())) == 1:
-        return ctx.answer(seen["limit"], *answers.values())
+        return ctx.answer(seen["prompt"], *answers.values())
     return ctx.unknown(", ".join(f"{key}: {said}" for key, said in seen.items()), *answers.values())
 
 

@@ -321,3 +321,23 @@ def test_few_requests_are_sent() -> None:
     assert report.requests < 60
     seeded = judged(_holding(12), "FIND", jobs=0)
     assert seeded.requests < 150
+
+
+@pytest.mark.parametrize("limit", ["clamped", "ignored", "301"])
+@pytest.mark.parametrize("null", ["301", "omitted"])
+def test_what_null_gives_is_told_where_any_bad_limit_is_taken(
+    null: str, limit: str, tmp_path: Path
+) -> None:
+    """A limit that is null may count as a bad one (question find-bad-limit): the others tell."""
+    answers = {"null-parameter": null, "find-bad-limit": limit}
+    report = judged(honest, "null-parameter", answers=answers, folder=tmp_path)
+    assert observation(report, "null-parameter").answer == null
+
+
+def test_null_that_each_condition_takes_otherwise_is_not_named() -> None:
+    async def tampering(request: Request, go: Go) -> Reply:
+        nothing = request.fields.get("prompt", "") is None
+        return await go(request.with_fields(prompt="")) if nothing else await go(request)
+
+    seen = observation(judged(tampering, "null-parameter"), "null-parameter")
+    assert seen.seen is Seen.UNKNOWN

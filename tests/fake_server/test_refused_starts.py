@@ -87,7 +87,7 @@ def _with_a_key_that_is_none(path: Path) -> None:
         (_anothers, "belongs to another program"),
         (partial(_of_format, 1), "get /__admin/state from the sampan that wrote it"),
         (partial(_of_format, 2), "get /__admin/state from the sampan that wrote it"),
-        (partial(_of_format, 4), "start it with the newer sampan"),
+        (partial(_of_format, 5), "start it with the newer sampan"),
         (_with_a_time_that_is_none, "can't be used"),
         (_with_a_key_that_is_none, "can't be used"),
     ],

@@ -20,7 +20,7 @@ from tests.support.fakes import JSON, Fake, MakeFake
 #: Operations that change nothing that is kept.
 _READERS = {
     "clearRequests", "waitForRequests", "countRequests", "listRequests", "lintClient",
-    "issueToken",
+    "issueToken", "findRequests", "verifyRequests",
 }  # fmt: skip
 
 Call = tuple[str, str, JSON | None]

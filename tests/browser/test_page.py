@@ -93,7 +93,7 @@ def test_many_jobs_are_a_few_cards(open_page: OpenPage, server: FakeServer, abc:
     server.admin.advance("1h")
     page = open_page(f"{server.url}/#jobs")
     cards = page.locator(".wall .card")
-    expect(page.locator(".lead .count")).to_have_text(f"{count} jobs")
+    expect(page.locator("#jobs .count")).to_have_text(f"{count} jobs")
     expect(cards.first.locator(".prompt")).to_have_text(f"job {count}")
     assert cards.count() < 100
     for part in (0.3, 0.7, 1):
@@ -157,7 +157,7 @@ def test_nothing_that_a_client_sends_runs(open_page: OpenPage, server: FakeServe
     for name in (names[0], names[7]):
         go(page, "jobs")
         page.locator("#tools").get_by_label("Account").select_option(name)
-        expect(page.locator(".lead .count")).to_contain_text("job")
+        expect(page.locator("#jobs .count")).to_contain_text("job")
 
 
 def test_an_address_that_leads_nowhere_does_no_harm(

@@ -55,12 +55,12 @@ export async function faults(changed) {
 
 function makeRow(fault, disarm) {
   const { id, type, match, matched, applied, times, ...terms } = fault;
-  const told = Object.entries({ match, ...terms }).filter(([key, value]) => !isUsual(key, value));
+  const told = Object.entries({ ...match, ...terms }).filter(([key, value]) => !isUsual(key, value));
   return h(
     "li",
     {},
     h("strong", {}, `${id} ${type}`),
-    h("code", {}, told.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(", ")),
+    h("code", {}, told.map(([key, value]) => `${key}: ${plain(value)}`).join(", ") || t("faults.any")),
     h("span", { class: "badge" }),
     button(t("faults.disarm"), () => disarm(fault), { "aria-label": `${t("faults.disarm")} ${id}` }),
   );
@@ -68,7 +68,8 @@ function makeRow(fault, disarm) {
 
 /** Whether a term says what it says of most faults. */
 const isUsual = (key, value) => JSON.stringify(value) === USUAL[key];
-const USUAL = { match: "{}", skip: "0", probability: "1", seed: "0" };
+const USUAL = { skip: "0", probability: "1", seed: "0", clock: '"account"', optional: "false" };
+const plain = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
 function updateRow(row, { applied, matched, times }) {
   const badge = row.querySelector(".badge");

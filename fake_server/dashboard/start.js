@@ -3,7 +3,7 @@
 import { address, call } from "./api.js";
 import { button, fill, h } from "./dom.js";
 import { attempt, say } from "./notice.js";
-import { acting, scope } from "./scope.js";
+import { acting } from "./scope.js";
 import { copyable } from "./snippets.js";
 import { t } from "./text.js";
 
@@ -11,17 +11,16 @@ const PROMPT = "a small boat at dawn --ar 3:2";
 
 let built = false;
 
-/** Log in, submit, and leave the rest to who looks. */
+/** Log in, submit, find. The login is the one that came with the page: it knows the account. */
 function lines() {
-  const [first] = scope.accounts;
-  const body = (value) => JSON.stringify(value).replaceAll("'", "'\\''");
-  const username = first?.username ?? "NAME";
-  const password = username === "abc" ? "abc-secret" : "PASSWORD";
-  const at = (path) => address(path);
+  const login = document.querySelector("#first pre").textContent.replace(" \\\n ", "");
+  const token = `sed 's/.*"token":"\\([^"]*\\).*/\\1/'`;
+  const post = (path, body) =>
+    `curl -s '${address(path)}' -H "Authorization: Bearer $TOKEN" -d '${JSON.stringify(body)}'`;
   return [
-    `TOKEN=$(curl -s '${at("auth/login")}' -d '${body({ username, password })}' | sed 's/.*"token":"\\([^"]*\\).*/\\1/')`,
-    `curl -s '${at("jobs/create")}' -H "Authorization: Bearer $TOKEN" -d '${body({ content: PROMPT })}'`,
-    `curl -s '${at("jobs/find")}' -H "Authorization: Bearer $TOKEN" -d '{"limit": 1}'`,
+    `TOKEN=$(${login} -s | ${token})`,
+    post("jobs/create", { content: PROMPT }),
+    post("jobs/find", { limit: 1 }),
   ].join("\n");
 }
 

@@ -90,10 +90,22 @@ def _first_request(service: FakeService, base: str) -> tuple[str, str]:
     login = f"curl {base}/auth/login -H 'Content-Type: application/json' \\\n  -d '{quoted}'"
     names = ", ".join(f"<code>{escape(each.username)}</code>" for each in given[:_NAMED])
     more = f" and {len(given) - _NAMED} more" if len(given) > _NAMED else ""
-    first = f"Accounts at startup: {names}{more}." if given else "No accounts at startup."
+    first = f"{_text('accounts')} {names}{more}." if given else _text("no-accounts")
     if service.settings.open_accounts:
-        first += " Logging in with any other name creates an account."
+        first += f" {_text('open-accounts')}"
     return login, first
+
+
+def _text(key: str) -> str:
+    """A text of the front page, which the dashboard replaces by that of its language."""
+    return f'<span data-text="start.{key}">{_TEXTS[key]}</span>'
+
+
+_TEXTS = {
+    "accounts": "Accounts at startup:",
+    "no-accounts": "No accounts at startup.",
+    "open-accounts": "Logging in with any other name creates an account.",
+}
 
 
 #: The pages by their paths.

@@ -129,6 +129,12 @@ class Contract:
         """The 58 keys of a record, in the page's order."""
         return tuple(self.document["components"]["schemas"]["JobRecord"]["properties"])
 
+    def request_schema(self, operation: str) -> dict[str, Any]:
+        """The schema of an operation's request body."""
+        item = self.operations[operation]
+        body = self.document["paths"][item.path][item.method.lower()]["requestBody"]
+        return self._resolved(body["content"]["application/json"]["schema"])
+
     def example(self, operation: str) -> dict[str, Any]:
         """The page's request body of an operation: well-formed, though its ids mean nothing."""
         item = self.operations[operation]

@@ -15,6 +15,8 @@ from .target import TargetError, checked_target, is_loopback
 if TYPE_CHECKING:
     from .shared_jobs.earlier import EarlierReport
 
+#: Generated requests of every whole run on this machine, and of ``--exhaustive``.
+GENERATED, EXHAUSTIVE = 30, 2000
 #: Bounds of every number.
 _LEAST, _MOST = 1e-6, 1e6
 
@@ -48,6 +50,13 @@ def _integer(value: object) -> int:
     if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,30}", value.strip()):
         return int(value)
     raise ValueError("an integer")
+
+
+def _count(value: object) -> int:
+    count = _integer(value)
+    if not 0 <= count <= _MOST:
+        raise ValueError("a number of requests, 0 to 1000000")
+    return count
 
 
 def _jobs(value: object) -> int | None:
@@ -187,9 +196,16 @@ class RunRequest(TypedDict, total=False):
             "REPORT",
         ),
     ]
-    exhaustive: Annotated[
-        bool, Option("Send generated requests too; needs an unlimited budget.", bool)
+    generate: Annotated[
+        int | None,
+        Option(
+            f"Send N generated requests too; by default {GENERATED}, or 0 off this machine.",
+            _count,
+            "N",
+            "generate",
+        ),
     ]
+    exhaustive: Annotated[bool, Option(f"The same as --generate {EXHAUSTIVE}.", bool)]
     seed: Annotated[
         int | None, Option("Repeat the random choices of a run.", _integer, "N", "check-seed")
     ]
@@ -225,7 +241,8 @@ class RunOptions:
     """The options of a run, complete and valid.
 
     ``jobs``: how many may be spent, ``None`` for any number. ``timeout`` (one request) and
-    ``job_timeout`` (one job) in seconds, ``rate`` in requests a second.
+    ``job_timeout`` (one job) in seconds, ``rate`` in requests a second. ``generate``: how many
+    requests are generated; ``sampled``: by default, so that they start no job and import nothing.
     """
 
     target: str
@@ -241,7 +258,8 @@ class RunOptions:
     skip: tuple[str, ...] = ()
     gentle: bool = False
     reuse: EarlierReport | None = None
-    exhaustive: bool = False
+    generate: int = 0
+    sampled: bool = False
     seed: int = 0
 
 
@@ -273,11 +291,10 @@ def run_options(
     target = checked_target(target, allow_plain_http=plain_http or dry_run)
     local = is_loopback(target)
     jobs = given.pop("budget_jobs", None if local else 0)
-    if given.get("exhaustive") and jobs is not None:
-        raise SettingsError(
-            f"{spelling('exhaustive')} may submit any number of jobs; it needs"
-            f" {spelling('budget_jobs')} unlimited"
-        )
+    if given.pop("exhaustive", False):
+        given.setdefault("generate", EXHAUSTIVE)
+    if "generate" not in given and local and not given.get("only"):
+        given |= {"generate": GENERATED, "sampled": True}
     accounts = _accounts(given, environment)
     if "first" not in accounts:
         if not dry_run:

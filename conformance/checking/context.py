@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Unpack
@@ -99,6 +100,15 @@ class Context:
         """Whether the budget allows a request to the operation that the server must refuse."""
         submits = self.contract.operations[operation].submits
         return not submits or self._session.gate.budget.affords()
+
+    def affords_job(self) -> bool:
+        """Whether the budget allows a submission that is meant to be accepted."""
+        return self._session.gate.budget.affords(planned=True)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, though not past the end of the run."""
+        left = self._session.gate.time_left()
+        time.sleep(seconds if left is None else min(seconds, left))
 
     def affordable(self) -> list[str]:
         """The operations that need a token and that ``affords`` allows; find is always one."""

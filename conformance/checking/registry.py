@@ -20,7 +20,7 @@ class Phase(IntEnum):
     BEFORE = 0  # needs no job: login, tokens, refusals
     AFTER = 1  # looks at the jobs, or derives from them
     QUIET = 2  # compares listings: nothing is submitted any more
-    LAST = 3  # judges the log of the whole run; only exhaustive checks still send
+    LAST = 3  # judges the log of the whole run, and sends nothing
 
 
 CheckFunction = Callable[[Context], Finding | Iterable[Finding]]
@@ -58,7 +58,6 @@ class Registry:
     """Everything that the modules of ``checks/`` have registered, by id."""
 
     checks: dict[str, Check] = field(default_factory=dict)
-    exhaustive: dict[str, Check] = field(default_factory=dict)
     probes: dict[str, Probe] = field(default_factory=dict)
 
 
@@ -72,16 +71,11 @@ def check(
     wants: tuple[str, ...] = (),
     refusals: bool = False,
     phase: Phase | None = None,
-    exhaustive: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Make the function the one check of requirement ``id``.
-
-    ``exhaustive``: a second, generative check of a requirement that has a plain one. It runs only
-    with ``--exhaustive``, and its findings join those of the plain one.
-    """
+    """Make the function the one check of requirement ``id``."""
 
     def register(function: CheckFunction) -> CheckFunction:
-        checks = REGISTRY.exhaustive if exhaustive else REGISTRY.checks
+        checks = REGISTRY.checks
         if id in checks:
             raise ValueError(f"{id} has two checks: {checks[id].function.__name__} and another")
         checks[id] = Check(id, _phase(phase, needs + wants), needs, wants, refusals, function)

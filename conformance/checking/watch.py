@@ -61,6 +61,8 @@ class Watch:
     #: Requirements that an acceptance broke: told whatever was selected.
     accepted: set[str] = field(default_factory=set)
     schemas: AnswerSchemas = field(init=False)
+    #: The breaches in the last exchange, also where they were told before.
+    latest: list[Breach] = field(default_factory=list)
     _findings: dict[str, list[Finding]] = field(default_factory=dict)
     _roles: dict[str, str] = field(default_factory=dict)  # by token
     _submitted: dict[str, tuple[str, SentRequest]] = field(default_factory=dict)  # by hash
@@ -81,6 +83,10 @@ class Watch:
         """A breach that shows in several exchanges together."""
         self._findings.setdefault(finding.id, []).append(finding)
 
+    def add_first(self, finding: Finding) -> None:
+        """A breach whose evidence is the best there is."""
+        self._findings.setdefault(finding.id, []).insert(0, finding)
+
     @property
     def failed(self) -> frozenset[str]:
         """The requirements that failed."""
@@ -88,6 +94,7 @@ class Watch:
 
     def observe(self, request: Request, operation: str, plain: bool, answer: Answer) -> None:
         """Judge one exchange. ``plain``: a well-formed request of ``operation``."""
+        self.latest = []
         if answer.failure is not None:
             return
         named = operation if plain else self._operation(request)
@@ -235,6 +242,7 @@ class Watch:
                 yield "AUTH-5", what, "the account's own jobs"
 
     def _add(self, breach: Breach, answer: Answer) -> None:
+        self.latest.append(breach)
         id, actual, expected = breach
         kept = self._findings.setdefault(id, [])
         if len(kept) < _ENOUGH and all(actual != one.message for one in kept):

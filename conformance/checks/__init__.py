@@ -29,8 +29,7 @@ How to write a check::
 - ``refusals=True``: the check sends requests to submitting operations that they must refuse (needs
   a budget of one job). If only a part does, omit the flag and loop over ``ctx.affordable()``.
 - Phases: BEFORE (default without needs), AFTER (default with needs), QUIET (compares listings;
-  ``ctx.evidence.history()`` is paged in there), LAST (judges ``ctx.exchanges()``; exhaustive
-  checks send their generated requests in it, after the others have judged).
+  ``ctx.evidence.history()`` is paged in there), LAST (judges ``ctx.exchanges()``).
 - Evidence: ``ctx.evidence.trace(name)`` sent, ``accepted(name)``, ``finished(name)``, ``record``,
   ``traces()`` all sent, ``sent(*names)`` of ``wants=``, ``history(account)``, ``picture(url)``,
   ``sender(account)``, ``mark``.

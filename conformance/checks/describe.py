@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from ..checking import Context, Finding, JobTrace, Observation, check, probe
 from ..checking.child_jobs import accepted, accepted_both_ways, not_taken
-from ..json_access import brief, text
+from ..json_access import brief
+from ..rules.records import described
 
 _JOB = "describeImage"
 #: A number before a prompt: "1." "1)" or the digit in a key cap.
@@ -73,12 +74,4 @@ def where_the_prompts_stand(ctx: Context) -> Observation:
 
 
 def _prompts(job: JobTrace) -> dict[str, str]:
-    """The texts of the record that may be prompts: not the link that was sent."""
-    sent = str(job.body.get("content", "")).strip()
-    keys = ("description", "msg_content", "description_translation", "tmp_msg")
-    texts = {key: text(job.last, key) for key in keys}
-    return {
-        key: value
-        for key, value in texts.items()
-        if value is not None and value.strip() and sent not in value and value.strip() not in sent
-    }
+    return described(job.last or {}, str(job.body.get("content", "")))

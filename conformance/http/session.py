@@ -57,9 +57,11 @@ class HeaderOptions(TypedDict, total=False):
 
 
 class CallOptions(HeaderOptions, total=False):
-    """``account``: the role that makes the call, by default the first."""
+    """``account``: the role that makes the call, by default the first. ``planned``: a submission
+    that is meant to be accepted."""
 
     account: str
+    planned: bool
 
 
 class Session:

@@ -1,23 +1,21 @@
-"""Bodies made by schemathesis from ``openapi.yaml``, and its opinion of an answer.
+"""Bodies made by schemathesis from ``openapi.yaml``, and the document as schemathesis can judge by.
 
 schemathesis judges by HTTP status, and here every answer may have 200. So the document is split
 when it is loaded: one response for each errno, under a status of its own, and an answer is given
 to schemathesis under the status of its errno. ``openapi/`` itself stays truthful.
 
-Nothing is sent from here: callers send the bodies through the gate.
+Nothing is sent from here: callers send the bodies through the gate. The kit judges the answers to
+them by ``answer_schemas.py``.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..contract import Contract
-from ..http.exchange import Answer
 
-_NO_TIME = timedelta()
 #: errno to the HTTP status that stands for it. 410 and 420 share one: both mean not found.
 VIRTUAL = {0: 200, 301: 400, 410: 404, 411: 403, 420: 404, 421: 409, 430: 401, 501: 500}
 
@@ -59,29 +57,6 @@ class Generator:
         seeded: Any = seed(self._seed)
         tried: Any = given(strategy)
         limits(seeded(tried(example)))()
-
-    def complaints(self, operation: str, answer: Answer) -> Iterator[str]:
-        """The violations of the schema for the answer's errno, a line each."""
-        import httpx
-        from schemathesis.core.failures import FailureGroup
-
-        if answer.errno not in VIRTUAL:
-            return
-        request = httpx.Request("POST", "http://target" + self._contract.operations[operation].path)
-        # Content codings are undone already.
-        headers = {"Content-Type": "application/json"}
-        response = httpx.Response(
-            VIRTUAL[answer.errno], headers=headers, content=answer.reply.body, request=request
-        )
-        response.elapsed = _NO_TIME
-        try:
-            self._operation(operation).validate_response(response)
-        except (AssertionError, FailureGroup) as raised:
-            # One failure comes as it is, several in a group.
-            for failure in getattr(raised, "exceptions", (raised,)):
-                said = str(getattr(failure, "validation_message", "") or failure)
-                place = ".".join(str(step) for step in getattr(failure, "instance_path", ()))
-                yield f"{place}: {said}" if place else said
 
     def _operation(self, operation: str) -> Any:
         item = self._contract.operations[operation]

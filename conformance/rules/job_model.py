@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from ..http.exchange import Answer
 from ..json_access import Record, brief, instant, integer, millis, text, whole
 from ..shared_jobs.trace import FINISHED
-from .find_rules import prompts
+from .find_rules import in_folder, is_favourite, prompts
 
 #: Requirement, fault, expected.
 Complaint = tuple[str, str, str]
@@ -23,11 +24,15 @@ Complaint = tuple[str, str, str]
 CLOCKS_APART = timedelta(minutes=1)
 #: What must not change while a job runs (LIFE-4); one that is null at first may be filled once.
 FIXED = ("id", "id_uuid", "hash", "job_id", "parent_id", "parent_hash", "sender_id", "timestamp")
+#: What can't be made of what (PAR-1).
+_NO_GRID = (("upscaleJob", "upscaleJob"), ("varyJob", "describeImage"))
 
 
 @dataclass(slots=True)
 class Job:
-    """``made_by``: the operation. ``parent`` and ``cell`` of a child. ``seen``: its records."""
+    """``made_by``: the operation, empty if it is not known. ``parent`` and ``cell`` of a child.
+    ``seen``: its records. ``mine``: this run submitted it; ``submission`` is the answer, ``links``
+    the content where that is no prompt."""
 
     hash: str
     account: str
@@ -36,6 +41,9 @@ class Job:
     parent: str | None = None
     cell: int | None = None
     seen: list[Record] = field(default_factory=list)
+    mine: bool = False
+    submission: Answer | None = None
+    links: str = ""
 
     @property
     def last(self) -> Record | None:
@@ -84,7 +92,7 @@ class JobModel:
             if job is not None:
                 yield from course(job, record)
                 yield from self._lineage(job, record)
-                job.seen.append(record)
+                job.seen = [record]
         yield from self._missing(account, filters, answer, set(hashes))
 
     def _filtered(self, filters: Mapping[str, object], record: Record) -> Iterator[Complaint]:
@@ -123,7 +131,7 @@ class JobModel:
         if gone and _limited(filters, answer):
             return
         for job in gone[:1]:
-            id = "FIND-7" if "prompt" in filters else "FIND-10" if filters else "CREATE-2"
+            id = _id_of(filters)
             yield id, f"the job {brief(job.hash)} that was found before is missing", "its record"
 
     def _satisfies(self, job: Job, filters: Mapping[str, object]) -> bool:
@@ -139,6 +147,12 @@ class JobModel:
                     return False
             elif key == "prompt":
                 if value not in prompts(last or {}):
+                    return False
+            elif key == "folders" and isinstance(value, list):
+                if not any(in_folder(one)(last or {}) for one in value):
+                    return False
+            elif key == "favourite" and value is True:
+                if not is_favourite(last or {}):
                     return False
             elif key != "limit":
                 return False
@@ -160,11 +174,14 @@ class JobModel:
         if job.made_by == "upscaleJob" and record.get("job_type") != "upscale":
             yield "UP-6", f"an upscale's job_type is {brief(record.get('job_type'))}", "upscale"
 
-    def must_refuse(self, parent: Job, cell: int) -> tuple[str, int] | None:
-        """The requirement and the errno of an impossible child; ``None`` if it may be made."""
+    def must_refuse(self, operation: str, parent: Job, cell: int) -> tuple[str, int] | None:
+        """The requirement and the errno of an impossible child; ``None`` if it may be made.
+
+        Whether an upscale can be varied is left open (question upscale-variation).
+        """
         if not parent.finished:
             return None
-        if parent.made_by in ("upscaleJob", "describeImage") and 1 <= cell <= 4:
+        if (operation, parent.made_by) in _NO_GRID and 1 <= cell <= 4:
             return "PAR-1", 421
         if parent.made_by == "createJob" and not 1 <= cell <= 4:
             return "GRID-2", 301
@@ -190,6 +207,24 @@ def _shape(filters: Mapping[str, object], answer: FindResult) -> Iterator[Compla
         values = [str(record[key]) for record in answer.records if record.get(key) is not None]
         if len(set(values)) < len(values):
             yield "FIND-12", f"two records of a find share their {key}", "unique"
+
+
+#: The requirement of each filter that may hide a record.
+_HIDDEN = {
+    "service": "FIND-5",
+    "job_type": "FIND-6",
+    "prompt": "FIND-7",
+    "folders": "FIND-8",
+    "favourite": "FIND-9",
+}
+
+
+def _id_of(filters: Mapping[str, object]) -> str:
+    """The requirement that a record breaks that these filters hide wrongly."""
+    hiding = [id for key, id in _HIDDEN.items() if key in filters]
+    if len(hiding) > 1 or (not hiding and set(filters) - {"limit"}):
+        return "FIND-10"
+    return hiding[0] if hiding else "CREATE-2"
 
 
 def _limited(filters: Mapping[str, object], answer: FindResult) -> bool:

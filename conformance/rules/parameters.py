@@ -32,7 +32,7 @@ _TYPES: Mapping[str, tuple[type, ...] | None] = {
 
 def wrong_parameter(contract: Contract, operation: str, body: _Body) -> str:
     """The fault of ``body`` beyond any question; empty if it has none."""
-    schema = contract.document["components"]["schemas"][_SCHEMAS[operation]]
+    schema = contract.request_schema(operation)
     for key in schema.get("required", ()):
         if body.get(key) is None:
             return f"no {key}"
@@ -48,17 +48,6 @@ def wrong_parameter(contract: Contract, operation: str, body: _Body) -> str:
         if inner := [item for item in items if isinstance(item, dict | list)]:
             return f"{key} contains {_kind(inner[0])}"
     return ""
-
-
-_SCHEMAS = {
-    "login": "LoginRequest",
-    "createJob": "CreateJobRequest",
-    "findJobs": "FindJobsRequest",
-    "varyJob": "VaryJobRequest",
-    "upscaleJob": "UpscaleJobRequest",
-    "blendImages": "BlendImagesRequest",
-    "describeImage": "DescribeImageRequest",
-}
 
 
 def _kind(value: object) -> str:

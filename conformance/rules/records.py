@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..contract import Contract
-from ..json_access import brief, whole
+from ..json_access import Record, brief, text, whole
 
 #: By key: the type that the page shows, and whether null is allowed too.
 Shown = Mapping[str, tuple[str, bool]]
@@ -47,6 +47,21 @@ def record_faults(
             f"{kind}{' or null' if nullable else ''}",
             brief(value),
         )
+
+
+#: Where the prompts of a describe may stand (question describe-result).
+_PROMPTS = ("description", "msg_content", "description_translation", "tmp_msg")
+
+
+def described(record: Record, content: str) -> dict[str, str]:
+    """The texts of a record that may be prompts of a describe: not the link that was sent."""
+    sent = content.strip()
+    texts = {key: text(record, key) for key in _PROMPTS}
+    return {
+        key: value
+        for key, value in texts.items()
+        if value is not None and value.strip() and sent not in value and value.strip() not in sent
+    }
 
 
 def _nullable(schema: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ..checking.registry import REGISTRY, Check, Phase, Probe
 from ..contract import Contract, Question, Requirement, selected
+from ..generated.shares import Shares, shares
 from ..http.budget import Budget
 from ..http.traffic import ALARMING, Kind, gentle_reason
 from ..settings import RunOptions
@@ -28,12 +29,11 @@ class RunPlan:
     with the reason.
 
     ``requests``: the most that a server receives that answers as it must, without the finds that
-    watch jobs. ``most_jobs``: planned and at risk. ``history``: what needs records of earlier jobs
-    if no job is planned.
+    watch jobs. ``most_jobs``: planned, at risk and generated. ``history``: what needs records
+    of earlier jobs if no job is planned.
     """
 
     checks: tuple[Check, ...]
-    exhaustive: tuple[Check, ...]
     probes: tuple[Probe, ...]
     left_out: Mapping[str, str]
     shared_jobs: JobSelection
@@ -41,11 +41,17 @@ class RunPlan:
     requests: Counter[Kind]
     most_jobs: int
     history: tuple[str, ...]
+    generated: Shares
 
     @property
     def jobs(self) -> int:
         """How many are submitted; those of an earlier run are not."""
         return self.shared_jobs.cost
+
+    def without_checks(self) -> RunPlan:
+        """The same with generated requests alone: no check, no question, no shared job."""
+        jobs = select_jobs((), jobs=0, spare=False, accounts=())
+        return replace(self, checks=(), probes=(), shared_jobs=jobs, untestable={})
 
     def serves(self, job: str) -> list[str]:
         """The requirements and questions that look at a job."""
@@ -79,10 +85,8 @@ def make_plan(contract: Contract, options: RunOptions) -> RunPlan:
         checks = tuple(map(_before_jobs, checks))
     untestable = gentle | dict(_untestable(contract, checks, jobs, options))
     sent = rows(one.id for one in running if one.id not in untestable)
-    exhaustive = _in_order(contract.requirements, ids, REGISTRY.exhaustive)
     return RunPlan(
         checks,
-        exhaustive if options.exhaustive else (),
         probes,
         left_out,
         jobs,
@@ -90,6 +94,7 @@ def make_plan(contract: Contract, options: RunOptions) -> RunPlan:
         _requests(sent, jobs, options),
         _most_jobs(sent, jobs, options),
         tuple(id for id, row in sent.items() if row.history),
+        shares(options),
     )
 
 
@@ -133,11 +138,13 @@ def _requests(sent: Mapping[str, Row], jobs: JobSelection, options: RunOptions) 
         total = Counter({kind: total[kind] for kind in Kind if kind not in ALARMING})
     total[Kind.LOGIN] += max(1, len(options.accounts))
     total[Kind.SUBMISSION] += len(jobs.jobs)
-    return total
+    return total + shares(options).kinds
 
 
 def _most_jobs(sent: Mapping[str, Row], jobs: JobSelection, options: RunOptions) -> int:
-    planned, risks = len(jobs.jobs), sum(row.risks for row in sent.values())
+    generated = shares(options)
+    planned = len(jobs.jobs) + generated.jobs
+    risks = sum(row.risks for row in sent.values()) + generated.risks
     if options.jobs is None:
         return planned + risks
     if not options.jobs:

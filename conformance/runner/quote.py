@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..generated.shares import WAITS
 from ..http.traffic import ALARMING, Kind
 from ..json_access import Record
 from ..settings import RunOptions
@@ -15,8 +16,6 @@ from .plan import RunPlan
 
 #: The usual duration of a job on the live service, in seconds.
 _USUAL_JOB = 60
-#: About as many requests does ``--exhaustive`` add.
-_GENERATED = 4000
 
 
 class _Symbols:
@@ -57,14 +56,15 @@ def _jobs(plan: RunPlan, options: RunOptions) -> str:
     planned = f"{plan.jobs} planned"
     if plan.shared_jobs.reused:
         planned += f", {len(plan.shared_jobs.reused)} used again if the account still has them"
-    if options.exhaustive:
-        return f"{planned}, plus any number from generated requests"
+    if plan.generated.jobs:
+        planned += f", up to {plan.generated.jobs} from generated requests if they are left"
     if options.jobs is None:
-        return f"{planned} (no limit){_risk(plan.most_jobs - plan.jobs)}"
-    return f"{planned} ({options.jobs} allowed){_risk(plan.most_jobs - plan.jobs)}"
+        return f"{planned} (no limit){_risk(plan)}"
+    return f"{planned} ({options.jobs} allowed){_risk(plan)}"
 
 
-def _risk(jobs: int) -> str:
+def _risk(plan: RunPlan) -> str:
+    jobs = max(0, plan.most_jobs - plan.jobs - plan.generated.jobs)
     return f"; up to {jobs} more if the server accepts what it must refuse" if jobs else ""
 
 
@@ -89,8 +89,9 @@ def _requests(plan: RunPlan, options: RunOptions) -> Iterator[str]:
         yield f"  and up to {looks} finds while jobs run, one every {_PACE} for each account"
     if alarming:
         yield f"  among them, left out by --gentle: {_counts(alarming)}"
-    if plan.exhaustive:
-        yield f"  and some {_GENERATED} generated requests, half of them wrong or malformed"
+    if total := plan.generated.total:
+        yield f"  {total} of them generated; up to {plan.generated.reductions} finds or logins more"
+        yield "  if one fails, to reduce it to the smallest that does"
 
 
 _PACE = "0.03 to 2 s"
@@ -100,7 +101,8 @@ def looks_at_jobs(plan: RunPlan, options: RunOptions) -> int:
     """The most finds that watch jobs on a server that takes all jobs of a batch at once."""
     rounds = {(job.batch, job.account) for job in plan.shared_jobs.jobs}
     each = polls(options.job_timeout)
-    return len(rounds) * each + 2 * plan.jobs + len(rounds) if rounds else 0
+    generated = 2 * WAITS * each if plan.generated.jobs else 0
+    return generated + (len(rounds) * each + 2 * plan.jobs + len(rounds) if rounds else 0)
 
 
 def _time(plan: RunPlan, options: RunOptions) -> str:
@@ -113,7 +115,7 @@ def _time(plan: RunPlan, options: RunOptions) -> str:
         several = "s" if batches > 1 else ""
         each = f"about {_USUAL_JOB} s each on the live service"
         time = f"{batches} job duration{several} ({each}) and {time}"
-    return time + (", plus two minutes for generated requests" if plan.exhaustive else "")
+    return time
 
 
 def _rounded(seconds: float) -> str:

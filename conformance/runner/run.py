@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -17,13 +16,13 @@ from ..checking.watch import Watch
 from ..checks import load
 from ..contract import Contract, shipped
 from ..findings import Exhibit, Finding, Observation, Seen
+from ..generated.walks import GeneratedRequests
 from ..http.budget import Budget
 from ..http.gate import Gate
 from ..http.redaction import Secrets
 from ..http.session import Session
 from ..http.traffic import Traffic
 from ..report import Job, Report, merge
-from ..rules.scratch import hypothesis_elsewhere
 from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence
 from ..verdict import UnavailableError, Verdict
@@ -105,6 +104,8 @@ class Run:
         self._session = Session(options, contract, self._gate)
         reuse = options.reuse.jobs if options.reuse else {}
         self._evidence = Evidence(self._session, self.plan.shared_jobs, mark, reuse)
+        context = Context("generated", self._session, self._evidence, self._watch)
+        self._generated = GeneratedRequests(context)
         self._evidence.on_change = lambda: self._tell("watching jobs", watching=True)
         self._on_progress = on_progress
         self._findings: dict[str, Finding] = {}
@@ -114,8 +115,7 @@ class Run:
         """Run everything. Ctrl-C ends it early and keeps the findings."""
         stopped = ""
         try:
-            with hypothesis_elsewhere() if self.plan.exhaustive else nullcontext():
-                self._run()
+            self._run()
         except KeyboardInterrupt:
             stopped = "interrupted"
         return Report(
@@ -130,7 +130,7 @@ class Run:
             stopped,
             tuple(self._jobs()),
             self.options.seed,
-            remarks=tuple(self._gate.remarks()),
+            remarks=(*self._gate.remarks(), *self._generated.remarks()),
         )
 
     def _jobs(self) -> Iterator[Job]:
@@ -163,7 +163,9 @@ class Run:
                 self._evidence.gather()
                 for finding in refused_script(self._evidence):
                     self._watch.add(finding)
-            for check in (*self.plan.checks, *self.plan.exhaustive):
+            if phase is Phase.LAST:
+                self._generate(self._generated.after_jobs)
+            for check in self.plan.checks:
                 if check.phase is phase:
                     self._tell(check.id)
                     self._judge(check)
@@ -171,7 +173,20 @@ class Run:
                 if probe.phase is phase:
                     self._tell(probe.id)
                     self._observe(probe)
+            if phase is Phase.BEFORE:
+                self._generate(self._generated.before_jobs)
         self._tell("done")
+
+    def _generate(self, part: Callable[[], None]) -> None:
+        """Send generated requests, if somebody can log in. The watch is told of failures."""
+        if not self.plan.generated.total or not self._session.has("first"):
+            return
+        self._tell("generated requests")
+        self._gate.purpose = "generated request"
+        try:
+            part()
+        except Exception:
+            self._watch.add(_own_fault("GEN-5"))
 
     def _judge(self, check: Check) -> None:
         if reason := self.plan.untestable.get(check.id):

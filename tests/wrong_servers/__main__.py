@@ -8,6 +8,9 @@ import time
 from collections.abc import Sequence
 
 from tests.wrong_servers.budgets import BUDGETS, rows, table
+from tests.wrong_servers.generated import PARTS
+from tests.wrong_servers.generated import rows as rows_of_parts
+from tests.wrong_servers.generated import table as parts_table
 from tests.wrong_servers.matrix import Outcome, chosen, outcomes
 from tests.wrong_servers.wrong_server import WrongServer
 
@@ -25,6 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="JOBS",
         help=f"print how many are failed at each budget; {BUDGETS} if none is given",
     )
+    parser.add_argument(
+        "--generated",
+        nargs="*",
+        type=int,
+        metavar="PART",
+        help="print how many each part of the kit finds alone; 1 to 5 name some of them",
+    )
     parser.add_argument("--every", type=int, default=1, help="try each Nth wrong server only")
     given = parser.parse_args(arguments)
     servers = chosen(given.only)[:: given.every]
@@ -32,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--only {' '.join(given.only)} names no wrong server")
     if given.budgets is not None:
         return _budgets(servers, given.budgets or BUDGETS, given.workers)
+    if given.generated is not None:
+        return _generated(servers, given.generated, given.workers)
     started = time.monotonic()
     survivors: list[Outcome] = []
     errors: list[Outcome] = []
@@ -62,6 +74,21 @@ def _budgets(servers: Sequence[WrongServer], budgets: Sequence[int], workers: in
             print(f"OVERSPENT at {one.budget}: {id}", flush=True)
     print(f"\n{table(found)}")
     return 1 if any(one.missed or one.overspent for one in found) else 0
+
+
+def _generated(servers: Sequence[WrongServer], parts: Sequence[int], workers: int | None) -> int:
+    """Print the table, and what each part missed."""
+    chosen = [PARTS[number - 1] for number in parts] or list(PARTS)
+    kept = []
+    for row in rows_of_parts(servers, chosen, workers):
+        kept.append(row)
+        for one in row:
+            if not one.failed or one.errors:
+                print(
+                    f"{one.part.name}: {one.server.id}: missed {' '.join(one.errors)}", flush=True
+                )
+    print(f"\n{parts_table(kept)}")
+    return 0
 
 
 def _line(one: Outcome) -> str:

@@ -137,16 +137,17 @@ class Player:
         """The account, or the first where there is no such one."""
         return account if self.ctx.has(account) else "first"
 
-    def know(self, account: str) -> Answer:
-        """Look at the account's newest records, and remember them."""
-        answer = self.ask(account, {"limit": 100})
+    def know(self, account: str, *, free: bool = False) -> Answer:
+        """Look at the account's newest records, and remember them. ``free``: as in ``ask``."""
+        answer = self.ask(account, {"limit": 100}, free=free)
         if answer.ok:
             self._adopt(account, answer.records)
             times = [time for one in answer.records if (time := millis(one)) is not None]
             if times and account == "first":
                 # In seconds this is now, in milliseconds 1970 (question find-timestamp-unit).
                 cursor = {"timestamp_smaller_than": max(times) // 1000 + 1}
-                self.model.unit = 1000 if self.send("findJobs", cursor).records else 1
+                found = self.send("findJobs", cursor, free=free)
+                self.model.unit = 1000 if found.records else 1
         return answer
 
     def _adopt(self, account: str, records: Iterable[Record]) -> None:
@@ -189,8 +190,8 @@ class Player:
 
     def _runs(self, job: Job) -> bool:
         """Whether it is one of this walk, and neither finished nor failed."""
-        own = job.mine and job.account in ("first", "second")
-        return own and not job.finished and text(job.last, "error") is None
+        waited_for = job.mine and job.hash not in self.looked_at
+        return waited_for and not job.finished and text(job.last, "error") is None
 
     def request(
         self, operation: str, body: Body, account: str, token: str | TokenSource | None

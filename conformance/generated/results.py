@@ -35,7 +35,7 @@ def judge_late(player: Player, job: Job) -> None:
     if job.submission is None:
         return
     if job.last is None:
-        answer = player.know(job.account)
+        answer = player.know(job.account, free=True)
         if answer.ok and answer.total == len(answer.records):
             what = f"no find returns the job that {job.made_by} started"
             _tell(player, job, ("CREATE-2", what, "its record"), job.submission)

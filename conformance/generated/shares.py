@@ -15,7 +15,7 @@ from ..settings import RunOptions
 
 #: Of a hundred requests; finds have the rest.
 _PARTS: Mapping[Kind, int] = {
-    Kind.SUBMISSION: 24,
+    Kind.SUBMISSION: 32,
     Kind.NO_TOKEN: 7,
     Kind.FORGED: 8,
     Kind.WRONG_LOGIN: 8,
@@ -63,7 +63,7 @@ def shares(options: RunOptions) -> Shares:
         {kind: -(-total * part // 100) for kind, part in _PARTS.items() if kind not in left_out}
     )
     kinds[Kind.FIND] = max(0, total - kinds.total())
-    jobs = 0 if options.sampled else kinds[Kind.SUBMISSION] // 2
+    jobs = 0 if options.sampled else kinds[Kind.SUBMISSION] // 3
     if options.jobs is not None:
         jobs = min(jobs, options.jobs)
     return Shares(kinds, jobs, min(total, _REDUCTIONS))

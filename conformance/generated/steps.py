@@ -123,13 +123,25 @@ def turn_pages(player: Player, account: str, size: int) -> None:
     page(player, player.role(account), size)
 
 
-@step(weight=3, alone=True, seed=NUMBER)
+@step(weight=2, alone=True, seed=NUMBER)
 def find_anything(player: Player, seed: int) -> None:
-    """Filters that need not match anything, the half of them with an odd value."""
+    """Filters that need not match anything, every other time with an odd value."""
     random = Random(seed)
     odd = seed % 2 == 0
     body = drawn.odd_filters(random, player.ctx.contract) if odd else drawn.filters(random)
     player.send("findJobs", body)
+
+
+@step(weight=2, alone=True, words=tuple(SCRIPTS.values()))
+def find_any_script(player: Player, words: str) -> None:
+    player.send("findJobs", {"prompt": words})
+
+
+@step(weight=2, alone=True, wrong=drawn.WRONG_FILTERS, seed=NUMBER)
+def find_wrongly(player: Player, wrong: tuple[str, object], seed: int) -> None:
+    """One wrong filter, alone or beside right ones."""
+    beside = drawn.filters(Random(seed)) if seed % 2 else {}
+    player.send("findJobs", beside | dict([wrong]))
 
 
 @step(weight=2, alone=True, seed=NUMBER)
@@ -220,14 +232,18 @@ def send_no_object(player: Player, operation: str, seed: int) -> None:
 # What the server must refuse
 
 
-@step(weight=6, needs=Needs.REFUSAL, alone=True, operation=_OPERATIONS, which=NUMBER)
-def submit_something_wrong(player: Player, operation: str, which: int) -> None:
+@step(weight=8, needs=Needs.REFUSAL, alone=True, fault=drawn.FAULTS, which=NUMBER)
+def submit_something_wrong(player: Player, fault: drawn.Fault, which: int) -> None:
     """A fault in the body; the parent is one of the account's own grids, or nobody's."""
+    operation = fault.operation
     job = player.pick(which, "createJob")
-    key = "job_id" if operation == "varyJob" else "hash"
-    own = text(job.last, key) if job is not None and which % 3 else None
-    parent = own or unknown_parent(player.laws.mark)
-    body = drawn.refusable(Random(which), player.ctx.contract, operation, parent)
+    own = text(job.last, "job_id" if operation == "varyJob" else "hash") if job else None
+    key = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}.get(operation)
+    body = _whole(player, operation)
+    own = own if which % 3 else None
+    if key is not None:
+        body[key] = own or unknown_parent(player.laws.mark)
+    body = fault.change(body)
     sender = job.account if job is not None and own else "first"
     if player.laws.forbidden(SentRequest(operation, sender, body, b"")):
         player.send(operation, body, sender, own_parent=own is not None)

@@ -15,7 +15,7 @@ from ..rules.laws import Laws
 from ..rules.refusals import Breach, SentRequest
 from ..verdict import Verdict
 from .foreign import send_foreign
-from .job_steps import wait_for_jobs
+from .job_steps import create, wait_for_jobs
 from .player import Player
 from .reducing import Body, smallest
 from .shares import Quota, shares
@@ -27,6 +27,8 @@ _IDLE = 80
 _ENOUGH = 3
 #: How often one of the values of a subset is there.
 _PRESENT = 0.4
+#: Values that are too many to try them all.
+_MANY = 200
 
 
 class GeneratedRequests:
@@ -42,6 +44,7 @@ class GeneratedRequests:
         laws = Laws(ctx.contract, self._options.accounts, ctx.evidence.mark)
         self._player = Player(ctx, self._quota, self._report, JobModel(), laws)
         self._told: dict[str, list[str]] = {}
+        self._decks: dict[int, list[object]] = {}  # by the values that they are of
 
     def before_jobs(self) -> None:
         """What must be refused, where the budget may be spent by the planned jobs: a refusal gives
@@ -54,6 +57,11 @@ class GeneratedRequests:
         for account in ("first", "second"):
             if self._ctx.has(account):
                 self._player.step(Player.know, account=account)
+        if self._possible(STEPS["create"]):
+            # The parents of everything else.
+            for words in ("old boats", "a lantern"):
+                self._player.step(create, account="first", words=words)
+            self._player.step(wait_for_jobs)
         if not self._options.sampled and True in self._chosen:
             self._player.step(send_foreign)
         self._walk(self._possible, lambda: not self._quota.empty)
@@ -93,7 +101,13 @@ class GeneratedRequests:
     def _drawn(self, values: Sequence[object] | Subset) -> object:
         if isinstance(values, Subset):
             return [one for one in values.values if self._random.random() < _PRESENT]
-        return self._random.choice(values)
+        if len(values) > _MANY:
+            return self._random.choice(values)
+        # Of a few values each is drawn once before one is drawn again.
+        deck = self._decks.setdefault(id(values), [])
+        if not deck:
+            deck += self._random.sample(values, len(values))
+        return deck.pop()
 
     def _report(self, breach: Breach, answer: Answer, sent: SentRequest) -> None:
         """Keep a failure, with the smallest request that shows it."""

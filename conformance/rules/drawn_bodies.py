@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from random import Random
 
 from ..contract import Contract
@@ -21,8 +22,23 @@ _ODD = ("", " ", "\x00", "\ud800", "a\nb\t\r", "%s%n{}", "../..", "null", "x" * 
 #: One value of each type, and what lies at the edge of it.
 _NUMBERS = (0, -1, 1, 5, 9, 1.5, -0.0, 1e300, 2**31, 2**53 + 1, 10**30)
 _OTHERS: tuple[object, ...] = (True, False, None, [], {}, ["x"], [5], [{}], [[]], {"text": "boat"})
-#: A grid has four cells.
-_CELLS = (1, 2, 3, 4, 0, 5, -1, 1.5, 99, "1x", "", "first", None, True, [1])
+#: What is no cell of a grid, whatever a question leaves open.
+_NO_CELLS = (0, 5, -1, 1.5, 99, "1x", "first", "", None, [1], {"n": 1})
+#: What is no text.
+_NO_TEXTS: tuple[object, ...] = (None, 5, True, ["x"], {"text": "x"})
+
+#: A filter of a find with a value that no question allows.
+WRONG_FILTERS: tuple[tuple[str, object], ...] = tuple(
+    (key, value)
+    for keys, values in (
+        (("prompt",), _NO_TEXTS[1:]),
+        (("favourite",), ("perhaps", 5, [], {})),
+        (("timestamp_smaller_than",), ("yesterday", True, [], {"ms": 1})),
+        (("service", "job_type", "folders"), ({"a": 1}, [{}], 5)),
+    )
+    for key in keys
+    for value in values
+)
 
 
 def any_value(random: Random) -> object:
@@ -65,32 +81,59 @@ def nobodys_login(random: Random, mark: str) -> Body:
     return body
 
 
-def refusable(random: Random, contract: Contract, operation: str, parent: str) -> Body:
-    """A submission with a fault, as a rule one that every server must refuse. ``parent`` is the
-    hash or the job id that a child names."""
-    body = contract.example(operation)
-    body.pop("sender_id", None)
-    if operation in ("varyJob", "upscaleJob"):
-        body["parent_id" if operation == "varyJob" else "parent_hash"] = parent
-    required = contract.request_schema(operation)["required"]
-    changes: list[Callable[[], Body]] = [
-        lambda: _without(body, random.choice(required)),
-        lambda: body | {random.choice(required): random.choice((5, True, ["x"], {"a": 1}, None))},
-        dict,
-    ]
-    if "grid_num" in required:
-        changes += [lambda: body | {"grid_num": random.choice(_CELLS)}] * 3 + [lambda: body]
-    if operation == "blendImages":
-        changes += [lambda: {"content": _links(random.choice((1, 6, 7)))}] * 3
-    if operation == "describeImage":
-        changes += [lambda: {"content": random.choice((_links(2), "lantern", ""))}] * 3
-    return random.choice(changes)()
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault that every server must refuse: ``change`` makes it in a right body."""
+
+    operation: str
+    change: Callable[[Body], Body]
+
+
+def _without(*keys: str) -> Callable[[Body], Body]:
+    return lambda body: {name: value for name, value in body.items() if name not in keys}
+
+
+def _with(key: str, value: object) -> Callable[[Body], Body]:
+    return lambda body: body | {key: value}
+
+
+def _texts(operation: str, *keys: str) -> tuple[Fault, ...]:
+    """Keys of a text that are missing or hold something else."""
+    return (
+        *(Fault(operation, _without(key)) for key in keys),
+        *(Fault(operation, _with(key, value)) for key in keys for value in _NO_TEXTS),
+    )
+
+
+def _child(operation: str, parent: str) -> tuple[Fault, ...]:
+    return (
+        *_texts(operation, parent),
+        Fault(operation, _without("grid_num")),
+        Fault(operation, _without(parent, "grid_num")),
+        *(Fault(operation, _with("grid_num", cell)) for cell in _NO_CELLS),
+        Fault(operation, lambda body: body),  # of a parent that does not exist
+    )
+
+
+def _links(count: int) -> str:
+    return " ".join(_LINK.format(number) for number in range(count))
+
+
+FAULTS: tuple[Fault, ...] = (
+    *_texts("createJob", "content"),
+    *_texts("blendImages", "content"),
+    *(Fault("blendImages", _with("content", _links(count))) for count in (1, 6, 7)),
+    *_texts("describeImage", "content"),
+    *(Fault("describeImage", _with("content", one)) for one in (_links(2), "lantern", "")),
+    *_child("varyJob", "parent_id"),
+    *_child("upscaleJob", "parent_hash"),
+)
 
 
 def no_object(random: Random, contract: Contract, operation: str) -> bytes:
     """Bytes that are no JSON object: a known breaker of readers, or a body that was damaged."""
     if random.random() < 0.5:
-        known = [one.body for one in samples() if len(one.body) < _LONG and not _object(one.body)]
+        known = [one.body for one in samples() if len(one.body) < _LONG and not is_object(one.body)]
         return random.choice(known)
     whole = json.dumps(contract.example(operation), ensure_ascii=False).encode()
     place = random.randrange(len(whole))
@@ -106,18 +149,10 @@ def no_object(random: Random, contract: Contract, operation: str) -> bytes:
             b"[" * random.choice((200, 1_100, 20_000)),
         )
     )
-    return damaged if not _object(damaged) else whole[:place]
+    return damaged if not is_object(damaged) else whole[:place]
 
 
-def _without(body: Body, key: str) -> Body:
-    return {name: value for name, value in body.items() if name != key}
-
-
-def _links(count: int) -> str:
-    return " ".join(_LINK.format(number) for number in range(count))
-
-
-def _object(body: bytes) -> bool:
+def is_object(body: bytes) -> bool:
     try:
         return isinstance(json.loads(body), dict)
     except (ValueError, RecursionError):

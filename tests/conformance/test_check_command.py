@@ -86,7 +86,7 @@ def test_an_inconclusive_run() -> None:
         (("http://127.0.0.1:9", "--only", "NO-7"), "selects nothing"),
         (("http://127.0.0.1:9", "--budget-jobs", "many"), "--budget-jobs must be a number"),
         (("http://127.0.0.1:9", "--budget-jobs", "-1"), "--budget-jobs must be a number"),
-        (("http://127.0.0.1:9", "--budget-jobs", "5", "--exhaustive"), "--budget-jobs unlimited"),
+        (("http://127.0.0.1:9", "--generate", "-1"), "--generate must be a number of requests"),
         (("http://127.0.0.1:9", "--timeout", "0"), "--timeout"),
         (("http://127.0.0.1:9", "--second-username", "b"), "SAMPAN_SECOND_PASSWORD"),
         (("http://127.0.0.1:9", "--json", "/no/such/folder/a.json"), "can't write"),

@@ -8,7 +8,14 @@ import pytest
 
 from sampan import conformance
 from sampan.conformance.runner.plan import SelectionError
-from sampan.conformance.settings import RunOptions, SettingsError, run_options, variables
+from sampan.conformance.settings import (
+    EXHAUSTIVE,
+    GENERATED,
+    RunOptions,
+    SettingsError,
+    run_options,
+    variables,
+)
 from sampan.conformance.target import TargetError
 from tests.support.scripted import Scripted, http
 
@@ -46,11 +53,25 @@ def test_another_budget_is_refused(asked: str | int) -> None:
         made(budget_jobs=asked)
 
 
-def test_exhaustive_needs_an_unlimited_budget() -> None:
-    with pytest.raises(SettingsError, match="--budget-jobs unlimited"):
-        made(FAR, exhaustive=True)
-    assert made(FAR, exhaustive=True, budget_jobs="unlimited").exhaustive
-    assert made(LOCAL, exhaustive=True).exhaustive
+def test_requests_are_generated_at_any_budget() -> None:
+    assert made(FAR).generate == 0
+    assert made(FAR, generate="200").generate == 200
+    assert made(FAR, generate=7, exhaustive=True, budget_jobs=3).generate == 7
+    assert made(FAR, exhaustive=True).generate == EXHAUSTIVE
+    assert not made(FAR, exhaustive=True).sampled
+
+
+def test_a_few_are_part_of_every_whole_run_on_this_machine() -> None:
+    assert (made(LOCAL).generate, made(LOCAL).sampled) == (GENERATED, True)
+    assert (made(LOCAL, generate=0).generate, made(LOCAL, generate=0).sampled) == (0, False)
+    assert made(LOCAL, only=("FIND",)).generate == 0
+    assert not made(LOCAL, generate=GENERATED).sampled
+
+
+@pytest.mark.parametrize("asked", ["x", "-1", 10**9, True, 1.5])
+def test_another_number_of_generated_requests_is_refused(asked: object) -> None:
+    with pytest.raises(SettingsError, match="--generate must be"):
+        made(generate=asked)
 
 
 def test_accounts_come_from_flags_and_then_from_the_environment() -> None:

@@ -45,8 +45,10 @@ def judged(
     *only: str,
     answers: Mapping[str, str] | str | None = None,
     folder: Path | None = None,
-    exhaustive: bool = False,
+    generate: int = 0,
+    sampled: bool = False,
     seed: int = 1,
+    gentle: bool = False,
     jobs: int | None = None,
     timeout: float = 10.0,
     job_timeout: float = 60.0,
@@ -54,6 +56,7 @@ def judged(
 ) -> Report:
     """Run the checks ``only``. ``answers``: a profile's name, or answers (needs ``folder``).
 
+    ``sampled``: the generated requests import nothing and start no job.
     ``job_seconds``: long enough where looks must leave out no part of a job.
     """
     profile = {}
@@ -70,8 +73,10 @@ def judged(
                 CREDENTIALS,
                 jobs=jobs,
                 only=only,
-                exhaustive=exhaustive,
+                generate=generate,
+                sampled=sampled,
                 seed=seed,
+                gentle=gentle,
                 timeout=timeout,
                 job_timeout=job_timeout,
             )

@@ -80,13 +80,10 @@ def _generated(servers: Sequence[WrongServer], parts: Sequence[int], workers: in
     """Print the table, and what each part missed."""
     chosen = [PARTS[number - 1] for number in parts] or list(PARTS)
     kept = []
-    for row in rows_of_parts(servers, chosen, workers):
-        kept.append(row)
-        for one in row:
-            if not one.failed or one.errors:
-                print(
-                    f"{one.part.name}: {one.server.id}: missed {' '.join(one.errors)}", flush=True
-                )
+    for one in rows_of_parts(servers, chosen, workers):
+        kept.append(one)
+        seen = f"failed {' '.join(one.failed)}" if one.failed else "MISSED"
+        print(f"{one.part.name}: {one.server.id}: {seen} {' '.join(one.errors)}", flush=True)
     print(f"\n{parts_table(kept)}")
     return 0
 

@@ -28,7 +28,7 @@ CONTRACT = Contract()
 @pytest.fixture(autouse=True)
 def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks that a test registers are the only ones."""
-    for name in ("checks", "exhaustive", "probes"):
+    for name in ("checks", "probes"):
         monkeypatch.setattr(check_module.REGISTRY, name, {})
     monkeypatch.setattr(runner, "load", lambda: None)
 
@@ -178,19 +178,6 @@ def test_phases_run_in_order() -> None:
         noting(id, phase)
     go("GEN-1", "FIND-1", "UP-1", "LOGIN-1")
     assert order == ["LOGIN-1", "UP-1", "FIND-1", "GEN-1"]
-
-
-def test_a_deeper_check_runs_when_asked_and_joins_the_plain_one() -> None:
-    @check("GEN-4")
-    def _plain(ctx: Context) -> Finding:
-        return ctx.ok("by hand")
-
-    @check("GEN-4", exhaustive=True)
-    def _deep(ctx: Context) -> Finding:
-        return ctx.fail("generated", expected="", actual="")
-
-    assert found(go("GEN-4")[0], "GEN-4").verdict is Verdict.PASS
-    assert found(go("GEN-4", exhaustive=True)[0], "GEN-4").verdict is Verdict.FAIL
 
 
 def test_one_requirement_has_one_check() -> None:

@@ -1,0 +1,405 @@
+"""Generated requests and walks: what they find, what they never send, and what they cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from sampan.conformance.contract import shipped
+from sampan.conformance.generated import foreign, walks
+from sampan.conformance.generated.reducing import smallest
+from sampan.conformance.generated.shares import Quota, UsedUpError, shares
+from sampan.conformance.generated.steps import STEPS, Needs
+from sampan.conformance.http.traffic import ALARMING, Kind
+from sampan.conformance.report import Report
+from sampan.conformance.rules import drawn_bodies as drawn
+from sampan.conformance.rules.generated_bodies import Generator
+from sampan.conformance.rules.parameters import sensible, wrong_parameter
+from sampan.conformance.settings import RunOptions
+from sampan.conformance.verdict import Verdict
+from tests.support.examples import some
+from tests.support.judged import complaints, embellished, finding, honest, judged
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering, html, refusal, success
+
+CONTRACT = shipped()
+
+
+def generated(tampering: Tampering, count: int = 120, jobs: int | None = 0, **more: Any) -> Report:
+    """Generated requests beside one check; those of schemathesis's have a test of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walks, "send_foreign", lambda player: None)
+        return judged(tampering, "GEN-2", generate=count, jobs=jobs, job_seconds=0.05, **more)
+
+
+# Right servers
+
+
+@pytest.mark.parametrize("profile", ["documented", "mixed"])
+@pytest.mark.parametrize("jobs", some([0, 1, None], 2))
+def test_a_right_server_is_not_failed(profile: str, jobs: int | None) -> None:
+    tampering = embellished if profile == "documented" else honest
+    report = judged_all(tampering, jobs, answers=profile)
+    assert complaints(report) == []
+    assert report.jobs_spent <= (60 if jobs is None else jobs)
+
+
+def judged_all(tampering: Tampering, jobs: int | None, **more: Any) -> Report:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walks, "send_foreign", lambda player: None)
+        return judged(tampering, generate=160, jobs=jobs, job_seconds=0.05, **more)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    some(
+        [
+            ("find-timestamp-unit", "s"),
+            ("find-order", "oldest-first"),
+            ("find-scope", "all"),
+            ("repeat-upscale", "same-hash"),
+            ("concurrency-limit", "refused"),
+            ("unfinished-parent", "queued"),
+            ("second-login", "ends-first"),
+            ("upscale-variation", "accepted"),
+            ("error-http-status", "by-errno"),
+            ("check-order", "parent-parameters-plan"),
+        ],
+        4,
+    ),
+)
+def test_no_answer_to_a_question_is_a_failure(question: str, answer: str, tmp_path: Path) -> None:
+    row = CONTRACT.questions[question]
+    known = [one.id for one in row.variants]
+    answers = {question: answer if answer in known else known[-1]}
+    report = generated(honest, jobs=None, answers=answers, folder=tmp_path)
+    assert complaints(report) == []
+
+
+def test_the_bodies_of_schemathesis_are_sent_and_fail_no_right_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(foreign, "_MOST", 4)
+    report = judged(honest, "GEN-2", generate=150, jobs=0, answers="mixed")
+    assert complaints(report) == []
+
+
+# What costs a job, and what is sent
+
+
+def test_nothing_is_spent_at_a_budget_of_0_and_nothing_is_put_at_risk() -> None:
+    asked: Counter[str] = Counter()
+
+    async def counting(request: Request, go: Go) -> Reply:
+        asked[request.operation] += 1
+        return await go(request)
+
+    report = generated(counting, 200)
+    assert report.jobs_spent == 0
+    assert set(asked) - {"login", "findJobs", ""} == set()
+    assert asked["findJobs"] > 100
+
+
+def test_from_a_budget_of_1_on_bodies_that_must_be_refused_are_sent() -> None:
+    asked: Counter[str] = Counter()
+
+    async def counting(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        asked[request.operation if not reply.ok else f"{request.operation} taken"] += 1
+        return reply
+
+    report = generated(counting, 200, jobs=1)
+    assert complaints(report) == []
+    assert asked["upscaleJob"] > 0
+    assert asked["createJob"] > 0
+    assert report.jobs_spent <= 1
+
+
+def test_one_wrong_acceptance_ends_the_refusals_of_a_small_budget() -> None:
+    async def taking(request: Request, go: Go) -> Reply:
+        return success("0" * 64) if request.submits else await go(request)
+
+    report = generated(taking, 200, jobs=1)
+    assert report.jobs_spent == 1
+    assert report.exit_code == 1
+
+
+def test_a_gentle_run_generates_nothing_alarming() -> None:
+    kinds = shares(RunOptions("http://x", generate=200, gentle=True, jobs=None)).kinds
+    assert not [kind for kind in ALARMING if kinds[kind]]
+    assert kinds.total() == 200
+    assert complaints(generated(honest, gentle=True)) == []
+
+
+@pytest.mark.parametrize("jobs", [0, 1, 5, None])
+@pytest.mark.parametrize("count", [0, 1, 7, 30, 200, 5000])
+def test_shares_add_up_to_the_number_asked_for(count: int, jobs: int | None) -> None:
+    given = shares(RunOptions("http://x", generate=count, jobs=jobs))
+    assert count <= given.total <= count + len(Kind)
+    assert given.jobs <= given.kinds[Kind.SUBMISSION]
+    assert given.jobs <= (count if jobs is None else jobs)
+    assert not (jobs == 0 and given.kinds[Kind.SUBMISSION])
+    quota = Quota(given)
+    for _ in range(given.kinds[Kind.FIND]):
+        quota.take(Kind.FIND)
+    with pytest.raises(UsedUpError):
+        quota.take(Kind.FIND)
+
+
+def test_no_login_is_tried_on_a_name_that_may_exist() -> None:
+    names: list[object] = []
+
+    async def noting(request: Request, go: Go) -> Reply:
+        if request.operation == "login":
+            names.append(request.fields.get("username"))
+        return await go(request)
+
+    generated(noting, 300)
+    strange = [one for one in names if one not in ("abc", "second", "limited")]
+    assert len(strange) > 10
+    assert all("sampan000001" in str(one) for one in strange if isinstance(one, str))
+
+
+def test_the_same_seed_sends_the_same() -> None:
+    def bodies(seed: int) -> list[bytes]:
+        sent: list[bytes] = []
+
+        async def noting(request: Request, go: Go) -> Reply:
+            sent.append(request.body)
+            return await go(request)
+
+        generated(noting, 60, seed=seed)
+        return sent
+
+    assert bodies(3) == bodies(3) != bodies(4)
+
+
+# Wrong servers
+
+
+def _where(operation: str, when: Any, answer: Any) -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        return answer(reply) if request.operation == operation and when(request.fields) else reply
+
+    return tampering
+
+
+def _taken(_: Reply) -> Reply:
+    return success("0" * 64)
+
+
+#: Mistakes, with the requirement that each breaks.
+BROKEN: dict[str, tuple[str, Tampering, int | None]] = {
+    "two filters at once": (
+        "FIND-1",
+        _where(
+            "findJobs", lambda body: {"favourite", "prompt"} <= set(body), lambda _: refusal(301)
+        ),
+        0,
+    ),
+    "an emoji in a prompt": (
+        "FIND-1",
+        _where("findJobs", lambda body: "🚣" in str(body.get("prompt")), lambda _: refusal(501)),
+        0,
+    ),
+    "an odd prompt": (
+        "GEN-5",
+        _where(
+            "findJobs", lambda body: "\x00" in str(body.get("prompt")), lambda _: html(500, "x")
+        ),
+        0,
+    ),
+    "any credentials": (
+        "LOGIN-4",
+        _where("login", lambda body: "sampan" in str(body.get("username")), _taken),
+        0,
+    ),
+    "a cell beyond the grid": (
+        "GRID-2",
+        _where("upscaleJob", lambda body: body.get("grid_num") == 5, lambda _: refusal(501)),
+        1,
+    ),
+    "a content that is no text": (
+        "GEN-4",
+        _where("blendImages", lambda body: not isinstance(body.get("content", ""), str), _taken),
+        1,
+    ),
+    "an errno of its own": (
+        "GEN-2",
+        _where(
+            "upscaleJob", lambda body: body.get("grid_num") == 0, lambda r: r.with_fields(errno=1)
+        ),
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_breach_is_found(what: str) -> None:
+    id, tampering, jobs = BROKEN[what]
+    found = finding(judged(tampering, id, generate=400, sampled=True, jobs=jobs), id)
+    assert found.verdict is Verdict.FAIL, found
+    assert found.evidence
+
+
+def _records(change: Any) -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != "findJobs" or not reply.ok:
+            return reply
+        return reply.with_records([change(one, request) for one in reply.records])
+
+    return tampering
+
+
+WALKED: dict[str, tuple[str, Tampering]] = {
+    "an id that changes with the limit": (
+        "LIFE-4",
+        _records(lambda record, request: {**record, "id_uuid": f"{request.fields.get('limit')}"}),
+    ),
+    "an upscale that is a main": (
+        "UP-6",
+        _records(lambda record, _: {**record, "job_type": "main"}),
+    ),
+    "pictures that are not there": (
+        "IMG-1",
+        _records(
+            lambda record, _: {**record, "img_thumb": record["img_thumb"] and "http://x.invalid"}
+        ),
+    ),
+    "a sender_id that is refused": (
+        "UP-5",
+        _where("upscaleJob", lambda body: "sender_id" in body, lambda _: refusal(301)),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", some(list(WALKED), 2))
+def test_a_breach_is_found_by_walking(what: str) -> None:
+    id, tampering = WALKED[what]
+    found = finding(generated(tampering, 200, None), id)
+    assert found.verdict in (Verdict.FAIL, Verdict.SKIPPED)
+
+
+# Reducing
+
+
+def test_a_failing_find_is_reduced_to_the_smallest_that_fails() -> None:
+    fails = _where("findJobs", lambda body: "favourite" in body, lambda _: refusal(301))
+    report = judged(fails, "FIND-1", generate=300, sampled=True, jobs=0)
+    found = finding(report, "FIND-1")
+    assert found.verdict is Verdict.FAIL
+    bodies = [one.request_body for one in found.evidence if hasattr(one, "request_body")]
+    assert '{"favourite": true}' in bodies
+    assert "--seed 1" in found.message
+
+
+def test_reducing_ends_after_its_share_and_never_touches_a_submission() -> None:
+    asked: Counter[str] = Counter()
+
+    async def counting(request: Request, go: Go) -> Reply:
+        asked[request.operation] += 1
+        reply = await go(request)
+        return refusal(501) if request.operation in ("findJobs", "varyJob") else reply
+
+    generated(counting, 100, jobs=1)
+    limit = shares(RunOptions("http://x", generate=100, jobs=1))
+    # The check itself sends a few; a failed find is followed by control requests.
+    assert asked["varyJob"] < limit.total / 2
+    assert asked["findJobs"] < 3 * limit.total
+
+
+@pytest.mark.parametrize(
+    ("body", "needed", "smallest_one"),
+    [
+        (
+            {"a": "xxyxx", "b": [1, 2, 3], "c": 7},
+            lambda body: "y" in str(body.get("a")),
+            {"a": "y"},
+        ),
+        ({"b": [1, 2, 3], "c": 9}, lambda body: 2 in body.get("b", []), {"b": [2]}),
+        ({"c": 1000, "d": {"x": 1}}, lambda body: body.get("c", 0) > 30, {"c": 31}),
+        ({"a": 1, "b": 2}, lambda body: len(body) == 2, {"a": 0, "b": 0}),
+    ],
+)
+def test_what_is_left_is_the_smallest(body: Any, needed: Any, smallest_one: Any) -> None:
+    found = smallest(body, lambda one: bool(needed(one)))
+    assert needed(found)
+    assert set(found) == set(smallest_one)
+    assert len(str(found)) <= len(str(smallest_one)) + 2
+
+
+def test_a_made_up_name_stays_made_up_while_it_is_reduced() -> None:
+    seen: list[Any] = []
+
+    def fails(body: dict[str, object]) -> bool:
+        seen.append(body)
+        return "username" in body
+
+    smallest({"username": "mark-abcdef", "password": "mark-x"}, fails, keep="mark")
+    assert all(str(one["username"]).startswith("mark") for one in seen if "username" in one)
+
+
+# Bodies
+
+
+def test_drawn_filters_are_sensible_and_odd_ones_are_not_always() -> None:
+    random = Random(1)
+    assert all(sensible(drawn.filters(random)) for _ in range(200))
+    odd = [drawn.odd_filters(random, CONTRACT) for _ in range(200)]
+    assert any(wrong_parameter(CONTRACT, "findJobs", body) for body in odd)
+
+
+def test_what_is_no_object_is_none() -> None:
+    random = Random(2)
+    for operation in CONTRACT.operations:
+        for _ in range(40):
+            body = drawn.no_object(random, CONTRACT, operation)
+            assert len(body) < 65_536
+            assert not drawn.is_object(body)
+
+
+def test_schemathesis_makes_the_same_bodies_for_the_same_seed() -> None:
+    def made(seed: int) -> list[object]:
+        bodies: list[object] = []
+        Generator(CONTRACT, seed).bodies("findJobs", 10, bodies.append, good=False)
+        return bodies
+
+    assert made(3) == made(3) != made(4)
+
+
+def test_every_step_says_what_it_needs() -> None:
+    needs = Counter(step.needs for step in STEPS.values())
+    assert needs[Needs.NOTHING] >= 6
+    assert needs[Needs.REFUSAL] >= 3
+    assert needs[Needs.JOB] >= 5
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "wrong"),
+    [
+        ("findJobs", {"prompt": 5}, "prompt is a number"),
+        ("findJobs", {"favourite": "x"}, "favourite is a string"),
+        ("findJobs", {"timestamp_smaller_than": True}, "timestamp_smaller_than is a boolean"),
+        ("findJobs", {"timestamp_smaller_than": "1712040515164"}, ""),
+        ("findJobs", {"limit": "10", "service": "main", "folders": [], "x": 1}, ""),
+        ("findJobs", {"job_type": [{}]}, "job_type contains an object"),
+        ("login", {"username": "a"}, "no password"),
+        ("createJob", {"content": None}, "no content"),
+        ("varyJob", {"parent_id": "a", "grid_num": "1", "sender_id": 5}, ""),
+    ],
+)
+def test_what_is_wrong_beyond_any_question(
+    operation: str, body: dict[str, object], wrong: str
+) -> None:
+    assert wrong_parameter(CONTRACT, operation, body) == wrong
+
+
+def test_strange_filters_may_be_refused() -> None:
+    assert sensible({"limit": 5, "service": ["main"], "prompt": "boat", "favourite": False})
+    for strange in ({"prompt": "\x00"}, {"limit": 10**9}, {"job_type": ["?"]}, {"hash": "x"}):
+        assert not sensible(strange)

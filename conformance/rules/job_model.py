@@ -67,7 +67,8 @@ class JobModel:
     def submitted(self, job: Job) -> Iterator[Complaint]:
         """A submission was accepted with this hash."""
         known = self.jobs.get(job.hash)
-        if known is None:
+        if known is None or (job.made_by == "upscaleJob" and known.parent is None):
+            # Of a job of earlier days it need not be known which cell it shows.
             self.jobs[job.hash] = job
         elif (known.made_by, known.parent, known.cell) != (job.made_by, job.parent, job.cell) or (
             job.made_by != "upscaleJob"  # question repeat-upscale

@@ -83,7 +83,7 @@ def _generated(servers: Sequence[WrongServer], parts: Sequence[int], workers: in
     for one in rows_of_parts(servers, chosen, workers):
         kept.append(one)
         seen = f"failed {' '.join(one.failed)}" if one.failed else "MISSED"
-        print(f"{one.part.name}: {one.server.id}: {seen} {' '.join(one.errors)}", flush=True)
+        print(f"{one.part.name}: {one.server}: {seen} {' '.join(one.errors)}", flush=True)
     print(f"\n{parts_table(kept)}")
     return 0
 

@@ -78,7 +78,8 @@ class Found:
     """What one part found of one wrong server: the requirements that it failed for."""
 
     part: Part
-    server: WrongServer
+    server: str
+    requirement: str
     failed: tuple[str, ...]
     errors: tuple[str, ...]
 
@@ -116,11 +117,13 @@ def found(id: str, part: Part) -> Found:
         try:
             report = PartOfARun(run_options(url, request), part).report()
         except TargetError as problem:
-            return Found(part, server, (), (str(problem),))
-    by_verdict = {verdict: [] for verdict in Verdict}
+            return Found(part, id, server.requirement, (), (str(problem),))
+    by_verdict: dict[Verdict, list[str]] = {verdict: [] for verdict in Verdict}
     for one in report.findings:
         by_verdict[one.verdict].append(one.id)
-    return Found(part, server, (*by_verdict[Verdict.FAIL],), (*by_verdict[Verdict.ERROR],))
+    return Found(
+        part, id, server.requirement, (*by_verdict[Verdict.FAIL],), (*by_verdict[Verdict.ERROR],)
+    )
 
 
 def rows(
@@ -138,6 +141,6 @@ def table(results: Sequence[Found]) -> str:
     for part in dict.fromkeys(one.part for one in results):
         row = [one for one in results if one.part == part]
         failed = sum(bool(one.failed) for one in row)
-        own = sum(one.server.requirement in one.failed for one in row)
+        own = sum(one.requirement in one.failed for one in row)
         lines.append(f"| {part.name} | {part.budget} | {failed} of {len(row)} | {own} |")
     return "\n".join(lines)

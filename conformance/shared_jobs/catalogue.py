@@ -183,9 +183,6 @@ SHARED_JOBS: tuple[SharedJob, ...] = (
     SharedJob("variation_4", "varyJob", _vary(4), ("grid",), extra=True),
 )
 
-#: The jobs that every walk may start from: finished long before.
-STARTING_JOBS = ("grid", "niji", "upscale", "describe", "neighbour")
-
 BY_NAME: Mapping[str, SharedJob] = {plan.name: plan for plan in SHARED_JOBS}
 
 

@@ -297,7 +297,7 @@ def test_a_failing_find_is_reduced_to_the_smallest_that_fails() -> None:
     found = finding(report, "FIND-1")
     assert found.verdict is Verdict.FAIL
     bodies = [one.request_body for one in found.evidence if hasattr(one, "request_body")]
-    assert [len(body) for body in bodies if set(json.loads(body)) == {"prompt"}][0] < 120
+    assert next(len(body) for body in bodies if set(json.loads(body)) == {"prompt"}) < 120
     assert "--seed 1" in found.message
 
 
@@ -350,11 +350,10 @@ def test_a_made_up_name_stays_made_up_while_it_is_reduced() -> None:
 # Bodies
 
 
-def test_drawn_filters_are_sensible_and_odd_ones_are_not_always() -> None:
+def test_drawn_filters_are_right_and_odd_ones_not_always() -> None:
     random = Random(1)
-    assert {wrong_parameter(CONTRACT, "findJobs", drawn.filters(random)) for _ in range(200)} == {
-        ""
-    }
+    right = [drawn.filters(random) for _ in range(200)]
+    assert not any(wrong_parameter(CONTRACT, "findJobs", body) for body in right)
     odd = [drawn.odd_filters(random, CONTRACT) for _ in range(200)]
     assert any(wrong_parameter(CONTRACT, "findJobs", body) for body in odd)
 

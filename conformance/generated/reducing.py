@@ -42,7 +42,8 @@ def _simpler(value: object, keep: str) -> Iterator[object]:
     if isinstance(value, str):
         start = keep if keep and value.startswith(keep) else ""
         rest = value[len(start) :]
-        shorter = (rest[:1], rest[: len(rest) // 2], rest[len(rest) // 2 :], rest[:-1])
+        half, some = len(rest) // 2, max(1, len(rest) // 8)
+        shorter = (rest[:1], rest[:half], rest[half:], rest[:-some], rest[:-1], rest[1:])
         yield from dict.fromkeys(start + one for one in shorter if len(one) < len(rest))
     elif isinstance(value, bool):
         return

@@ -297,7 +297,7 @@ def test_a_failing_find_is_reduced_to_the_smallest_that_fails() -> None:
     found = finding(report, "FIND-1")
     assert found.verdict is Verdict.FAIL
     bodies = [one.request_body for one in found.evidence if hasattr(one, "request_body")]
-    assert next(len(body) for body in bodies if set(json.loads(body)) == {"prompt"}) < 120
+    assert next(len(body) for body in bodies if set(json.loads(body)) == {"prompt"}) < 140
     assert "--seed 1" in found.message
 
 

@@ -24,9 +24,15 @@ if TYPE_CHECKING:
 
 _BLOCKS = 16  # of a line, each judged on its own
 _HEARD = 0.75  # a step (of 3 * 255) below which a block is silent
+_FAINT = 2.0  # (of 255) the deviation of detail below which a block is not listened to
 _MOST_CUT = 0.25  # share of blocks with a step above which a line is not called continuous
 _CUT = 0.6  # share of blocks from which on it is called a cut
-_CONTINUOUS = 4.0  # log likelihood ratio from which on it is; no grid tried came to 3
+_CONTINUOUS, _TOGETHER = 5.0, 4.0  # log likelihood ratios of one line, and of both
+_MOST = 3.0  # that one block says, at all scales: a star on the line is not the picture
+#: Direct neighbours are alike across any line if a grid was resized as a whole: they count only
+#: beside as much evidence from further apart.
+_CONFIRMED = 2.5
+_AGAINST = -3.0  # less is evidence that it does not
 _ELSEWHERE = 0.6  # share of blocks from which on there is a cut at another place
 #: Samples along the line, columns taken together, columns left out beside the line (where a codec
 #: or a resize mixes the two sides), for each scale that is looked at.
@@ -52,21 +58,22 @@ class Line:
     elsewhere: float
 
     @property
-    def seam(self) -> Seam:
-        if self.cut >= _CUT:
-            return Seam.CUT
-        if self.cut <= _MOST_CUT and self.elsewhere < _ELSEWHERE:
-            return Seam.CONTINUOUS if self.evidence >= _CONTINUOUS else Seam.UNCLEAR
-        return Seam.UNCLEAR
+    def is_cut(self) -> bool:
+        return self.cut >= _CUT
 
-    def joined(self, other: Line) -> Line:
-        """Both lines as one: a cut if both are, and continuous on the evidence of both."""
-        contradicted = min(self.evidence, other.evidence) < -3
-        return Line(
-            max(self.cut, other.cut),
-            0.0 if contradicted else self.evidence + other.evidence,
-            max(self.elsewhere, other.elsewhere),
-        )
+    @property
+    def goes_on(self) -> bool:
+        """Whether the picture goes on across this line, the other one aside."""
+        clear = self.cut <= _MOST_CUT and self.elsewhere < _ELSEWHERE
+        return clear and self.evidence >= _CONTINUOUS
+
+    def goes_on_with(self, other: Line) -> bool:
+        """Whether the picture goes on across both lines, on the evidence of either or of both."""
+        if max(self.cut, other.cut) > _MOST_CUT or min(self.evidence, other.evidence) < _AGAINST:
+            return False
+        counted = [one.evidence for one in (self, other) if one.elsewhere < _ELSEWHERE]
+        both = len(counted) == 2 and min(counted) > 1.0 and sum(counted) >= _TOGETHER
+        return both or max(counted, default=0.0) >= _CONTINUOUS
 
 
 def line(strip: Image, band: Image) -> Line:
@@ -82,8 +89,18 @@ def line(strip: Image, band: Image) -> Line:
     if cut > _MOST_CUT:
         return Line(cut, 0.0, 0.0)  # the rest would not be looked at
     grey = strip.convert("L")
-    evidence = sum(_evidence(grey, *scale) for scale in _SCALES)
+    found = [_evidence(grey, *scale) for scale in _SCALES]
+    evidence = _total(found[1:])
+    if evidence >= _CONFIRMED:
+        evidence = _total(found)
     return Line(cut, evidence, _elsewhere(band))
+
+
+def _total(scales: Sequence[Sequence[float]]) -> float:
+    total = 0.0
+    for block in zip(*scales, strict=True):
+        total += max(-_MOST, min(_MOST, sum(block)))
+    return total
 
 
 def _steps(image: Image, group: int, samples: int) -> Image:
@@ -131,8 +148,8 @@ def _elsewhere(band: Image) -> float:
     return max(shares) / _BLOCKS
 
 
-def _evidence(grey: Image, samples: int, group: int, gap: int) -> float:
-    """How much likelier what is beside the line is as neighbours than as strangers."""
+def _evidence(grey: Image, samples: int, group: int, gap: int) -> list[float]:
+    """How much likelier what is beside the line is as neighbours than as strangers, by block."""
     image = floats.floats(grey, grey.width, min(samples, grey.height))
     detail = floats.detail(floats.groups(image, group), 8, along=True)
     energy = floats.rows(floats.of(lambda a, b: a * b, detail, detail), _BLOCKS)
@@ -141,12 +158,14 @@ def _evidence(grey: Image, samples: int, group: int, gap: int) -> float:
     near = _correlations(detail, energy, apart)
     far = [_correlations(detail, energy, apart + reach * part // 4) for part in (2, 3)]
     mirrored = _mirrored(detail, energy, at, apart)
-    total = 0.0
+    found = [0.0] * len(near)
     for block, row in enumerate(near):
+        if sum(energy[block]) < _FAINT**2 * len(energy[block]):
+            continue  # a lossy codec has more to do with it than the picture
         beside = row[: at - apart : 2] + row[at + apart + 1 :: 2]
         strangers = [value for one in far for value in one[block][::2]]
-        total += _likelier(row[at], beside, strangers, mirrored[block])
-    return total
+        found[block] = _likelier(row[at], beside, strangers, mirrored[block])
+    return found
 
 
 def _likelier(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .edges import LEVEL, UPRIGHT, are_mirrored, meet
 from .frame import Box, readings
 from .patch import SIDE, Patch
 from .seams import Line, Seam, line
@@ -58,12 +59,22 @@ class View:
 
     @property
     def seam(self) -> Seam:
-        """``CUT`` if both lines are; ``CONTINUOUS`` if either is, or both are taken together."""
+        """``CUT`` if both lines are, ``CONTINUOUS`` if what is on both sides of them goes on.
+
+        One line alone does not say so against the other: a grid of symmetric cells goes on in one
+        direction as its mirror image does, and one with a caption is cut elsewhere. One picture
+        above another is neither.
+        """
         upright, level = self.lines
-        found = {upright.seam, level.seam, upright.joined(level).seam}
-        if Seam.CONTINUOUS in found:
-            return Seam.CONTINUOUS
-        return Seam.CUT if found == {Seam.CUT} else Seam.UNCLEAR
+        if upright.is_cut and level.is_cut:
+            return Seam.CUT
+        if upright.is_cut:
+            goes_on = False
+        elif level.is_cut:
+            goes_on = upright.goes_on and not are_mirrored(self.cells, UPRIGHT)
+        else:
+            goes_on = upright.goes_on_with(level) or meet(self.cells, (*UPRIGHT, *LEVEL))
+        return Seam.CONTINUOUS if goes_on else Seam.UNCLEAR
 
 
 def views(image: Image) -> tuple[tuple[View, ...], Image]:

@@ -115,10 +115,14 @@ def _answer(json: object) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The verdicts on a right service, and on the same one with each mistake, by its id."""
+    """The verdicts on a right service, and on the same one with each mistake, by its id.
+
+    ``unshown``: the mistakes that these pictures can't show (``shown.py``).
+    """
 
     right: Verdicts
     wrong: Mapping[str, Verdicts]
+    unshown: frozenset[str]
 
 
 def trial(source: str, seed: int, *, wrong: bool = True) -> Trial:
@@ -128,9 +132,11 @@ def trial(source: str, seed: int, *, wrong: bool = True) -> Trial:
     files = files_of(pictures)
     inspected: dict[str, Picture] = {}
     right = judged(files, inspected)
-    found = {}
+    found, unshown = {}, set()
     for mistake in MISTAKES.values() if wrong else ():
         tampered = files.copy()
-        mistake.change(random.Random(f"{mistake.id}:{source}:{seed}"), pictures, tampered)
+        ids = random.Random(f"{mistake.id}:{source}:{seed}")
+        if mistake.change(ids, pictures, tampered) is False:
+            unshown.add(mistake.id)
         found[mistake.id] = judged(tampered, inspected)
-    return Trial(right, found)
+    return Trial(right, found, frozenset(unshown))

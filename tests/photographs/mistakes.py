@@ -6,9 +6,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.photographs import shown
 from tests.photographs.service import Files, Picture, Pictures, grid, reduced, upscaled, varied
 
-Change = Callable[[random.Random, Pictures, Files], None]
+#: Makes the mistake; returns whether the pictures can show it (``shown.py``), if any could not.
+Change = Callable[[random.Random, Pictures, Files], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +43,48 @@ def _full(drawn: random.Random, pictures: Pictures, cell: Picture) -> Picture:
 
 
 @mistake("IMG-4")
-def one_picture_for_a_grid(drawn: random.Random, pictures: Pictures, files: Files) -> None:
-    files.show("grid", _full(drawn, pictures, drawn.choice(pictures.views)))
+def one_picture_for_a_grid(drawn: random.Random, pictures: Pictures, files: Files) -> bool:
+    view = drawn.choice(pictures.views)
+    single = _full(drawn, pictures, view)
+    files.show("grid", single)
+    # Of the first cell no child is made; a child of another shows all of this picture.
+    has_child = view is not pictures.views[0]
+    return shown.goes_on(single) or (has_child and shown.has_things(single))
 
 
 @mistake("IMG-4")
-def one_picture_for_another_grid(drawn: random.Random, pictures: Pictures, files: Files) -> None:
-    files.show("niji", _full(drawn, pictures, drawn.choice(pictures.others)))
+def one_picture_for_another_grid(drawn: random.Random, pictures: Pictures, files: Files) -> bool:
+    single = _full(drawn, pictures, drawn.choice(pictures.others))
+    files.show("niji", single)
+    return shown.goes_on(single)
 
 
 @mistake("VAR-1", "IMG-4")
-def one_picture_for_a_variation(drawn: random.Random, pictures: Pictures, files: Files) -> None:
-    files.show("variation", _full(drawn, pictures, varied(drawn, pictures.views[2])))
+def one_picture_for_a_variation(drawn: random.Random, pictures: Pictures, files: Files) -> bool:
+    single = _full(drawn, pictures, varied(drawn, pictures.views[2]))
+    files.show("variation", single)
+    return shown.goes_on(single) or shown.has_things(single)
 
 
 @mistake("IMG-4")
-def one_picture_for_a_remix(drawn: random.Random, pictures: Pictures, files: Files) -> None:
-    files.show("remix", _full(drawn, pictures, varied(drawn, pictures.views[3], 2.0)))
+def one_picture_for_a_remix(drawn: random.Random, pictures: Pictures, files: Files) -> bool:
+    single = _full(drawn, pictures, varied(drawn, pictures.views[3], 2.0))
+    files.show("remix", single)
+    return shown.goes_on(single) or shown.has_things(single)
 
 
 @mistake("UP-4")
-def upscale_of_another_cell(drawn: random.Random, pictures: Pictures, files: Files) -> None:
-    files.show("upscale", upscaled(drawn, pictures.views[drawn.choice((0, 2, 3))]))
+def upscale_of_another_cell(drawn: random.Random, pictures: Pictures, files: Files) -> bool:
+    chosen = drawn.choice((0, 2, 3))
+    files.show("upscale", upscaled(drawn, pictures.views[chosen]))
+    return shown.has_things(pictures.cells[chosen])
 
 
 @mistake("VAR-4")
-def variation_of_another_cell(drawn: random.Random, pictures: Pictures, files: Files) -> None:
-    files.show("variation", pictures.variation(drawn, drawn.choice((0, 1, 3))))
+def variation_of_another_cell(drawn: random.Random, pictures: Pictures, files: Files) -> bool:
+    chosen = drawn.choice((0, 1, 3))
+    files.show("variation", pictures.variation(drawn, chosen))
+    return shown.has_things(pictures.cells[chosen])
 
 
 @mistake("UP-1")
@@ -78,15 +95,22 @@ def upscale_is_the_whole_grid(drawn: random.Random, pictures: Pictures, files: F
 
 
 @mistake("IMG-4")
-def four_times_the_same_cell(drawn: random.Random, pictures: Pictures, files: Files) -> None:
+def four_times_the_same_cell(drawn: random.Random, pictures: Pictures, files: Files) -> bool:
     cell = reduced(pictures.views[0], pictures.look.cell)
     files.show("grid", grid([cell] * 4))
+    return _keeps_a_copy(pictures, cell)
+
+
+def _keeps_a_copy(pictures: Pictures, cell: Picture) -> bool:
+    """Equal pixels are equal in a lossless file, grain and all."""
+    return pictures.look.kind == "PNG" or shown.has_slopes(cell)
 
 
 @mistake("IMG-4")
-def variation_four_times_the_same(drawn: random.Random, pictures: Pictures, files: Files) -> None:
+def variation_four_times_the_same(drawn: random.Random, pictures: Pictures, files: Files) -> bool:
     cell = varied(drawn, reduced(pictures.views[2], pictures.look.cell))
     files.show("variation", grid([cell] * 4))
+    return _keeps_a_copy(pictures, cell)
 
 
 @mistake("IMG-5")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sampan.fake_server.admin.clock import span
+from sampan.fake_server.clock.spans import to_ms
 from sampan.fake_server.jobs.lifecycle import LATEST
 from tests.support.controls import Control
 from tests.support.fakes import START, Caller, Fake, refused
@@ -32,12 +32,12 @@ MakeFake = Callable[..., Fake]
     ],
 )
 def test_spans_can_be_written_in_several_ways(given: str | int, ms: int) -> None:
-    assert span(given) == ms
+    assert to_ms(given) == ms
 
 
 @given(st.integers(0, 10**9))
 def test_a_span_in_seconds_is_exact(ms: int) -> None:
-    assert span(f"{ms // 1000}.{ms % 1000:03d}s") == ms
+    assert to_ms(f"{ms // 1000}.{ms % 1000:03d}s") == ms
 
 
 def test_without_a_word_it_says_the_machines_time(control: Control) -> None:

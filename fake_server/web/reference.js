@@ -16,7 +16,7 @@ function search() {
     found += element.hidden ? 0 : 1;
   }
   for (const heading of headings) heading.hidden = words.length > 0;
-  output.value = words.length === 0 ? "" : found ? `${found} ${output.dataset.found}` : output.dataset.nothing;
+  output.value = words.length === 0 ? "" : found ? `${output.dataset.found} ${found}` : output.dataset.nothing;
 }
 
 form.hidden = false;

@@ -79,7 +79,10 @@ class _Reference:
 
     def _prose(self, text: str) -> str:
         """Markdown, in which the names of questions lead to them."""
-        return self._linked(self._markdown.render(text))
+        html = self._markdown.render(text)
+        # A head without a text is none, and what may scroll has to be within a keyboard's reach.
+        html = html.replace("<th></th>", "<td></td>")
+        return self._linked(re.sub("<(pre|table)>", r'<\1 tabindex="0">', html))
 
     def _linked(self, record_cache: str) -> str:
         return self._named.sub(r'<a href="#question-\1"><code>\1</code></a>', record_cache)
@@ -105,7 +108,8 @@ class _Reference:
         if "requestBody" in operation:
             yield f"<h3>{words.request}</h3>"
             yield from self._content(operation["requestBody"], shown=True)
-            yield f"<h3>{words.in_shell}</h3><pre>{escape(self._curl(path, operation))}</pre>"
+            yield f"<h3>{words.in_shell}</h3>"
+            yield f'<pre tabindex="0">{escape(self._curl(path, operation))}</pre>'
         for status, response in operation["responses"].items():
             response = resolve(self._document, response)
             label = words.any_status if status == "default" else f"HTTP {escape(status)}"
@@ -141,7 +145,7 @@ class _Reference:
                 yield (
                     f"<details{' open' if shown else ''}>"
                     f"<summary>{escape(example.get('summary', self._words.example))}</summary>"
-                    f"<pre>{escape(text)}</pre></details>"
+                    f'<pre tabindex="0">{escape(text)}</pre></details>'
                 )
 
     def _links(self, response: Document) -> Iterator[str]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _EXPECTED = ("net::ERR_", "Failed to load resource")
 
 
-@pytest.fixture(scope="session")
+# No longer than its module: while Playwright runs, so does this thread's event loop, and tests of
+# other modules that the same worker is given can't start one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     problem = chromium.why_not()
     if problem is not None:

@@ -189,7 +189,7 @@ def test_nothing_runs_in_the_reference_but_its_own_files(fake: Fake, path: str) 
 def test_each_operation_has_a_command_that_works(served: Served) -> None:
     html = httpx.get(f"{served.url}/reference").text
     commands = [
-        unescape(text) for text in re.findall(r"<pre>((?:TOKEN|curl).*?)</pre>", html, re.S)
+        unescape(text) for text in re.findall(r"<pre[^>]*>((?:TOKEN|curl).*?)</pre>", html, re.S)
     ]
     assert len(commands) == len(operations())
     script = "\necho\n".join(commands)

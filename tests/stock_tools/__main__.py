@@ -16,7 +16,7 @@ from tests.conforming_servers import CONFORMING_SERVERS
 from tests.conforming_servers.conforming_server import ConformingServer
 from tests.stock_tools.kinds import kind
 from tests.stock_tools.other_tools import dredd, specmatic
-from tests.stock_tools.schemathesis_runs import FEW, st_run
+from tests.stock_tools.schemathesis_runs import PHASES, REPORTS, few, st_run
 from tests.support.tampering.server import TamperedFake, settings
 from tests.support.tampering.trial import JOB_SECONDS
 from tests.wrong_servers import WRONG_SERVERS
@@ -67,15 +67,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, help="so many servers, drawn at random")
     parser.add_argument("--only", action="append", default=[], help="part of an id of a right one")
     parser.add_argument("--plain", action="store_true", help="schemathesis without sampan's hooks")
+    parser.add_argument("--phases", default=PHASES, help="of schemathesis; fewer are quicker")
     parser.add_argument("--npm", type=Path, default=Path(), help="where npm installed the tool")
     return parser
 
 
 def _schemathesis(given: argparse.Namespace) -> Tool:
     def run(server: Server, seed: int) -> Row:
-        arguments = (*FEW[:-1], str(seed))
-        app = server.build(settings(JOB_SECONDS))
-        one = st_run(app, arguments, hooks=not given.plain, around=server.around)
+        app, arguments = server.build(settings(JOB_SECONDS)), few(given.phases, seed)
+        reports = REPORTS if isinstance(server, ConformingServer) else ("ndjson",)
+        one = st_run(app, arguments, hooks=not given.plain, reports=reports, around=server.around)
         leaked = " ".join(one.leaks) or "none"
         return Row(frozenset(one.failures), one.jobs, leaked, one.seconds, one.whole)
 
@@ -141,7 +142,7 @@ def _right(servers: Iterable[ConformingServer], only: Sequence[str]) -> int:
         if only and not any(part in server.id for part in only):
             continue
         app = server.build(settings(JOB_SECONDS))
-        one = st_run(app, hooks=True, around=server.around, accounts=server.accounts)
+        one = st_run(app, few(), hooks=True, around=server.around, accounts=server.accounts)
         fine = one.code == 0 and not one.leaks
         count, alarms = count + 1, alarms + (not fine)
         word = "fine" if fine else f"FALSE ALARM (exit {one.code}) {' '.join(one.leaks)}"

@@ -25,8 +25,13 @@ from tests.support.tampering.trial import Around, quiet
 
 HOOKS = "sampan.conformance.schemathesis_gateway.hooks"
 REPORTS = ("ndjson", "vcr", "har", "junit")
-#: Few examples: what a longer run finds besides is not measured here.
-FEW = ("--max-examples", "5", "--phases", "examples,coverage,fuzzing", "--seed", "1")
+#: The phases of a run against one server; walks by links take as long as all of them.
+PHASES = "examples,coverage,fuzzing"
+
+
+def few(phases: str = PHASES, seed: int = 1) -> tuple[str, ...]:
+    """Few examples: what a longer run finds besides is not measured here."""
+    return ("--max-examples", "5", "--phases", phases, "--seed", str(seed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,10 @@ class Outcome:
 
 def st_run(
     app: TamperedFake,
-    arguments: Sequence[str] = FEW,
+    arguments: Sequence[str],
     *,
     hooks: bool,
+    reports: Sequence[str] = REPORTS,
     around: Around = quiet,
     accounts: Mapping[str, NewAccount] = ACCOUNTS,
     environment: Mapping[str, str] | None = None,
@@ -57,7 +63,7 @@ def st_run(
     with running(app) as url, around(app, url), _folder() as folder:
         command = ["--config-file", str(OPENAPI / "schemathesis.toml")] if hooks else []
         command += ["run", str(OPENAPI / "openapi.yaml"), "--url", url, "--no-color", *arguments]
-        command += ["--report", ",".join(REPORTS), "--report-dir", str(folder)]
+        command += ["--report", ",".join(reports), "--report-dir", str(folder)]
         first = accounts["first"]
         token = "" if hooks else token_at(url, first)
         command += [] if hooks else ["-H", f"Authorization: Bearer {token}"]

@@ -75,6 +75,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def main() -> None:
     """Serve until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when the one that asks does
     for name in _IMPORTED:
         importlib.import_module(name)
     for line in sys.stdin:

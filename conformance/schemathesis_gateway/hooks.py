@@ -14,6 +14,7 @@ import importlib
 import json
 import sys
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import schemathesis
@@ -84,7 +85,7 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
 @schemathesis.hook
 def after_load_schema(context: Any, schema: Any) -> None:
     """Put the gateway in the place of the server, and leave out what can't judge it."""
-    if _MARK in schema.raw_schema:
+    if is_ours(schema.raw_schema):
         schema.app = Gateway(schema.get_base_url)
         schema.config.checks.update(excluded_check_names=list(_OFF))
         # Else texts of this package would be sent, as those of an application under test.
@@ -106,7 +107,7 @@ class SampanAuth:
 def before_add_examples(context: Any, examples: list[Any]) -> None:
     """Add what no schema describes."""
     operation = context.operation
-    if _MARK not in operation.schema.raw_schema:
+    if not is_ours(operation.schema.raw_schema):
         return
     for one in telling_cases(shipped()).get(_operation_id(operation), ()):
         body = dict(one.body) if not isinstance(one.body, bytes) else one.body
@@ -173,6 +174,11 @@ def remarks() -> list[str]:
     return [line for run in runs() for line in run.remarks()]
 
 
+def is_ours(document: Mapping[str, Any]) -> bool:
+    """Whether it is sampan's document, as the hooks have split it."""
+    return _MARK in document
+
+
 def _told(response: Any) -> str:
     status = _header(response, STATUS) or str(response.status_code)
     return f"HTTP status {status}. {_header(response, AGAIN)}"
@@ -183,7 +189,7 @@ def _header(response: Any, name: str) -> str:
 
 
 def _ours(case: Any) -> bool:
-    return _MARK in case.operation.schema.raw_schema
+    return is_ours(case.operation.schema.raw_schema)
 
 
 def _operation_id(operation: Any) -> str:

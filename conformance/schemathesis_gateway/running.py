@@ -209,7 +209,10 @@ class Run:
             return unknown_parent(self.mark)
         if name not in ROLES:
             return self._jobs.value(name, key)
-        account = self._session.account(name)
+        # Not by the login that the run has made: that one may have failed.
+        account = self.options.accounts.get(name)
+        if account is None:
+            raise UnavailableError(Verdict.UNTESTABLE, f"needs the {name} account")
         if key == "username":
             return account.username
         try:

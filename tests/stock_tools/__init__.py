@@ -2,6 +2,7 @@
 
     python -m tests.stock_tools schemathesis --count 100           # with sampan's hooks
     python -m tests.stock_tools schemathesis --count 100 --plain   # as it comes
+    python -m tests.stock_tools cases                             # the hooks' own cases alone
     python -m tests.stock_tools right                             # with the hooks: false alarms
     python -m tests.stock_tools dredd --count 30                  # needs npm
     python -m tests.stock_tools specmatic --count 30              # needs npm and Java

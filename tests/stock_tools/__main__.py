@@ -6,6 +6,7 @@ import argparse
 import logging
 import random
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TypeVar
 
 from tests.conforming_servers import CONFORMING_SERVERS
 from tests.conforming_servers.conforming_server import ConformingServer
+from tests.stock_tools.cases import cases_at
 from tests.stock_tools.kinds import kind
 from tests.stock_tools.other_tools import dredd, specmatic
 from tests.stock_tools.schemathesis_runs import PHASES, REPORTS, few, st_run
@@ -48,23 +50,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     logging.disable(logging.CRITICAL)  # wrong servers have much to say
     if given.what == "right":
-        return _right(_sample(CONFORMING_SERVERS, given.count), tuple(given.only))
+        return _right(_sample(CONFORMING_SERVERS, given), tuple(given.only))
     tool = _TOOLS[given.what](given)
-    _wrong(tool, _sample(WRONG_SERVERS, given.count), _usual(tool))
+    _wrong(tool, _sample(WRONG_SERVERS, given), _usual(tool))
     return 0
 
 
-def _sample(servers: Sequence[_Server], count: int | None) -> Sequence[_Server]:
+def _sample(servers: Sequence[_Server], given: argparse.Namespace) -> Sequence[_Server]:
     """So many of them, drawn once for all: the first of a larger sample are the smaller one."""
     drawn = list(servers)
     random.Random(1).shuffle(drawn)
-    return drawn[:count]
+    return drawn[given.skip : given.count]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.stock_tools", description=__doc__)
     parser.add_argument("what", choices=["right", *_TOOLS])
     parser.add_argument("--count", type=int, help="so many servers, drawn at random")
+    parser.add_argument("--skip", type=int, default=0, help="the first so many of them")
     parser.add_argument("--only", action="append", default=[], help="part of an id of a right one")
     parser.add_argument("--plain", action="store_true", help="schemathesis without sampan's hooks")
     parser.add_argument("--phases", default=PHASES, help="of schemathesis; fewer are quicker")
@@ -95,8 +98,19 @@ def _other(tool: Callable[[TamperedFake, Path], object]) -> Callable[[argparse.N
     return made
 
 
+def _cases(_: argparse.Namespace) -> Tool:
+    def run(server: Server, seed: int) -> Row:
+        started = time.monotonic()
+        one = cases_at(server)
+        seconds = time.monotonic() - started
+        return Row(frozenset(one.failures), one.jobs, "not written", seconds, one.whole)
+
+    return run
+
+
 _TOOLS: dict[str, Callable[[argparse.Namespace], Tool]] = {
     "schemathesis": _schemathesis,
+    "cases": _cases,
     "dredd": _other(dredd),
     "specmatic": _other(specmatic),
 }

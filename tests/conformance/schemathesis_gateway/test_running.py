@@ -26,6 +26,7 @@ WRONG = {one.id: one for one in WRONG_SERVERS}
 JSON = {"Content-Type": "application/json"}
 #: A wrong server, the operation and the name of the case that shows it.
 SHOWN = [
+    ("token-by-another-name", "login", "right credentials"),
     ("signature-is-not-looked-at", "findJobs", "a token with another signature"),
     ("missing-token-is-301", "createJob", "no token"),
     ("createJob-asks-for-no-plan", "createJob", "no plan"),

@@ -136,6 +136,15 @@ _FILTERS: Mapping[str, Mapping[str, object]] = {
     "service and type": {"service": ["main"], "job_type": ["main"], "limit": 1},
 }
 
+_WRONG_TYPES: Mapping[str, object] = {
+    "timestamp_smaller_than": "yesterday",
+    "prompt": 5,
+    "favourite": "yes",
+    "job_type": [{}],
+    "service": 5,
+    "folders": {},
+}
+
 _OWN: Mapping[str, tuple[Telling, ...]] = {
     "login": (
         Telling("right credentials", {**_LOGIN, "password": "{first.password}"}, id="LOGIN-1"),
@@ -148,6 +157,7 @@ _OWN: Mapping[str, tuple[Telling, ...]] = {
         Telling("no password", _LOGIN),
         Telling("no username", {"password": "a-password"}),
         Telling("an empty object", {}),
+        Telling("a password that is a number", {"username": "{unknown}", "password": 5}),
     ),
     "createJob": (
         *(
@@ -155,9 +165,11 @@ _OWN: Mapping[str, tuple[Telling, ...]] = {
             for script, words in SCRIPTS.items()
         ),
         Telling("no content", {}),
+        Telling("content that is a number", {"content": 5}),
     ),
     "findJobs": (
         *(Telling(f"find by {name}", filters) for name, filters in _FILTERS.items()),
+        *(Telling(f"a wrong {key}", {key: value}) for key, value in _WRONG_TYPES.items()),
         *(Telling(f"find in {script}", {"prompt": words}) for script, words in SCRIPTS.items()),
     ),
     "varyJob": (

@@ -128,7 +128,22 @@ def _ending(config: pytest.Config, marked: Mapping[str, Any], where: str) -> dic
         if values and given not in values:
             raise pytest.UsageError(f"{where}: {name} must be {' or '.join(values)}, not {given!r}")
         found[name] = str(given)
+    _check_rules(found["lint_ignore"], where)
     return found
+
+
+def _check_rules(text: str, where: str) -> None:
+    """Raise ``UsageError`` on a rule that lint does not have."""
+    rules = [rule.strip() for rule in text.split(",") if rule.strip()]
+    if not rules:
+        return
+    from .journal.client_lint import RULES
+    from .suggestions import suggest
+
+    for rule in rules:
+        if rule not in RULES:
+            rest = suggest(rule, RULES)
+            raise pytest.UsageError(f"{where}: lint_ignore: {rule!r} is not a rule{rest}")
 
 
 def _check(given: Options, where: str) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .account import Account
 from .control_call import Document
-from .errors import SampanError
+from .errors import ControlRefused, Disconnected, Unreachable
 from .faults import unused_text
 
 
@@ -29,7 +29,9 @@ def problem(account: Account, ending: Ending) -> str | None:
     try:
         unused = admin.unused() if ending.unused_faults else []
         findings = admin.lint(ignore=ending.lint_ignore) if ending.lint else []
-    except SampanError:
+    except (ControlRefused, Unreachable, Disconnected) as gone:
+        if isinstance(gone, ControlRefused) and gone.code != "not-found":
+            raise
         # The test has removed its account or stopped its fake: the fixture's end reports that.
         return None
     found = []

@@ -122,6 +122,11 @@ def test_findings_of_lint_fail_a_test_if_asked_to(pytester: pytest.Pytester) -> 
 @pytest.mark.parametrize(
     ("options", "ini", "said"),
     [
+        (
+            ["--sampan-lint-ignore=poll-too-fast"],
+            "",
+            "sampan: lint_ignore: 'poll-too-fast' is not a rule; did you mean 'polls-too-fast'? *",
+        ),
         (["--sampan-lint=on"], "", "sampan: lint must be ignore or error, not 'on'"),
         (
             [],

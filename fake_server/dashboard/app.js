@@ -121,7 +121,7 @@ listen(
   () => {
     // The first event may tell that the fake is another one than before.
     begun ??= readAccounts().then(listAccounts).then(show);
-    begun.then(() => refresher.now());
+    begun.then(() => refresher.soon());
   },
   connected,
 );

@@ -5,6 +5,8 @@ import { open } from "./api.js";
 
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 5000;
+/** What is read by itself takes one part of this many of the time. */
+const SHARE = 10;
 
 /** Calls `changed(names)` for each event and `connected(bool)` when that changes. */
 export function listen(changed, connected) {
@@ -64,6 +66,7 @@ export class Refresher {
     this.running = false;
     this.wanted = false;
     this.took = 0;
+    this.ended = 0;
     this.timer = null;
   }
 
@@ -77,7 +80,8 @@ export class Refresher {
         this.wanted = false;
         const began = performance.now();
         await this.work();
-        this.took = performance.now() - began;
+        this.ended = performance.now();
+        this.took = this.ended - began;
       }
     } catch (problem) {
       // Nobody is there: the stream says so, and what is shown is read again when somebody is.
@@ -87,10 +91,19 @@ export class Refresher {
     }
   }
 
-  /** Once more in a while; the slower the fake answers, the later. */
+  /** Once more in a while; the slower the fake answers, the later, for it has others to answer. */
   later(ms) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.now(), Math.max(ms, this.took * 10));
+    this.timer = setTimeout(() => this.now(), Math.max(ms, this.took * SHARE));
+  }
+
+  /** Now, unless the last time is not long ago for what it took. */
+  soon() {
+    const rest = this.ended + this.took * SHARE - performance.now();
+    if (rest <= 0) return this.now();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.now(), rest);
+    return null;
   }
 
   stop() {

@@ -16,6 +16,7 @@ from tests.support.paths import ROOT
 TITLES = {
     "sampan": "sampan",
     "A picture in a minute": "一分钟出图",
+    "The dashboard": "控制台",
     "In pytest": "在 pytest 中使用",
     "Check a server": "检查一台服务器",
     "What the fake returns": "模拟服务返回什么",

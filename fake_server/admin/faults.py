@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..armed.faults import Fault, FaultError, to_json
+from ..armed.fault import Fault, FaultError, to_json
 from ..http.matching import MatchError
 from ..suggestions import listed, suggest
 from .call import ControlCall, ControlError

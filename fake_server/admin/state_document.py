@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..armed.faults import Fault, make, to_json
+from ..armed.fault import Fault, make, to_json
 from ..armed.scenarios import ArmedScenario
 from ..armed.scenarios import to_json as armed_json
 from ..clock.clock import ClockState

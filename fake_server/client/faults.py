@@ -14,7 +14,7 @@ from .control_call import Control, Document
 from .errors import NotAsExpected, is_for_the_caller
 
 if TYPE_CHECKING:
-    from ..armed.faults import FaultType
+    from ..armed.fault import FaultType
 
 __tracebackhide__ = is_for_the_caller
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..armed.faults import WITHOUT_BODY, ConnectionFault, FaultHit, FaultType
+from ..armed.fault import WITHOUT_BODY, ConnectionFault, FaultHit, FaultType
 from ..clock import real_time
 from ..http.exchange import TRANSPORT, Disconnected, Exchange, left, unless_left
 from ..http.responses import HTML, JSON, Response, text_header

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from ..api import respond
 from ..api.authenticate import guess_account
-from ..armed.faults import FaultHit
+from ..armed.fault import FaultHit
 from ..contract.document import Operation
 from ..contract.errors import ApiError
 from ..http import exchange as exchanges

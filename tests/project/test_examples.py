@@ -15,7 +15,7 @@ from typing import get_args
 import pytest
 
 from sampan import FakeServer
-from sampan.fake_server.armed.faults import FaultType
+from sampan.fake_server.armed.fault import FaultType
 from tests.support.openapi_document import OPERATIONS
 from tests.support.paths import EXAMPLES
 

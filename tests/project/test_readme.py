@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 from PIL import Image
 
-from sampan.fake_server.armed.faults import FaultType
+from sampan.fake_server.armed.fault import FaultType
 from sampan.fake_server.jobs.scenarios import SCENARIOS
 from tests.support.fakes import Served
 from tests.support.paths import ROOT

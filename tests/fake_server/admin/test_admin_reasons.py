@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from sampan.fake_server.armed.faults import FaultType
+from sampan.fake_server.armed.fault import FaultType
 from sampan.fake_server.contract.profile_files import shipped_questions
 from sampan.fake_server.jobs.scenarios import SCENARIOS
 from sampan.fake_server.suggestions import did_you_mean, listed

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampan.fake_server.admin.state_document import StateError, export, restore
-from sampan.fake_server.armed.faults import FaultType, make
+from sampan.fake_server.armed.fault import FaultType, make
 from sampan.fake_server.armed.scenarios import ArmedScenario
 from sampan.fake_server.clock.clock import ClockState
 from sampan.fake_server.jobs.scenarios import SCENARIOS

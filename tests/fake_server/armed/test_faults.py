@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from sampan import FakeServer
-from sampan.fake_server.armed.faults import ConnectionFault, FaultMatch
+from sampan.fake_server.armed.fault import ConnectionFault, FaultMatch
 from tests.support.controls import Control
 from tests.support.fakes import JSON, Caller, Fake, refused, succeeded
 

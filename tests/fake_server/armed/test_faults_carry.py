@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sampan import FakeServer
-from sampan.fake_server.armed import faults
+from sampan.fake_server.armed import fault
 from tests.support.controls import Control
 from tests.support.fakes import Caller, MakeFake, envelope
 
@@ -168,7 +168,7 @@ WITHOUT = {"status": 429}
         ({**WITHOUT, "body": None}, "body: None is not of types"),
         ({**WITHOUT, "body": "x", "body_base64": "eA=="}, "can't both be given"),
         ({**WITHOUT, "body_base64": "not base64!"}, "body_base64: not valid base64"),
-        ({**WITHOUT, "body": "x" * (faults.MAX_BODY + 1)}, "larger than 1048576 bytes"),
+        ({**WITHOUT, "body": "x" * (fault.MAX_BODY + 1)}, "larger than 1048576 bytes"),
         ({**WITHOUT, "errno": 1}, "'errno' is not a field of armFault ('HTTP_STATUS')"),
         ({"status": 204, "body": "x"}, "a response with status 204 has no body"),
         ({"status": 304, "body": {"a": 1}}, "a response with status 304 has no body"),

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sampan.fake_server.armed.faults import Fault, Faults, make, to_json
+from sampan.fake_server.armed.fault import Fault, make, to_json
+from sampan.fake_server.armed.faults import Faults
 from sampan.fake_server.store.store import Store
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sampan import FakeServer
-from sampan.fake_server.armed.faults import ConnectionFault
+from sampan.fake_server.armed.fault import ConnectionFault
 from tests.support.controls import Control
 from tests.support.fakes import JSON, Caller, Fake
 

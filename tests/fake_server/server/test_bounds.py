@@ -15,7 +15,7 @@ from functools import partial
 import pytest
 
 from sampan import FakeServer
-from sampan.fake_server.armed.faults import FaultType
+from sampan.fake_server.armed.fault import FaultType
 from sampan.fake_server.server import connection, limits
 from sampan.fake_server.server.connection import Phase
 from tests.support.fakes import Served

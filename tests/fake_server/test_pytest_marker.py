@@ -68,7 +68,7 @@ def test_an_unmarked_test_has_the_session_s_fake(pytester: pytest.Pytester) -> N
         """
     )
     run(pytester).assert_outcomes(passed=3)
-    run(pytester, "--markers").stdout.fnmatch_lines(["@pytest.mark.sampan(job_seconds=*"])
+    pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.sampan(job_seconds=*"])
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_bad_marker_is_a_usage_error(pytester: pytest.Pytester, marker: str, s
             pass
         """
     )
-    result = run(pytester)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: *::test_it: @pytest.mark.sampan*{says}"])
     assert len(result.stderr.lines) <= 3

@@ -68,7 +68,9 @@ def test_an_unmarked_test_has_the_session_s_fake(pytester: pytest.Pytester) -> N
         """
     )
     run(pytester).assert_outcomes(passed=3)
-    pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.sampan(job_seconds=*"])
+    pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.sampan(job_seconds=*"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class Response:
     def start(self) -> dict[str, Any]:
         """The ASGI message with status and headers."""
         headers = [*self.headers]
-        if self.status != 304:  # which has no body to measure (RFC 9110, 8.6)
+        if self.status not in (204, 304):  # which have no body to measure (RFC 9110, 8.6)
             headers.append((b"content-length", b"%d" % len(self.body)))
         return {"type": "http.response.start", "status": self.status, "headers": headers}
 

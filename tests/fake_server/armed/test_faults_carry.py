@@ -212,6 +212,7 @@ def test_a_status_without_a_body_has_none(
     answer = struck(control, abc, "HTTP_STATUS", status=status)
     assert answer.status_code == status
     assert (len(answer.content) > 0) is (kept == 64)
+    assert ("content-length" in answer.headers) is (status not in (204, 304))
 
 
 #: One fault with everything that a fault can carry.
@@ -316,6 +317,19 @@ def test_a_client_gets_it_by_both_protocols(fast: bool) -> None:
     assert answer.headers["retry-after"] == "2"
     assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
     assert len(answer.headers.get_list("date")) == 1
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_a_connection_goes_on_after_a_status_without_a_body(fast: bool, status: int) -> None:
+    with FakeServer(fast=fast) as server, httpx.Client(base_url=server.url) as client:
+        fault = {"type": "HTTP_STATUS", "status": status, "times": 1}
+        server.admin.call("POST", "/faults", fault)
+        login = {"username": "abc", "password": "abc-secret"}
+        answers = [client.post("/auth/login", json=login) for _ in range(2)]
+    assert [each.status_code for each in answers] == [status, 200]
+    assert answers[0].content == b""
+    assert answers[1].json()["errno"] == 0
 
 
 # Delays and clocks

@@ -16,6 +16,7 @@ class Find(NamedTuple):
     """The conditions of a find, all of which must hold; ``None`` is no condition.
 
     ``account`` ``None``: everybody's. ``before``: ms. ``now``: ms, for jobs not yet visible.
+    ``ends_after``: ms; a job that never ends is among them.
     """
 
     account: int | None
@@ -28,6 +29,7 @@ class Find(NamedTuple):
     folders: tuple[str, ...] | None = None
     favourite: bool | None = None
     hash: str | None = None
+    ends_after: int | None = None
     limit: int | None = None
     oldest_first: bool = False
     total_before: bool = True
@@ -35,7 +37,10 @@ class Find(NamedTuple):
     @property
     def filters(self) -> bool:
         """Whether anything but the owner, the cursor and the limit restricts it."""
-        given = (self.kinds, self.services, self.prompt, self.folders, self.favourite, self.hash)
+        given = (
+            *(self.kinds, self.services, self.prompt, self.folders, self.favourite, self.hash),
+            self.ends_after,
+        )
         return given.count(None) < len(given)
 
 
@@ -66,6 +71,8 @@ def _conditions(find: Find) -> list[Condition]:
         found.append(("favourite = ?", (find.favourite,)))
     if find.hash is not None:
         found.append(("hash = ?", (find.hash,)))
+    if find.ends_after is not None:
+        found.append(("(ends > ? OR ends IS NULL)", (find.ends_after,)))
     if find.folders is not None:
         found.append((_FOLDERS, (orjson.dumps(find.folders).decode(),)))
     if find.prompt is not None:

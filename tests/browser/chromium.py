@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,6 +27,13 @@ def why_not() -> str | None:
     if executable() is None:
         return f"none of {', '.join(_NAMES)} is installed (Debian: apt-get install chromium)"
     return None
+
+
+def expect(locator: Any) -> Any:
+    """Playwright's, imported when a browser runs: every worker of the tests imports this module."""
+    from playwright.sync_api import expect as of_playwright
+
+    return of_playwright(locator)
 
 
 @contextmanager

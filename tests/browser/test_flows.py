@@ -7,17 +7,18 @@ import re
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from sampan import Account, FakeServer, Refused
 
+from .chromium import expect
 from .conftest import OpenPage
 
-pytest.importorskip("playwright", reason="playwright is not installed (pip install -e '.[dev]')")
-
-from playwright.sync_api import Page, expect
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -25,16 +26,6 @@ pytestmark = pytest.mark.xdist_group("browser")
 @pytest.fixture
 def abc(server: FakeServer) -> Account:
     return server.admin.handle("abc", "abc-secret")
-
-
-def see(page: Page, view: str) -> None:
-    page.get_by_role("navigation").get_by_role("link", name=view, exact=True).click()
-    expect(page.get_by_role("heading", name=view, level=2)).to_be_visible()
-
-
-def card(page: Page, prompt: str) -> str:
-    """The state of the job with that prompt, as its card says it."""
-    return page.locator(".card", has_text=prompt).first.locator(".badge").inner_text()
 
 
 def shown(page: Page, prompt: str) -> None:

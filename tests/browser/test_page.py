@@ -8,20 +8,20 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from sampan import Account, FakeServer, Refused
 
+from .chromium import expect
 from .conftest import OpenPage
 from .mounted import Mounted
 from .screenshots import SCHEMES, live_in
 
-pytest.importorskip("playwright", reason="playwright is not installed (pip install -e '.[dev]')")
-
-from playwright.sync_api import Page, expect
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.xdist_group("browser")
 

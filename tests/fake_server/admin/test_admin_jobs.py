@@ -84,6 +84,21 @@ def test_jobs_are_listed_by_kind_prompt_and_parent(control: Control, abc: Caller
     assert dog in listed()
 
 
+def test_jobs_under_way_are_those_of_each_accounts_own_time(control: Control, abc: Caller) -> None:
+    control.post("accounts", username="t1", password="p")
+    control.post("clock/freeze")
+    early, late = abc.create(), control.fake.login("t1", "p").create()
+    stuck = abc.create("x --fake stuck=31")
+    control.advance("1h")
+    control.post("clock/set", account="t1", to=START + 1000)
+    assert [each["hash"] for each in control.get("jobs", state="running")["jobs"]] == [stuck, late]
+    assert control.get("jobs", state="running", account="abc")["total"] == 1
+    control.post("clock/set", account="abc", to=START)
+    queued = control.get("jobs", state="queued")["jobs"]
+    assert {each["hash"] for each in queued} == {early, stuck}
+    assert [each["hash"] for each in control.get("jobs", state="running")["jobs"]] == [late]
+
+
 @pytest.mark.parametrize("conditions", [{}, {"state": "queued"}, {"kind": "main"}, {"prompt": "x"}])
 def test_pages_of_jobs_are_the_whole_list(
     control: Control, abc: Caller, conditions: dict[str, str]

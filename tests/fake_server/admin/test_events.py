@@ -193,4 +193,6 @@ def test_in_process_a_change_made_by_a_handle_wakes_a_stream_of_another_loop() -
     told = asyncio.run(listen(app, lambda: admin.fault("ERRNO", errno=501)))
     assert told == [ALL, ["control"]]
     assert len(admin.faults()) == 1
+    # Nobody listens any more: a request wakes nobody.
+    assert app.service.journal.changed._waiting == app.service.clocks.changed._waiting == set()
     app.service.close()

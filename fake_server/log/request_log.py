@@ -53,8 +53,11 @@ class RequestLog:
         self._write(self._line(entry))
 
     def listen(self, exchange: Exchange, send: Send) -> Send:
-        """``send`` for a call of the control API, which is logged when it has been answered."""
-        answer = _ControlAnswer()
+        """``send`` for a call that the journal does not have; it is logged when it is answered.
+
+        Such are those of the control API, and what a browser asks before a page's request.
+        """
+        answer = _Answer()
 
         async def sending(message: Message) -> None:
             await send(message)
@@ -94,7 +97,7 @@ class RequestLog:
         self._write(self._line(entry))
 
 
-class _ControlAnswer:
+class _Answer:
     """The status and, of a refusal, the body of an answer as it passes by."""
 
     def __init__(self) -> None:
@@ -111,9 +114,9 @@ class _ControlAnswer:
         return not message.get("more_body", False)
 
     def message(self) -> str | None:
-        """Why it was refused."""
+        """Why it was refused: the control API's message, or what the body says."""
         try:
             document: Any = orjson.loads(self._body)
             return str(document["error"]["message"])
         except (ValueError, TypeError, KeyError):
-            return None
+            return self._body.decode("utf-8", "replace").strip() or None

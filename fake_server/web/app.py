@@ -49,7 +49,7 @@ class App(Starlette):
         super().__init__(
             routes=Routes(service).all(),
             middleware=[
-                *([Middleware(Cors, cors)] if cors else ()),
+                *([Middleware(Cors, cors, service)] if cors else ()),
                 Middleware(Recorder, service, self._operations),
             ],
             exception_handlers=handlers,

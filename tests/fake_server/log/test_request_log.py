@@ -90,6 +90,23 @@ def test_the_control_api_is_logged_where_that_is_asked_for(fake: Fake) -> None:
     assert "did you mean" in str(entries[1].reason)
 
 
+def test_what_a_browser_asks_before_a_page_s_request_is_logged(
+    make_fake: Callable[..., Fake],
+) -> None:
+    fake = make_fake(cors=("http://a.test",))
+    entries = logged(fake)
+    for origin in ("http://a.test", "http://b.test"):
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        fake.send("OPTIONS", "/jobs/find", headers=asked)
+    fake.send("OPTIONS", "/jobs/find")
+    assert [(entry.method, entry.status) for entry in entries] == [
+        ("OPTIONS", 200),
+        ("OPTIONS", 400),
+        ("OPTIONS", 404),
+    ]
+    assert entries[1].reason == "Disallowed CORS origin"
+
+
 def test_no_secret_is_logged(make_fake: Callable[..., Fake]) -> None:
     fake = make_fake(admin_token="the-admin-token-itself")
     token = fake.login().token

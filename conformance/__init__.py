@@ -7,16 +7,17 @@ does the same from a shell. The kit shares ``openapi/`` with the fake and no cod
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 if __name__ != "sampan.conformance":  # a second copy of every module would have its own registry
     raise ImportError("import sampan.conformance")
 
 if TYPE_CHECKING:
+    from .generated.machine import ApiMachine
     from .report import Report
     from .settings import RunRequest
 
-__all__ = ["run"]
+__all__ = ["ApiMachine", "run"]
 
 
 def run(url: str, **options: Unpack[RunRequest]) -> Report:
@@ -30,3 +31,12 @@ def run(url: str, **options: Unpack[RunRequest]) -> Report:
     from .settings import run_options
 
     return run_checks(run_options(url, options))
+
+
+def __getattr__(name: str) -> Any:
+    """``ApiMachine`` imports Hypothesis, which nothing else needs."""
+    if name != "ApiMachine":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .generated.machine import ApiMachine
+
+    return ApiMachine

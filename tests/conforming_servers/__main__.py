@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from tests.conforming_servers.judging import chosen, outcomes, table
+from tests.conforming_servers.conforming_server import ConformingServer
+from tests.conforming_servers.judging import chosen, free_outcomes, outcomes, table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,10 +17,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conforming_servers", description=__doc__)
     parser.add_argument("only", nargs="*", help="part of an id: find-, mixed")
     parser.add_argument("--workers", type=int, help="processes; three a core if not given")
+    parser.add_argument("--every", type=int, default=1, help="try each Nth server only")
+    parser.add_argument(
+        "--free", action="store_true", help="with 200 generated requests, and no job to spend"
+    )
     given = parser.parse_args(arguments)
-    servers = chosen(given.only)
+    servers = chosen(given.only)[:: given.every]
     if not servers:
         parser.error(f"{' '.join(given.only)} names no server")
+    if given.free:
+        return _free(servers, given.workers)
     started, falsely_failed = time.monotonic(), 0
     seen = []
     for one in outcomes(servers, given.workers):
@@ -34,6 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seconds = time.monotonic() - started
     print(f"\n{len(servers)} conforming servers, {falsely_failed} falsely failed, {seconds:.0f} s")
     return 1 if falsely_failed else 0
+
+
+def _free(servers: Sequence[ConformingServer], workers: int | None) -> int:
+    bad = 0
+    for id, problems in free_outcomes(servers, workers):
+        bad += bool(problems)
+        print(f"{id:46}{'; '.join(problems) or 'fine, no job spent'}", flush=True)
+    print(f"\n{len(servers)} conforming servers without a job, {bad} falsely failed")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

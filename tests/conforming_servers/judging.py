@@ -83,6 +83,36 @@ def tried(server: ConformingServer, only: Sequence[str] = ()) -> Trial:
     )
 
 
+def generated(server: ConformingServer) -> Trial:
+    """Let the kit loose with 200 generated requests and no job to spend."""
+    app = server.build(settings(JOB_SECONDS))
+    return trial(
+        app,
+        seed=server.seed,
+        timeout=10.0,
+        around=server.around,
+        accounts=server.accounts,
+        budget=0,
+        generate=200,
+    )
+
+
+def free_outcomes(
+    servers: Sequence[ConformingServer], workers: int | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """Each server's id and what must not be: a failure, or a job that was spent."""
+    found = side_by_side(_generated, [one.id for one in servers], workers)
+    for server, result in zip(servers, found, strict=True):
+        wrong = [*result.having(Verdict.FAIL), *result.having(Verdict.ERROR)]
+        problems = [f"{id}: {result.messages[id]}" for id in wrong]
+        problems += [f"{result.jobs} jobs were spent"] if result.jobs else []
+        yield server.id, problems + [one for one in [result.broken] if one]
+
+
+def _generated(id: str) -> Trial:
+    return generated(next(one for one in CONFORMING_SERVERS if one.id == id))
+
+
 def _tried(id: str) -> Trial:
     return tried(next(one for one in CONFORMING_SERVERS if one.id == id))
 

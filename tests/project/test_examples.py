@@ -34,6 +34,7 @@ def test_there_is_an_example_for_each_library() -> None:
         "test_httpx_async",
         "test_requests",
         "test_resubmit",
+        "test_state_machine",
     ]
 
 

@@ -71,6 +71,7 @@ def trial(
     job_timeout: float = JOB_TIMEOUT,
     around: Around = quiet,
     budget: int | str = "unlimited",
+    generate: int | None = None,
     accounts: Mapping[str, NewAccount] = ACCOUNTS,
 ) -> Trial:
     """Run the kit on ``app``: all of it, or the checks and observers of ``only``. Times in s."""
@@ -87,6 +88,7 @@ def trial(
                 limited_username=limited.username,
                 limited_password=limited.password,
                 budget_jobs=budget,
+                generate=generate,
                 timeout=timeout,
                 job_timeout=job_timeout,
                 only=tuple(only),

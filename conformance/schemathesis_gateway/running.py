@@ -124,7 +124,7 @@ class Run:
         headers = dict(wish.headers) | request_headers(token, None)
         headers |= {k: v for k, v in wish.headers.items() if k.lower() == "content-type"}
         sent = SentRequest(operation, role, _fields(body), body)
-        if sent.body is not None and not _labelled(wish, operation):
+        if wish.method != "POST" or (sent.body is not None and not _is_json(wish)):
             # What the server makes of it is left open, so that no requirement is about it.
             sent = replace(sent, operation="")
         answer = self._answered(wish, sent, headers, planned=_planned(telling))
@@ -164,7 +164,7 @@ class Run:
         self, wish: Wish, sent: SentRequest, headers: dict[str, str], lost: Answer
     ) -> tuple[Answer, list[Breach]]:
         """No whole answer. It counts if other requests are answered, and this one is not, twice."""
-        free = not self._gate.could_submit(wish.path)
+        free = sent.operation and not self._gate.could_submit(wish.path)
         if not free or lost.failure is Failure.CONNECT or not self._alive():
             return lost, []
         again = self._answered(wish, sent, headers, planned=False)
@@ -245,10 +245,10 @@ def _planned(telling: Telling | None) -> bool:
     return telling is not None and bool(telling.wrong) and 0 not in telling.wrong
 
 
-def _labelled(wish: Wish, operation: str) -> bool:
-    """Whether it is a request of the operation, with a body that is called JSON."""
-    content_type = next((v for k, v in wish.headers.items() if k.lower() == "content-type"), "")
-    return bool(operation) and wish.method == "POST" and content_type == "application/json"
+def _is_json(wish: Wish) -> bool:
+    """Whether the body is called JSON."""
+    found = (value for name, value in wish.headers.items() if name.lower() == "content-type")
+    return next(found, "") == "application/json"
 
 
 def _fields(body: bytes) -> Mapping[str, object] | None:

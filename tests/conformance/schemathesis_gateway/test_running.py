@@ -18,7 +18,8 @@ from sampan.conformance.verdict import UnavailableError
 from sampan.fake_server.settings import NewAccount
 from tests.conforming_servers import CONFORMING_SERVERS
 from tests.stock_tools.schemathesis_runs import environment_of, jobs_at
-from tests.support.tampering.server import ACCOUNTS, TamperedFake, running, settings
+from tests.support.tampering.exchange import Go, Reply, Request, html
+from tests.support.tampering.server import ACCOUNTS, TamperedFake, running, settings, tampered
 from tests.wrong_servers import WRONG_SERVERS
 
 RIGHT = {one.id: one for one in CONFORMING_SERVERS}
@@ -140,6 +141,18 @@ def test_a_body_of_another_label_is_not_judged() -> None:
     with run_at(app) as run:
         assert create(run, **{"Content-Type": "text/plain"}).breaches == ()
         assert create(run).breaches != ()
+
+
+async def page_for_get(request: Request, go: Go) -> Reply:
+    return html(200, "Nothing here") if request.method == "GET" else await go(request)
+
+
+def test_another_method_is_not_judged() -> None:
+    """What a server makes of it is left open, too (question other-method)."""
+    with run_at(tampered(page_for_get, settings(0))) as run:
+        for path in ("/jobs/find", "/jobs/create"):
+            assert run.send(Wish("GET", path, {}, b"")).breaches == ()
+        assert run.later_findings() == []
 
 
 def through(url: str, path: str, body: bytes, **headers: str) -> tuple[str, dict[str, str], bytes]:

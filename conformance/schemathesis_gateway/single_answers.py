@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from ..contract import Contract
 from ..http.exchange import Answer
-from ..json_access import Record, brief, text
+from ..json_access import Record, brief, millis, text
 from ..rules.answer_schemas import AnswerSchemas
 from ..rules.envelopes import ENVELOPE_RULES, elsewhere
+from ..rules.find_rules import CURSOR
 from ..rules.job_model import Job, course
 from ..rules.misbehaviour import misbehaviour
 from ..rules.parameters import sensible, wrong_parameter
@@ -76,8 +77,18 @@ def _accepted(
     if sent.operation == "findJobs":
         yield from find_faults(sent.fields, answer)
         for record in answer.records:
+            yield from _not_older(sent.fields.get(CURSOR), record)
             yield from course(Job("", sent.sender, ""), record)
             yield from _links(record)
+
+
+def _not_older(cursor: object, record: Record) -> Iterator[Breach]:
+    """FIND-4, in whichever unit the cursor is read (question find-timestamp-unit)."""
+    time = millis(record)
+    if not isinstance(cursor, int) or isinstance(cursor, bool) or time is None:
+        return
+    if time >= max(cursor, (cursor + 1) * 1000):
+        yield "FIND-4", f"a cursor of {cursor} finds a timestamp of {time}", "smaller ones"
 
 
 def _links(record: Record) -> Iterator[Breach]:

@@ -13,6 +13,8 @@ from ..contract import Contract
 from ..rules.malformed_bodies import SCRIPTS, few, samples
 
 _REFUSED = frozenset({301, 410, 420, 421, 430})
+#: What a request without a required parameter can't be answered with.
+_NOT_301 = frozenset({0, 410, 420, 421, 430})
 #: What a well-formed request without a valid token can't be answered with. 501 says nothing.
 _NOT_430 = frozenset({0, 301, 410, 411, 420, 421})
 #: A larger body says no more, and fills the reports.
@@ -132,7 +134,7 @@ _FILTERS: Mapping[str, Mapping[str, object]] = {
     "favourite": {"favourite": True},
     "folder": {"folders": ["no-such-folder"]},
     "cursor": {"timestamp_smaller_than": 9_999_999_999_999},
-    "cursor of 2024": {"timestamp_smaller_than": 1_712_040_515_164},
+    "cursor of 1970": {"timestamp_smaller_than": 1},
     "service and type": {"service": ["main"], "job_type": ["main"], "limit": 1},
 }
 
@@ -180,13 +182,13 @@ _OWN: Mapping[str, tuple[Telling, ...]] = {
             id="REMIX-1",
             wrong=_REFUSED,
         ),
-        Telling("no parent", {"grid_num": 1}),
-        Telling("no cell", {"parent_id": _GRID_ID}),
+        Telling("no parent", {"grid_num": 1}, id="VAR-2", wrong=_NOT_301),
+        Telling("no cell", {"parent_id": _GRID_ID}, id="VAR-2", wrong=_NOT_301),
     ),
     "upscaleJob": (
         *_children("parent_hash", _GRID, "GRID-1", "UP-3", "UP-5"),
-        Telling("no parent", {"grid_num": 1}),
-        Telling("no cell", {"parent_hash": _GRID}),
+        Telling("no parent", {"grid_num": 1}, id="UP-2", wrong=_NOT_301),
+        Telling("no cell", {"parent_hash": _GRID}, id="UP-2", wrong=_NOT_301),
     ),
     "blendImages": (
         *(

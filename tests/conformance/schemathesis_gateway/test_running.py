@@ -36,6 +36,7 @@ SHOWN = [
     ("cell-5-is-taken", "upscaleJob", "cell 5"),
     ("variation-refuses-cell-4", "varyJob", "cell 4"),
     ("no-json-is-500", "findJobs", "a word"),
+    ("upscale-missing-parent-is-420", "upscaleJob", "no parent"),
     ("six-links-are-taken", "blendImages", "6 links"),
     ("variation-of-a-wrong-kind-is-301", "varyJob", "a parent without a grid"),
 ]

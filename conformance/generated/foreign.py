@@ -42,7 +42,7 @@ def _send(player: Player, operation: str, body: object) -> None:
         if not player.affords(operation):
             raise UsedUpError(Kind.SUBMISSION.value)
         player.send(operation, body)
-    elif player.quota.jobs and player.ctx.affords_job():
+    elif player.quota.jobs * 2 > player.quota.jobs_at_first and player.ctx.affords_job():
         # Nothing is promised of words that are no links, of parents that do not exist.
         player.send(operation, body, planned=True)
 

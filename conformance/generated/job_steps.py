@@ -24,6 +24,8 @@ _ACCEPTED = {
     ("describeImage", True): ("DESC-1", "DESC-3"),
 }
 _BOTH = (False, True)
+#: How flags begin in a prompt (question niji-selection).
+_FLAG = "--"
 #: Refusals that leave open what is wrong with a submission.
 _OTHER_GROUNDS = (0, 411, 430, None)
 
@@ -69,6 +71,17 @@ def blend(player: Player, which: int, count: int, sender: bool) -> None:
         submit(player, "blendImages", body | _sender(jobs[0], sender), jobs[0].account)
 
 
+@step(weight=1, needs=Needs.JOB)
+def blend_words(player: Player) -> None:
+    """What is no link may be refused, or accepted and fail (question blend-bad-link)."""
+    body = {"content": "paper lantern"}
+    answer = player.send("blendImages", body, planned=True)
+    if answer.hash is not None:
+        job = Job(answer.hash, "first", "blendImages", mine=True, submission=answer)
+        job.links = body["content"]
+        player.made(job, answer, SentRequest("blendImages", "first", body, b""))
+
+
 @step(weight=3, needs=Needs.JOB, which=NUMBER, sender=_BOTH)
 def describe(player: Player, which: int, sender: bool) -> None:
     """One link to a picture."""
@@ -107,13 +120,15 @@ def submit(
     """A submission that has to be accepted: its parent, if it has one, is a finished grid."""
     sent = SentRequest(operation, account, body, b"")
     answer = player.send(operation, body, account, planned=True)
-    if answer.errno == 501:
+    if answer.errno == 501 and player.running():
         # It may be too many jobs at once (question concurrency-limit).
         player.settle()
         answer = player.send(operation, body, account, planned=True)
     if answer.hash is not None:
         cell = integer(body, "grid_num")
         content = text(body, "content") if operation in ("createJob", "varyJob") else None
+        if content is not None and _FLAG in content:
+            content = None  # a server may take the flags out of the prompt
         parent_hash = parent.hash if parent else None
         job = Job(answer.hash, account, operation, content, parent_hash, cell, mine=True)
         job.submission = answer

@@ -64,6 +64,10 @@ def _breaches(player: Player, job: Job) -> Iterator[Breach]:
         if not described(record, job.links):
             yield "DESC-1", "a finished describe has no prompts", "a text besides the link"
         return
+    if job.made_by == "blendImages" and "://" not in job.links:
+        if text(record, "img_buffer") is not None:
+            yield "BLEND-4", "two words instead of links gave a picture", "no picture"
+        return
     if text(record, "img_buffer") is None and job.made_by in _NO_PICTURE:
         yield _NO_PICTURE[job.made_by], f"a finished {job.made_by} has no picture", "img_buffer"
         return

@@ -75,6 +75,7 @@ class Quota:
     def __init__(self, given: Shares) -> None:
         self._left = given.kinds.copy()
         self.jobs = given.jobs
+        self.jobs_at_first = given.jobs
         self.reductions = given.reductions
         self.waits = WAITS
         self.sent: Counter[Kind] = Counter()

@@ -55,7 +55,7 @@ STEPS: dict[str, Step] = {}
 NUMBER: Values = range(1_000_000)
 ACCOUNT: Values = ("first", "first", "first", "second")
 _OPERATIONS: Values = ("createJob", "varyJob", "upscaleJob", "blendImages", "describeImage")
-WORDS: Values = ("old boats", 'the "sea", calm', *SCRIPTS.values())
+WORDS: Values = ("old boats", 'the "sea", calm', "boats --niji", *SCRIPTS.values())
 CELLS: Values = (1, 2, 3, 4)
 _FILTERS = Subset(("limit", "service", "job_type", "prompt", "cursor", "folders", "favourite"))
 
@@ -137,7 +137,7 @@ def find_any_script(player: Player, words: str) -> None:
     player.send("findJobs", {"prompt": words})
 
 
-@step(weight=2, alone=True, wrong=drawn.WRONG_FILTERS, seed=NUMBER)
+@step(weight=4, alone=True, wrong=drawn.WRONG_FILTERS, seed=NUMBER)
 def find_wrongly(player: Player, wrong: tuple[str, object], seed: int) -> None:
     """One wrong filter, alone or beside right ones."""
     beside = drawn.filters(Random(seed)) if seed % 2 else {}

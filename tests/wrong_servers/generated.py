@@ -28,7 +28,7 @@ from tests.wrong_servers.matrix import earlier_jobs
 from tests.wrong_servers.wrong_server import WrongServer
 
 #: Generated requests of one run.
-COUNT = 300
+COUNT = 600
 
 
 #: Bodies by seed, operation, number and kind: the same every time, and slow to make.

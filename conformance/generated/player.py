@@ -112,7 +112,8 @@ class Player:
 
     def hear(self, complaints: Iterable[Breach], answer: Answer, sent: SentRequest) -> None:
         """Report what the model says of an answer."""
-        for complaint in complaints:
+        # All at once: a report may send more, and the model would compare the rest with that.
+        for complaint in list(complaints):
             self.report(complaint, answer, sent)
 
     def affords(self, operation: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..findings import Finding
 from ..json_access import brief, integer, text
@@ -102,13 +102,28 @@ def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:
 
 
 def refused_without(
-    ctx: Context, operation: str, body: Mapping[str, object], *keys: str
+    ctx: Context, operation: str, key: str, parent: str | None
 ) -> Iterator[Finding]:
-    """301 when any of the keys is missing from a body."""
-    for key in keys:
-        rest = {name: value for name, value in body.items() if name != key}
-        yield ctx.expect_errno(ctx.call(operation, rest), 301, when=f"{operation} without {key}")
+    """301 when ``key`` or grid_num is missing. ``parent`` names a finished grid, if there is one.
+
+    Without one, the parent may be looked up before grid_num is missed (question check-order).
+    """
+    answer = ctx.call(operation, {"grid_num": 1})
+    yield ctx.expect_errno(answer, 301, when=f"{operation} without {key}")
+    answer = ctx.call(operation, {key: parent or nobody(ctx)})
+    if parent is None and answer.errno in (410, 420):
+        yield ctx.inconclusive(f"{operation} without grid_num was tried on no parent only", answer)
+    else:
+        yield ctx.expect_errno(answer, 301, when=f"{operation} without grid_num")
     yield ctx.expect_errno(ctx.call(operation, {}), 301, when=f"{operation} with nothing")
+
+
+def grid_key(ctx: Context, key: str) -> str | None:
+    """``hash`` or ``job_id`` of the finished grid; ``None`` without one."""
+    for job in ctx.evidence.sent("grid"):
+        if job.finished:
+            return text(job.last, key)
+    return None
 
 
 def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Finding]:

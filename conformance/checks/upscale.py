@@ -63,10 +63,10 @@ def _several(ctx: Context, large: Picture, parent: Picture, shown: str) -> Findi
 
 
 # After the shared jobs: a server that fills in missing keys needs a job to choose.
-@check("UP-2", refusals=True, phase=Phase.AFTER)
+@check("UP-2", wants=("grid",), refusals=True, phase=Phase.AFTER)
 def an_upscale_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
-    body = {"parent_hash": child_jobs.nobody(ctx), "grid_num": 1}
-    yield from child_jobs.refused_without(ctx, _JOB, body, "parent_hash", "grid_num")
+    parent = child_jobs.grid_key(ctx, "hash")
+    yield from child_jobs.refused_without(ctx, _JOB, "parent_hash", parent)
 
 
 @check("UP-3", refusals=True, phase=Phase.AFTER)

@@ -59,10 +59,10 @@ def _ends_in_a_grid(ctx: Context, job: JobTrace, parent: JobTrace) -> Iterator[F
 
 
 # After the shared jobs: a server that fills in missing keys needs a job to choose.
-@check("VAR-2", refusals=True, phase=Phase.AFTER)
+@check("VAR-2", wants=("grid",), refusals=True, phase=Phase.AFTER)
 def a_variation_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
-    body = {"parent_id": child_jobs.nobody(ctx), "grid_num": 1}
-    yield from child_jobs.refused_without(ctx, _JOB, body, "parent_id", "grid_num")
+    parent = child_jobs.grid_key(ctx, "job_id")
+    yield from child_jobs.refused_without(ctx, _JOB, "parent_id", parent)
 
 
 @check("VAR-3", refusals=True, phase=Phase.AFTER)

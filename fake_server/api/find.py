@@ -108,11 +108,9 @@ def _kinds(profile: Profile, names: tuple[str, ...] | None) -> tuple[Kind, ...] 
     if names is None:
         return None
     kinds = tuple(kind for kind, name in profile.job_types.items() if name in names)
-    if names and not set(names) <= set(profile.job_types.values()):
-        if profile["find-unknown-type"] == "301":
-            raise ApiError("invalid-parameter", "job_type: no job has this type")
-        if not kinds and profile["find-unknown-type"] == "no-restriction":
-            return None
+    unknown = not set(names) <= set(profile.job_types.values())
+    if unknown and profile["find-unknown-type"] == "301":
+        raise ApiError("invalid-parameter", "job_type: no job has this type")
     return kinds
 
 

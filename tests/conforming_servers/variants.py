@@ -14,6 +14,13 @@ from tests.support.tampering.trial import quiet
 
 SEEDS = (1, 2, 3)
 
+_PARENT_FIRST_ORDERS = (
+    "plan-parent-parameters",
+    "parent-parameters-plan",
+    "parent-plan-parameters",
+)
+_PARENT_FIRST = {"unknown-field": "a field beside an unknown parent is not read"}
+
 for _seed in SEEDS:
     add(ConformingServer(f"documented-{_seed}", "the default of every question", seed=_seed))
     add(ConformingServer(f"mixed-{_seed}", "every question otherwise", answers=MIXED, seed=_seed))
@@ -30,6 +37,7 @@ for _question in QUESTIONS:
                     answers={_question["id"]: _answer},
                     # No request makes a favourite.
                     around=history if _question["id"] == "favourite-false" else quiet,
+                    open=_PARENT_FIRST if _answer in _PARENT_FIRST_ORDERS else {},
                 )
             )
     # Operation by operation: each of them in turn answers otherwise than all the others.

@@ -37,7 +37,9 @@ def what_an_unknown_service_finds(ctx: Context) -> Observation:
 def what_an_unknown_type_finds(ctx: Context) -> Observation:
     known(ctx)
     answer = ask(ctx, job_type=[f"{ctx.evidence.mark}-type"])
-    return _without_match(ctx, answer, "nothing", "no-restriction")
+    if answer.ok and answer.records:
+        return ctx.unknown("records of other types are found (FIND-6)", answer)
+    return _without_match(ctx, answer, "nothing", "")
 
 
 @probe("find-cursor-string", wants=("grid",), phase=Phase.QUIET)

@@ -217,7 +217,7 @@ SEEN: dict[str, tuple[Callable[[Fake], object], dict[str, object]]] = {
     ),
     "find-unknown-type": (
         observers_find.find_unknown_type,
-        {"nothing": [0, 2], "301": [301, 2], "no-restriction": [2, 2]},
+        {"nothing": [0, 2], "301": [301, 2]},
     ),
     "find-cursor-string": (
         observers_find.find_cursor_string,

@@ -132,7 +132,7 @@ def find_anything(player: Player, seed: int) -> None:
     player.send("findJobs", body)
 
 
-@step(weight=2, alone=True, words=tuple(SCRIPTS.values()))
+@step(weight=2, alone=True, words=(*SCRIPTS.values(), "x" * 300))
 def find_any_script(player: Player, words: str) -> None:
     player.send("findJobs", {"prompt": words})
 

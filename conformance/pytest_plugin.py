@@ -183,7 +183,7 @@ def _checked(options: RunOptions, ids: tuple[str, ...]) -> dict[str, Any]:
     from dataclasses import replace
 
     from .http.exchange import Exchange
-    from .reports.curl import curl
+    from .http.curl import curl
     from .reports.json import full_message
     from .runner.run import run
 

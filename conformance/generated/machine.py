@@ -13,12 +13,12 @@ from ..checking.context import Context
 from ..checking.watch import Watch
 from ..contract import shipped
 from ..http.budget import Budget
+from ..http.curl import curl
 from ..http.exchange import Answer
 from ..http.gate import Gate
 from ..http.redaction import Secrets
 from ..http.session import Session
 from ..http.traffic import Kind, Traffic
-from ..reports.curl import curl
 from ..rules.job_model import JobModel
 from ..rules.laws import Laws
 from ..rules.refusals import Breach, SentRequest

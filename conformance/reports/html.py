@@ -8,11 +8,11 @@ from html import escape
 
 from ..contract import Contract
 from ..findings import EvidenceItem, Exhibit, Finding, Observation, Seen
+from ..http.curl import curl
 from ..http.exchange import Exchange
 from ..report import Report, title
 from ..verdict import Verdict
 from .causes import Cause, causes
-from .curl import curl
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; --pass: #1a7f37; --fail: #c62828;

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..contract import Contract
 from ..findings import EvidenceItem, Exhibit, Finding, Observation, Seen
+from ..http.curl import curl
 from ..report import Report
-from .curl import curl
 
 SCHEMA = "sampan-report/1"
 

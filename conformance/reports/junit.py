@@ -6,9 +6,9 @@ from xml.etree import ElementTree as xml
 
 from ..contract import Contract
 from ..findings import EvidenceItem, Exhibit, Finding, Seen
+from ..http.curl import curl
 from ..report import Report
 from ..verdict import Verdict
-from .curl import curl
 from .json import full_message
 
 

@@ -21,7 +21,7 @@ from ..http.redaction import Secrets
 from ..http.session import Session, request_headers
 from ..http.traffic import Traffic
 from ..json_access import printable
-from ..reports.curl import curl
+from ..http.curl import curl
 from ..rules.bad_tokens import bad_tokens
 from ..rules.envelopes import elsewhere
 from ..rules.refusals import FORGED, NOBODY, Breach, SentRequest, unknown_parent

@@ -15,10 +15,10 @@ from xml.etree import ElementTree as xml
 import pytest
 
 from sampan.conformance.findings import Exhibit, Finding, Observation, Seen
+from sampan.conformance.http.curl import curl
 from sampan.conformance.http.redaction import MASK
 from sampan.conformance.json_access import printable
 from sampan.conformance.report import Report
-from sampan.conformance.reports.curl import curl
 from sampan.conformance.reports.html import render as as_html
 from sampan.conformance.reports.json import render as as_json
 from sampan.conformance.reports.junit import render as as_junit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from ..http.exchange import CUT, Exchange
-from ..http.redaction import MASK
+from .exchange import CUT, Exchange
+from .redaction import MASK
 
 
 def curl(exchange: Exchange) -> str:

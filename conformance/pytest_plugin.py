@@ -182,8 +182,8 @@ def _alone(path: Path) -> Iterator[None]:
 def _checked(options: RunOptions, ids: tuple[str, ...]) -> dict[str, Any]:
     from dataclasses import replace
 
-    from .http.exchange import Exchange
     from .http.curl import curl
+    from .http.exchange import Exchange
     from .reports.json import full_message
     from .runner.run import run
 

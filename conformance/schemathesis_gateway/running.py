@@ -15,13 +15,13 @@ from ..contract import shipped
 from ..findings import Finding
 from ..http.budget import Budget
 from ..http.connection import Failure
+from ..http.curl import curl
 from ..http.exchange import Answer
 from ..http.gate import Gate
 from ..http.redaction import Secrets
 from ..http.session import Session, request_headers
 from ..http.traffic import Traffic
 from ..json_access import printable
-from ..http.curl import curl
 from ..rules.bad_tokens import bad_tokens
 from ..rules.envelopes import elsewhere
 from ..rules.refusals import FORGED, NOBODY, Breach, SentRequest, unknown_parent

@@ -14,12 +14,11 @@ from sampan.conformance.contract import shipped
 from sampan.conformance.generated import foreign, walks
 from sampan.conformance.generated.reducing import smallest
 from sampan.conformance.generated.shares import Quota, UsedUpError, shares
-from sampan.conformance.generated.steps import STEPS, Needs
 from sampan.conformance.http.traffic import ALARMING, Kind
 from sampan.conformance.report import Report
 from sampan.conformance.rules import drawn_bodies as drawn
 from sampan.conformance.rules.generated_bodies import Generator
-from sampan.conformance.rules.parameters import sensible, wrong_parameter
+from sampan.conformance.rules.parameters import wrong_parameter
 from sampan.conformance.settings import RunOptions
 from sampan.conformance.verdict import Verdict
 from tests.support.examples import some
@@ -374,36 +373,3 @@ def test_schemathesis_makes_the_same_bodies_for_the_same_seed() -> None:
         return bodies
 
     assert made(3) == made(3) != made(4)
-
-
-def test_every_step_says_what_it_needs() -> None:
-    needs = Counter(step.needs for step in STEPS.values())
-    assert needs[Needs.NOTHING] >= 6
-    assert needs[Needs.REFUSAL] >= 3
-    assert needs[Needs.JOB] >= 5
-
-
-@pytest.mark.parametrize(
-    ("operation", "body", "wrong"),
-    [
-        ("findJobs", {"prompt": 5}, "prompt is a number"),
-        ("findJobs", {"favourite": "x"}, "favourite is a string"),
-        ("findJobs", {"timestamp_smaller_than": True}, "timestamp_smaller_than is a boolean"),
-        ("findJobs", {"timestamp_smaller_than": "1712040515164"}, ""),
-        ("findJobs", {"limit": "10", "service": "main", "folders": [], "x": 1}, ""),
-        ("findJobs", {"job_type": [{}]}, "job_type contains an object"),
-        ("login", {"username": "a"}, "no password"),
-        ("createJob", {"content": None}, "no content"),
-        ("varyJob", {"parent_id": "a", "grid_num": "1", "sender_id": 5}, ""),
-    ],
-)
-def test_what_is_wrong_beyond_any_question(
-    operation: str, body: dict[str, object], wrong: str
-) -> None:
-    assert wrong_parameter(CONTRACT, operation, body) == wrong
-
-
-def test_strange_filters_may_be_refused() -> None:
-    assert sensible({"limit": 5, "service": ["main"], "prompt": "boat", "favourite": False})
-    for strange in ({"prompt": "\x00"}, {"limit": 10**9}, {"job_type": ["?"]}, {"hash": "x"}):
-        assert not sensible(strange)

@@ -24,12 +24,10 @@ PREFIX = "/__admin/"
 ROUTES = """
 GET health; GET ready; GET version; GET openapi.json; POST reset;
 GET accounts; POST accounts; GET accounts/{username}; PATCH accounts/{username};
-DELETE accounts/{username}; POST accounts/{username}/token; GET clocks;
-GET clock; DELETE clock; POST clock/freeze; POST clock/advance; POST clock/set; POST clock/resume;
-POST clock/auto;
+DELETE accounts/{username}; POST accounts/{username}/token; GET clocks; GET clock; DELETE clock;
+POST clock/freeze; POST clock/advance; POST clock/set; POST clock/resume; POST clock/auto;
 GET jobs; GET jobs/{hash}; DELETE jobs/{hash}; GET jobs/{hash}/record;
-POST jobs/{hash}/complete; POST jobs/{hash}/fail;
-POST jobs/{hash}/stall; POST jobs/{hash}/resume;
+POST jobs/{hash}/complete; POST jobs/{hash}/fail; POST jobs/{hash}/stall; POST jobs/{hash}/resume;
 PUT favourites/{hash}; DELETE favourites/{hash};
 PUT folders/{folder}/jobs/{hash}; DELETE folders/{folder}/jobs/{hash};
 GET faults; POST faults; DELETE faults; GET faults/{id}; DELETE faults/{id};
@@ -52,9 +50,8 @@ RANDOM_DATA_THEN_CLOSE MALFORMED_JSON TRUNCATED_BODY TRICKLE COMMIT_THEN_DROP
 
 #: What the fake can check, and what says nothing that could be checked.
 KEYWORDS = """
-type properties required enum const minimum maximum minLength maxLength pattern
-items minItems maxItems
-oneOf anyOf $ref additionalProperties format description examples title default x-expects
+type properties required enum const minimum maximum minLength maxLength pattern items minItems
+maxItems oneOf anyOf $ref additionalProperties format description examples title default x-expects
 """
 
 #: Routes that are of no account, or name theirs in the path.
@@ -306,7 +303,7 @@ def test_scenarios_are_those_of_the_fake() -> None:
 
 
 def test_faults_are_those_that_were_promised() -> None:
-    types = []
+    types: list[str] = []
     for branch in DOCUMENT["components"]["schemas"]["Fault"]["oneOf"]:
         type_ = resolve(branch)["properties"]["type"]
         types += type_.get("enum", [type_.get("const")])
@@ -316,9 +313,8 @@ def test_faults_are_those_that_were_promised() -> None:
 
 def test_lint_rules_are_explained() -> None:
     rules = DOCUMENT["components"]["schemas"]["LintFinding"]["properties"]["rule"]["enum"]
-    assert (
-        re.findall(r"^\| `([a-z-]+)`", OPERATIONS["lintClient"].entry["description"], re.M) == rules
-    )
+    text = OPERATIONS["lintClient"].entry["description"]
+    assert re.findall(r"^\| `([a-z-]+)`", text, re.M) == rules
 
 
 def test_operations_are_those_of_the_service() -> None:
@@ -379,18 +375,16 @@ BAD: list[tuple[str, Any]] = [
     ("armFault", {"type": "DELAY", "delay": {**UNIFORM, "distribution": "lognormal"}}),
     ("armFault", {"type": "DELAY", "delay": {**UNIFORM, "distribution": "normal"}}),
     ("armFault", {"type": "EMPTY_RESPONSE", "status": 503}),
-    ("armFault", {"type": "EMPTY_RESPONSE", "times": 0}),
-    ("armFault", {"type": "EMPTY_RESPONSE", "skip": -1}),
-    ("armFault", {"type": "EMPTY_RESPONSE", "probability": 1.1}),
+    *(
+        ("armFault", {"type": "EMPTY_RESPONSE", **each})
+        for each in ({"times": 0}, {"skip": -1}, {"probability": 1.1})
+    ),
     ("armFault", {"type": "EMPTY_RESPONSE", "match": {"operation": "createjob"}}),
     ("armFault", {"type": "EMPTY_RESPONSE", "match": {"path": "image/*"}}),
     ("armScenario", {"scenario": "explode"}),
-    ("armScenario", {"scenario": "fail", "argument": -1}),
-    ("armScenario", {"scenario": "fail", "times": 0}),
-    ("waitForRequests", {"count": 0}),
-    ("waitForRequests", {"timeout": "soon"}),
-    ("putProfile", {"profile": "../secret"}),
-    ("patchProfile", {}),
+    *(("armScenario", {"scenario": "fail", **each}) for each in ({"argument": -1}, {"times": 0})),
+    *(("waitForRequests", each) for each in ({"count": 0}, {"timeout": "soon"})),
+    *(("putProfile", {"profile": "../secret"}), ("patchProfile", {})),
     ("patchProfile", {"answers": {"find-order": ["newest-first"]}}),
     ("importState", {}),
 ]

@@ -299,7 +299,7 @@ async def _advance_when_held(fake: Fake) -> None:
 # Matching
 
 
-def test_a_fault_befalls_whom_it_names(control: Control, abc: Caller) -> None:
+def test_a_fault_applies_to_whom_it_names(control: Control, abc: Caller) -> None:
     control.post("accounts", username="t1", password="p")
     t1 = control.fake.login("t1", "p")
     control.post(

@@ -87,7 +87,7 @@ def test_a_long_body_changes_ways_in_its_middle(served: Served, size: int) -> No
         assert wire.hear().errno == 0
 
 
-def test_a_fault_armed_before_the_body_has_come_befalls_the_request(served: Served) -> None:
+def test_a_fault_armed_before_the_body_has_come_applies_to_the_request(served: Served) -> None:
     armed = b'{"type":"HTTP_STATUS","status":503,"times":1}'
     with connected(served) as wire, connected(served) as other:
         sent = request("/auth/login", LOGIN)

@@ -60,7 +60,7 @@ def a_job_comes_to_an_end(ctx: Context) -> Iterator[Finding]:
 
 
 def _has_its_picture(ctx: Context, job: JobTrace) -> bool:
-    """The record describes a picture and has not changed for most of the wait, and the picture
+    """The record describes a picture and was seen unchanged for most of the wait, and the picture
     exists with the described size."""
     record = job.last
     if record is None or not job.waited_out:
@@ -70,7 +70,7 @@ def _has_its_picture(ctx: Context, job: JobTrace) -> bool:
         text(record, "img_buffer"),
         (integer(record, "img_width"), integer(record, "img_height")),
     )
-    if waited - job.unchanged_since < waited / 2 or url is None:
+    if job.seen_until - job.unchanged_since < waited / 2 or url is None:
         return False
     picture = ctx.evidence.picture(url)
     return not picture.problem and (None in size or picture.size == size)

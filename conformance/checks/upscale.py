@@ -91,6 +91,9 @@ def an_upscale_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
 @check("UP-6", needs=("upscale",))
 def an_upscale_is_found_by_its_type(ctx: Context) -> Iterator[Finding]:
     job = ctx.evidence.accepted("upscale")
+    if job.last is None:
+        yield ctx.inconclusive(job.summary(), job)
+        return
     kind = text(job.last, "job_type")
     if kind != "upscale":
         yield ctx.fail("job_type of an upscale", job, expected="upscale", actual=brief(kind))

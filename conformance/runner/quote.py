@@ -86,7 +86,8 @@ def _requests(plan: RunPlan, options: RunOptions) -> Iterator[str]:
     alarming = {kind: sent[kind] for kind in ALARMING if sent[kind]}
     yield f"requests: at most {sent.total()}: {_counts(usual)}"
     if looks := looks_at_jobs(plan, options):
-        yield f"  and up to {looks} finds while jobs run, one every {_PACE} for each account"
+        yield f"  and up to {looks} finds while jobs run, one every {_PACE} for each account;"
+        yield "  more where finds leave out a running job: up to 5 pages and one for its hash each"
     if alarming:
         yield f"  among them, left out by --gentle: {_counts(alarming)}"
     if total := plan.generated.total:

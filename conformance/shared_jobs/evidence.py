@@ -356,7 +356,8 @@ class Evidence:
                 return
             started = self._looked[role] = time.monotonic()
             try:
-                look = self._listings[role].look([one.hash or "" for one in traces])
+                awaited = [one.hash or "" for one in traces if not self._ended(one)]
+                look = self._listings[role].look(awaited)
             except UnavailableError:
                 # Out of time or logged out: nothing was seen, and every job is given up.
                 for one in traces:

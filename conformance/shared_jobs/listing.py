@@ -16,6 +16,10 @@ from .trace import JobTrace, Sighting
 
 _ASKED_FOR = 100
 _PAGES = 60
+#: Further pages of one look, while a job that is looked for is missing.
+_FURTHER = 5
+#: What divides milliseconds into the cursor's unit (question find-timestamp-unit).
+_UNITS = (1, 1000)
 #: The memory (bytes) that the pages of a history may take; sixty of a hundred records need half.
 _MAX_WEIGHT = 64 << 20
 
@@ -49,14 +53,16 @@ class Listing:
         self._account = account
         # Some servers refuse a limit above their own: then it is omitted.
         self._size: dict[str, object] = {"limit": _ASKED_FOR}
+        self._units = _UNITS
 
     def look(self, wanted: Iterable[str] = ()) -> Look:
         """The newest records, and further ones while some of the ``wanted`` hashes are missing."""
         seen = _Pages(self._first())
         complete = seen.complete
-        missing = set(wanted) - seen.hashes
-        if missing and not complete:
-            for hash in sorted(missing):
+        needed = set(wanted)
+        if not complete and seen.answers[0].ok:
+            self._look_further(seen, needed)
+            for hash in sorted(needed - seen.hashes):
                 # Only some servers take a hash as a condition (question find-hash-filter).
                 seen.add(self._find({"hash": hash}))
         # What came in meanwhile does not make up for what the first find left out.
@@ -65,14 +71,28 @@ class Listing:
     def everything(self) -> Look:
         """All records, paging backwards with the cursor; bounded, and honest about it."""
         seen = _Pages(self._first())
-        for divisor in (1, 1000):  # milliseconds, or seconds (question find-timestamp-unit)
+        for divisor in _UNITS:
             while not seen.complete and len(seen.answers) < _PAGES and seen.weight < _MAX_WEIGHT:
-                oldest = seen.oldest
-                # Rounded up, so that records of the same second are not passed over.
-                cursor = None if oldest is None else -(-oldest // divisor)
-                if cursor is None or not seen.add(self._find({"timestamp_smaller_than": cursor})):
+                if not self._turn(seen, divisor):
                     break
         return seen.look()
+
+    def _look_further(self, seen: _Pages, needed: set[str]) -> None:
+        """Page back: a find may return so few records that newer ones push out a job that runs."""
+        last = len(seen.answers) + _FURTHER
+        for divisor in self._units:
+            while needed - seen.hashes and len(seen.answers) < last:
+                if not self._turn(seen, divisor):
+                    break
+                self._units = (divisor,)  # the next look need not try both
+
+    def _turn(self, seen: _Pages, divisor: int) -> bool:
+        """Ask for what is older than all records so far; whether that brought anything new."""
+        oldest = seen.oldest
+        if oldest is None:
+            return False
+        # Rounded up, so that records of the same second are not passed over.
+        return seen.add(self._find({"timestamp_smaller_than": -(-oldest // divisor)}))
 
     def _first(self) -> Answer:
         first = self._find({})

@@ -113,13 +113,19 @@ class JobTrace:
 
     @property
     def unchanged_since(self) -> float:
-        """When (seconds after submission) the record first looked as it does now."""
+        """When (seconds after submission) the record was first seen as it was seen last."""
         since, last = 0.0, self.last
         for one in reversed(self.sightings):
+            # A find that did not return it says nothing of it.
             if one.record is not None and one.record != last:
                 break
-            since = one.at
+            since = one.at if one.record is not None else since
         return since
+
+    @property
+    def seen_until(self) -> float:
+        """When (seconds after submission) a find last returned its record."""
+        return next((one.at for one in reversed(self.sightings) if one.record is not None), 0.0)
 
     @property
     def refused(self) -> bool:

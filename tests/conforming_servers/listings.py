@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import time
 
-from tests.conforming_servers.conforming_server import conforming_server, plain
+from tests.conforming_servers.conforming_server import (
+    ConformingServer,
+    add,
+    conforming_server,
+    plain,
+)
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
 from tests.support.tampering.history import busy, history
 from tests.support.tampering.making import chain, each_record, succeeding
@@ -52,3 +57,21 @@ def jobs_of_earlier_days() -> Tampering:
 )
 def a_busy_account() -> Tampering:
     return plain
+
+
+# A find returns fewer records than there are jobs, so that newer jobs push older ones out of it.
+for _most in (5, 10):
+    for _unit in ("ms", "s"):
+        add(
+            ConformingServer(
+                f"find-window-of-{_most}-{_unit}",
+                f"a find returns {_most} records at most, and the cursor is in {_unit}",
+                answers={
+                    "find-max-limit": str(_most),
+                    "find-default-limit": str(_most),
+                    "find-timestamp-unit": _unit,
+                },
+                # Of more jobs in one second than a find returns some can't be found.
+                open={"*": "a cursor in seconds"} if _unit == "s" else {},
+            )
+        )

@@ -68,3 +68,9 @@ def test_the_order_of_what_was_seen() -> None:
     assert orders([_job(DENSE)], lambda one: one["status"]) == [[0, 1]]
     back = _job({0.0: 0, 0.1: 1, 0.2: 0, 0.3: 2000})
     assert orders([back], lambda one: one["status"]) == [[0, 1, 0]]
+
+
+def test_a_find_without_the_record_says_nothing_of_the_job() -> None:
+    """It neither changed nor stayed the same where it was not seen."""
+    job = _job({0.1: 0, 0.5: 1, 1.0: 1, 5.0: None, 9.0: None})
+    assert (job.unchanged_since, job.seen_until) == (0.5, 1.0)

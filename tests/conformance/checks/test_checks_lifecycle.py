@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -207,6 +208,31 @@ def test_a_job_that_is_not_done_in_time_proves_nothing() -> None:
     moving = each_finished(lambda one: {**one, "status": 1000, "pct_prog": next(counter)})
     found = finding(judged(moving, "LIFE-1", job_timeout=1.0), "LIFE-1")
     assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_job_that_finds_return_no_longer_proves_nothing() -> None:
+    """It may have finished since: a find shows so few records that newer ones push it out."""
+    looks: Counter[str] = Counter()
+
+    def shown_twice(_: Request, reply: Reply) -> Reply:
+        kept = []
+        for one in reply.records:
+            looks[one["hash"]] += is_finished(one)
+            if looks[one["hash"]] < 3:
+                kept.append({**one, "status": 1000} if is_finished(one) else one)
+        return reply.with_records(kept, reply.data["total"] + 1)
+
+    report = judged(succeeding(shown_twice, "findJobs"), "LIFE-1", job_timeout=1.5)
+    assert finding(report, "LIFE-1").verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_upscale_that_no_find_returns_has_no_wrong_type() -> None:
+    def hidden(_: Request, reply: Reply) -> Reply:
+        kept = [one for one in reply.records if one["job_type"] != "upscale"]
+        return reply.with_records(kept, reply.data["total"] + 1)
+
+    report = judged(succeeding(hidden, "findJobs"), "UP-6", job_timeout=1.0)
+    assert finding(report, "UP-6").verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_job_that_fails_has_come_to_an_end() -> None:

@@ -25,7 +25,7 @@ from sampan.conformance.shared_jobs.evidence import Evidence
 from sampan.conformance.shared_jobs.listing import Listing
 from sampan.conformance.verdict import UnavailableError, Verdict
 from sampan.fake_server.server.threaded import FakeServer
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.scripted import ReceivedRequest, Script, Scripted, http
 
 CONTRACT = Contract()
 NAMES = [one.name for one in SHARED_JOBS]
@@ -252,10 +252,8 @@ def test_odd_records_are_no_crash() -> None:
 # Finding records again
 
 
-@pytest.mark.parametrize("unit", [1, 1000])
-def test_all_records_are_reached_page_by_page(unit: int) -> None:
-    """``unit``: of the cursor, in ms."""
-    times = [1_712_040_515_164 + 700 * number for number in reversed(range(8))]
+def _three_a_page(times: list[int], unit: int) -> Script:
+    """A server with jobs of these times, newest first, that returns three at most."""
 
     def script(asked: ReceivedRequest) -> Iterable[bytes]:
         if asked.path == "/auth/login":
@@ -264,7 +262,14 @@ def test_all_records_are_reached_page_by_page(unit: int) -> None:
         found = [{"hash": f"h{time}", "timestamp": str(time)} for time in times if time < before]
         return http({"errno": 0, "data": {"res": found[:3], "total": len(times)}})
 
-    with Scripted(script) as server:
+    return script
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_all_records_are_reached_page_by_page(unit: int) -> None:
+    """``unit``: of the cursor, in ms."""
+    times = [1_712_040_515_164 + 700 * number for number in reversed(range(8))]
+    with Scripted(_three_a_page(times, unit)) as server:
         look = Listing(a_session(server.url)).everything()
     assert [one["hash"] for one in look.records] == [f"h{time}" for time in times]
     assert look.complete
@@ -286,6 +291,23 @@ def test_a_job_off_the_first_page_is_found_by_its_hash(start: Start) -> None:
     *_, last = [session.call("createJob", {"content": f"boat {n}"}).hash for n in range(5)]
     assert last is not None
     assert Listing(session).look([last]).with_hash(last)
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_a_job_that_newer_ones_push_off_the_first_page_is_looked_for_further_back(
+    unit: int,
+) -> None:
+    """``unit``: of the cursor, in ms."""
+    times = [1_712_040_515_164 + 700 * number for number in reversed(range(30))]
+    with Scripted(_three_a_page(times, unit)) as server:
+        listing = Listing(a_session(server.url))
+        look = listing.look([f"h{times[5]}", f"h{times[0]}"])
+        assert look.with_hash(f"h{times[5]}")
+        assert not look.complete
+        assert len(look.answers) <= 4
+        # Nothing is looked for that the first page shows, and nothing without end.
+        assert len(listing.look([f"h{times[2]}"]).answers) == 1
+        assert len(listing.look(["nobody"]).answers) == 1 + 5 + 1
 
 
 def test_a_limit_that_is_refused_is_left_out() -> None:

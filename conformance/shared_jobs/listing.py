@@ -53,7 +53,7 @@ class Listing:
         self._account = account
         # Some servers refuse a limit above their own: then it is omitted.
         self._size: dict[str, object] = {"limit": _ASKED_FOR}
-        self._units = _UNITS
+        self._units: tuple[int, ...] = _UNITS
 
     def look(self, wanted: Iterable[str] = ()) -> Look:
         """The newest records, and further ones while some of the ``wanted`` hashes are missing."""

@@ -49,7 +49,7 @@ def test_the_mixed_profile_is_another_answer_to_each() -> None:
     assert [key for key in MIXED if MIXED[key] == DEFAULTS[key]] == []
 
 
-@pytest.mark.parametrize("id", CHOSEN)
+@pytest.mark.parametrize("id", some(CHOSEN, 2))
 def test_a_right_server_is_not_failed(id: str) -> None:
     outcome = judged(BY_ID[id], tried(BY_ID[id]))
     assert (outcome.falsely_failed, outcome.mistaken, outcome.broken) == ((), (), None)

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.examples import some
 from tests.support.fakes import Served
 from tests.support.paths import ROOT
 
@@ -227,7 +228,7 @@ PROFILES = {
 }
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", some(list(PROFILES), 3))
 def test_a_bad_profile_is_told(tmp_path: Path, name: str) -> None:
     text, word = PROFILES[name]
     file = tmp_path / "profile.yaml"

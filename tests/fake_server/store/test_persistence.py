@@ -17,9 +17,10 @@ from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from sampan.fake_server.store.ids import sender_id
 from tests.support.controls import Control
+from tests.support.examples import examples
 from tests.support.fakes import START, MakeFake, Served
 
-_ROUNDS = 15
+_ROUNDS = examples(6)
 _THREADS = 4
 
 

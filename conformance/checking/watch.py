@@ -28,6 +28,7 @@ from ..rules.refusals import (
     OPEN,
     Breach,
     SentRequest,
+    excused,
     without_hash,
     wrongly_accepted,
     wrongly_refused,
@@ -170,6 +171,8 @@ class Watch:
         if sent.operation == "login":
             self._learn_token(sent, answer)
         breach = wrongly_accepted(self.contract, self.accounts, self.mark, sent)
+        if breach is not None and excused(self.contract, sent, breach, answer):
+            breach = None
         if breach is not None:
             self.accepted.add(breach[0])
             yield breach

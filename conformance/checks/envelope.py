@@ -89,7 +89,7 @@ def _talk(ctx: Context) -> None:
         {"limit": 1},
         {"limit": 0},
         {"favourite": True},
-        {"prompt": 5},
+        {"timestamp_smaller_than": "yesterday"},
         {"prompt": nothing},
     )
     for filters in finds:

@@ -37,7 +37,7 @@ def _harmless(ctx: Context, operation: str) -> dict[str, object]:
 
 def _wrong(operation: str) -> dict[str, object]:
     """A body that every right server refuses with 301."""
-    return {"prompt": 5} if operation == "findJobs" else {}
+    return {"timestamp_smaller_than": "yesterday"} if operation == "findJobs" else {}
 
 
 def _accepted(ctx: Context) -> dict[str, list[Answer]]:

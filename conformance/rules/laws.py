@@ -12,7 +12,7 @@ from ..json_access import text
 from ..settings import Credentials
 from .misbehaviour import misbehaviour
 from .parameters import sensible
-from .refusals import NOBODY, Breach, SentRequest, wrongly_accepted
+from .refusals import NOBODY, Breach, SentRequest, excused, wrongly_accepted
 
 _CHILDREN = ("varyJob", "upscaleJob")
 _NOT_FOUND = {410, 420}
@@ -40,6 +40,8 @@ class Laws:
         if sent.body is None or (answer.errno is None and not ruled):
             if complaint := misbehaviour(answer):
                 yield "GEN-5", f"{sent.operation}: {complaint}", "a 4xx or an envelope"
+        elif ruled is not None and excused(self.contract, sent, ruled, answer):
+            return
         elif ruled is not None:
             yield from self._refused(sent, answer, ruled, own_parent, busy)
         elif sent.operation == "findJobs" and not answer.ok and sensible(sent.fields):

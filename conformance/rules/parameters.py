@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ..contract import Contract
+from ..json_access import Record
+from .find_rules import prompts
 
 _Body = Mapping[str, object]
 
@@ -48,6 +50,54 @@ def wrong_parameter(contract: Contract, operation: str, body: _Body) -> str:
         if inner := [item for item in items if isinstance(item, dict | list)]:
             return f"{key} contains {_kind(inner[0])}"
     return ""
+
+
+#: What a login is refused with for its credentials (question wrong-credentials).
+_NO_LOGIN = (410, 420, 430)
+#: Filters whose unknown values may simply match nothing (question find-unknown-type).
+_CHOICES = ("service", "job_type", "folders")
+
+
+def tolerated(
+    contract: Contract,
+    operation: str,
+    body: _Body,
+    errno: int | None,
+    records: Sequence[Record] = (),
+) -> str:
+    """Why an answer other than 301 to wrong parameters is no breach; empty if it may be one.
+
+    A login with a password of another type is refused all the same if it is refused as a wrong
+    one. A find may take a number for the text it is written as, and look for a choice that is none:
+    ``records`` are those it returned.
+    """
+    if operation == "login":
+        missing = wrong_parameter(contract, operation, body).startswith("no ")
+        return "" if missing or errno not in _NO_LOGIN else "refused as wrong credentials"
+    if operation != "findJobs" or errno != 0:
+        return ""
+    wrong = [key for key, value in body.items() if _is_wrong(contract, key, value)]
+    if wrong and all(_fits(key, body[key], records) for key in wrong):
+        return "taken for a text, or for a choice that nothing matches"
+    return ""
+
+
+def _is_wrong(contract: Contract, key: str, value: object) -> bool:
+    items = value if isinstance(value, list) and key in _CHOICES else []
+    if any(not isinstance(item, str) for item in items):
+        return True
+    return bool(wrong_parameter(contract, "findJobs", {key: value}))
+
+
+def _fits(key: str, value: object, records: Sequence[Record]) -> bool:
+    """Whether the records may be those that a wrong value selects, read as leniently as may be."""
+    if key in _CHOICES:
+        return not records and not isinstance(value, dict)
+    if key != "prompt" or not isinstance(value, int | float):
+        return False
+    written = {str(value).casefold(), str(int(value)) if value == value // 1 else ""} - {""}
+    texts = ["\n".join(prompts(record)).casefold() for record in records]
+    return all(any(one in text for one in written) for text in texts)
 
 
 def _kind(value: object) -> str:

@@ -15,7 +15,7 @@ from ..contract import Contract
 from ..http.exchange import Answer
 from ..json_access import brief
 from ..settings import Credentials
-from .parameters import wrong_parameter
+from .parameters import tolerated, wrong_parameter
 
 #: Requirement, fault, expected.
 Breach = tuple[str, str, str]
@@ -81,6 +81,14 @@ def wrongly_accepted(
         what = f"{sent.operation} of an account without a plan is accepted"
         return "PLAN-1", what, "errno 411"
     return _missing(sent) or _value(mark, sent) or _wrong_type(contract, sent)
+
+
+def excused(contract: Contract, sent: SentRequest, breach: Breach, answer: Answer) -> bool:
+    """Whether the answer to a request with wrong parameters shows that it did no harm."""
+    if breach[0] != "GEN-4":
+        return False
+    fields = sent.fields
+    return bool(tolerated(contract, sent.operation, fields, answer.errno, answer.records))
 
 
 def wrongly_refused(sent: SentRequest, errno: int) -> Breach | None:

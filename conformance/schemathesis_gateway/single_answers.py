@@ -16,8 +16,15 @@ from ..rules.envelopes import ENVELOPE_RULES, elsewhere
 from ..rules.find_rules import CURSOR
 from ..rules.job_model import Job, course
 from ..rules.misbehaviour import misbehaviour
-from ..rules.parameters import sensible, wrong_parameter
-from ..rules.refusals import Breach, SentRequest, without_hash, wrongly_accepted, wrongly_refused
+from ..rules.parameters import sensible, tolerated, wrong_parameter
+from ..rules.refusals import (
+    Breach,
+    SentRequest,
+    excused,
+    without_hash,
+    wrongly_accepted,
+    wrongly_refused,
+)
 from ..rules.successes import find_faults, login_faults
 from ..settings import ROLES, Credentials
 from ..target import is_web
@@ -68,7 +75,7 @@ def _accepted(
     contract: Contract, accounts: _Accounts, mark: str, sent: SentRequest, answer: Answer
 ) -> Iterator[Breach]:
     breach = wrongly_accepted(contract, accounts, mark, sent)
-    if breach is not None:
+    if breach is not None and not excused(contract, sent, breach, answer):
         yield breach
     elif sent.operation == "login":
         yield from login_faults(answer)
@@ -108,7 +115,8 @@ def _refused(contract: Contract, sent: SentRequest, errno: int) -> Iterator[Brea
     if wrong:
         # A parent that does not exist may be noticed before the rest is looked at.
         allowed = {301, 410, 420} if sent.operation in ("varyJob", "upscaleJob") else {301}
-        if errno not in allowed | _OTHER_GROUNDS.get(sent.sender, frozenset()):
+        allowed |= _OTHER_GROUNDS.get(sent.sender, frozenset())
+        if errno not in allowed and not tolerated(contract, sent.operation, sent.fields, errno):
             yield "GEN-4", f"{wrong}: errno {errno}", "errno 301"
     elif sent.operation == "findJobs" and sensible(sent.fields):
         yield "FIND-1", f"find by {sorted(sent.fields) or 'nothing'}: errno {errno}", "errno 0"

@@ -14,6 +14,7 @@ from tests.conforming_servers import (
     listings,
     pictures,
     records,
+    requests,
     variants,
 )
 from tests.conforming_servers import transport as wire
@@ -22,6 +23,6 @@ from tests.conforming_servers.conforming_server import REGISTERED, ConformingSer
 __all__ = ["LEGAL", "SECTIONS", "Legal"]
 
 #: Each registers its servers when it is imported.
-SECTIONS = (variants, wire, listings, records, pictures, courses, clocks, credentials)
+SECTIONS = (variants, wire, listings, records, pictures, courses, clocks, credentials, requests)
 
 CONFORMING_SERVERS: tuple[ConformingServer, ...] = tuple(REGISTERED.values())

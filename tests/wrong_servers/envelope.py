@@ -182,9 +182,17 @@ def _wrong_find(answer: Reply) -> Tampering:
     return failing(lambda request, reply: answer if request.json else reply, "findJobs", errno=301)
 
 
-@wrong_server("GEN-4", "a prompt to find that is no text is turned into one")
-def find_prompt_is_turned_into_text() -> Tampering:
-    return asking(_cast("prompt", str), "findJobs")
+@wrong_server("GEN-4", "a prompt to find that is no text counts as left out")
+def find_prompt_is_left_out() -> Tampering:
+    return asking(_left_out("prompt", str), "findJobs")
+
+
+@wrong_server("GEN-4", "a list or an object as prompt to find is turned into text")
+def find_prompt_of_an_object_is_turned_into_text() -> Tampering:
+    def cast(held: object) -> object:
+        return str(held) if isinstance(held, list | dict) else held
+
+    return asking(_cast("prompt", cast), "findJobs")
 
 
 @wrong_server("GEN-4", "favourite takes any value for yes or no")
@@ -201,15 +209,12 @@ def wrong_cursor_is_left_out() -> Tampering:
     return asking(change, "findJobs")
 
 
-@wrong_server("GEN-4", "the job types in a list may be anything, and then match nothing")
-def numbers_for_job_types() -> Tampering:
+@wrong_server("GEN-4", "job types in a list that are no texts count as left out")
+def numbers_for_job_types_are_left_out() -> Tampering:
     def change(request: Request) -> Request:
         kinds = request.fields.get("job_type")
-        return (
-            request.with_fields(job_type=list(map(str, kinds)))
-            if isinstance(kinds, list)
-            else request
-        )
+        odd = isinstance(kinds, list) and any(not isinstance(one, str) for one in kinds)
+        return request.without("job_type") if odd else request
 
     return asking(change, "findJobs")
 
@@ -219,9 +224,21 @@ def content_is_turned_into_text() -> Tampering:
     return asking(_cast("content", str), "createJob")
 
 
-@wrong_server("GEN-4", "a password that is no text is just a wrong one: 430")
-def password_is_turned_into_text() -> Tampering:
-    return asking(lambda request: _cast("password", str)(_cast("username", str)(request)), "login")
+@wrong_server("GEN-4", "a password that is no text breaks the server: 501")
+def password_of_another_type_is_501() -> Tampering:
+    def odd(request: Request) -> bool:
+        return any(isinstance(one, dict | list) for one in request.fields.values())
+
+    answer = refusal(501, "GENERAL_ERROR")
+    return failing(lambda request, reply: answer if odd(request) else reply, "login", errno=301)
+
+
+def _left_out(name: str, kind: type) -> Callable[[Request], Request]:
+    def change(request: Request) -> Request:
+        right = isinstance(request.fields.get(name) or kind(), kind)
+        return request if right else request.without(name)
+
+    return change
 
 
 def _cast(name: str, kind: Callable[[object], object]) -> Callable[[Request], Request]:

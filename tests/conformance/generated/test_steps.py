@@ -9,7 +9,8 @@ import pytest
 from sampan.conformance.contract import shipped
 from sampan.conformance.generated import job_steps
 from sampan.conformance.generated.steps import STEPS, Needs
-from sampan.conformance.rules.parameters import sensible, wrong_parameter
+from sampan.conformance.json_access import Record
+from sampan.conformance.rules.parameters import sensible, tolerated, wrong_parameter
 
 CONTRACT = shipped()
 
@@ -40,6 +41,36 @@ def test_what_is_wrong_beyond_any_question(
     operation: str, body: dict[str, object], wrong: str
 ) -> None:
     assert wrong_parameter(CONTRACT, operation, body) == wrong
+
+
+_FIVE, _BOAT = {"msg_display": "Five 5 boats"}, {"msg_display": "boat"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "errno", "records", "fine"),
+    [
+        ("findJobs", {"job_type": [5]}, 0, [], True),
+        ("findJobs", {"service": [{}], "limit": 3}, 0, [], True),
+        ("findJobs", {"job_type": [5]}, 0, [_BOAT], False),
+        ("findJobs", {"job_type": [5]}, 501, [], False),
+        ("findJobs", {"service": {"name": "main"}}, 0, [], False),
+        ("findJobs", {"prompt": 5}, 0, [_FIVE], True),
+        ("findJobs", {"prompt": 5.0}, 0, [_FIVE], True),
+        ("findJobs", {"prompt": 5}, 0, [_FIVE, _BOAT], False),
+        ("findJobs", {"prompt": ["boat"]}, 0, [_BOAT], False),
+        ("findJobs", {"prompt": 5, "favourite": "perhaps"}, 0, [], False),
+        ("login", {"username": "x", "password": {"text": "x"}}, 430, [], True),
+        ("login", {"username": ["x"], "password": "x"}, 420, [], True),
+        ("login", {"username": "x", "password": 5}, 0, [], False),
+        ("login", {"username": "x", "password": 5}, 501, [], False),
+        ("login", {"username": "x"}, 430, [], False),
+        ("createJob", {"content": 5}, 0, [], False),
+    ],
+)
+def test_what_a_lenient_reader_may_do_with_it(
+    operation: str, body: dict[str, object], errno: int, records: list[Record], fine: bool
+) -> None:
+    assert bool(tolerated(CONTRACT, operation, body, errno, records)) is fine
 
 
 def test_strange_filters_may_be_refused() -> None:

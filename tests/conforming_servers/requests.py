@@ -1,0 +1,43 @@
+"""Requests that are read leniently, or refused for another of their faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.conforming_servers.conforming_server import conforming_server
+from tests.support.tampering.exchange import Request, Tampering
+from tests.support.tampering.making import asking, chain
+
+
+def _read(
+    *names: str, kinds: type | tuple[type, ...], how: Callable[[object], object]
+) -> Tampering:
+    """Read fields that hold one of ``kinds`` as ``how`` turns them."""
+
+    def change(request: Request) -> Request:
+        held = {name: request.fields.get(name) for name in names}
+        odd = {name: how(one) for name, one in held.items() if isinstance(one, kinds)}
+        return request.with_fields(**odd) if odd else request
+
+    return asking(change, "login", "findJobs")
+
+
+@conforming_server(
+    "a credential that is no text is a wrong one: 430, or what the server has for it"
+)
+def credentials_of_another_type_are_wrong_ones() -> Tampering:
+    return _read("username", "password", kinds=(dict, list, int), how=str)
+
+
+@conforming_server("a number as prompt to find is its digits")
+def numbers_are_read_as_text() -> Tampering:
+    return _read("prompt", kinds=(int, float), how=str)
+
+
+@conforming_server("a service, type or folder that is no text is one that no job has")
+def choices_that_are_none_match_nothing() -> Tampering:
+    def names(held: object) -> list[str]:
+        return [str(one) for one in held] if isinstance(held, list) else [str(held)]
+
+    choices = ("service", "job_type", "folders")
+    return chain(*(_read(one, kinds=(list, int), how=names) for one in choices))

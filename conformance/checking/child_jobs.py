@@ -14,6 +14,9 @@ from ..shared_jobs.trace import JobTrace
 from ..verdict import UnavailableError, Verdict
 from .context import Context
 
+#: The numbers of a grid's cells (page, Job Variation).
+_CELLS = (1, 2, 3, 4)
+
 
 def nobody(ctx: Context) -> str:
     """A hash, or a job id, that no job has."""
@@ -69,9 +72,9 @@ def shows_chosen_cell(
 ) -> Iterator[Finding]:
     """Whether each finished child resembles the cell of the grid that was requested."""
     parent = pixels_of(ctx, grid)
-    for job in jobs:
-        if not job.finished:
-            continue
+    finished = [job for job in jobs if job.finished]
+    cells = sorted({integer(job.body, "grid_num") or 0 for job in finished})
+    for job in finished:
         asked, picture = integer(job.body, "grid_num") or 0, pixels_of(ctx, job)
         seen = resembles(picture, parent, asked - 1)
         when = f"{job.operation} of cell {asked}"
@@ -88,6 +91,14 @@ def shows_chosen_cell(
                 expected=f"cell {asked}",
                 actual=f"cell {seen.nearest + 1} (likeness {seen.summary()})",
             )
+    shown = f"{jobs[0].operation}: the pictures show the cells {_listed(cells)}"
+    rest = [cell for cell in _CELLS if cell not in cells]
+    few = f"cell{'s' if len(rest) > 1 else ''} {_listed(rest)}" if rest else ""
+    yield ctx.ok(shown, not_covered=few)
+
+
+def _listed(cells: Sequence[int]) -> str:
+    return " and ".join(map(str, cells))
 
 
 def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:

@@ -25,9 +25,14 @@ JOBS = ("grid", "niji", "upscale")
 
 def ask(ctx: Context, **filters: object) -> Answer:
     """Find with as high a limit as the server takes."""
-    answer = ctx.call("findJobs", {"limit": ENOUGH} | filters)
+    return ask_as(ctx, "first", filters)
+
+
+def ask_as(ctx: Context, account: str, filters: dict[str, object]) -> Answer:
+    """The same as another account."""
+    answer = ctx.call("findJobs", {"limit": ENOUGH} | filters, account=account)
     # A limit above the server's own may be refused (question find-max-limit).
-    return ctx.call("findJobs", filters) if answer.errno == 301 else answer
+    return ctx.call("findJobs", filters, account=account) if answer.errno == 301 else answer
 
 
 def known(ctx: Context) -> list[Record]:

@@ -62,6 +62,8 @@ class Watch:
     #: Requirements that an acceptance broke: told whatever was selected.
     accepted: set[str] = field(default_factory=set)
     schemas: AnswerSchemas = field(init=False)
+    #: The first find that returned a job of another account than asked, by what it was.
+    strangers: dict[str, Exchange] = field(default_factory=dict)
     #: The breaches in the last exchange, also where they were told before.
     latest: list[Breach] = field(default_factory=list)
     _findings: dict[str, list[Finding]] = field(default_factory=dict)
@@ -236,6 +238,8 @@ class Watch:
             owner = self._submitted[hash][0]
             if owner not in (role, OPEN) and role in self.accounts:
                 self._leaked.setdefault((role, hash), answer.exchange)
+                what = f"a find of the {role} account (exchange {answer.exchange.number})"
+                self.strangers = self.strangers or {what: answer.exchange}
         whole = answer.total == len(answer.records) and sent.fields.keys() <= {"limit"}
         for (to, hash), exchange in list(self._leaked.items()) if whole else []:
             if to == role and hash not in found:

@@ -13,10 +13,16 @@ from ..pictures.seams import Seam
 _JOB = "blendImages"
 
 
-@check("BLEND-1", needs=("blend", "blend_5"))
-def two_and_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
-    for name, count in (("blend", 2), ("blend_5", 5)):
-        job = ctx.evidence.trace(name)
+#: How many links a blend may have, as the page says.
+_COUNTS = (2, 3, 4, 5)
+
+
+@check("BLEND-1", needs=("blend", "blend_5"), wants=("blend_3", "blend_4"))
+def two_to_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
+    jobs = [ctx.evidence.trace("blend"), ctx.evidence.trace("blend_5")]
+    jobs += ctx.evidence.sent("blend_3", "blend_4")
+    tried = {len(str(job.body["content"]).split()): job for job in jobs}
+    for count, job in sorted(tried.items()):
         if not job.accepted:
             yield not_taken(ctx, job, f"a blend of {count} links")
         elif job.finished and text(job.last, "img_buffer") is not None:
@@ -25,6 +31,9 @@ def two_and_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
             yield ctx.fail(f"{count} links gave no picture", job, expected="a picture")
         else:
             yield ctx.inconclusive(f"a blend of {count} links: {job.summary()}", job)
+    rest = " and ".join(str(count) for count in _COUNTS if count not in tried)
+    counts = ", ".join(map(str, sorted(tried)))
+    yield ctx.ok(f"{counts} links gave pictures", not_covered=f"{rest} links" if rest else "")
 
 
 @check("BLEND-2", refusals=True)

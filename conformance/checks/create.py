@@ -221,12 +221,15 @@ def _repeated_upscale(first: JobTrace, second: JobTrace) -> bool:
 def the_record_carries_the_prompt(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.accepted("grid")
     jobs = [one for one in _created(ctx) if one.accepted]
+    bare: list[str] = []
     for job in jobs:
         texts = prompts(job.last or {})
         # A server may remove flags from the text and keep them elsewhere.
         wanted = str(job.body["content"]).split(" --")[0]
         if any(_carries(phrase, wanted) for phrase in texts):
             yield ctx.ok(f"{brief(wanted, 60)} is in the record", job)
+            if not any(_carries(phrase, str(job.body["content"])) for phrase in texts):
+                bare.append(str(job.body["content"]).removeprefix(wanted).strip())
         elif texts:
             yield ctx.fail(
                 "the prompt is not whole in the record",
@@ -240,7 +243,9 @@ def the_record_carries_the_prompt(ctx: Context) -> Iterator[Finding]:
             )
         else:
             yield ctx.inconclusive(f"the job “{job.name}”: {job.summary()}", job)
-    yield ctx.ok(f"{len(jobs)} prompts, one of Latin, Chinese and emoji, are whole")
+    without = f"; the records lack the flags {', '.join(bare)}, which the page leaves open"
+    summary = f"{len(jobs)} prompts, one of Latin, Chinese and emoji, are whole"
+    yield ctx.ok(summary + (without if bare else ""))
 
 
 def _carries(text: str, wanted: str) -> bool:

@@ -10,6 +10,8 @@ from ..checking.each_operation import answered, refused_by_each
 from ..json_access import brief, text
 from ..rules.envelopes import without_envelope
 
+#: A path that no operation has.
+_NOWHERE = "/no/such/path"
 #: One accepted job of each operation that submits.
 _JOBS = ("grid", "variation", "upscale", "blend", "describe")
 #: What an operation answers that has taken the token: nothing of it can be a login's refusal.
@@ -285,20 +287,28 @@ def _by_field(without: Answer, answer: Answer) -> str:
 
 
 @probe("other-method")
-def what_a_get_of_an_operation_gives(ctx: Context) -> Observation:
+def what_another_method_than_post_gives(ctx: Context) -> Observation:
+    """A GET as the account; a PUT without token and body, so that nothing can come of it."""
     ctx.account()
-    nowhere = ctx.route("GET", "/no/such/path")
+    nowhere = {"GET": ctx.route("GET", _NOWHERE), "PUT": ctx.route("PUT", _NOWHERE, token=None)}
     paths = {one: ctx.contract.operations[one].path for one in ctx.contract.operations}
-    answers = refused_by_each(ctx, lambda one: ctx.route("GET", paths[one]))
+    gets = refused_by_each(ctx, lambda one: ctx.route("GET", paths[one]))
+    puts = refused_by_each(ctx, lambda one: ctx.route("PUT", paths[one], token=None))
     seen: dict[str, str] = {}
-    for one, answer in answers.items():
-        same = (answer.status, answer.errno) == (nowhere.status, nowhere.errno)
-        if answer.status == 405 and answer.errno == 410:
-            seen[one] = "http-405-410"
-        elif answer.status == 405 and without_envelope(answer):
-            seen[one] = "http-405-html"
-        elif same and answer.failure is None:
-            seen[one] = "as-unknown-route"
-        else:
-            seen[one] = f"HTTP {answer.status}, {answer.summary()}"
-    return answered(ctx, seen, nowhere, *answers.values())
+    for one in gets.keys() & puts.keys():
+        get = _method_read(gets[one], nowhere["GET"])
+        put = _method_read(puts[one], nowhere["PUT"])
+        seen[one] = get if get == put else f"{get} for GET and {put} for PUT"
+    return answered(ctx, seen, *nowhere.values(), *gets.values(), *puts.values())
+
+
+def _method_read(answer: Answer, nowhere: Answer) -> str:
+    """``nowhere``: what the same method gets at a path that does not exist."""
+    same = (answer.status, answer.errno) == (nowhere.status, nowhere.errno)
+    if answer.status == 405 and answer.errno == 410:
+        return "http-405-410"
+    if answer.status == 405 and without_envelope(answer):
+        return "http-405-html"
+    if same and answer.failure is None:
+        return "as-unknown-route"
+    return f"HTTP {answer.status}, {answer.summary()}"

@@ -18,8 +18,9 @@ from ..checking.child_jobs import accepted, nobody
 from ..checking.each_operation import answered, refused_by_each
 from ..json_access import Record, brief, text
 
-#: What names no cell of a grid. Digits in a string are the question grid-num-string.
-_NO_CELLS: tuple[object, ...] = (0, 5, -1, None, 1.5, "1x")
+#: What names no cell of a grid. Digits in a string are the question grid-num-string. Some languages
+#: count true as 1, and read an array of one number as that number.
+_NO_CELLS: tuple[object, ...] = (0, 5, -1, None, 1.5, "1x", True, [2])
 
 
 @check(

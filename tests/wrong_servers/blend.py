@@ -48,6 +48,23 @@ def two_links_are_refused() -> Tampering:
     return _blending(lambda links: [] if len(links) == 2 else links)
 
 
+@wrong_server("BLEND-1", "three links are refused: two or five are taken, or four")
+def three_links_are_refused() -> Tampering:
+    return _blending(lambda links: [] if len(links) == 3 else links)
+
+
+@wrong_server("BLEND-1", "four links are refused: two or five are taken, or three")
+def four_links_are_refused() -> Tampering:
+    return _blending(lambda links: [] if len(links) == 4 else links)
+
+
+@wrong_server("BLEND-1", "a blend of three links fails")
+def blend_of_three_fails() -> Tampering:
+    return _blending(
+        lambda links: [f"{link}-nowhere" for link in links] if len(links) == 3 else links
+    )
+
+
 @wrong_server("BLEND-1", "links are to be separated by commas")
 def links_are_separated_by_commas() -> Tampering:
     return _blending(lambda links: links if "," in links[0] else [])

@@ -188,6 +188,9 @@ for _id, _says, _given, _cell, _operations in (
     ("cell-1x-is-taken-by-vary", "1x is taken for cell 1 by varyJob", ("1x",), 1, ("varyJob",)),
     ("cell-1x-is-taken-by-upscale", "1x is cell 1 to upscaleJob", ("1x",), 1, ("upscaleJob",)),
     ("cell-1.5-is-taken", "1.5 is taken for cell 1", (1.5,), 1, _CHILDREN),
+    ("cell-true-is-taken", "true is taken for cell 1", (True,), 1, _CHILDREN),
+    ("cell-true-is-taken-by-vary", "true is cell 1 to varyJob", (True,), 1, ("varyJob",)),
+    ("cell-in-an-array-is-taken", "an array of one number is taken for it", ([2],), 2, _CHILDREN),
     ("cell-beyond-4-is-taken", "what is beyond 4 is taken for 4", (5, 6, 99, 100), 4, _CHILDREN),
 ):
     add(_id, "GRID-2", _says, partial(_taken_for, _given, _cell, *_operations))

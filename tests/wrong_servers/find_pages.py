@@ -48,6 +48,29 @@ def total_is_one_too_many() -> Tampering:
     )
 
 
+@wrong_server("FIND-13", "with a cursor the last page lacks the oldest record, which total counts")
+def last_page_lacks_a_record() -> Tampering:
+    def change(request: Request, reply: Reply) -> Reply:
+        left = len(reply.records)
+        last = CURSOR in request.fields and 1 < left < request.fields.get("limit", 10)
+        return reply.with_records(reply.records[:-1]) if last else reply
+
+    return succeeding(change, "findJobs")
+
+
+@wrong_server(
+    "FIND-13",
+    "a page that is not full lacks its last record, which total counts",
+    touches="FIND-5 FIND-6 FIND-7 FIND-10 FIND-14 CREATE-2 UP-6",
+)
+def page_that_is_not_full_lacks_a_record() -> Tampering:
+    def change(request: Request, reply: Reply) -> Reply:
+        full = len(reply.records) >= request.fields.get("limit", 10)
+        return reply if full else reply.with_records(reply.records[:-1])
+
+    return succeeding(change, "findJobs")
+
+
 def _total_without(name: str) -> Tampering:
     async def tampering(request: Request, go: Go) -> Reply:
         reply = await go(request)

@@ -88,6 +88,11 @@ def updated_before_created() -> Tampering:
     return _timed(updated_at=lambda one: _moved(one["created_at"], timedelta(hours=-1)))
 
 
+@wrong_server("LIFE-3", "updated_at is less than a second before created_at, whatever happens")
+def updated_a_moment_before_created() -> Tampering:
+    return _timed(updated_at=lambda one: _moved(one["created_at"], timedelta(milliseconds=-400)))
+
+
 @wrong_server("LIFE-4", "created_at and updated_at are swapped")
 def created_and_updated_are_swapped() -> Tampering:
     return _timed(

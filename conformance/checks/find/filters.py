@@ -51,7 +51,9 @@ def job_type_restricts(ctx: Context) -> Iterator[Finding]:
     # These two are on the page, so they can be requested without a record.
     kinds = list(dict.fromkeys([*seen, "main", "upscale"]))
     asked = [[kind] for kind in kinds]
-    asked += [list(two) for two in list(combinations(seen, 2))[:3]]
+    # With one type seen, a pair still tells whether the filter means any of them or all.
+    pairs = list(combinations(seen, 2)) or [(kinds[-1], kinds[0]), (kinds[0], kinds[-1])]
+    asked += [list(two) for two in pairs[:3]]
     for some in asked:
         what = f"job_type {' and '.join(some)}"
         yield judged(ctx, {"job_type": some}, one_of("job_type", some), records, what)

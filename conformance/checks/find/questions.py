@@ -7,9 +7,20 @@ from collections import Counter
 from collections.abc import Callable
 
 from ...checking import Answer, Context, Observation, Phase, probe
-from ...checking.find_calls import JOBS, NOTHING, ask, known, no_folder, timed, unit, wordings
-from ...json_access import Record, brief, text
+from ...checking.find_calls import (
+    JOBS,
+    NOTHING,
+    ask,
+    ask_as,
+    known,
+    no_folder,
+    timed,
+    unit,
+    wordings,
+)
+from ...json_access import Record, brief, millis, text
 from ...rules.find_rules import CURSOR, falling, hashes, prompts, rising
+from ...shared_jobs.listing import Look
 
 
 @probe("find-scope", wants=("grid", "neighbour"), phase=Phase.QUIET)
@@ -23,7 +34,32 @@ def whose_jobs_are_found(ctx: Context) -> Observation:
         return ctx.answer("all", *firsts)
     if not looks[0].records and not looks[1].records:
         return ctx.unobserved("neither account has a record", *firsts)
+    strange = _filters_that_leak(ctx, *looks) or ctx.watch.strangers
+    if strange:
+        shown = f"own, but {' and '.join(strange)} returned a job of the other account"
+        return ctx.unknown(shown, *firsts, *strange.values())
     return ctx.answer("own", *firsts)
+
+
+def _filters_that_leak(ctx: Context, first: Look, second: Look) -> dict[str, Answer]:
+    """Finds of one account, by filters that the newest record of the other satisfies, which
+    returned records of the other: by what they ask for."""
+    asker, other = ("second", first) if first.records else ("first", second)
+    sample = other.records[0]
+    tried: dict[str, object] = {"service": ["main", "niji"]}
+    if texts := wordings(ctx, sample):
+        tried["prompt"] = texts[0]
+    if kind := text(sample, "job_type"):
+        tried["job_type"] = [kind]
+    if time := millis(sample):
+        tried[CURSOR] = time + 1
+    theirs = hashes(other.records)
+    found: dict[str, Answer] = {}
+    for key, value in tried.items():
+        answer = ask_as(ctx, asker, {key: value})
+        if hashes(answer.records) & theirs:
+            found[f"a find by {key}"] = answer
+    return found
 
 
 @probe("find-hash-filter", wants=JOBS, phase=Phase.QUIET)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...checking import Answer, Context, Finding, Phase, check
-from ...checking.find_calls import JOBS, ask, known, timed, unit, unlikely
-from ...json_access import Record, brief
+from ...checking.find_calls import JOBS, ask, known, look_up, timed, unit, unlikely
+from ...json_access import Record, brief, text
 from ...rules.find_rules import CURSOR, falling, hashes
 
 #: Further pages than these are not held against total.
@@ -15,6 +15,7 @@ _PAGES = 8
 
 @check("FIND-13", wants=JOBS, phase=Phase.QUIET)
 def total_counts_what_matches(ctx: Context) -> Iterator[Finding]:
+    yield from _none_of_one(ctx)
     records = known(ctx)
     page = max(len(answer.records) for answer in ctx.evidence.history().answers)
     conditions: dict[str, dict[str, object]] = {
@@ -28,6 +29,7 @@ def total_counts_what_matches(ctx: Context) -> Iterator[Finding]:
         yield from _counted(ctx, what, filters, page)
     yield _listed_in_full(ctx, records)
     yield _with_cursor(ctx)
+    yield from _short_pages(ctx, page)
     yield ctx.ok(f"with and without a limit, against {len(records)} records")
 
 
@@ -128,4 +130,60 @@ def _with_cursor(ctx: Context) -> Finding:
         answer,
         expected=f"{left} or {brief(before.total)}",
         actual=answer.total,
+    )
+
+
+def _none_of_one(ctx: Context) -> Iterator[Finding]:
+    """Without a cursor the first page has a record, if there are any to count."""
+    look = ctx.evidence.history()
+    first = look.answers[0]
+    if look.records or not first.ok or not first.total:
+        return
+    again = ask(ctx)
+    if again.ok and again.total and not again.records:
+        yield ctx.fail(
+            "a find without filters returns none of the records that it counts",
+            first,
+            again,
+            expected=f"total {brief(again.total)}, and a record at least",
+            actual=f"total {brief(again.total)}, and no record",
+        )
+
+
+def _short_pages(ctx: Context, page: int) -> Iterator[Finding]:
+    """What is older than a cursor comes whole, where no more is left than one answer has held.
+
+    ``page``: the largest number of records seen in one answer to the same limit.
+    """
+    look = ctx.evidence.history()
+    times = timed(look.records)
+    if not look.complete or len(times) < len(look.records):
+        return
+    size = unit(ctx, look.records) if times else 1
+    moments = [time // size for time, _ in times]
+    left = {moment: [one for time, one in times if time < moment * size] for moment in moments}
+    fitting = [moment for moment, older in left.items() if 0 < len(older) <= page]
+    for moment in dict.fromkeys(fitting[:1] + fitting[-1:]):
+        yield from _short_page(ctx, moment, left[moment])
+
+
+def _short_page(ctx: Context, moment: int, older: list[Record]) -> Iterator[Finding]:
+    def missing(answer: Answer) -> list[Record]:
+        return [one for one in older if text(one, "hash") not in hashes(answer.records)]
+
+    answer = ask(ctx, **{CURSOR: moment})
+    lost = missing(answer) if answer.ok else []
+    if not lost:
+        return
+    there, where = look_up(ctx, lost[0])
+    again = ask(ctx, **{CURSOR: moment})
+    if there is None or not again.ok or not missing(again):
+        yield ctx.inconclusive("the listing changed meanwhile", *where, answer, again)
+        return
+    yield ctx.fail(
+        "a find with a cursor leaves out records that total counts and the limit allows",
+        answer,
+        again,
+        expected=f"{len(older)} records older than {moment}",
+        actual=f"{len(older) - len(missing(again))} of them, total {brief(again.total)}",
     )

@@ -13,6 +13,7 @@ from tests.support.examples import some
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import (
+    PROMPTS,
     all_records,
     asking,
     each_record,
@@ -253,3 +254,15 @@ def test_few_jobs_at_once_show_nothing_of_a_limit() -> None:
     seen = observation(judged(honest, "concurrency-limit", jobs=2), "concurrency-limit")
     assert seen.seen is Seen.UNOBSERVED
     assert "at once" in seen.reason
+
+
+def test_flags_that_a_record_lacks_are_named() -> None:
+    def bare(record: JSON) -> JSON:
+        return {**record, **{key: record[key].split(" --")[0] for key in PROMPTS if record[key]}}
+
+    kept, lost = (
+        finding(judged(one, "CREATE-5"), "CREATE-5") for one in (honest, each_record(bare))
+    )
+    assert kept.verdict is lost.verdict is Verdict.PASS
+    assert "lack the flags --ar 3:2 --niji" in lost.message
+    assert "flags" not in kept.message

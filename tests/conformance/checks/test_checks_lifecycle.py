@@ -312,3 +312,34 @@ def test_a_short_budget_leaves_out_what_it_does_not_allow() -> None:
     one = judged(honest, "LIFE", "error-on-success", jobs=1)
     assert {finding(one, f"LIFE-{n}").verdict for n in range(1, 5)} == {Verdict.PASS}
     assert one.jobs_spent == 1
+
+
+def _worker_behind(record: JSON) -> JSON:
+    """updated_at is of a clock that is 0.4 s behind."""
+    return {**record, "updated_at": _shown(_time(record["updated_at"]) - timedelta(seconds=0.4))}
+
+
+def _never_changed(record: JSON) -> JSON:
+    """updated_at is 0.4 s before created_at whatever happens."""
+    return {**record, "updated_at": _shown(_time(record["created_at"]) - timedelta(seconds=0.4))}
+
+
+def test_an_updated_at_that_stays_before_created_at_is_no_matter_of_clocks() -> None:
+    report = judged(each_record(_never_changed), "LIFE-3")
+    found = finding(report, "LIFE-3")
+    assert found.verdict is Verdict.FAIL
+    assert "updated_at is earlier than created_at" in found.message
+
+
+def test_a_clock_that_is_behind_is_said_and_not_failed() -> None:
+    found = finding(judged(each_record(_worker_behind), "LIFE-3"), "LIFE-3")
+    assert found.verdict is Verdict.PASS
+    assert "updated_at is up to 0.4 s before created_at" in found.not_covered
+
+
+def test_times_cut_to_the_second_are_not_said_to_differ() -> None:
+    def cut(record: JSON) -> JSON:
+        return {**record, "updated_at": f"{record['created_at'][:19]}.000Z"}
+
+    found = finding(judged(each_record(cut), "LIFE-3"), "LIFE-3")
+    assert (found.verdict, found.not_covered) == (Verdict.PASS, "")

@@ -9,6 +9,7 @@ import pytest
 from sampan.conformance.findings import Seen
 from tests.support.judged import finding, honest, judged, observation
 from tests.support.tampering.exchange import (
+    PATHS,
     SUBMISSIONS,
     Go,
     Reply,
@@ -87,7 +88,7 @@ _OWN_PAGES = (
 @pytest.mark.parametrize("page", _OWN_PAGES)
 def test_a_page_of_a_framework_is_one_whatever_its_media_type(page: Reply) -> None:
     async def tampering(request: Request, go: Go) -> Reply:
-        if request.method == "GET":
+        if request.method in ("GET", "PUT"):
             return replace(page, status=405)
         return await go(request) if request.operation else page
 
@@ -125,3 +126,17 @@ def test_a_refusal_of_every_child_says_nothing_of_unfinished_parents() -> None:
     seen = observation(judged(tampering, "unfinished-parent"), "unfinished-parent")
     assert seen.seen is Seen.UNKNOWN
     assert "a finished parent was refused too (varyJob)" in str(seen.answer)
+
+
+def test_a_put_that_is_answered_otherwise_than_a_get_is_told() -> None:
+    page = html(405, "Method Not Allowed")
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        known = request.method == "PUT" and request.path in PATHS.values()
+        return page if known else await go(request)
+
+    seen = observation(judged(tampering, "other-method"), "other-method")
+    assert (seen.seen, seen.answer) == (
+        Seen.UNKNOWN,
+        "as-unknown-route for GET and http-405-html for PUT",
+    )

@@ -145,11 +145,11 @@ def _value(mark: str, sent: SentRequest) -> Breach | None:
     if sent.operation == "blendImages" and count == len(words) and count and not 2 <= count <= 5:
         what = f"a blend of {count} link{'s' if count > 1 else ''} is accepted"
         return "BLEND-2", what, "errno 301"
-    if sent.operation == "describeImage":
-        word = re.fullmatch(r"\w*", content) is not None
-        if word or (count == len(words) and count > 1):
-            what = f"a describe of {f'{count} links' if count else 'no link'} is accepted"
-            return "DESC-2", what, "errno 301"
+    # A word may be found to be no link later, when its job fails (DESC-2 waits for its end).
+    linkless = not content.strip() or (count == len(words) and count > 1)
+    if sent.operation == "describeImage" and linkless:
+        what = f"a describe of {f'{count} links' if count else 'no link'} is accepted"
+        return "DESC-2", what, "errno 301"
     return None
 
 

@@ -364,8 +364,9 @@ class Evidence:
                     one.gave_up = one.cut_short = not one.finished
                 return
             self._weight += sum(answer.weight for answer in look.answers)
-            if look.answers[0].ok:
-                for job in traces:
+            for job in traces:
+                job.unseen = "" if look.answers[0].ok else look.why_not
+                if look.answers[0].ok:
                     sight(job, started, look, keep=self._weight < _MAX_WEIGHT)
 
     def _ended(self, trace: JobTrace) -> bool:

@@ -15,6 +15,8 @@ from ..json_access import Record, brief, millis, text
 from .trace import JobTrace, Sighting
 
 _ASKED_FOR = 100
+#: The limit in the page's example: for servers that refuse a higher one, and to have none.
+_SHOWN = 10
 _PAGES = 60
 #: Further pages of one look, while a job that is looked for is missing.
 _FURTHER = 5
@@ -96,11 +98,15 @@ class Listing:
 
     def _first(self) -> Answer:
         first = self._find({})
-        if not first.ok and self._size:
-            # Some servers refuse a limit above their own; the next look need not ask again.
-            self._size = {}
-            first = self._find({})
-        return first
+        if first.ok or self._size != {"limit": _ASKED_FOR}:
+            return first
+        # Some servers refuse a limit above their own; the next look need not ask again.
+        self._size = {}
+        bare = self._find({})
+        if bare.ok or bare.errno == 430:
+            return bare
+        self._size = {"limit": _SHOWN}
+        return self._find({})
 
     def _find(self, filters: dict[str, object]) -> Answer:
         return self._session.call("findJobs", self._size | filters, account=self._account)

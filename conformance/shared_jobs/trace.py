@@ -62,6 +62,7 @@ class JobTrace:
     crowded: int = 0
     waited: float = 0.0  # the limit in seconds, if it ran out
     reused: bool = False
+    unseen: str = ""  # why the last find showed nothing at all, if it was refused
     _told: tuple[Sighting | None, str] = (None, "")  # the story, up to a sighting
 
     @property
@@ -176,7 +177,8 @@ class JobTrace:
         if not self.accepted:
             return f"{self.operation} was not accepted: {self.submission.summary()}"
         if self.last is None:
-            return f"no find returned the job in {len(self.sightings)} looks"
+            why = f": {self.unseen}" if self.unseen and not self.sightings else ""
+            return f"no find returned the job in {len(self.sightings)} looks{why}"
         if self.finished:
             return "finished"
         status, error = brief(self.last.get("status")), brief(self.last.get("error"))

@@ -146,3 +146,25 @@ def opaque_tokens() -> Tampering:
         return reply.with_fields(data={**reply.data, "token": token})
 
     return tampering
+
+
+@conforming_server("only main jobs have a thumb and an original, as in the page's example")
+def children_without_a_thumb() -> Tampering:
+    blank = dict.fromkeys(("img_thumb", "original_url"))
+    return each_record(lambda one: one if one["job_type"] == "main" else {**one, **blank})
+
+
+@conforming_server("each account counts its own records", mixed=False)
+def ids_of_each_account() -> Tampering:
+    numbers: dict[str, dict[int, int]] = {}
+
+    def change(one: JSON) -> JSON:
+        mine = numbers.setdefault(one["sender_id"], {})
+        return {**one, "id": mine.setdefault(one["id"], len(mine) + 1)}
+
+    return each_record(change)
+
+
+@conforming_server("a picture's original is the picture itself")
+def originals_are_the_pictures() -> Tampering:
+    return each_record(lambda one: {**one, "original_url": one["img_buffer"]})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tests.conforming_servers.conforming_server import conforming_server
-from tests.support.tampering.exchange import Request, Tampering
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering
 from tests.support.tampering.making import asking, chain
 
 
@@ -41,3 +42,27 @@ def choices_that_are_none_match_nothing() -> Tampering:
 
     choices = ("service", "job_type", "folders")
     return chain(*(_read(one, kinds=(list, int), how=names) for one in choices))
+
+
+@conforming_server("a describe of a word is accepted, and its job fails")
+def a_described_word_fails() -> Tampering:
+    words: set[str] = set()
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        content = request.fields.get("content")
+        word = isinstance(content, str) and re.fullmatch(r"\w+", content) is not None
+        if request.operation == "describeImage" and word:
+            reply = await go(request.with_fields(content="https://example.com/none.png"))
+            words.update([reply.data] if reply.ok else [])
+            return reply
+        reply = await go(request)
+        if request.operation != "findJobs" or not reply.ok:
+            return reply
+        failed = {"status": 4000, "error": "no picture", "description": None}
+        shown = [
+            {**one, **failed} if one["hash"] in words and one["status"] == 2000 else one
+            for one in reply.records
+        ]
+        return reply.with_records(shown)
+
+    return tampering

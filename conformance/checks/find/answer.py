@@ -127,7 +127,7 @@ def ids_are_unique(ctx: Context) -> Iterator[Finding]:
     finds = [*_finds(ctx), *(ask(ctx, **{CURSOR: time}) for time, _ in newest)]
     for answer in finds:
         for key in IDS:
-            again = twice(answer.records, key)
+            again = _twice(list(answer.records), key)
             if again:
                 yield _shared(ctx, key, again[0], answer.records, answer)
     yield from _handed_on(ctx, finds)
@@ -137,7 +137,7 @@ def ids_are_unique(ctx: Context) -> Iterator[Finding]:
     for key in IDS:
         # The page leaves open whether each account counts its own records.
         pool = _distinct(list(looks[0].records)) if key == "id" else records
-        again = twice(pool, key)
+        again = _twice(pool, key)
         if again:
             yield _shared(ctx, key, again[0], pool, *looks[0].answers[:1])
     accounts = f" of {len(looks)} accounts" if len(looks) > 1 else ""
@@ -156,6 +156,15 @@ def _shared(
     )
 
 
+def _twice(records: list[Record], key: str) -> list[object]:
+    """Ids that two records have. An account may count its own: the page leaves that open."""
+    if key != "id":
+        return list(twice(records, key))
+    owners = dict.fromkeys(text(one, "sender_id") for one in records)
+    pools = [[one for one in records if text(one, "sender_id") == owner] for owner in owners]
+    return [value for pool in pools for value in twice(pool, key)]
+
+
 def _handed_on(ctx: Context, finds: list[Answer]) -> Iterator[Finding]:
     """An id that was one record's at one time and is another's at another."""
     for key in ("id", "id_uuid", "job_id"):
@@ -165,7 +174,8 @@ def _handed_on(ctx: Context, finds: list[Answer]) -> Iterator[Finding]:
                 value, owner = record.get(key), text(record, "hash")
                 if not isinstance(value, str | int) or not value or owner is None:
                     continue
-                before, first = owners.setdefault(value, (owner, answer))
+                account = text(record, "sender_id") if key == "id" else None
+                before, first = owners.setdefault((account, value), (owner, answer))
                 if before != owner:
                     yield ctx.fail(
                         f"the {key} of one record later belongs to another",

@@ -15,8 +15,14 @@ from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
 from tests.support.examples import some
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
-from tests.support.tampering.making import each_finished, each_record, is_finished, succeeding
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
+from tests.support.tampering.making import (
+    asking,
+    each_finished,
+    each_record,
+    is_finished,
+    succeeding,
+)
 
 QUESTIONS = {
     "pending-statuses": ("0-1000-4000", "1-2-?"),
@@ -343,3 +349,23 @@ def test_times_cut_to_the_second_are_not_said_to_differ() -> None:
 
     found = finding(judged(each_record(cut), "LIFE-3"), "LIFE-3")
     assert (found.verdict, found.not_covered) == (Verdict.PASS, "")
+
+
+def test_a_find_that_refuses_nothing_but_an_empty_object_is_asked_with_a_limit() -> None:
+    """Its refusal is FIND-1's business, and says nothing of the token or of the jobs."""
+
+    def limited(request: Request) -> Request | Reply:
+        fine = request.fields.get("limit") in range(1, 21)
+        return request if fine else refusal(301, "INVALID PARAMETER")
+
+    report = judged(asking(limited, "findJobs"), "LOGIN-6", "LIFE-1", "FIND-1")
+    assert finding(report, "FIND-1").verdict is Verdict.FAIL
+    assert finding(report, "LOGIN-6").verdict is Verdict.INCONCLUSIVE
+    assert finding(report, "LIFE-1").verdict is Verdict.PASS
+
+
+def test_finds_that_are_all_refused_are_named_as_the_reason() -> None:
+    refused = asking(lambda _: refusal(301, "INVALID PARAMETER"), "findJobs")
+    found = finding(judged(refused, "LIFE-1", job_timeout=1.0), "LIFE-1")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "find answered errno 301" in found.message

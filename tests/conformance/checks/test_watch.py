@@ -102,7 +102,6 @@ WRONGLY_ACCEPTED: list[tuple[str, str, object]] = [
     ("BLEND-3", "blendImages", {}),
     ("DESC-2", "describeImage", {}),
     ("DESC-2", "describeImage", {"content": ""}),
-    ("DESC-2", "describeImage", {"content": "lantern"}),
     ("DESC-2", "describeImage", {"content": f"{LINK} {LINK}"}),
     ("GEN-4", "createJob", {"content": 5}),
     ("GEN-4", "blendImages", {"content": ["x"]}),

@@ -111,7 +111,7 @@ def test_the_bodies_are_those_of_the_page() -> None:
         ("upscale", {"hash": None}),
         ("variation", {"job_id": 7}),
         ("describe", {"original_url": None, "img_buffer": 5, "img_thumb": ""}),
-        ("blend_5", {"original_url": None}),
+        ("blend_5", {"original_url": None, "img_buffer": 5, "img_thumb": ""}),
     ],
 )
 def test_a_parent_that_lacks_what_is_needed_is_no_crash(
@@ -119,6 +119,11 @@ def test_a_parent_that_lacks_what_is_needed_is_no_crash(
 ) -> None:
     with pytest.raises(UnavailableError):
         BY_NAME[name].body(Finished(**lacking))
+
+
+def test_a_blend_of_five_takes_the_links_there_are() -> None:
+    body = BY_NAME["blend_5"].body(Finished(original_url=None))
+    assert len(str(body["content"]).split()) == 4
 
 
 def test_a_link_is_not_taken_twice() -> None:

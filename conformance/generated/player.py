@@ -162,9 +162,12 @@ class Player:
                 self.model.jobs[hash] = job
 
     def pick(self, which: int, *made_by: str) -> Job | None:
-        """One of the finished jobs that these operations made; of none named: of all."""
+        """One of the finished jobs that this run made by these operations; of none named: of all.
+
+        A job that was only found may be another account's (question find-scope).
+        """
         jobs = [one for one in self.model.jobs.values() if one.finished]
-        fitting = [one for one in jobs if not made_by or one.made_by in made_by]
+        fitting = [one for one in jobs if not made_by or (one.mine and one.made_by in made_by)]
         return fitting[which % len(fitting)] if fitting else None
 
     def made(self, job: Job, answer: Answer, sent: SentRequest) -> None:

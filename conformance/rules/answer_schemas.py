@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import Any
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any
 
 from ..contract import Contract
 from .refusals import Breach
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 #: What a client can't rely on: no requirement is broken.
 _OPEN = "open"
@@ -30,6 +31,8 @@ class AnswerSchemas:
     """The compiled schemas of the answers: each takes a fraction of a millisecond, once."""
 
     def __init__(self, contract: Contract) -> None:
+        import jsonschema_rs  # a plan needs no validator
+
         self._document = contract.document
         self._registry = jsonschema_rs.Registry([("urn:contract", self._document)])
         self._names = {
@@ -74,6 +77,8 @@ class AnswerSchemas:
         return errno
 
     def _compile(self, name: str) -> jsonschema_rs.Draft202012Validator:
+        import jsonschema_rs
+
         reference = {"$ref": f"urn:contract#/components/schemas/{name}"}
         return jsonschema_rs.Draft202012Validator(reference, registry=self._registry, mask=_MASK)
 

@@ -30,7 +30,7 @@ from tests.support.page_examples import RECORD, REQUESTS, RESPONSES, Example
 #: The keywords that the document's readers implement; another one is refused.
 KEYWORDS = """
 $ref type properties required additionalProperties items minItems maxItems enum const minimum
-maximum minLength maxLength pattern format oneOf anyOf title description examples
+maximum minLength maxLength pattern format oneOf anyOf title description examples x-requirement
 """
 
 

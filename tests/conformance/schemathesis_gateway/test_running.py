@@ -43,7 +43,8 @@ SHOWN = [
 
 
 def environment(accounts: Mapping[str, NewAccount] = ACCOUNTS, **more: str) -> dict[str, str]:
-    return {**environment_of(accounts), **more}
+    # The first worker has the budget, whichever this test runs in.
+    return {**environment_of(accounts), "PYTEST_XDIST_WORKER": "gw0", **more}
 
 
 @contextmanager

@@ -231,8 +231,8 @@ def _variation(view: View, parent: View, asked: int) -> Likeness:
         and all(one[nearest] - one[asked] > 0.05 for one in details)
     ):
         return Likeness(False, nearest, tuple(detail))
-    wherever = _wherever(view, parent, asked)
-    return wherever if wherever.as_asked is not None else _tinted(view, parent, asked, detail)
+    tinted = _tinted(view, parent, asked, detail)
+    return tinted if tinted.as_asked is not None else _wherever(view, parent, asked)
 
 
 def _wherever(view: View, parent: View, asked: int) -> Likeness:

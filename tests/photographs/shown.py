@@ -23,11 +23,14 @@ _THINGS = 1.0  # the deviation (of 255) of what is in a picture, without its slo
 
 
 def goes_on(picture: Picture) -> bool:
-    """Whether anything but a gradient is found again beyond either middle line: the deviations of
-    brightness along it, three pixels to its left and three to its right, correlate.
+    """Whether anything but a gradient is found again beyond both middle lines: the deviations of
+    brightness along each, three pixels before it and three behind it, correlate.
+
+    One line is not enough: a grid of symmetric cells goes on across the upright one, as its mirror
+    image does, and a grid with a caption across the level one, since its seam is elsewhere.
     """
     turned = picture.transpose(Image.Transpose.TRANSPOSE)
-    return any(_across(one.convert("L")) >= _ALIKE for one in (picture, turned))
+    return all(_across(one.convert("L")) >= _ALIKE for one in (picture, turned))
 
 
 def _across(grey: Picture) -> float:

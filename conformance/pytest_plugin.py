@@ -182,13 +182,18 @@ def _alone(path: Path) -> Iterator[None]:
 def _checked(options: RunOptions, ids: tuple[str, ...]) -> dict[str, Any]:
     from dataclasses import replace
 
+    from .contract import shipped
     from .http.curl import curl
     from .http.exchange import Exchange
     from .reports.json import full_message
     from .runner.run import run
 
+    options = replace(options, only=ids)
+    if options.sampled and len(ids) < len(shipped().requirements):
+        # As with --only: a part of a run generates what it is told to, and nothing by itself.
+        options = replace(options, generate=0, sampled=False)
     try:
-        report = run(replace(options, only=ids))
+        report = run(options)
     except ValueError as problem:
         # Nothing was found out about the server: a wrong URL or password is not its breach.
         pytest.exit(f"--sampan-url: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)

@@ -93,6 +93,8 @@ def _folder() -> Iterator[Path]:
 
 def environment_of(accounts: Mapping[str, NewAccount]) -> dict[str, str]:
     made = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    # The first worker has the budget, whichever pytest runs this in.
+    made.pop("PYTEST_XDIST_WORKER", None)
     for role, account in accounts.items():
         stem = "SAMPAN_" if role == "first" else f"SAMPAN_{role.upper()}_"
         made[f"{stem}USERNAME"], made[f"{stem}PASSWORD"] = account.username, account.password

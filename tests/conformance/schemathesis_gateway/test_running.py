@@ -43,8 +43,7 @@ SHOWN = [
 
 
 def environment(accounts: Mapping[str, NewAccount] = ACCOUNTS, **more: str) -> dict[str, str]:
-    # The first worker has the budget, whichever this test runs in.
-    return {**environment_of(accounts), "PYTEST_XDIST_WORKER": "gw0", **more}
+    return {**environment_of(accounts), **more}
 
 
 @contextmanager
@@ -182,6 +181,7 @@ def through(url: str, path: str, body: bytes, **headers: str) -> tuple[str, dict
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TamperedFake, str]]:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sampan.conformance.schemathesis_gateway.running._RUNS", {})

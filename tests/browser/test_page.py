@@ -228,6 +228,7 @@ def test_it_is_used_by_keyboard(open_page: OpenPage, server: FakeServer, abc: Ac
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Requests")).to_be_focused()
     page.go_back()
+    expect(page.get_by_role("heading", name="Jobs")).to_be_focused()  # the view has come
     tab_to("New job")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()

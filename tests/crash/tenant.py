@@ -107,6 +107,8 @@ class Tenant:
         to = next(self._time)
         if self._key("clock") not in self._facts.may_be:
             _acknowledged(mine.freeze)
+            for clock in _acknowledged(mine.export_state)["clocks"]:
+                self._facts.learn(self._key("clock"), clock["frozen"])
         self._facts.change(self._key("clock"), to, lambda: mine.set_time(to))
 
     def _arm(self, mine: Admin) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..http.traffic import Kind
+from ..http.request_kinds import Kind
 from ..rules.generated_bodies import Generator
 from ..rules.refusals import SentRequest
 from ..rules.scratch import hypothesis_elsewhere

@@ -18,7 +18,7 @@ from ..http.exchange import Answer
 from ..http.gate import Gate
 from ..http.redaction import Secrets
 from ..http.session import Session
-from ..http.traffic import Kind, Traffic
+from ..http.request_kinds import Kind, Traffic
 from ..rules.job_model import JobModel
 from ..rules.laws import Laws
 from ..rules.refusals import Breach, SentRequest

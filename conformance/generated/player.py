@@ -11,7 +11,7 @@ from ..checking.context import Context
 from ..http.connection import Failure
 from ..http.exchange import Answer
 from ..http.session import TokenSource
-from ..http.traffic import Kind
+from ..http.request_kinds import Kind
 from ..json_access import Record, integer, millis, text
 from ..pictures.picture import Picture
 from ..rules.job_model import FindResult, Job, JobModel

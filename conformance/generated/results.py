@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..http.connection import Failure
 from ..http.exchange import Answer
-from ..http.traffic import Kind
+from ..http.request_kinds import Kind
 from ..json_access import brief, integer, text
 from ..pictures import compare as pixels
 from ..pictures.picture import Picture

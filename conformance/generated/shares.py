@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..http.traffic import ALARMING, Kind
+from ..http.request_kinds import ALARMING, Kind
 from ..settings import RunOptions
 
 #: Of a hundred requests; finds have the rest.

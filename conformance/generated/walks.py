@@ -9,7 +9,7 @@ from ..checking.context import Context
 from ..findings import Finding
 from ..http.exchange import Answer
 from ..http.session import TokenSource
-from ..http.traffic import Kind
+from ..http.request_kinds import Kind
 from ..rules.job_model import FindResult, JobModel
 from ..rules.laws import Laws
 from ..rules.refusals import Breach, SentRequest

@@ -25,7 +25,7 @@ from .pace import Pace, TimeUpError
 from .patience import Trouble, trouble
 from .redaction import Secrets
 from .repeats import Repeats
-from .traffic import Kind, Traffic
+from .request_kinds import Kind, Traffic
 
 #: Far above any honest answer of the API (100 records are about 200 kB; what is no find answers
 #: with a line), and of a picture.

@@ -11,7 +11,7 @@ from ..checking.registry import REGISTRY, Check, Phase, Probe
 from ..contract import Contract, Question, Requirement, selected
 from ..generated.shares import Shares, shares
 from ..http.budget import Budget
-from ..http.traffic import ALARMING, Kind, gentle_reason
+from ..http.request_kinds import ALARMING, Kind, gentle_reason
 from ..settings import RunOptions
 from ..shared_jobs.catalogue import JobSelection, select_jobs
 from .requests import Row, rows

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..generated.shares import WAITS
-from ..http.traffic import ALARMING, Kind
+from ..http.request_kinds import ALARMING, Kind
 from ..json_access import Record
 from ..settings import RunOptions
 from ..shared_jobs.catalogue import SharedJob

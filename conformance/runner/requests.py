@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from ..http.traffic import Kind
+from ..http.request_kinds import Kind
 
 FILE = Path(__file__).with_name("requests.yaml")
 

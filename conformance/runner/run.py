@@ -21,7 +21,7 @@ from ..http.budget import Budget
 from ..http.gate import Gate
 from ..http.redaction import Secrets
 from ..http.session import Session
-from ..http.traffic import Traffic
+from ..http.request_kinds import Traffic
 from ..report import Job, Report, merge
 from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence

@@ -20,7 +20,7 @@ from ..http.exchange import Answer
 from ..http.gate import Gate
 from ..http.redaction import Secrets
 from ..http.session import Session, request_headers
-from ..http.traffic import Traffic
+from ..http.request_kinds import Traffic
 from ..json_access import printable
 from ..rules.bad_tokens import bad_tokens
 from ..rules.envelopes import elsewhere

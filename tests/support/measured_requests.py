@@ -14,7 +14,7 @@ from sampan.conformance.checking.registry import Check, Probe
 from sampan.conformance.checks import load
 from sampan.conformance.contract import shipped
 from sampan.conformance.http.redaction import Secrets
-from sampan.conformance.http.traffic import Kind
+from sampan.conformance.http.request_kinds import Kind
 from sampan.conformance.report import Report
 from sampan.conformance.runner.requests import FILE
 from sampan.conformance.runner.run import Run

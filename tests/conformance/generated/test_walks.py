@@ -14,7 +14,7 @@ from sampan.conformance.contract import shipped
 from sampan.conformance.generated import foreign, walks
 from sampan.conformance.generated.reducing import smallest
 from sampan.conformance.generated.shares import Quota, UsedUpError, shares
-from sampan.conformance.http.traffic import ALARMING, Kind
+from sampan.conformance.http.request_kinds import ALARMING, Kind
 from sampan.conformance.report import Report
 from sampan.conformance.rules import drawn_bodies as drawn
 from sampan.conformance.rules.generated_bodies import Generator

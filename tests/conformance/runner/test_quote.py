@@ -6,7 +6,7 @@ import pytest
 
 from sampan.conformance.checks import load
 from sampan.conformance.contract import shipped
-from sampan.conformance.http.traffic import ALARMING, Kind
+from sampan.conformance.http.request_kinds import ALARMING, Kind
 from sampan.conformance.report import Report
 from sampan.conformance.runner.quote import lines, looks_at_jobs
 from sampan.conformance.runner.requests import FILE

@@ -7,6 +7,8 @@ const FIRST_WAIT = 300;
 const LONGEST_WAIT = 5000;
 /** What is read by itself takes one part of this many of the time. */
 const SHARE = 10;
+/** But what is shown is never older than this by more than the reading takes, in ms. */
+const STALE = 2000;
 
 /** Calls `changed(names)` for each event and `connected(bool)` when that changes. */
 export function listen(changed, connected) {
@@ -94,12 +96,17 @@ export class Refresher {
   /** Once more in a while; the slower the fake answers, the later, for it has others to answer. */
   later(ms) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.now(), Math.max(ms, this.took * SHARE));
+    this.timer = setTimeout(() => this.now(), Math.max(ms, this.pause()));
+  }
+
+  /** How long to leave a fake alone that took as long as it did, in ms. */
+  pause() {
+    return Math.min(this.took * SHARE, STALE);
   }
 
   /** Now, unless the last time is not long ago for what it took. */
   soon() {
-    const rest = this.ended + this.took * SHARE - performance.now();
+    const rest = this.ended + this.pause() - performance.now();
     if (rest <= 0) return this.now();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.now(), rest);

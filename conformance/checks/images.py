@@ -202,11 +202,15 @@ def _decoded(ctx: Context, names: Sequence[str]) -> list[Picture]:
     return [picture for picture in found if picture is not None and not picture.unread]
 
 
-@check("IMG-5", needs=("grid", "niji"), wants=("variation", "upscale", "remix"))
+#: Two of text with the same size of picture are among them, since one drawing a size may serve all.
+_DIFFERENT = ("grid", "niji", "variation", "upscale", "remix", "create_field", "neighbour")
+
+
+@check("IMG-5", needs=_DIFFERENT[:2], wants=_DIFFERENT[2:])
 def different_jobs_have_different_pictures(ctx: Context) -> Iterator[Finding]:
-    names = ("grid", "niji", "variation", "upscale", "remix")
-    ctx.evidence.finished("niji")
-    jobs = [job for job in _finished(ctx) if job.name in names]
+    for needed in _DIFFERENT[:2]:
+        ctx.evidence.finished(needed)
+    jobs = [job for job in ctx.evidence.sent(*_DIFFERENT) if job.finished]
     if len(jobs) < 2:
         raise UnavailableError(Verdict.UNTESTABLE, "fewer than two finished pictures")
     for one, other in combinations(jobs, 2):

@@ -17,8 +17,8 @@ from ..http.curl import curl
 from ..http.exchange import Answer
 from ..http.gate import Gate
 from ..http.redaction import Secrets
-from ..http.session import Session
 from ..http.request_kinds import Kind, Traffic
+from ..http.session import Session
 from ..rules.job_model import JobModel
 from ..rules.laws import Laws
 from ..rules.refusals import Breach, SentRequest

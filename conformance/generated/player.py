@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from ..checking.context import Context
 from ..http.connection import Failure
 from ..http.exchange import Answer
-from ..http.session import TokenSource
 from ..http.request_kinds import Kind
+from ..http.session import TokenSource
 from ..json_access import Record, integer, millis, text
 from ..pictures.picture import Picture
 from ..rules.job_model import FindResult, Job, JobModel

@@ -8,8 +8,8 @@ from random import Random
 from ..checking.context import Context
 from ..findings import Finding
 from ..http.exchange import Answer
-from ..http.session import TokenSource
 from ..http.request_kinds import Kind
+from ..http.session import TokenSource
 from ..rules.job_model import FindResult, JobModel
 from ..rules.laws import Laws
 from ..rules.refusals import Breach, SentRequest

@@ -20,8 +20,8 @@ from ..generated.walks import GeneratedRequests
 from ..http.budget import Budget
 from ..http.gate import Gate
 from ..http.redaction import Secrets
-from ..http.session import Session
 from ..http.request_kinds import Traffic
+from ..http.session import Session
 from ..report import Job, Report, merge
 from ..settings import RunOptions
 from ..shared_jobs.evidence import Evidence

@@ -19,8 +19,8 @@ from ..http.curl import curl
 from ..http.exchange import Answer
 from ..http.gate import Gate
 from ..http.redaction import Secrets
-from ..http.session import Session, request_headers
 from ..http.request_kinds import Traffic
+from ..http.session import Session, request_headers
 from ..json_access import printable
 from ..rules.bad_tokens import bad_tokens
 from ..rules.envelopes import elsewhere

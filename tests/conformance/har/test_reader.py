@@ -1,0 +1,351 @@
+"""HAR files of browsers, proxies and other programs are read as what passed, no more."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sampan.conformance.har.document import MAX_ENTRIES
+from sampan.conformance.har.reader import HarError, HarFile, read_har
+from sampan.conformance.http.connection import Failure
+from tests.support.har_files import API, TOKEN, changed, entry, har, written
+
+ANSWER = json.dumps({"errno": 0, "errmsg": "OK"})
+
+
+def only(folder: Path, changes: dict[str, Any], **options: Any) -> HarFile:
+    """A file with one entry that is changed, and one as usual, which is kept in any case."""
+    path = written(folder, changed(entry(**options), changes), entry(at="2026-05-04T11:00:00Z"))
+    found = read_har(path)
+    assert found.target == API
+    assert found.passed_over == 0
+    assert len(found.seen) + len(found.broken) + len(found.unjudged) == 2
+    return found
+
+
+def test_an_exchange_is_read_whole(tmp_path: Path) -> None:
+    sent, came = {"limit": 1}, {"errno": 0, "errmsg": "OK", "data": {"res": [], "total": 0}}
+    found = read_har(written(tmp_path, entry(sent=sent, came=came, status=201)))
+    (seen,) = found.seen
+    assert (seen.request.method, seen.request.target) == ("POST", f"{API}/jobs/find")
+    assert ("Authorization", f"Bearer {TOKEN}") in seen.request.headers
+    assert json.loads(seen.request.body) == sent
+    assert (seen.reply.status, json.loads(seen.reply.body)) == (201, came)
+    assert seen.reply.header("content-type") == "application/json; charset=utf-8"
+    assert (seen.reply.failure, seen.reply.elapsed) == (None, 0.0125)
+    assert seen.at == 1777888800.0
+    assert (found.broken, found.unjudged, found.tokens_removed) == ([], [], False)
+
+
+@pytest.mark.parametrize(
+    ("written_as", "second"),
+    [
+        ("2026-05-04T10:00:00Z", 0),
+        ("2026-05-04T18:00:01.5+08:00", 1.5),
+        ("2026-05-04T06:30:02.250000-0330", 2.25),
+        ("2026-05-04T10:00:03.123456789Z", 3.123456),
+        ("2026-05-04T10:00:04", 4),
+    ],
+)
+def test_times_of_any_zone_are_put_in_order(tmp_path: Path, written_as: str, second: float) -> None:
+    other = entry(at="2026-05-04T10:00:02Z")
+    found = read_har(written(tmp_path, entry(at=written_as), other))
+    assert [one.at for one in found.seen] == sorted((1777888800 + second, 1777888802))
+
+
+@pytest.mark.parametrize(
+    ("changes", "body"),
+    [
+        ({"response.content": {"text": ANSWER}}, ANSWER),
+        (
+            {
+                "response.content.text": base64.encodebytes(ANSWER.encode()).decode(),
+                "response.content.encoding": "base64",
+            },
+            ANSWER,
+        ),
+        ({"response.bodySize": -1, "request.bodySize": -1}, ANSWER),
+        # Undone by the browser, though the header still names it; the size is as it was unpacked.
+        (
+            {
+                "response.headers": [
+                    {"name": "content-encoding", "value": "br"},
+                    {"name": "content-length", "value": "4000"},
+                ]
+            },
+            ANSWER,
+        ),
+        # mitmproxy: the size is as it came, packed larger than it was.
+        (
+            {
+                "response.headers": [{"name": "Content-Encoding", "value": "gzip"}],
+                "response.content.size": len(ANSWER) + 20,
+                "response.content.compression": -20,
+            },
+            ANSWER,
+        ),
+        # Not undone.
+        (
+            {
+                "response.headers": [{"name": "Content-Encoding", "value": "gzip"}],
+                "response.content.text": base64.b64encode(gzip.compress(ANSWER.encode())).decode(),
+                "response.content.encoding": "base64",
+                "response.content.size": 1,
+            },
+            ANSWER,
+        ),
+        ({"response.content": {"size": 0, "text": ""}}, ""),
+        ({"response.content": {"size": 0, "mimeType": "x-unknown"}}, ""),
+        ({"response.status": 204, "response.content": {}}, ""),
+        ({"response.status": 200.0}, ANSWER),
+        # mitmproxy: bytes that are no UTF-8.
+        ({"response.content.text": "\udcff" + ANSWER}, "\udcff" + ANSWER),
+    ],
+)
+def test_the_body_is_the_one_that_the_client_read(
+    tmp_path: Path, changes: dict[str, Any], body: str
+) -> None:
+    found = only(tmp_path, changes)
+    assert found.seen[0].reply.body == body.encode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"response.content.text": ...}, "the answer's body is not recorded"),
+        ({"response.content.text": ""}, "the answer's body is not recorded"),
+        ({"response.content": ...}, "the answer's body is not recorded"),
+        ({"response.content": {"size": -1}}, "the answer's body is not recorded"),
+        (
+            {
+                "response.content": {"size": 0},
+                "response.headers": [{"name": "content-length", "value": "40"}],
+            },
+            "the answer's body is not recorded",
+        ),
+        ({"response.status": 302, "response.content": {"size": 0}}, "body is not recorded"),
+        ({"response.content.size": 4000}, "the answer's body is cut short"),
+        (
+            {"response.headers": [{"name": "Content-Length", "value": "4000"}]},
+            "the answer's body is cut short",
+        ),
+        ({"response.content": {"size": 3, "_file": "ab.json"}}, "in a file of its own"),
+        ({"request.postData": ...}, "the request's body is not recorded"),
+        (
+            {"request.postData": ..., "request.bodySize": -1},
+            "the request's body is not recorded",
+        ),
+        (
+            {"request.headers": [{"name": "content-length", "value": "90"}]},
+            "the request's body is cut short",
+        ),
+        (
+            {
+                "request.postData": {
+                    "mimeType": "multipart/form-data",
+                    "params": [{"name": "a", "fileName": "b"}],
+                }
+            },
+            "recorded as parameters only",
+        ),
+        ({"response.status": 0, "response._error": "net::ERR_ABORTED"}, "net::ERR_ABORTED"),
+        ({"_fromCache": "disk"}, "cache"),
+        ({"response._fetchedViaServiceWorker": True}, "service worker"),
+        (
+            {"response.headers": [{"name": "Non-Authoritative-Reason", "value": "HSTS"}]},
+            "by itself",
+        ),
+        (
+            {
+                "request.method": "OPTIONS",
+                "request.headers": [{"name": "Access-Control-Request-Method", "value": "POST"}],
+            },
+            "preflight",
+        ),
+        ({"time": ..., "timings": ...}, "how long it took"),
+        ({"time": -1, "timings": {"wait": -1}}, "how long it took"),
+    ],
+)
+def test_what_is_not_recorded_is_said_and_not_taken_for_empty(
+    tmp_path: Path, changes: dict[str, Any], reason: str
+) -> None:
+    found = only(tmp_path, changes)
+    (line,) = found.unjudged
+    assert line.startswith("entry 1 (")
+    assert reason in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"request.method": ...}, "request.method is missing"),
+        ({"request.headers": ...}, "request.headers is no array"),
+        ({"request.headers": [5]}, "request.headers has one without a name or a value"),
+        ({"response": None}, "response is no object"),
+        ({"response.headers": {"a": "b"}}, "response.headers is no array"),
+        ({"response.status": "200"}, "response.status is no status: '200'"),
+        ({"response.status": 20}, "response.status is no status: 20"),
+        ({"response.content.encoding": "rot13"}, "not base64: 'rot13'"),
+        ({"response.content.encoding": "base64"}, "response.content is not valid base64"),
+        ({"response.content.text": "\ud800"}, "a character that is no text"),
+        ({"startedDateTime": ...}, "startedDateTime is no ISO 8601 time: None"),
+        ({"startedDateTime": "yesterday\n"}, "startedDateTime is no ISO 8601 time"),
+    ],
+)
+def test_a_malformed_entry_is_told_apart(
+    tmp_path: Path, changes: dict[str, Any], reason: str
+) -> None:
+    found = only(tmp_path, changes)
+    (line,) = found.broken
+    assert line.startswith("entry 1 (")
+    assert reason in line
+    assert "\n" not in line
+
+
+def test_headers_are_those_that_were_sent_on_the_wire(tmp_path: Path) -> None:
+    pairs = [(":authority", "x"), ("AUTHORIZATION", "Bearer a"), ("X-Number", 5)]
+    came = [(":status", "200"), ("X-Mixed", "a\nb")]
+    found = only(
+        tmp_path,
+        {
+            "request.headers": [{"name": name, "value": value} for name, value in pairs],
+            "response.headers": [{"name": name, "value": value} for name, value in came],
+        },
+    )
+    assert found.seen[0].request.headers == (("AUTHORIZATION", "Bearer a"), ("X-Number", "5"))
+    assert found.seen[0].reply.headers == (("x-mixed", "a"), ("x-mixed", "b"))
+
+
+def test_a_form_recorded_as_parameters_is_put_together(tmp_path: Path) -> None:
+    params = [{"name": "a b", "value": "ä&"}, {"name": "c"}]
+    post = {"mimeType": "application/x-www-form-urlencoded", "text": "", "params": params}
+    found = only(tmp_path, {"request.postData": post})
+    assert found.seen[0].request.body == b"a+b=%C3%A4%26&c="
+
+
+def test_other_hosts_are_passed_over_but_for_pictures(tmp_path: Path) -> None:
+    picture = "https://cdn.test/image/a.png"
+    elsewhere = ["https://cdn.test/other.png", f"{API}0/jobs/find", "data:,x", "ws://a.test/"]
+    listing = {"errno": 0, "data": {"res": [{"img_buffer": picture}], "total": 1}}
+    found = read_har(
+        written(
+            tmp_path,
+            *(changed(entry(url=url), {"response.status": "odd"}) for url in elsewhere),
+            entry(url=f"{picture}#top", method="GET"),
+            entry(came=listing),
+            entry(url=f"{API}/favicon.ico", method="GET"),
+        )
+    )
+    assert found.passed_over == len(elsewhere)
+    assert sorted(one.request.target for one in found.seen) == [
+        f"{API}/favicon.ico",
+        f"{API}/jobs/find",
+        picture,
+    ]
+    assert found.broken == []
+
+
+def test_the_target_is_where_most_calls_go_or_as_asked(tmp_path: Path) -> None:
+    bases = ["http://a.test/v1", "http://b.test", "http://a.test/v1", "http://c.test"]
+    path = written(tmp_path, *(entry(url=f"{base}/jobs/find?x=1") for base in bases))
+    assert (read_har(path).target, read_har(path).passed_over) == ("http://a.test/v1", 2)
+    assert read_har(path, "HTTP://B.test:80/").passed_over == 3
+    assert read_har(written(tmp_path, entry(url="http://a.test/"))).target is None
+
+
+def test_removed_tokens_are_noticed_and_never_read_as_none(tmp_path: Path) -> None:
+    login = entry("/auth/login", token=None)
+    for removed in (None, "[REDACTED]", "***", "‹redacted›", "..."):
+        found = read_har(written(tmp_path, login, entry(token=removed), entry(token=removed)))
+        assert found.tokens_removed
+        sent = [dict(one.request.headers).get("Authorization") for one in found.seen]
+        assert sent == [None, "Bearer removed-2", "Bearer removed-3"]
+    mixed = read_har(written(tmp_path, login, entry(token=None), entry()))
+    assert not mixed.tokens_removed
+    assert "Authorization" not in dict(mixed.seen[1].request.headers)
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_may_be_marked_and_packed(tmp_path: Path, coding: str, pack: Any) -> None:
+    path = tmp_path / "a.har"
+    text = json.dumps(har(entry(sent={"prompt": "小船"})), ensure_ascii=False)
+    path.write_bytes(pack(text.encode(coding)))
+    assert json.loads(read_har(path).seen[0].request.body) == {"prompt": "小船"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is not a HAR"),
+        (b"null", "is not a HAR"),
+        (b"[]", "is not a HAR"),
+        (b"{}", "no array log.entries"),
+        (b'{"log": []}', "no array log.entries"),
+        (b'{"log": {"entries": {}}}', "no array log.entries"),
+        (b'{"log": {"pages": %s' % (b"[" * 100_000), "nested too deeply"),
+        (b"\xff\x00", "not valid UTF-8 at byte 0"),
+        (b"\x1f\x8b\x08\x00", "broken gzip"),
+        (gzip.compress(b"{}" * 50, mtime=0)[:-12], "broken gzip"),
+        (b"PK\x03\x04", "zip archive"),
+        (b'{"log": {"entries": [%s]}}' % (b"0," * MAX_ENTRIES + b"0"), "more than 100000 entries"),
+    ],
+)
+def test_a_file_that_is_no_har_is_refused_in_a_line(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    path = tmp_path / "a.har"
+    path.write_bytes(content)
+    with pytest.raises(HarError, match=reason) as refused:
+        read_har(path)
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.har"):
+        with pytest.raises(HarError, match="can't be read"):
+            read_har(path)
+
+
+def test_a_file_that_unpacks_without_end_costs_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.har"
+    path.write_bytes(gzip.compress(b'{"log":' + b" " * 50_000_000))
+    tracemalloc.start()
+    with pytest.raises(HarError, match="larger than 100000 bytes"):
+        read_har(path, limit=100_000)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+def test_a_file_that_was_cut_gives_what_comes_before(tmp_path: Path) -> None:
+    path = written(tmp_path, entry(), entry(), entry())
+    text = path.read_text()
+    path.write_text(text[: text.rindex('"startedDateTime"') + 30])
+    found = read_har(path)
+    assert len(found.seen) == 2
+    assert "can't be read on from entry 3" in found.broken[0]
+
+
+def test_one_entry_that_is_nested_too_deeply_spares_those_before(tmp_path: Path) -> None:
+    path = written(tmp_path, entry(), "deep")
+    path.write_text(path.read_text().replace('"deep"', "[" * 100_000 + "]" * 100_000))
+    found = read_har(path)
+    assert len(found.seen) == 1
+    assert "nested too deeply" in found.broken[0]
+
+
+def test_a_failure_that_we_recorded_is_one_again(tmp_path: Path) -> None:
+    ours = {"failure": "DROPPED", "detail": "reset", "sent": True}
+    found = only(tmp_path, {"response.status": 0, "response._sampan": ours})
+    reply = found.seen[0].reply
+    assert (reply.failure, reply.detail, reply.sent) == (Failure.DROPPED, "reset", True)
+    broken = only(tmp_path, {"response._sampan": {"failure": "ODD"}})
+    assert "failure is not known: 'ODD'" in broken.broken[0]

@@ -34,7 +34,7 @@ _MAX_MS = 86_400_000
 MAX_BODY = 1 << 20
 MAX_HEADERS = 16 << 10
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]*")
+_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
 #: Headers that the server sets: those that frame a response, and one that it always sends.
 _FRAMING = ("content-length", "transfer-encoding", "date")
 #: Statuses whose responses have no body (RFC 9110, 6.4.1 and 15.3.6).

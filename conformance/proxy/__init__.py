@@ -1,0 +1,1 @@
+"""``sampan proxy``: between a client and a server, passing everything on, and watching."""

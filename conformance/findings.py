@@ -42,6 +42,7 @@ class Finding:
     """The result of a check, or a part of it. ``expected`` and ``actual`` are plain texts.
 
     ``not_covered``: which part of the requirement could not be tried, on a pass of the rest.
+    ``held``: how often traffic that was only seen has shown the requirement to hold.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Finding:
     actual: str = ""
     evidence: tuple[EvidenceItem, ...] = ()
     not_covered: str = ""
+    held: int = 0
 
 
 class Seen(Enum):

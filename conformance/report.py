@@ -69,6 +69,8 @@ class Report:
     before its time, if it did; ``remarks`` what happened on the way to the API: gateways, a slower
     rate, a server that stopped answering. ``seed`` repeats the run's random choices. ``known``:
     requirements whose failure is accepted; ``fail_on``: verdicts that count as a failure.
+    ``watched``: somebody else sent the requests, and the kit has only seen them: then ``requests``
+    and ``jobs_spent`` are theirs.
     """
 
     target: str
@@ -85,6 +87,7 @@ class Report:
     known: frozenset[str] = frozenset()
     fail_on: frozenset[Verdict] = frozenset()
     remarks: tuple[str, ...] = ()
+    watched: bool = False
 
     def __post_init__(self) -> None:
         for name in ("findings", "observations", "jobs"):
@@ -188,4 +191,5 @@ def merge(id: str, findings: Iterable[Finding]) -> Finding:
         first.actual,
         tuple(evidence),
         "; ".join(not_covered),
+        sum(one.held for one in found),
     )

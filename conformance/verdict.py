@@ -14,10 +14,11 @@ class Verdict(IntEnum):
 
     PASS = 0
     SKIPPED = 1  # not asked for
-    UNTESTABLE = 2  # an account, the budget or something to look at is missing
-    INCONCLUSIVE = 3  # tried, but the wait ran out or the network failed
-    FAIL = 4
-    ERROR = 5  # the kit's own fault
+    UNSEEN = 2  # nothing that passed has shown it (traffic that was only seen)
+    UNTESTABLE = 3  # an account, the budget or something to look at is missing
+    INCONCLUSIVE = 4  # tried, but the wait ran out or the network failed
+    FAIL = 5
+    ERROR = 6  # the kit's own fault
 
     @property
     def word(self) -> str:

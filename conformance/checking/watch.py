@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..contract import Contract
 from ..findings import Finding
 from ..http.connection import Request
 from ..http.exchange import Answer, Exchange
-from ..json_access import Record, object_at, text
+from ..json_access import Record, text
 from ..rules.answer_schemas import AnswerSchemas
 from ..rules.envelopes import ENVELOPE_RULES, elsewhere, is_object
 from ..rules.find_rules import hashes
 from ..rules.job_model import FIXED, Job, course
 from ..rules.misbehaviour import misbehaviour
 from ..rules.refusals import (
-    FORGED,
-    NOBODY,
-    OPEN,
     Breach,
     SentRequest,
     excused,
@@ -36,6 +33,7 @@ from ..rules.refusals import (
 from ..rules.successes import find_faults, login_faults, unfit_type
 from ..settings import Credentials
 from ..verdict import Verdict
+from .senders import OwnAccounts, Senders
 
 #: Larger requests and answers than any honest one are left to the checks that ask for them.
 _LARGE_REQUEST = 64 << 10
@@ -45,15 +43,23 @@ _ENOUGH = 3
 #: What is remembered of a record, and of how many jobs and kinds of record.
 _KEPT = (*FIXED, "status", "created_at", "updated_at")
 _MANY = 5_000
+#: Answers with errno 501 that are kept.
+_SERVICE_ERRORS = 100
 
 
 @dataclass(slots=True)
 class Watch:
-    """What the exchanges of one run have shown. Safe to use from several threads."""
+    """What the exchanges of one run have shown. Safe to use from several threads.
+
+    ``senders``: whose requests they are, by default those of the kit's ``accounts``.
+    ``on_finding`` is given each failure as it is found.
+    """
 
     contract: Contract
     accounts: Mapping[str, Credentials]
     mark: str
+    senders: Senders | None = None
+    on_finding: Callable[[Finding], None] = lambda _: None
     #: Whole answers to well-formed requests, and those of them that are JSON objects.
     answers: int = 0
     objects: int = 0
@@ -66,8 +72,8 @@ class Watch:
     strangers: dict[str, Exchange] = field(default_factory=dict)
     #: The breaches in the last exchange, also where they were told before.
     latest: list[Breach] = field(default_factory=list)
+    _senders: Senders = field(init=False)
     _findings: dict[str, list[Finding]] = field(default_factory=dict)
-    _roles: dict[str, str] = field(default_factory=dict)  # by token
     _submitted: dict[str, tuple[str, SentRequest]] = field(default_factory=dict)  # by hash
     _leaked: dict[tuple[str, str], Exchange] = field(default_factory=dict)  # by role and hash
     _jobs: dict[tuple[str, str], Job] = field(default_factory=dict)  # by role and hash
@@ -77,6 +83,7 @@ class Watch:
 
     def __post_init__(self) -> None:
         self.schemas = AnswerSchemas(self.contract)
+        self._senders = self.senders or OwnAccounts(self.accounts)
 
     def findings(self, id: str) -> list[Finding]:
         """The failures of the requirement."""
@@ -95,15 +102,24 @@ class Watch:
         """The requirements that failed."""
         return frozenset(self._findings)
 
-    def observe(self, request: Request, operation: str, plain: bool, answer: Answer) -> None:
-        """Judge one exchange. ``plain``: a well-formed request of ``operation``."""
+    def observe(
+        self,
+        request: Request,
+        operation: str,
+        plain: bool,
+        answer: Answer,
+        span: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Judge one exchange. ``plain``: a well-formed request of ``operation``. ``span``: when it
+        began and ended (s), where exchanges may overlap: what was looked at side by side is not
+        compared."""
         self.latest = []
         if answer.failure is not None:
             return
         named = operation if plain else self._operation(request)
         if not named:
             return
-        sent = self._sent(request, named)
+        sent = self.sent(request, named)
         with self._lock:
             if plain:
                 self._envelope(named, answer)
@@ -112,7 +128,7 @@ class Watch:
             if plain or answer.ok:
                 # How a body that is no object is refused is left open (question malformed-json).
                 self._schema(named, answer)
-            for breach in self._breaches(sent, answer):
+            for breach in self._breaches(sent, answer, span):
                 self._add(breach, answer)
 
     def _operation(self, request: Request) -> str:
@@ -121,8 +137,8 @@ class Watch:
                 return one.id
         return ""
 
-    def _sent(self, request: Request, operation: str) -> SentRequest:
-        header = next((v for k, v in request.headers if k.lower() == "authorization"), None)
+    def sent(self, request: Request, operation: str) -> SentRequest:
+        """The request as the rules see it."""
         body: object = None
         if len(request.body) <= _LARGE_REQUEST:
             try:
@@ -130,21 +146,14 @@ class Watch:
             except (ValueError, RecursionError):
                 body = None
         fields = body if isinstance(body, Mapping) else None
-        return SentRequest(operation, self._sender(header), fields, request.body)
-
-    def _sender(self, header: str | None) -> str:
-        if header is None:
-            return NOBODY
-        if header != "Bearer" and not header.startswith("Bearer "):
-            return OPEN
-        return self._roles.get(header.removeprefix("Bearer").strip(), FORGED)
+        return SentRequest(operation, self._senders.sender(request), fields, request.body)
 
     def _envelope(self, operation: str, answer: Answer) -> None:
         if elsewhere(answer):
             return
         self.answers += 1
         self.objects += is_object(answer)
-        if answer.errno == 501:
+        if answer.errno == 501 and len(self.service_errors) < _SERVICE_ERRORS:
             message = text(answer.envelope, "errmsg")
             self.service_errors.append((operation, message, answer.exchange))
         for id, rule in ENVELOPE_RULES.items():
@@ -165,13 +174,15 @@ class Watch:
         if not found and len(self._valid) < _MANY:
             self._valid.add(same)
 
-    def _breaches(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
+    def _breaches(
+        self, sent: SentRequest, answer: Answer, span: tuple[float, float]
+    ) -> Iterator[Breach]:
         if not answer.ok:
             breach = wrongly_refused(sent, answer.errno) if answer.errno else None
             yield from [breach] if breach else []
             return
         if sent.operation == "login":
-            self._learn_token(sent, answer)
+            self._senders.logged_in(sent, answer)
         breach = wrongly_accepted(self.contract, self.accounts, self.mark, sent)
         if breach is not None and excused(self.contract, sent, breach, answer):
             breach = None
@@ -183,16 +194,7 @@ class Watch:
         elif sent.operation != "findJobs":
             yield from self._accepted(sent, answer)
         if sent.operation == "findJobs" and len(answer.reply.body) <= _LARGE_ANSWER:
-            yield from self._found(sent, answer)
-
-    def _learn_token(self, sent: SentRequest, answer: Answer) -> None:
-        token = text(object_at(answer.envelope, "data"), "token")
-        given = sent.fields.get("username"), sent.fields.get("password")
-        known = {(one.username, one.password): role for role, one in self.accounts.items()}
-        if token is not None:
-            # A token for wrong credentials belongs to nobody that is known.
-            fitting = (role for pair, role in known.items() if pair == given)
-            self._roles.setdefault(token, next(fitting, OPEN))
+            yield from self._found(sent, answer, span)
 
     def _accepted(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
         lacking = without_hash(sent, answer)
@@ -205,26 +207,32 @@ class Watch:
         if before is not sent and not _same_child(before, sent):
             yield "CREATE-4", f"{sent.operation} returns the hash of an earlier job", "a new hash"
 
-    def _found(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
+    def _found(
+        self, sent: SentRequest, answer: Answer, span: tuple[float, float]
+    ) -> Iterator[Breach]:
         yield from find_faults(sent.fields, answer)
         known = frozenset(self._types)
         for record in answer.records:
             if breach := unfit_type(sent.fields, record, known):
                 yield breach
             self._learn_type(record)
-            yield from self._course(sent.sender, record)
+            yield from self._course(sent.sender, record, span)
         yield from self._leaks(sent, answer)
 
     def _learn_type(self, record: Record) -> None:
         if (kind := text(record, "job_type")) is not None and len(self._types) < _MANY:
             self._types.add(kind)
 
-    def _course(self, role: str, record: Record) -> Iterator[Breach]:
+    def _course(self, role: str, record: Record, span: tuple[float, float]) -> Iterator[Breach]:
         hash = text(record, "hash")
         if hash is None or ((role, hash) not in self._jobs and len(self._jobs) >= _MANY):
             return
         now = {key: record[key] for key in _KEPT if key in record}
         job = self._jobs.setdefault((role, hash), Job(hash, role, ""))
+        began, ended = span
+        if began < job.looked:
+            return
+        job.looked = ended
         if now != job.last:
             yield from course(job, now)
             job.seen = [now]
@@ -236,7 +244,7 @@ class Watch:
         found = hashes(answer.records)
         for hash in found & self._submitted.keys():
             owner = self._submitted[hash][0]
-            if owner not in (role, OPEN) and role in self.accounts:
+            if self._senders.apart(owner, role):
                 self._leaked.setdefault((role, hash), answer.exchange)
                 what = f"a find of the {role} account (exchange {answer.exchange.number})"
                 self.strangers = self.strangers or {what: answer.exchange}
@@ -254,7 +262,9 @@ class Watch:
         kept = self._findings.setdefault(id, [])
         if len(kept) < _ENOUGH and all(actual != one.message for one in kept):
             evidence = (answer.exchange,)
-            kept.append(Finding(id, Verdict.FAIL, actual, expected, answer.summary(), evidence))
+            found = Finding(id, Verdict.FAIL, actual, expected, answer.summary(), evidence)
+            kept.append(found)
+            self.on_finding(found)
 
 
 def _same_child(first: SentRequest, second: SentRequest) -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
@@ -20,6 +17,7 @@ from ..checking import (
 )
 from ..json_access import Record, brief, object_at, text, whole
 from ..rules.successes import login_faults
+from ..rules.tokens import claims, span
 
 #: Seconds by which the clocks of an answer's Date and of its token may differ.
 _CLOCKS_APART = 10
@@ -191,13 +189,13 @@ def errno_of_wrong_credentials(ctx: Context) -> Observation:
 @probe("token-lifetime")
 def lifetime_of_the_token(ctx: Context) -> Observation:
     answer = _login(ctx)
-    claims = _claims(text(_data(answer), "token") or "")
-    expires = whole(claims.get("exp"))
-    issued = whole(claims.get("iat"))
+    found = claims(text(_data(answer), "token") or "")
+    expires = whole(found.get("exp"))
+    issued = whole(found.get("iat"))
     if expires is None:
         return ctx.unobserved("the token is not a readable JWT with exp", answer)
     if issued is not None:
-        return ctx.answer(_span(expires - issued), answer)
+        return ctx.answer(span(expires - issued), answer)
     sent = _sent_at(answer)
     if sent is None:
         return ctx.unobserved("the token has no iat and the answer no Date", answer)
@@ -207,20 +205,7 @@ def lifetime_of_the_token(ctx: Context) -> Observation:
         return ctx.unobserved(
             f"the token has no iat, and expires {expires - sent} s after the answer's Date", answer
         )
-    return ctx.answer(_span(minutes * 60), answer)
-
-
-def _claims(token: str) -> Record:
-    """The claims of a JWT, unverified; empty for any other token."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        claims = json.loads(base64.urlsafe_b64decode(padded))
-    except (binascii.Error, ValueError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
+    return ctx.answer(span(minutes * 60), answer)
 
 
 def _sent_at(answer: Answer) -> int | None:
@@ -228,11 +213,3 @@ def _sent_at(answer: Answer) -> int | None:
         return int(parsedate_to_datetime(answer.header("date")).timestamp())
     except (TypeError, ValueError):
         return None
-
-
-def _span(seconds: int) -> str:
-    """``90m`` for 5400: the largest unit that divides."""
-    for unit, size in (("h", 3600), ("m", 60)):
-        if seconds % size == 0 and seconds > 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -172,26 +172,7 @@ class Log:
         with self._lock:
             self.requests += 1
             number = self.requests
-        redact = self._secrets.redact
-        kept = Exchange(
-            number,
-            operation,
-            plain,
-            request.method,
-            self._secrets.redact_foreign(request.target[:_TARGET]),
-            _headers(request.headers, self._secrets),
-            _excerpt(request.body, self._secrets),
-            reply.status,
-            _headers(reply.headers, self._secrets),
-            _excerpt(reply.body, self._secrets),
-            reply.failure,
-            redact(body.problem),
-            reply.elapsed,
-            integer(body.value, "errno"),
-            self._secrets.excerpt(
-                text(body.value, "errmsg") or text(body.value, "error") or "", _QUOTED
-            ),
-        )
+        kept = redacted(number, request, reply, body, operation, plain, self._secrets)
         with self._lock:
             self._kept.append(kept)
         return kept
@@ -206,6 +187,35 @@ class Log:
         with self._lock:
             self._kept[self._kept.index(exchange)] = marked
         return marked
+
+
+def redacted(
+    number: int,
+    request: Request,
+    reply: Reply,
+    body: Body,
+    operation: str,
+    plain: bool,
+    secrets: Secrets,
+) -> Exchange:
+    """The record of an exchange that anybody may see. Nothing is kept here."""
+    return Exchange(
+        number,
+        operation,
+        plain,
+        request.method,
+        secrets.redact_foreign(request.target[:_TARGET]),
+        _headers(request.headers, secrets),
+        _excerpt(request.body, secrets),
+        reply.status,
+        _headers(reply.headers, secrets),
+        _excerpt(reply.body, secrets),
+        reply.failure,
+        secrets.redact(body.problem),
+        reply.elapsed,
+        integer(body.value, "errno"),
+        secrets.excerpt(text(body.value, "errmsg") or text(body.value, "error") or "", _QUOTED),
+    )
 
 
 def _headers(headers: tuple[tuple[str, str], ...], secrets: Secrets) -> tuple[tuple[str, str], ...]:

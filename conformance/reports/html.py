@@ -30,7 +30,8 @@ summary > span { display: inline-grid; grid-template-columns: 6.2rem 6.6rem 1fr;
   width: calc(100% - 1.4rem); vertical-align: top; }
 .id { font-weight: 600; } .inside { padding: 0 0 1rem 1.2rem; }
 .pass { color: var(--pass); } .fail, .error { color: var(--fail); font-weight: 700; }
-.untestable, .inconclusive, .unknown { color: var(--odd); } .skipped, .unobserved { opacity: .65; }
+.untestable, .inconclusive, .unknown { color: var(--odd); }
+.skipped, .unseen, .unobserved { opacity: .65; }
 .note, figcaption, h4 { opacity: .75; font-size: .85rem; } h4 { margin: .8rem 0 0; }
 .expected { display: grid; grid-template-columns: auto 1fr; gap: .1rem .8rem; margin: .4rem 0; }
 .expected dt { opacity: .75; } .expected dd { margin: 0; overflow-wrap: anywhere; }
@@ -113,14 +114,21 @@ def _sums(report: Report) -> Iterator[str]:
     for happened in (report.stopped, *report.remarks):
         if happened:
             yield f'<p class="inconclusive">{escape(happened)}</p>'
-    allowed = "any number" if report.jobs_allowed is None else str(report.jobs_allowed)
-    yield f"<ul class=sums><li>{report.jobs_spent} jobs spent, {allowed} allowed</li>"
-    yield f"<li>{report.requests} requests</li><li>{report.seconds:.1f} s</li>"
-    yield f"<li>--seed {report.seed}</li></ul>"
+    yield f"<ul class=sums>{''.join(f'<li>{one}</li>' for one in _effort(report))}</ul>"
     if report.known:
         yield f"<p>accepted deviations (--known): {escape(', '.join(sorted(report.known)))}</p>"
     yield '<div class="note">The curl commands need a token of the account:'
     yield f"<pre>{escape(_TOKEN.format(target=report.target))}</pre></div>"
+
+
+def _effort(report: Report) -> Iterator[str]:
+    if report.watched:
+        yield f"{report.requests} requests seen, {report.jobs_spent} jobs accepted"
+        yield from (f"{report.seconds:.1f} s", "the kit sent nothing")
+        return
+    allowed = "any number" if report.jobs_allowed is None else str(report.jobs_allowed)
+    yield f"{report.jobs_spent} jobs spent, {allowed} allowed"
+    yield from (f"{report.requests} requests", f"{report.seconds:.1f} s", f"--seed {report.seed}")
 
 
 def _jump_list(

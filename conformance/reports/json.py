@@ -24,12 +24,14 @@ def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
         "target": report.target,
         "started_at": report.started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "verdict": report.verdict.word,
+        **({"watched": True} if report.watched else {}),
         "requirements": [
             {
                 "id": finding.id,
                 "level": contract.requirements[finding.id].level,
                 "verdict": finding.verdict.word,
                 "message": full_message(finding),
+                **({"held": finding.held} if report.watched else {}),
                 "evidence": [_exhibit(shown) for shown in finding.evidence],
             }
             for finding in report.findings

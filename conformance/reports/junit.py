@@ -15,7 +15,7 @@ from .json import full_message
 def render(report: Report, contract: Contract) -> str:
     """The text of the file. Inconclusive counts as an error: it must not look like a pass."""
     errors = report.count(Verdict.ERROR) + report.count(Verdict.INCONCLUSIVE)
-    skipped = report.count(Verdict.SKIPPED) + report.count(Verdict.UNTESTABLE)
+    skipped = sum(map(report.count, (Verdict.SKIPPED, Verdict.UNSEEN, Verdict.UNTESTABLE)))
     suite = xml.Element(
         "testsuite",
         name="sampan",

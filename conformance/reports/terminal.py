@@ -17,6 +17,7 @@ from .causes import Cause, causes
 _STYLES = {
     Verdict.PASS: "green",
     Verdict.SKIPPED: "dim",
+    Verdict.UNSEEN: "dim",
     Verdict.UNTESTABLE: "yellow",
     Verdict.INCONCLUSIVE: "magenta",
     Verdict.FAIL: "bold red",
@@ -93,7 +94,8 @@ def _cells(finding: Finding, known: bool = False) -> tuple[Text, ...]:
 def _lines(finding: Finding, contract: Contract) -> list[Text]:
     if finding.verdict is not Verdict.PASS:
         return [Text(finding.message)]
-    holds = [Text(contract.requirements[finding.id].sentence, style="dim")]
+    sentence = Text(contract.requirements[finding.id].sentence, style="dim")
+    holds = [Text.assemble((f"{finding.held} × ", "green"), sentence) if finding.held else sentence]
     if finding.not_covered:
         holds.append(Text(f"not tried: {finding.not_covered}", style="yellow"))
     return holds
@@ -144,11 +146,7 @@ def _outcome(report: Report) -> Iterator[Text]:
         if count := report.count(verdict):
             counts.append(f"{count} {verdict.word}", _STYLES[verdict]).append("  ")
     yield counts
-    allowed = "" if report.jobs_allowed is None else f" of {report.jobs_allowed}"
-    spent = f"{report.jobs_spent}{allowed} job{'s' * (report.jobs_spent != 1)}"
-    yield Text(
-        f"{spent}, {report.requests} requests, {report.seconds:.1f} s, --seed {report.seed}", "dim"
-    )
+    yield Text(_effort(report), "dim")
     if report.stopped:
         yield Text(report.stopped, "yellow")
     for remark in report.remarks:
@@ -158,6 +156,16 @@ def _outcome(report: Report) -> Iterator[Text]:
     yield Text.assemble(
         (f"{report.tested}: ", "dim"), (report.verdict.word, _STYLES[report.verdict])
     )
+
+
+def _effort(report: Report) -> str:
+    jobs = f"job{'s' * (report.jobs_spent != 1)}"
+    if report.watched:
+        seen = f"{report.requests} requests seen, {report.jobs_spent} {jobs} accepted"
+        return f"{seen}, {report.seconds:.1f} s; the kit sent nothing"
+    allowed = "" if report.jobs_allowed is None else f" of {report.jobs_allowed}"
+    spent = f"{report.jobs_spent}{allowed} {jobs}"
+    return f"{spent}, {report.requests} requests, {report.seconds:.1f} s, --seed {report.seed}"
 
 
 def _known(report: Report) -> Iterator[str]:

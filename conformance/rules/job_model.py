@@ -32,7 +32,7 @@ _NO_GRID = (("upscaleJob", "upscaleJob"), ("varyJob", "describeImage"))
 class Job:
     """``made_by``: the operation, empty if it is not known. ``parent`` and ``cell`` of a child.
     ``seen``: its records. ``mine``: this run submitted it; ``submission`` is the answer, ``links``
-    the content where that is no prompt."""
+    the content where that is no prompt. ``looked``: when the last look at it ended."""
 
     hash: str
     account: str
@@ -44,6 +44,7 @@ class Job:
     mine: bool = False
     submission: Answer | None = None
     links: str = ""
+    looked: float = 0.0
 
     @property
     def last(self) -> Record | None:

@@ -45,6 +45,7 @@ class SentRequest:
     """A request to an operation. ``body`` is ``None`` if ``content`` is not a JSON object.
 
     ``sender``: the role of the account whose token it carries, or ``NOBODY``, ``FORGED``, ``OPEN``.
+    In traffic that was only seen, an account has a name of its own instead of a role.
     """
 
     operation: str
@@ -55,6 +56,11 @@ class SentRequest:
     @property
     def fields(self) -> Mapping[str, object]:
         return self.body or {}
+
+    @property
+    def by_account(self) -> bool:
+        """Whether it carries the token of an account that may submit."""
+        return self.sender not in (NOBODY, FORGED, OPEN, "limited")
 
 
 def unknown_parent(mark: str) -> str:
@@ -95,7 +101,7 @@ def wrongly_refused(sent: SentRequest, errno: int) -> Breach | None:
     """The sentence that a refusal breaks by its errno: without content there is nothing else to
     look at, so that it can only be a missing parameter."""
     id, keys = _REQUIRED.get(sent.operation, ("", ()))
-    if keys != ("content",) or sent.sender not in ("first", "second") or sent.body is None:
+    if keys != ("content",) or not sent.by_account or sent.body is None:
         return None
     if "content" in sent.body or errno in _OTHER_GROUNDS:
         return None

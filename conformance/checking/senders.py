@@ -1,0 +1,67 @@
+"""Whose request it was: by the login that gave the token that it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from ..http.connection import Request
+from ..http.exchange import Answer
+from ..json_access import object_at, text
+from ..rules.refusals import FORGED, NOBODY, OPEN, SentRequest
+from ..settings import Credentials
+
+
+class Senders(Protocol):
+    """The accounts of some traffic. Each has a name: a role of the kit's, or one of its own."""
+
+    def sender(self, request: Request) -> str:
+        """The account's name, or ``NOBODY``, ``FORGED``, ``OPEN`` (see ``SentRequest``)."""
+        ...
+
+    def logged_in(self, sent: SentRequest, answer: Answer) -> None:
+        """A login was accepted."""
+        ...
+
+    def apart(self, owner: str, sender: str) -> bool:
+        """Whether ``sender`` is an account, and for certain another than ``owner``."""
+        ...
+
+
+class OwnAccounts:
+    """The accounts that the kit itself logs in with, by role."""
+
+    def __init__(self, accounts: Mapping[str, Credentials]) -> None:
+        self._accounts = accounts
+        self._roles: dict[str, str] = {}  # by token
+
+    def sender(self, request: Request) -> str:
+        header = authorization(request)
+        if header is None:
+            return NOBODY
+        token = bearer(header)
+        return OPEN if token is None else self._roles.get(token, FORGED)
+
+    def logged_in(self, sent: SentRequest, answer: Answer) -> None:
+        token = text(object_at(answer.envelope, "data"), "token")
+        given = sent.fields.get("username"), sent.fields.get("password")
+        known = {(one.username, one.password): role for role, one in self._accounts.items()}
+        if token is not None:
+            # A token for wrong credentials belongs to nobody that is known.
+            fitting = (role for pair, role in known.items() if pair == given)
+            self._roles.setdefault(token, next(fitting, OPEN))
+
+    def apart(self, owner: str, sender: str) -> bool:
+        return owner not in (sender, OPEN) and sender in self._accounts
+
+
+def authorization(request: Request) -> str | None:
+    """The first Authorization header."""
+    return next((value for key, value in request.headers if key.lower() == "authorization"), None)
+
+
+def bearer(header: str) -> str | None:
+    """The token behind ``Bearer``; ``None`` for another kind of header (question bearer-prefix)."""
+    if header != "Bearer" and not header.startswith("Bearer "):
+        return None
+    return header.removeprefix("Bearer").strip()

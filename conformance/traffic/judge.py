@@ -1,0 +1,233 @@
+"""The judge of traffic that was only seen: it sends nothing, and nothing unseen passes.
+
+Exchanges come in the order in which they ended; they may overlap. What is judged is what no unseen
+client, no lost answer and no clock could explain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from ..checking.watch import Watch
+from ..contract import Contract, shipped
+from ..findings import Finding, Observation
+from ..http.exchange import Answer
+from ..http.patience import Trouble, trouble
+from ..http.redaction import Secrets
+from ..report import Report, merge
+from ..rules.envelopes import elsewhere
+from ..verdict import Verdict
+from . import in_passing
+from .facts import Fact
+from .logins import Logins
+from .look import Look, Shown, Target, answer_of, well_formed
+from .memory import Memory
+from .seen import Seen
+from .senders import SeenAccounts
+
+
+class Rule(Protocol):
+    """Looks at every well-formed exchange with an operation, and remembers what it needs."""
+
+    def shown(self, memory: Memory, look: Look) -> Iterator[Shown | Fact]: ...
+
+
+#: Made anew for each judge, and asked in this order.
+_RULES: tuple[Callable[[], Rule], ...] = (Logins,)
+#: An answer of another shape is the API's own if it comes so often and no envelope in between.
+_STEADY = 3
+#: The status of a server that failed: that is its own.
+_OWN_FAULT = 500
+#: Findings that are told of one requirement.
+_ENOUGH = 3
+#: Exchanges that are compared with new ones, in case a browser has written one twice.
+_RECENT = 200
+
+
+class TrafficJudge:
+    """Feed it with ``observe``; ask for the ``report`` at any time. Safe to use from threads.
+
+    ``target``: the URL of the API. Requests to other places are passed over, but for the pictures
+    that records link to. ``without_tokens``: the Authorization headers were cut out of what was
+    seen. ``secrets``: what is masked in findings; it learns from what passes.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        contract: Contract | None = None,
+        without_tokens: bool = False,
+        secrets: Secrets | None = None,
+    ) -> None:
+        self.contract = contract or shipped()
+        self.target = Target(target.rstrip("/"), self.contract)
+        self.secrets = secrets or Secrets()
+        #: Exchanges with the target, and requests that went elsewhere.
+        self.exchanges = self.passed_over = 0
+        self._lock = threading.Lock()
+        self._accounts = SeenAccounts(without_tokens)
+        self._memory = Memory(self.contract, self._accounts)
+        mark = hashlib.sha256(b"traffic").hexdigest()
+        self._watch = Watch(self.contract, {}, mark, self._accounts, self._tell)
+        self._rules = [make() for make in _RULES]
+        self._held: Counter[str] = Counter()
+        self._news: list[Finding] = []
+        self._jobs = 0
+        self._strange: Counter[tuple[str, int, str]] = Counter()
+        self._unjudged: Counter[str] = Counter()
+        self._recent: dict[bytes, tuple[float, float]] = {}
+        self._span = (float("inf"), 0.0)
+
+    def observe(self, seen: Seen) -> list[Finding]:
+        """Judge one exchange. Returns the failures that it has shown and that were not shown
+        before."""
+        with self._lock:
+            self._news = []
+            path = self.target.path(seen.request.target)
+            if path is None:
+                self.passed_over += 1
+            else:
+                self._observe(seen, path)
+            return [self._redacted(one) for one in self._news]
+
+    def report(
+        self, started_at: datetime | None = None, *, remarks: tuple[str, ...] = ()
+    ) -> Report:
+        """What was seen so far. A requirement that nothing has shown is ``unseen``."""
+        with self._lock:
+            began, ended = self._span if self.exchanges else (0.0, 0.0)
+            return Report(
+                self.target.url,
+                started_at or datetime.fromtimestamp(began, UTC),
+                ended - began,
+                tuple(map(self._finding, self.contract.requirements)),
+                tuple(map(self._observation, self.contract.questions)),
+                None,
+                self._jobs,
+                self.exchanges,
+                remarks=(*remarks, *self._remarks()),
+                watched=True,
+            )
+
+    def _observe(self, seen: Seen, path: str) -> None:
+        if self._again(seen):
+            return
+        self.exchanges += 1
+        began, ended = seen.at, seen.at + seen.reply.elapsed
+        self._span = min(self._span[0], began), max(self._span[1], ended)
+        operation = self.target.operation(path, seen.request.method)
+        if not operation:
+            return
+        plain = well_formed(seen.request)
+        answer = answer_of(seen, self.exchanges, operation, plain, self.secrets)
+        if self._is_elsewhere(answer):
+            return
+        sent = self._watch.sent(seen.request, operation)
+        look = Look(seen.request, sent, answer, plain, began, ended)
+        self._jobs += answer.hash is not None and operation in self._submissions
+        self._judge(look)
+
+    @property
+    def _submissions(self) -> list[str]:
+        return [one.id for one in self.contract.operations.values() if one.submits]
+
+    def _judge(self, look: Look) -> None:
+        span = look.began, look.ended
+        self._watch.observe(look.request, look.operation, look.plain, look.answer, span)
+        broken = {id for id, _, _ in self._watch.latest}
+        if look.plain:
+            for rule in self._rules:
+                for one in rule.shown(self._memory, look):
+                    self._show(one, look.answer, broken)
+        for id in in_passing.concerned(look):
+            self._held[id] += id not in broken
+
+    def _show(self, one: Shown | Fact, answer: Answer, broken: set[str]) -> None:
+        if isinstance(one, Fact):
+            self._memory.facts.add(one)
+        elif not one.fault:
+            self._held[one.id] += one.id not in broken
+        else:
+            broken.add(one.id)
+            self._fail(one, answer)
+
+    def _fail(self, shown: Shown, answer: Answer) -> None:
+        id, actual, expected, _ = shown
+        kept = self._watch.findings(id)
+        if len(kept) < _ENOUGH and all(actual != one.message for one in kept):
+            evidence = tuple(dict.fromkeys((*shown.evidence, answer.exchange)))
+            found = Finding(id, Verdict.FAIL, actual, expected, answer.summary(), evidence)
+            self._watch.add(found)
+            self._tell(found)
+
+    def _tell(self, finding: Finding) -> None:
+        self._news.append(finding)
+
+    def _again(self, seen: Seen) -> bool:
+        """The same exchange written twice, as browsers do for a service worker: all of it is the
+        same, at the same time."""
+        request, reply = seen.request, seen.reply
+        parts = request.method, request.target, request.headers, request.body, reply.body
+        key = hashlib.sha256(repr(parts).encode()).digest()
+        began, ended = seen.at, seen.at + reply.elapsed
+        before = self._recent.get(key)
+        self._recent[key] = began, ended
+        if len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
+        return before is not None and began < before[1] and before[0] < ended
+
+    def _is_elsewhere(self, answer: Answer) -> bool:
+        """Whether no whole answer of the API came, as far as anybody can tell."""
+        kind = trouble(answer)
+        if kind is None and answer.failure is None and not elsewhere(answer):
+            self._forget(answer.exchange.operation)
+            return False
+        what = answer.failure.value if answer.failure else f"HTTP {answer.status}, {answer.problem}"
+        if kind is Trouble.DOUBTFUL:
+            label = answer.header("content-type").partition(";")[0].strip().lower()
+            shape = answer.exchange.operation, answer.status, label
+            self._strange[shape] += 1
+            if answer.status == _OWN_FAULT or self._strange[shape] >= _STEADY:
+                return False
+        self._unjudged[what] += 1
+        return True
+
+    def _forget(self, operation: str) -> None:
+        """An envelope came: what was of another shape before need not be the API's."""
+        for shape in [one for one in self._strange if one[0] == operation]:
+            del self._strange[shape]
+
+    def _remarks(self) -> Iterator[str]:
+        if self.passed_over:
+            yield f"{self.passed_over} requests went elsewhere and were passed over"
+        if self._unjudged:
+            kinds = ", ".join(f"{n} × {what}" for what, n in self._unjudged.most_common(5))
+            yield f"not answered by the API, and not judged: {self.secrets.redact(kinds)}"
+
+    def _finding(self, id: str) -> Finding:
+        held = self._held[id]
+        failures = [self._redacted(one) for one in self._watch.findings(id)]
+        if failures:
+            return replace(merge(id, failures), held=held)
+        if held:
+            return Finding(id, Verdict.PASS, f"seen to hold {held} times", held=held)
+        return Finding(id, Verdict.UNSEEN, "not seen in this traffic")
+
+    def _observation(self, id: str) -> Observation:
+        return self._memory.facts.observation(self.contract, id)
+
+    def _redacted(self, finding: Finding) -> Finding:
+        excerpt = self.secrets.excerpt
+        return replace(
+            finding,
+            message=excerpt(finding.message),
+            expected=excerpt(finding.expected),
+            actual=excerpt(finding.actual),
+        )

@@ -1,0 +1,202 @@
+"""One exchange of somebody's traffic as the rules see it: whose, for what, and what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from ..contract import Contract
+from ..findings import EvidenceItem
+from ..http.connection import Reply, Request
+from ..http.exchange import Answer, redacted
+from ..http.json_body import read
+from ..http.redaction import MASK, Secrets
+from ..json_access import object_at, text
+from ..rules.refusals import SentRequest
+from .seen import Seen
+
+#: Headers that a report may show; whatever else a client sends may be a secret of its own.
+_SHOWN = frozenset(
+    {"accept", "authorization", "content-encoding", "content-length", "content-type", "user-agent"}
+)
+_HIDDEN = frozenset({"set-cookie", "set-cookie2", "www-authenticate", "location"})
+#: Larger or deeper requests than any honest one are not well-formed ones here.
+_LARGE, _DEEP = 64 << 10, 20
+#: A refused password that is as short as this may be a part of any word.
+_SHORT = 6
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Shown(NamedTuple):
+    """What an exchange has shown of a requirement: that it holds, or the ``fault`` in it."""
+
+    id: str
+    fault: str = ""
+    expected: str = ""
+    evidence: tuple[EvidenceItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Look:
+    """``plain``: a well-formed request of an operation (POST, a JSON object, labelled as JSON).
+    ``began`` and ``ended`` in seconds since the epoch, by the observer's clock."""
+
+    request: Request
+    sent: SentRequest
+    answer: Answer
+    plain: bool
+    began: float
+    ended: float
+
+    @property
+    def operation(self) -> str:
+        return self.sent.operation
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        return self.sent.fields
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the API is: the URL under which its operations lie."""
+
+    url: str
+    contract: Contract
+
+    def path(self, target: str) -> str | None:
+        """The path of a request below the API's; ``None`` if it went elsewhere."""
+        own, other = urlsplit(self.url), urlsplit(target)
+        if _origin(self.url) != _origin(target) or not other.path.startswith(own.path):
+            return None
+        rest = other.path[len(own.path) :] or "/"
+        return rest if rest.startswith("/") else None
+
+    def operation(self, path: str, method: str) -> str:
+        """The operation at a path; empty for none."""
+        found = (one for one in self.contract.operations.values() if one.path == path)
+        return next((one.id for one in found if one.method == method), "")
+
+
+def base_of(target: str, contract: Contract) -> str | None:
+    """The URL of an API whose operation lies at ``target``; ``None`` if none does."""
+    parts = urlsplit(target)
+    for one in contract.operations.values():
+        if parts.path.endswith(one.path):
+            return f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(one.path)}"
+    return None
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    return parts.scheme, (parts.hostname or "").lower(), port or _DEFAULT_PORTS.get(parts.scheme)
+
+
+def well_formed(request: Request) -> bool:
+    """Whether it is a request as the page shows it, so that the server has nothing to complain of
+    but its parameters."""
+    headers = {key.lower(): value for key, value in request.headers}
+    if "json" not in headers.get("content-type", "").lower() or "content-encoding" in headers:
+        return False
+    if urlsplit(request.target).query or len(request.body) > _LARGE:
+        return False
+    try:
+        found = json.loads(
+            request.body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse
+        )
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and _usual(found, _DEEP)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a key twice")
+    return dict(pairs)
+
+
+def _refuse(name: str) -> object:
+    raise ValueError(name)
+
+
+def _usual(value: object, depth: int) -> bool:
+    """No NUL, no lone surrogate, no number beyond a double, not too deep (GEN-5)."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= one <= "\udfff" for one in value)
+    if isinstance(value, int | float):
+        return abs(value) < 2**63
+    if isinstance(value, dict):
+        return depth > 0 and all(_usual(one, depth - 1) for pair in value.items() for one in pair)
+    if isinstance(value, list):
+        return depth > 0 and all(_usual(one, depth - 1) for one in value)
+    return True
+
+
+def answer_of(seen: Seen, number: int, operation: str, plain: bool, secrets: Secrets) -> Answer:
+    """The answer, with a record of the exchange that anybody may see."""
+    body = read(seen.reply)
+    _learn(seen.request, operation, secrets)
+    data = object_at(body.value, "data")
+    secrets.add_token(text(data, "token") if operation == "login" else None)
+    exchange = redacted(
+        number,
+        _presentable(seen.request, operation),
+        _without_secrets(seen.reply),
+        body,
+        operation,
+        plain,
+        secrets,
+    )
+    return Answer(exchange, seen.reply, body.value, body.problem, body.weight, body.flaw)
+
+
+def _learn(request: Request, operation: str, secrets: Secrets) -> None:
+    for key, value in request.headers:
+        if key.lower() in ("authorization", "cookie"):
+            for part in value.split():
+                secrets.add_token(part if len(part) > _SHORT and part != "Bearer" else None)
+    if operation == "login":
+        for secret in _passwords(request.body):
+            secrets.add(secret if len(secret) >= _SHORT else None)
+
+
+def _passwords(body: bytes) -> Iterator[str]:
+    try:
+        found = json.loads(body[:_LARGE])
+    except (ValueError, RecursionError):
+        return
+    if isinstance(found, dict) and isinstance(password := found.get("password"), str):
+        yield password
+
+
+def _presentable(request: Request, operation: str) -> Request:
+    """Without headers and parameters that may be secrets, and without a password."""
+    headers = tuple((key, value) for key, value in request.headers if key.lower() in _SHOWN)
+    target = request.target.partition("?")[0]
+    body = request.body
+    if operation == "login":
+        body = _without_password(body)
+    return replace(request, target=target, headers=headers, body=body)
+
+
+def _without_password(body: bytes) -> bytes:
+    try:
+        found = json.loads(body[:_LARGE])
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        return f"({len(body)} bytes that are not shown)".encode() if body else b""
+    kept = {key: one if key == "username" else MASK for key, one in found.items()}
+    return json.dumps(kept, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _without_secrets(reply: Reply) -> Reply:
+    kept = tuple((key, value) for key, value in reply.headers if key not in _HIDDEN)
+    return replace(reply, headers=kept)

@@ -1,0 +1,209 @@
+"""What is remembered of somebody's traffic, within bounds: the oldest makes way.
+
+Only what a login named is told apart for certain: other accounts act unseen, and so do other
+clients of the same ones. Jobs may appear that nobody submitted here; none may vanish.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..contract import Contract
+from ..findings import EvidenceItem
+from ..http.exchange import Answer
+from ..json_access import Record, integer, text
+from ..rules.find_rules import CURSOR
+from ..rules.refusals import FORGED, NOBODY, OPEN, SentRequest
+from ..shared_jobs.trace import FINISHED, JobTrace, Sighting
+from .facts import Facts
+from .look import Look
+from .senders import SeenAccounts
+
+#: Jobs of one account, accounts, and jobs of which every look is kept.
+_JOBS, _ACCOUNTS, _TRACES = 300, 100, 60
+#: Looks that are kept of one job.
+_LOOKS = 300
+#: Seconds after which a job that was found once is found by every find that has to return it.
+SETTLED = 10.0
+#: What is kept of a record.
+KEYS = (
+    *("id", "id_uuid", "hash", "job_id", "parent_id", "parent_hash", "sender_id", "timestamp"),
+    *("created_at", "updated_at", "status", "error", "job_type", "service", "grid_num"),
+    *("msg_content", "msg_display", "sender_msg", "description", "description_translation"),
+    *("tmp_msg", "img_buffer", "img_thumb", "original_url", "img_format", "img_width"),
+    *("img_height", "img_length", "img_md5", "is_favourite", "folders", "pct_prog", "img_prog"),
+)
+#: The filters whose records may change from one look to the next.
+_FICKLE = ("favourite", "folders", "prompt")
+
+
+@dataclass(slots=True)
+class SeenJob:
+    """A job of an account. ``operation`` and ``body``: its submission, if it was seen.
+
+    Times in seconds by the observer's clock: ``began`` and ``answered`` of the submission,
+    ``found`` and ``finished`` when the find that first showed it (finished) had ended, ``looked``
+    when the last look at it ended. ``first``: the first value of each key that was not null.
+    """
+
+    account: str
+    hash: str
+    operation: str = ""
+    body: Record = field(default_factory=dict)
+    began: float = math.inf
+    answered: float = math.inf
+    found: float = math.inf
+    finished: float = math.inf
+    looked: float = 0.0
+    looks: int = 0
+    absent: int = 0
+    last: Record | None = None
+    first: dict[str, object] = field(default_factory=dict)
+    submission: Answer | None = None
+    parent: SeenJob | None = None
+    trace: JobTrace | None = None
+    exchange: EvidenceItem | None = None  # the last look
+
+    @property
+    def cell(self) -> int | None:
+        return integer(self.body, "grid_num")
+
+    @property
+    def content(self) -> str | None:
+        return text(self.body, "content")
+
+    @property
+    def is_finished(self) -> bool:
+        return integer(self.last, "status") == FINISHED
+
+    def settled(self, moment: float) -> bool:
+        """Whether it was found so long ago that it has to be found again."""
+        return self.found + SETTLED <= moment
+
+
+@dataclass(slots=True)
+class Memory:
+    """``unit``: the evidence for each unit of the cursor, by its milliseconds (1 or 1000)."""
+
+    contract: Contract
+    accounts: SeenAccounts
+    facts: Facts = field(default_factory=Facts)
+    unit: dict[int, EvidenceItem] = field(default_factory=dict)
+    #: By account, the newest last.
+    _jobs: OrderedDict[str, OrderedDict[str, SeenJob]] = field(default_factory=OrderedDict)
+    _by_id: OrderedDict[str, SeenJob] = field(default_factory=OrderedDict)
+    _traced: int = 0
+    lengths: set[int] = field(default_factory=set)
+    #: Accounts that were refused for their plan.
+    limited: set[str] = field(default_factory=set)
+
+    def of(self, account: str) -> list[SeenJob]:
+        """The jobs of an account that are remembered."""
+        return list(self._jobs.get(account, {}).values())
+
+    def job(self, account: str, hash: str) -> SeenJob | None:
+        jobs = self._jobs.get(account)
+        return None if jobs is None else jobs.get(hash)
+
+    def jobs(self) -> Iterator[SeenJob]:
+        for jobs in self._jobs.values():
+            yield from jobs.values()
+
+    def named(self, sent: SentRequest) -> SeenJob | None:
+        """The parent that a request names, the sender's own if it has one of that name."""
+        for key in ("parent_hash", "parent_id"):
+            value = sent.fields.get(key)
+            if isinstance(value, str):
+                own = self.job(sent.sender, value)
+                return own or self._by_id.get(value)
+        return None
+
+    def impossible(self, value: object) -> bool:
+        """Whether no job can have this name: no hash and no id that was seen is formed like it."""
+        if not isinstance(value, str) or value.isdigit() or len(self.lengths) < 2:
+            return False
+        return len(value) not in self.lengths
+
+    def submitted(self, look: Look) -> SeenJob | None:
+        """An accepted submission of an account: its job."""
+        hash = look.answer.hash
+        if hash is None or is_nobody(look.sent.sender):
+            return None
+        job = self._job(look.sent.sender, hash)
+        if job.operation:
+            return job
+        job.operation, job.body = look.operation, dict(look.fields)
+        job.began, job.answered, job.submission = look.began, look.ended, look.answer
+        parent = self.named(look.sent)
+        job.parent = parent
+        self.lengths.add(len(hash))
+        self._by_id[hash] = job
+        if self._traced < _TRACES:
+            self._traced += 1
+            name = f"{look.operation} {look.answer.exchange.number}"
+            job.trace = JobTrace(
+                name, look.operation, look.sent.sender, job.body, [look.answer.light()]
+            )
+            job.trace.submitted_at, job.trace.answered_at = look.began, look.ended
+        return job
+
+    def looked(self, look: Look, record: Record) -> SeenJob | None:
+        """The job of a record that an account found; ``None`` if it is older than what is known:
+        two looks overlapped."""
+        hash = text(record, "hash")
+        if hash is None or is_nobody(look.sent.sender):
+            return None
+        job = self._job(look.sent.sender, hash)
+        return None if look.began < job.looked else job
+
+    def learn(self, look: Look, job: SeenJob, record: Record) -> None:
+        """Keep what a find has shown of a job, after it was judged."""
+        job.found = min(job.found, look.ended)
+        job.looked, job.looks, job.absent = look.ended, job.looks + 1, 0
+        job.exchange = look.answer.exchange
+        kept = {key: record[key] for key in KEYS if key in record}
+        if kept != job.last:
+            job.last = kept
+        for key, value in kept.items():
+            if value is not None:
+                job.first.setdefault(key, value)
+        if job.is_finished:
+            job.finished = min(job.finished, look.ended)
+        for key in ("hash", "job_id", "id_uuid"):
+            if (name := text(record, key)) is not None:
+                self.lengths.add(len(name))
+        if (id := text(record, "job_id")) is not None:
+            self._by_id[id] = job
+        while len(self._by_id) > 2 * _JOBS * 10:
+            self._by_id.popitem(last=False)
+        if job.trace is not None and len(job.trace.sightings) < _LOOKS:
+            at = max(0.0, look.began - job.trace.submitted_at)
+            sighting = Sighting(at, (job.last or {},), True, look.answer.light())
+            job.trace.sightings.append(sighting)
+
+    def due(self, look: Look) -> list[SeenJob]:
+        """The jobs of the account that a find has to count, if its filters let them through."""
+        return [one for one in self.of(look.sent.sender) if one.settled(look.began)]
+
+    def _job(self, account: str, hash: str) -> SeenJob:
+        jobs = self._jobs.setdefault(account, OrderedDict())
+        if hash not in jobs:
+            jobs[hash] = SeenJob(account, hash)
+            if len(jobs) > _JOBS:
+                jobs.popitem(last=False)
+            if len(self._jobs) > _ACCOUNTS:
+                self._jobs.popitem(last=False)
+        return jobs[hash]
+
+
+def is_nobody(sender: str) -> bool:
+    """Whether requests of this sender can't be put together as those of one account."""
+    return sender in (NOBODY, FORGED, OPEN)
+
+
+def is_steady(filters: Record) -> bool:
+    """Whether what these filters select can only grow."""
+    return not any(key in filters for key in (*_FICKLE, CURSOR))

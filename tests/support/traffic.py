@@ -112,7 +112,7 @@ async def _exchange(app: App, request: Request, transport: _Transport) -> Reply 
     async def receive() -> Any:
         if unread:
             return {"type": "http.request", "body": unread.pop(), "more_body": False}
-        await asyncio.Event().wait()
+        return await asyncio.Event().wait()
 
     async def send(message: Any) -> None:
         parts.append(message)

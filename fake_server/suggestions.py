@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 #: More names than these are counted instead of listed.
 _MOST_LISTED = 60
@@ -13,6 +12,8 @@ _WIDE = 100
 
 def nearest(given: object, known: Iterable[str]) -> str | None:
     """The name that ``given`` is most like, whatever its case; ``None`` if none is."""
+    from difflib import get_close_matches  # no start waits for it
+
     text = str(given)[:_WIDE].casefold()
     folded: dict[str, str] = {}
     for name in known:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from operator import itemgetter
 from typing import Any
 
@@ -128,6 +127,8 @@ def _address(exchange: Exchange, secrets: Sequence[str]) -> str:
 
 def nearest(exchange: Exchange, operations: Sequence[Operation]) -> dict[str, Any] | None:
     """The operation that an unmatched request probably meant, and how the two differ."""
+    from difflib import SequenceMatcher  # no start waits for it
+
     path = exchange.path.rstrip("/").lower()[:_MAX_COMPARED]
     similarity, operation = max(
         ((SequenceMatcher(None, path, each.path).ratio(), each) for each in operations),

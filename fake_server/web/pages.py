@@ -15,7 +15,7 @@ from ..contract import yaml_files
 from ..http.responses import HTML, JSON, YAML, Response
 from ..service import FakeService
 from ..settings import DEFAULT_ACCOUNTS
-from . import dashboard_files, reference
+from . import dashboard_files
 from .reference_words import CHINESE, ENGLISH, Words
 
 #: A page of a fake that its reader reaches at a base address.
@@ -27,13 +27,17 @@ _NAMED = 5
 
 @lru_cache(maxsize=2)
 def _reference_page(words: Words) -> str:
+    from . import reference  # no start waits for it
+
     questions = yaml_files.read("questions.yaml")["questions"]
     return reference.page(yaml_files.read("openapi.yaml"), questions, words)
 
 
 def _reference(words: Words) -> Page:
     def answer(_: FakeService, base: str) -> Response:
-        page = _reference_page(words).replace(reference.BASE, escape(base))
+        from .reference import BASE
+
+        page = _reference_page(words).replace(BASE, escape(base))
         return Response(200, page.encode(), (*HTML, *dashboard_files.POLICY))
 
     return answer

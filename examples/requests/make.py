@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ import yaml
 
 HERE = Path(__file__).parent
 OPENAPI = HERE.parents[1] / "openapi"
+#: The quick one, where PyYAML was built with it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 #: What a link takes from a response (OpenAPI 3.1, Runtime Expressions).
 _EXPRESSION = re.compile(r"\{?\$response\.body#((?:/[\w]+)+)\}?")
@@ -65,8 +68,9 @@ def control() -> list[Request]:
     ]
 
 
+@cache
 def _document(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load((OPENAPI / name).read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.load((OPENAPI / name).read_bytes(), Loader=_LOADER)
     return document
 
 

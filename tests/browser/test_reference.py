@@ -6,12 +6,9 @@ import pytest
 
 from sampan import FakeServer
 
+from .chromium import expect
 from .conftest import OpenPage
 from .screenshots import SCHEMES
-
-pytest.importorskip("playwright", reason="playwright is not installed (pip install -e '.[dev]')")
-
-from playwright.sync_api import expect
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -8,7 +8,6 @@ import re
 from typing import Any
 
 import pytest
-import schemathesis
 
 from tests.support.openapi_document import (
     DOCUMENT,
@@ -94,11 +93,15 @@ def test_the_links_carry_what_a_client_carries() -> None:
 
 
 def test_schemathesis_can_follow_the_links() -> None:
+    import schemathesis  # a quarter of a second, which other workers need not spend
+
     machine = schemathesis.openapi.from_dict(copy.deepcopy(DOCUMENT)).as_state_machine()
     assert sorted(machine.bundles) == sorted(f"POST {path} -> 200" for path in PATHS.values())
 
 
 def test_schemathesis_notices_a_link_to_nowhere() -> None:
+    import schemathesis
+
     broken = copy.deepcopy(DOCUMENT)
     broken["components"]["links"]["HashToFind"]["operationId"] = "nowhere"
     with pytest.raises(schemathesis.errors.InvalidStateMachine, match="nowhere"):

@@ -8,33 +8,20 @@ own first, in the document and in the answers alike; the contract in ``openapi/`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis import Case, GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from sampan.fake_server.contract import yaml_files
 from tests.support.examples import examples
 from tests.support.fakes import ADDRESS, Caller, Fake, envelope
 
+if TYPE_CHECKING:
+    from schemathesis import Case
+
 VIRTUAL = {0: 200, 301: 400, 410: 410, 411: 403, 420: 404, 421: 409, 430: 401, 501: 500}
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
 EXAMPLES = settings(
     max_examples=examples(50),
     deadline=None,
@@ -68,8 +55,7 @@ def _errno(reference: str) -> int:
     return int(name.removeprefix("Error")) if name.startswith("Error") else 0
 
 
-SCHEMA = schemathesis.openapi.from_dict(virtual(yaml_files.read("openapi.yaml")))
-PATHS = tuple(SCHEMA.raw_schema["paths"])
+PATHS = tuple(yaml_files.read("openapi.yaml")["paths"])
 
 #: What a well-formed request that knows no job and no password may be answered with.
 ACCEPTED = {
@@ -84,6 +70,13 @@ ACCEPTED = {
 
 
 @pytest.fixture(scope="module")
+def schema() -> Any:
+    import schemathesis  # a quarter of a second, which other workers need not spend
+
+    return schemathesis.openapi.from_dict(virtual(yaml_files.read("openapi.yaml")))
+
+
+@pytest.fixture(scope="module")
 def caller() -> Iterator[Caller]:
     fake = Fake(job_ms=0, markers=False)
     logged_in = fake.login()
@@ -94,6 +87,9 @@ def caller() -> Iterator[Caller]:
 
 def answered(caller: Caller, case: Case[Any]) -> int:
     """Send a case, have schemathesis judge the answer, and say its errno."""
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi import checks
+
     request = requests.Request(**case.as_transport_kwargs(base_url=ADDRESS)).prepare()
     body = request.body.encode() if isinstance(request.body, str) else request.body
     headers = {**request.headers, "Authorization": f"Bearer {caller.token}"}
@@ -102,13 +98,22 @@ def answered(caller: Caller, case: Case[Any]) -> int:
     errno: int = envelope(response)["errno"]
     assert response.status_code == 200
     response.status_code = VIRTUAL[errno]
-    case.validate_response(response, checks=CHECKS)
+    conforms = [
+        not_a_server_error,
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_headers_conformance,
+        checks.response_schema_conformance,
+    ]
+    case.validate_response(response, checks=conforms)
     return errno
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_what_the_contract_allows_is_taken(caller: Caller, path: str) -> None:
-    @given(SCHEMA[path]["POST"].as_strategy(generation_mode=GenerationMode.POSITIVE))
+def test_what_the_contract_allows_is_taken(caller: Caller, schema: Any, path: str) -> None:
+    from schemathesis import GenerationMode
+
+    @given(schema[path]["POST"].as_strategy(generation_mode=GenerationMode.POSITIVE))
     @EXAMPLES
     def law(case: Case[Any]) -> None:
         assert answered(caller, case) in ACCEPTED[path], case.body
@@ -117,8 +122,10 @@ def test_what_the_contract_allows_is_taken(caller: Caller, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_what_the_contract_forbids_is_refused(caller: Caller, path: str) -> None:
-    @given(SCHEMA[path]["POST"].as_strategy(generation_mode=GenerationMode.NEGATIVE))
+def test_what_the_contract_forbids_is_refused(caller: Caller, schema: Any, path: str) -> None:
+    from schemathesis import GenerationMode
+
+    @given(schema[path]["POST"].as_strategy(generation_mode=GenerationMode.NEGATIVE))
     @EXAMPLES
     def law(case: Case[Any]) -> None:
         assert answered(caller, case) == 301, case.body

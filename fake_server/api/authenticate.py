@@ -72,8 +72,8 @@ def _bearer(service: FakeService, operation: Operation, header: bytes) -> tuple[
     """The account of a token, when it was issued and when it expires (ms)."""
     scheme, _, token = header.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer":
-        answer = service.rules.profile.of_operation("bearer-prefix", operation.id)
-        if token or answer == "required":
+        profile = service.rules.profile
+        if token or profile.of_operation("bearer-prefix", operation.id) == "required":
             raise ApiError("invalid-login", "the Authorization header must be 'Bearer <token>'")
         token = scheme
     try:

@@ -18,6 +18,7 @@ from ..service import FakeService
 from ..store.ids import sender_id
 from ..store.job_query import Find, Match
 from .call import Call
+from .validation import SERVICES
 
 
 def find_jobs(service: FakeService, call: Call) -> bytes:
@@ -68,31 +69,33 @@ def _conditions(call: Call) -> Find | None:
             raise ApiError("invalid-parameter", "prompt: must not be empty")
         # What a comparison with an empty text gives depends on how prompts are compared.
         prompt = None
+    before = _before(profile, body)
     nothing = "prompt" in body and not body["prompt"] and profile["find-empty-prompt"] == "nothing"
     if nothing or services == () or folders == () or kinds == ():
         return None
     return Find(
         account=call.caller.id if profile["find-scope"] == "own" else None,
         now=call.now,
-        before=_before(profile, body),
+        before=before,
         kinds=kinds,
         services=services,
         prompt=prompt,
-        match=cast(Match, profile["find-prompt-match"]),
+        match=cast(Match, profile["find-prompt-match"]) if prompt else "exact",
         folders=folders,
         favourite=_favourite(profile, body),
         hash=_hash(profile, body),
         limit=_limit(profile, body),
         oldest_first=profile["find-order"] == "oldest-first",
-        total_before=profile["find-total-scope"] == "filters-with-cursor",
+        total_before=before is None or profile["find-total-scope"] == "filters-with-cursor",
     )
 
 
 def _services(profile: Profile, body: dict[str, Any]) -> tuple[str, ...] | None:
     names = _listed(profile, body, "service")
-    if not names or profile["find-unknown-service"] != "no-restriction":
+    known = tuple(name for name in names or () if name in SERVICES)
+    if not names or len(known) == len(names):
         return names
-    return tuple(name for name in names if name in ("main", "niji")) or None
+    return names if profile["find-unknown-service"] != "no-restriction" else known or None
 
 
 def _listed(profile: Profile, body: dict[str, Any], key: str) -> tuple[str, ...] | None:
@@ -134,7 +137,7 @@ def _before(profile: Profile, body: dict[str, Any]) -> int | None:
 
 def _limit(profile: Profile, body: dict[str, Any]) -> int | None:
     """The maximum number of records; ``None`` for no limit."""
-    limit: int | None = body.get("limit", profile.default_limit)
+    limit: int | None = body["limit"] if "limit" in body else profile.default_limit
     maximum = profile.max_limit
     if limit is None or maximum is None:
         return limit if maximum is None else maximum
@@ -143,7 +146,7 @@ def _limit(profile: Profile, body: dict[str, Any]) -> int | None:
 
 def _hash(profile: Profile, body: dict[str, Any]) -> str | None:
     """The page says a job is looked up by its hash and shows no such filter."""
-    if profile["find-hash-filter"] == "ignored" or "hash" not in body:
+    if "hash" not in body or profile["find-hash-filter"] == "ignored":
         return None
     hash = body["hash"]
     if not isinstance(hash, str):

@@ -133,7 +133,7 @@ def _job(
     ).hexdigest()
     hash = drawn[:64]
     parent = new_job.parent
-    niji = call.profile["niji-selection"] == "flag" and prompt.niji(new_job.prompt)
+    niji = prompt.niji(new_job.prompt) and call.profile["niji-selection"] == "flag"
     return Job(
         id=id,
         account=call.caller.id,
@@ -169,6 +169,7 @@ def _colours(hash: str, new_job: NewJob) -> pictures.Colours | None:
 def _ratio(call: Call, new_job: NewJob) -> tuple[int, int]:
     """As the prompt asks, else as the parent's; square if neither says."""
     inherited = (1, 1) if new_job.parent is None else new_job.parent.ratio
-    if call.profile["aspect-flag"] == "ignored":
+    asked = prompt.ratio(new_job.prompt)
+    if asked is None or call.profile["aspect-flag"] == "ignored":
         return inherited
-    return prompt.ratio(new_job.prompt) or inherited
+    return asked

@@ -23,6 +23,8 @@ from ..jobs.prompt import without_marker
 if TYPE_CHECKING:
     from .table import Row
 
+#: Page, Job Find: niji 或者 main.
+SERVICES = ("main", "niji")
 _NO_HEADERS: RequestHeaders = MappingProxyType({})
 
 
@@ -55,11 +57,10 @@ def check(
     """
     if row.settle is not None:
         row.settle(operation, body, profile)
-    if profile.of_operation("unknown-field", operation.id) == "301":
-        _refuse_unknown(operation, row, body, profile)
+    _refuse_unknown(operation, row, body, profile)
     judged = body
-    if operation.id == "findJobs" and profile["find-unknown-service"] != "301":
-        judged = _with_known_services(body)
+    if operation.id == "findJobs":
+        judged = _with_known_services(body, profile)
     if markers and row.links and isinstance(body.get("content"), str):
         judged = {**body, "content": without_marker(body["content"])}
     try:
@@ -86,10 +87,12 @@ def _reason(error: jsonschema_rs.ValidationError) -> str:
     return f"{where or 'the body'}: {error.message}"
 
 
-def _with_known_services(body: dict[str, Any]) -> dict[str, Any]:
+def _with_known_services(body: dict[str, Any], profile: Profile) -> dict[str, Any]:
     """Question find-unknown-service: any name is taken, and find knows what it is worth."""
     names = body.get("service")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return body
+    if all(name in SERVICES for name in names) or profile["find-unknown-service"] == "301":
         return body
     return {**body, "service": []}
 
@@ -98,44 +101,52 @@ def coerce_grid_num(operation: Operation, body: dict[str, Any], profile: Profile
     """Question grid-num-string: ``"1"`` may stand for 1."""
     grid = body.get("grid_num")
     if (
-        profile.of_operation("grid-num-string", operation.id) == "coerced"
-        and isinstance(grid, str)
+        isinstance(grid, str)
         and grid.isascii()
         and grid.isdigit()
         and len(grid) < 4
+        and profile.of_operation("grid-num-string", operation.id) == "coerced"
     ):
         body["grid_num"] = int(grid)
 
 
 def settle_find(operation: Operation, body: dict[str, Any], profile: Profile) -> None:
     """Questions about the form of a condition: what another form counts as."""
-    if profile["null-parameter"] == "omitted":
-        for key in [key for key in operation.properties if key in body and body[key] is None]:
+    nulls = [key for key, value in body.items() if value is None and key in operation.properties]
+    if nulls and profile["null-parameter"] == "omitted":
+        for key in nulls:
             del body[key]
-    _settle_cursor(body, profile["find-cursor-string"])
-    if profile["find-scalar-for-array"] == "accepted":
-        for key in ("service", "job_type", "folders"):
-            if isinstance(body.get(key), str):
-                body[key] = [body[key]]
-    if profile["find-bad-limit"] == "301" or "limit" not in body:
-        return
+    _settle_cursor(body, profile)
+    scalars = [key for key in ("service", "job_type", "folders") if isinstance(body.get(key), str)]
+    if scalars and profile["find-scalar-for-array"] == "accepted":
+        for key in scalars:
+            body[key] = [body[key]]
+    if "limit" in body:
+        _settle_limit(body, operation.properties["limit"]["maximum"], profile)
+
+
+def _settle_limit(body: dict[str, Any], maximum: int, profile: Profile) -> None:
+    """Question find-bad-limit."""
     limit = body["limit"]
     if isinstance(limit, float) and limit.is_integer():
         limit = int(limit)  # as JSON Schema counts
-    good = isinstance(limit, int) and not isinstance(limit, bool)
-    maximum = operation.properties["limit"]["maximum"]
-    if good and profile["find-bad-limit"] == "clamped":
+    whole = isinstance(limit, int) and not isinstance(limit, bool)
+    if whole and 1 <= limit <= maximum:
+        return
+    answer = profile["find-bad-limit"]
+    if whole and answer == "clamped":
         body["limit"] = min(max(limit, 1), maximum)
-    elif not good or not 1 <= limit <= maximum:
+    elif answer != "301":
         del body["limit"]
 
 
-def _settle_cursor(body: dict[str, Any], answer: str) -> None:
+def _settle_cursor(body: dict[str, Any], profile: Profile) -> None:
     """Question find-cursor-string."""
     cursor = body.get("timestamp_smaller_than")
-    if answer == "301" or not isinstance(cursor, str):
+    if not (isinstance(cursor, str) and cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
         return
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
+    answer = profile["find-cursor-string"]
+    if answer == "301":
         return
     if answer == "coerced":
         body["timestamp_smaller_than"] = int(cursor)
@@ -145,12 +156,17 @@ def _settle_cursor(body: dict[str, Any], answer: str) -> None:
 
 def _refuse_unknown(operation: Operation, row: Row, body: dict[str, Any], profile: Profile) -> None:
     """Question unknown-field."""
-    listed = {
-        *operation.properties,
-        *(key for key, (question, answer) in row.unlisted.items() if profile[question] == answer),
-    }
-    unknown = [key for key in body if key not in listed]
-    if unknown:
-        known = ", ".join(sorted(listed))
+    unknown = [
+        key for key in body if key not in operation.properties and not _is_listed(row, key, profile)
+    ]
+    if unknown and profile.of_operation("unknown-field", operation.id) == "301":
+        listed = [key for key in row.unlisted if _is_listed(row, key, profile)]
+        known = ", ".join(sorted((*operation.properties, *listed)))
         reason = f"{unknown[0]!r} is not a parameter of {operation.id}; its parameters: {known}"
         raise ApiError("invalid-parameter", reason)
+
+
+def _is_listed(row: Row, key: str, profile: Profile) -> bool:
+    """Whether a key that the page does not list is a parameter all the same."""
+    question, answer = row.unlisted.get(key, (None, None))
+    return question is not None and profile[question] == answer

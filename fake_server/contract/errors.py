@@ -110,9 +110,9 @@ class Envelopes:
 
     def _envelope(self, text: ErrorText, name: str | None, operation: str | None) -> Envelope:
         message = text.table
-        case = self._profile.of_operation("message-case", operation)
-        if case == "as-shown" and text.shown is not None:
-            message = text.shown
+        if text.shown is not None:
+            case = self._profile.of_operation("message-case", operation)
+            message = text.shown if case == "as-shown" else message
         answer: dict[str, object] = {"errno": text.errno}
         for key in self._message_keys(name, operation):
             answer[key] = message

@@ -82,7 +82,7 @@ def render(
     drawn = picture(job, profile) if finished else None
     image, thumb, original = (None,) * 3 if drawn is None else _links(job, drawn, base)
     content, description = _texts(job, finished, profile)
-    names = profile.of_operation("child-parent", _operation(job))
+    parent_id, parent_hash = _parent(job, profile)
     width, height = pictures.size(drawn, "image") if drawn is not None else (None, None)
     return dict.fromkeys(keys) | {
         "id": job.id,
@@ -92,11 +92,11 @@ def render(
         "msg_display": job.prompt,
         "timestamp": str(job.timestamp),
         "hash": job.hash,
-        "status": profile.statuses[seen.state],
+        "status": 2000 if finished else profile.statuses[seen.state],
         "error": _error(job, seen, content, profile),
         "job_id": job.job_id,
-        "parent_id": job.parent_id if names in ("both", "id") else None,
-        "parent_hash": job.parent_hash if names in ("both", "hash") else None,
+        "parent_id": parent_id,
+        "parent_hash": parent_hash,
         "svg_buffer": _svg(owner.name),
         "img_buffer": image,
         "img_format": extension(job) if drawn is not None else None,
@@ -130,7 +130,20 @@ def _operation(job: Job) -> str:
     return "upscaleJob" if job.kind == "upscale" else "varyJob"
 
 
+def _parent(job: Job, profile: Profile) -> tuple[str | None, str | None]:
+    """The parent's job_id and hash, as far as a child's record has them."""
+    if job.parent_id is None:
+        return None, None
+    names = profile.of_operation("child-parent", _operation(job))
+    return (
+        job.parent_id if names in ("both", "id") else None,
+        job.parent_hash if names in ("both", "hash") else None,
+    )
+
+
 def _grid_num(job: Job, profile: Profile) -> int | None:
+    if job.grid_num is None:
+        return None
     answer = profile.of_operation("child-grid-num", _operation(job))
     return job.grid_num if answer == "set" else None
 
@@ -182,8 +195,10 @@ def _error(job: Job, seen: Moment, content: str, profile: Profile) -> str | None
 
 def _progress(seen: Moment, profile: Profile) -> int | str | None:
     percent = seen.progress
+    if percent is None:
+        return None
     answer = profile["progress-type"]
-    if percent is None or answer == "null":
+    if answer == "null":
         return None
     if answer == "int":
         return percent

@@ -67,7 +67,8 @@ class FakeServer:
         if self._running is not None:
             raise RuntimeError(f"the fake is already running on {self.url}")
         check_unpatched("a FakeServer", "threading")
-        service = FakeService(self._settings)
+        app = self._application()
+        service = app.service
         try:
             listening = bind(self._host, self._port)
         except OSError as problem:
@@ -78,8 +79,12 @@ class FakeServer:
         except BaseException:
             service.close()
             raise
-        self._running = _Running(App(service), listening)
+        self._running = _Running(app, listening)
         return self
+
+    def _application(self) -> App:
+        """What is served from the next start on."""
+        return App(FakeService(self._settings))
 
     def stop(self) -> None:
         """Stop, and return when the port is free and the data file closed. Once is enough."""

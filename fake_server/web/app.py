@@ -95,10 +95,11 @@ class App(Starlette):
             known = ", ".join(self._operations)
             reason = f"no operation, picture or page at {exchange.path}; operations: {known}"
         profile = self.service.rules.profile
-        answer, status = profile["unknown-route"], 404
+        answer, status = "as-unknown-route", 405
         if exchange.path in self._operations:
-            own = profile.of_operation("other-method", self._operations[exchange.path].id)
-            answer, status = (answer, 404) if own == "as-unknown-route" else (own, 405)
+            answer = profile.of_operation("other-method", self._operations[exchange.path].id)
+        if answer == "as-unknown-route":
+            answer, status = profile["unknown-route"], 404
         if answer.endswith("html"):
             page = b"<h1>Not Found</h1>" if status == 404 else b"<h1>Method Not Allowed</h1>"
             return Response(status, page, (*HTML, text_header(b"x-fake-reason", reason)))

@@ -1,4 +1,4 @@
-"""The command ``sampan``: ``serve`` is the fake; ``check`` and ``compare`` are the kit's."""
+"""The command ``sampan``: ``serve`` and ``matrix`` are the fake's, the rest is the kit's."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .web.app import App
 
 _KIT = ("check", "compare")
+#: Loaded when it is asked for: `serve` starts without it.
+_MATRIX = "matrix"
 #: A search among all that lives: when 400,000 objects have been added, twenty thousand connections.
 _GARBAGE = (2_000, 10, 20)
 
@@ -39,9 +41,13 @@ class _Sampan(click.Group):
             sys.exit(2)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted((*super().list_commands(ctx), *_KIT))
+        return sorted((*super().list_commands(ctx), *_KIT, _MATRIX))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name == _MATRIX:
+            from .matrix.command import matrix
+
+            return matrix
         if name not in _KIT:
             return super().get_command(ctx, name)
         try:

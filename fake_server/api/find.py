@@ -137,7 +137,9 @@ def _before(profile: Profile, body: dict[str, Any]) -> int | None:
 
 def _limit(profile: Profile, body: dict[str, Any]) -> int | None:
     """The maximum number of records; ``None`` for no limit."""
-    limit: int | None = body["limit"] if "limit" in body else profile.default_limit
+    limit: int | None = body.get("limit")
+    if "limit" not in body:
+        limit = profile.default_limit
     maximum = profile.max_limit
     if limit is None or maximum is None:
         return limit if maximum is None else maximum

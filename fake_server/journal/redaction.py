@@ -90,7 +90,7 @@ def redact(text: str, secrets: Sequence[str]) -> str:
 def redact_text(text: str, secrets: Sequence[str]) -> str:
     """Text of any format: after the first name of a secret, nothing."""
     clean = redact(text, secrets)
-    if not _names_secret(text):
+    if not names_secret(text):
         return clean
     # The name itself may have been a known secret: then its mark is the first.
     first = _NAME_OR_MARK.search(clean.translate(_LOWER))
@@ -99,21 +99,21 @@ def redact_text(text: str, secrets: Sequence[str]) -> str:
 
 def redact_query(query: str, secrets: Sequence[str]) -> str:
     """A query string; parameters named like a secret keep their name."""
-    if not _names_secret(query):
+    if not names_secret(query):
         return redact(query, secrets)
     return "&".join(_redact_parameter(parameter, secrets) for parameter in query.split("&"))
 
 
 def _redact_parameter(text: str, secrets: Sequence[str]) -> str:
     name, equals, value = text.partition("=")
-    if equals and _names_secret(name):
+    if equals and names_secret(name):
         return f"{redact(name, secrets)}={MARK}"
     return redact_text(name, secrets) + equals + redact_text(value, secrets)
 
 
 def redact_header(name: str, value: str, secrets: Sequence[str]) -> str:
     """A header's value; the scheme of ``Authorization`` stays."""
-    if not _names_secret(name):
+    if not names_secret(name):
         return redact_text(value, secrets)
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {MARK}" if space and scheme.lower() in ("bearer", "basic") else MARK
@@ -139,7 +139,7 @@ def _redact_json(value: Any, secrets: Sequence[str], depth: int) -> Any:
         return [_redact_json(inner, secrets, depth - 1) for inner in value]
     return {
         redact(name, secrets): MARK
-        if inner is not None and _names_secret(name)
+        if inner is not None and names_secret(name)
         else _redact_json(inner, secrets, depth - 1)
         for name, inner in value.items()
     }
@@ -152,7 +152,7 @@ def passwords_in(text: str) -> list[str]:
     except (ValueError, RecursionError):
         return []
     members = value.items() if isinstance(value, dict) else ()
-    return [inner for name, inner in members if isinstance(inner, str) and _names_secret(name)]
+    return [inner for name, inner in members if isinstance(inner, str) and names_secret(name)]
 
 
 def holds_jwt(text: str) -> bool:
@@ -160,7 +160,8 @@ def holds_jwt(text: str) -> bool:
     return redact(text, ()) != text
 
 
-def _names_secret(text: str) -> bool:
+def names_secret(text: str) -> bool:
+    """Whether ``text`` is, or holds, the name of something secret."""
     return _SECRET_NAME.search(text.translate(_LOWER)) is not None
 
 

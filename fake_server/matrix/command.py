@@ -1,0 +1,167 @@
+"""``sampan matrix``: its options, and where its reports go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ..contract import document, yaml_files
+from . import files, table
+from .child import NotStartedError
+from .plan import PlanError, Trial, select, trials
+from .results import Report, Result
+from .running import Setup, run, stopped_by_signals
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+class _Refused(click.ClickException):
+    """It can't be run as asked for: one line, exit code 2."""
+
+    exit_code = 2
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _split(_: click.Context, __: click.Parameter, given: Iterable[str]) -> tuple[str, ...]:
+    """Names that are repeated or separated by commas; an answer may have commas itself."""
+    return tuple(
+        name.strip()
+        for text in given
+        for name in ([text] if "=" in text else text.split(","))
+        if name.strip()
+    )
+
+
+def _names(option: str, help: str) -> Callable[[_Function], _Function]:
+    """An option that names runs."""
+    return click.option(option, multiple=True, callback=_split, metavar="NAME[=VALUE]", help=help)
+
+
+@click.command(
+    context_settings={**_SETTINGS, "allow_interspersed_args": False},
+    epilog="Exit codes: 0, nothing breaks COMMAND; 1, something does; 2, it does not pass as"
+    " documented, or can't be run. After a signal, 128 plus its number.",
+)
+@click.option("--faults", is_flag=True, help="Run it with the mishaps, too: see --list.")
+@_names("--only", "Run only these questions, answers or mishaps; repeatable.")
+@_names("--skip", "Do not run these; repeatable.")
+@click.option(
+    "--quick", is_flag=True, help="Do not run what no request reaches as documented: see the docs."
+)
+@click.option("--list", "listing", is_flag=True, help="List the runs, and exit.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=_processors,
+    show_default="the number of processors",
+    help="Run as many at once, each with a fake of its own.",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Run it as often as documented, and up to as often where it fails, to tell what is flaky.",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(0.1, 86_400),
+    default=60.0,
+    show_default=True,
+    help="End a run after so many seconds, with all that it has started; it has failed then.",
+)
+@click.option(
+    "--as-proxy",
+    is_flag=True,
+    help="Set http_proxy to the fake, for a client that has the live address wired in.",
+)
+@click.option(
+    "--job-seconds",
+    type=click.FloatRange(0, 86_400),
+    default=2.0,
+    show_default=True,
+    help="Duration of a job in seconds.",
+)
+@click.option(
+    "--clock",
+    type=click.Choice(["real", "auto"]),
+    default="real",
+    show_default=True,
+    help="real: the machine's time; auto: each poll moves time forward.",
+)
+@click.option("--seed", type=int, help="Make ids, hashes and colours repeatable.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON.")
+@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write JUnit XML.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def matrix(
+    command: tuple[str, ...],
+    faults: bool,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    listing: bool,
+    json_file: Path | None,
+    junit_file: Path | None,
+    html_file: Path | None,
+    **given: Any,
+) -> None:
+    """Find out which open readings of the API page the tests of a client rely on.
+
+    Runs COMMAND, such as a test suite in any language, against a fake as documented, then once
+    for each other answer to each open question, and with all of them (mixed). COMMAND finds the
+    fake by SAMPAN_URL, SAMPAN_USERNAME and SAMPAN_PASSWORD.
+    """
+    spec = document.compile(yaml_files.read("openapi.yaml"))
+    try:
+        chosen = select(trials(spec), only, skip, mishaps=faults or (listing and not only))
+    except PlanError as problem:
+        raise _Refused(str(problem)) from problem
+    if listing:
+        click.echo("".join(f"{trial.name:<42} {trial.says}\n" for trial in chosen), nl=False)
+        return
+    if not command:
+        raise click.UsageError("COMMAND is missing: sampan matrix -- pytest tests/client")
+    paths = {"json": json_file, "junit": junit_file, "html": html_file}
+    for name, why in files.refusals(paths):
+        raise _Refused(f"--{name} {why}")
+    report = _run(Setup(command, **given), chosen)
+    click.echo(table.render(report), nl=False)
+    problems = files.write(report, paths)
+    for line in problems:
+        click.echo(f"Error: {line}", err=True)
+    sys.exit(2 if problems and report.exit_code < 2 else report.exit_code)
+
+
+def _run(setup: Setup, chosen: tuple[Trial, ...]) -> Report:
+    with stopped_by_signals() as stop:
+        try:
+            return run(setup, chosen, stop, _progress(len(chosen)))
+        except NotStartedError as problem:
+            raise _Refused(str(problem)) from problem
+
+
+def _progress(of: int) -> Callable[[Result], None]:
+    """A line on a terminal that counts; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    done = 0
+
+    def count(result: Result) -> None:
+        nonlocal done
+        done += 1
+        end = "\n" if done == of else ""
+        click.echo(f"\r{done}/{of} {result.trial.name[:60]:<60}{end}", err=True, nl=False)
+
+    return count

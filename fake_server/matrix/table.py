@@ -1,0 +1,160 @@
+"""The report as text: a table of what breaks COMMAND, and below it what does not."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from .results import Report, Result, Run, Word
+
+_WIDTH = 100
+
+
+def render(report: Report) -> str:
+    """The text, which ends with a line feed."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield f"sampan matrix -- {report.command}"
+    yield ""
+    for run in report.documented:
+        yield f"as documented: {_documented(run)}"
+    if report.documented:
+        yield from _lint(report.documented[-1].lint, "lint: ")
+    if report.problem is not None:
+        yield from _refusal(report)
+        return
+    yield ""
+    yield from _table(report.of(Word.FAILS, Word.FLAKY))
+    yield from _details(report)
+    yield from _summary(report)
+
+
+def _documented(run: Run) -> str:
+    count = "1 request" if run.requests == 1 else f"{run.requests} requests"
+    how = f"passes in {run.seconds:.1f} s" if run.passed else f"fails ({run.ending})"
+    return f"{how}, {count}"
+
+
+def _refusal(report: Report) -> Iterator[str]:
+    yield ""
+    yield report.problem or ""
+    failed = next((run for run in report.documented if not run.passed), None)
+    if failed is not None:
+        yield from (f"  | {line}" for line in failed.lines)
+
+
+def _table(results: Sequence[Result]) -> Iterator[str]:
+    """What breaks COMMAND, a row each: what is different, and how the run ended."""
+    if not results:
+        return
+    rows = [(*names(result), outcome(result)) for result in results]
+    heads = ("FAILS IF", "IS", "RUN")
+    widths = [max(len(row[at]) for row in (heads, *rows)) for at in range(2)]
+    for row in (heads, *rows):
+        yield f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}".rstrip()
+    yield ""
+
+
+def names(result: Result) -> tuple[str, str]:
+    """What is different and how, for two columns."""
+    trial = result.trial
+    return (trial.subject, trial.value or ("" if trial.kind == "mishap" else "all others"))
+
+
+def outcome(result: Result) -> str:
+    """How the run ended that failed; of how many, if it was repeated."""
+    failed = result.failed
+    if failed is None:
+        return "not run" if not result.runs else "passes"
+    again = ""
+    if result.word is Word.FLAKY and not result.touched:
+        again = "; no request reached it"
+    elif len(result.runs) > 1:
+        fails = sum(not run.passed for run in result.runs)
+        again = f"; {fails} of {len(result.runs)} runs failed"
+    return f"{failed.ending}{again}"
+
+
+def _details(report: Report) -> Iterator[str]:
+    usual = {finding["rule"] for run in report.documented for finding in run.lint}
+    for result in report.of(Word.FAILS, Word.FLAKY):
+        failed = result.failed
+        assert failed is not None
+        yield f"fails if {condition(result)} ({reason(report, result)})"
+        yield from (f"  | {line}" for line in failed.lines[-_SHOWN:])
+        # What COMMAND does as documented, too, is said once.
+        new = [finding for finding in failed.lint if finding["rule"] not in usual]
+        yield from _lint(new, "  lint: ")
+        yield ""
+
+
+def condition(result: Result) -> str:
+    """The words after "fails if"."""
+    trial = result.trial
+    if trial.kind == "question":
+        return f"{trial.subject} is {trial.value}: {trial.says}"
+    return trial.says
+
+
+#: As many last lines of a failure are shown here; the other reports have all that are kept.
+_SHOWN = 5
+
+
+def reason(report: Report, result: Result) -> str:
+    """Why that may happen: what the page leaves open, or that every client meets it."""
+    trial = result.trial
+    if trial.kind == "question":
+        (question,) = (each for each in report.questions if each.id == trial.subject)
+        return f"open: {question.why[0].lower()}{question.why[1:].rstrip('.')}"
+    if trial.kind == "mishap":
+        return "a mishap, which the page does not exclude"
+    return "mixed: every question is answered otherwise than documented"
+
+
+def _lint(findings: Iterable[dict[str, Any]], before: str) -> Iterator[str]:
+    for finding in findings:
+        yield f"{before}{finding['rule']}: {finding['message']}"
+
+
+def _summary(report: Report) -> Iterator[str]:
+    yield from _block("relies on", [each.id for each in report.questions_of(Word.FAILS)])
+    yield from _block("fails at times with", [each.id for each in report.questions_of(Word.FLAKY)])
+    yield from _block("bears", [each.id for each in report.questions_of(Word.BEARS)])
+    yield from _block("never touches", [each.id for each in report.questions_of(Word.UNTOUCHED)])
+    for kind in ("mixed", "mishap"):
+        found = [each for each in report.results if each.trial.kind == kind]
+        for word in (Word.BEARS, Word.UNTOUCHED):
+            those = [each.trial.name for each in found if each.word is word]
+            if those and kind == "mixed":
+                yield f"{word.value}: the profile mixed, which answers every question otherwise"
+            elif those:
+                yield from _block(f"mishaps, {word.value}", those, "")
+    yield from _block("not run", [each.trial.name for each in report.of(Word.NOT_RUN)], "")
+    yield from report.remarks
+    yield conclusion(report)
+
+
+def conclusion(report: Report) -> str:
+    """The last line."""
+    runs = sum(len(result.runs) for result in report.results) + len(report.documented)
+    took = f"{runs} runs in {report.seconds:.1f} s"
+    if report.signal is not None:
+        return f"stopped by signal {report.signal}; {took}"
+    breaking = len(report.of(Word.FAILS, Word.FLAKY))
+    if not breaking:
+        return f"nothing breaks it; {took}"
+    return f"{breaking} of {len(report.results)} variations break it; {took}"
+
+
+def _block(head: str, ids: Sequence[str], of: str = " readings") -> Iterator[str]:
+    """``bears 3 readings: a, b, c``, in as many lines as that takes; nothing for none."""
+    if not ids:
+        return
+    what = of.removesuffix("s") if len(ids) == 1 else of
+    text = f"{head} {len(ids)}{what}: {', '.join(ids)}"
+    yield from textwrap.wrap(
+        text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+    )

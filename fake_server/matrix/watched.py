@@ -1,0 +1,133 @@
+"""A fake that notes which open questions the requests of a client reach.
+
+A question is touched where a handler asks the profile for its answer while it works on a request
+of the API or for a picture. Calls of the control API are no requests of a client's. A fake that
+nobody watches pays nothing: here its profiles are others, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from ..contract.profile import Profile
+from ..http.target import with_origin_form
+from ..http.types import Receive, Scope, Send
+from ..server.threaded import FakeServer
+from ..service import FakeService, Rules
+from ..settings import Settings
+from ..store.account import Account
+from ..web.app import App
+from ..web.control import is_control
+from ..web.dashboard import is_dashboard
+
+#: Whether what runs now works on a request of the client.
+_OF_CLIENT: ContextVar[bool] = ContextVar("sampan.of_client", default=False)
+#: What a profile derives from an answer and would keep; derived anew, it asks anew.
+_DERIVED = ("token_seconds", "default_limit", "max_limit", "statuses", "job_types")
+
+
+class _Answers(dict[str, str]):
+    """The answers of a profile, which notes each one that is looked up for a client."""
+
+    def __init__(self, answers: Mapping[str, str], asked: set[str]) -> None:
+        super().__init__(answers)
+        self._asked = asked
+
+    def __getitem__(self, question: str) -> str:
+        if _OF_CLIENT.get():
+            self._asked.add(question)
+        return super().__getitem__(question)
+
+
+class _WatchedProfile(Profile):
+    """A profile that keeps nothing that it derives."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _DERIVED:
+            vars(self).pop(name, None)
+        return super().__getattribute__(name)
+
+    def of_operation(self, question: str, operation: str | None) -> str:
+        self[question]  # asked, also where operations have answers of their own
+        return super().of_operation(question, operation)
+
+
+class WatchedService(FakeService):
+    """A fake whose rules note what is asked of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.asked: set[str] = set()
+        self.requests = 0
+        #: The operations that were called, by their operationId.
+        self.called: set[str] = set()
+        #: Whether somebody has set a profile by the control API.
+        self.replaced = False
+        super().__init__(settings)
+
+    def _rules(self, profile: Profile) -> Rules:
+        return super()._rules(_WatchedProfile(profile.name, _Answers(profile.answers, self.asked)))
+
+    def use_profile(self, profile: Profile, account: Account | None = None) -> None:
+        self.replaced = True
+        super().use_profile(profile, account)
+
+
+class WatchedApp(App):
+    """The application of a watched fake, which tells clients' requests from others."""
+
+    def __init__(self, service: WatchedService) -> None:
+        super().__init__(service)
+        self._watched = service
+        self.targets = {}  # every request takes the way of ASGI
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = with_origin_form(scope)
+        if scope["type"] != "http" or is_control(scope) or is_dashboard(scope):
+            await super().__call__(scope, receive, send)
+            return
+        self._watched.requests += 1
+        operation = self._operations.get(scope["path"])
+        if operation is not None and scope["method"] == operation.method:
+            self._watched.called.add(operation.id)
+        before = _OF_CLIENT.set(True)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            _OF_CLIENT.reset(before)
+
+
+class WatchedServer(FakeServer):
+    """A ``FakeServer`` that can say what the requests to it have reached."""
+
+    _service: WatchedService
+
+    def _application(self) -> App:
+        self._service = WatchedService(self._settings)
+        return WatchedApp(self._service)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The open questions that requests have reached so far."""
+        return frozenset(self._service.asked)
+
+    @property
+    def called(self) -> frozenset[str]:
+        """The operationIds of the operations that were called so far."""
+        return frozenset(self._service.called)
+
+    @property
+    def requests(self) -> int:
+        """How many requests came that were not for the control API or the dashboard."""
+        return self._service.requests
+
+    @property
+    def profile_replaced(self) -> bool:
+        """Whether another profile was set while it ran."""
+        return self._service.replaced
+
+    def redact(self, text: str) -> str:
+        """``text`` without tokens and the passwords of accounts."""
+        return self._service.journal.redact(text)

@@ -1,0 +1,98 @@
+"""The runs: one for each other answer to each question, and their names."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from sampan.fake_server.contract import document, yaml_files
+from sampan.fake_server.contract.profile import Profile
+from sampan.fake_server.contract.profile_files import shipped_questions
+from sampan.fake_server.matrix.plan import PlanError, Trial, select, trials
+
+SPEC = document.compile(yaml_files.read("openapi.yaml"))
+EVERY = trials(SPEC)
+
+
+def named(*only: str, skip: tuple[str, ...] = (), mishaps: bool = False) -> list[str]:
+    return [trial.name for trial in select(EVERY, only, skip, mishaps=mishaps)]
+
+
+def test_every_other_answer_to_every_question_is_tried_once() -> None:
+    found: dict[str, list[str]] = {}
+    for trial in EVERY:
+        if trial.kind == "question":
+            assert trial.value is not None
+            assert trial.answers == {trial.subject: trial.value}
+            found.setdefault(trial.subject, []).append(trial.value)
+    for question in shipped_questions().values():
+        answers = found[question.id]
+        assert len(answers) == len(set(answers))
+        assert set(question.variants) - {question.default} <= set(answers)
+        for pattern in question.patterns:
+            assert any(re.fullmatch(pattern, answer) for answer in answers)
+        assert question.default not in answers
+        for answer in answers:
+            Profile.of(shipped_questions(), {question.id: answer}, "a trial")
+
+
+def test_then_mixed_and_if_wanted_the_mishaps() -> None:
+    assert named()[-1] == "mixed"
+    with_mishaps = named(mishaps=True)
+    assert with_mishaps[: len(named())] == named()
+    assert {name.partition("=")[0] for name in with_mishaps[len(named()) :]} == {
+        *("answer-lost", "service-error", "too-many-requests", "token-expires"),
+        *("picture-late", "job-slow", "job-fails"),
+    }
+    assert "answer-lost=createJob" in with_mishaps
+    assert "answer-lost=findJobs" not in with_mishaps
+
+
+def test_names_are_unique() -> None:
+    names = [trial.name for trial in EVERY]
+    assert len(names) == len(set(names))
+    assert not {trial.subject for trial in EVERY if trial.kind == "mishap"} & set(
+        shipped_questions()
+    )
+
+
+def test_a_name_selects_a_subject_or_one_of_its_values() -> None:
+    assert named("find-order", "mixed") == ["find-order=oldest-first", "mixed"]
+    assert named("progress-type=null") == ["progress-type=null"]
+    assert named("answer-lost=createJob") == ["answer-lost=createJob"]
+    assert named("progress-type", skip=("progress-type=null",)) == [
+        "progress-type=number-string",
+        "progress-type=percent-string",
+    ]
+    assert len(named(skip=("mixed",))) == len(named()) - 1
+
+
+@pytest.mark.parametrize(
+    ("only", "skip", "says"),
+    [
+        (("find-ordr",), (), "--only: 'find-ordr' is not the name .*; did you mean 'find-order'"),
+        ((), ("answer-last",), "--skip: 'answer-last' .*; did you mean 'answer-lost'"),
+        (("find-order=oldest",), (), "did you mean 'find-order=oldest-first'"),
+        (("find-order=newest-first",), (), "valid: find-order=oldest-first|did you mean"),
+        (("nonsense",), (), "valid: success-http-status, error-http-status"),
+        (("mixed",), ("mixed",), "--skip leaves nothing of what --only names"),
+    ],
+)  # fmt: skip
+def test_what_selects_nothing_is_refused_in_words(
+    only: tuple[str, ...], skip: tuple[str, ...], says: str
+) -> None:
+    with pytest.raises(PlanError, match=says):
+        named(*only, skip=skip)
+
+
+def test_all_skipped_is_nothing_to_run() -> None:
+    with pytest.raises(PlanError, match="nothing to run"):
+        named(skip=tuple(named()))
+
+
+def test_a_trial_says_what_it_means() -> None:
+    (trial,) = select(EVERY, ["too-many-requests=login"], (), mishaps=False)
+    assert trial == Trial(
+        "mishap", "too-many-requests", "login", "login gets HTTP 429 with Retry-After: 1, once"
+    )

@@ -10,6 +10,7 @@ import base64
 import binascii
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -65,8 +66,11 @@ def seen(entry: object) -> Seen:
     at = _start(entry)
     _check_reached(entry, request, response, sent, came)
     elapsed = _elapsed(entry)
-    asked = Request(method, url, sent, _request_body(request, method, sent))
-    return Seen(asked, _reply(response, method, came, elapsed), at)
+    # Of ours the headers say nothing about bodies: pseudonyms have lengths of their own.
+    ours = is_ours(entry)
+    asked = Request(method, url, sent, _request_body(request, method, () if ours else sent))
+    reply = _reply(response, method, () if ours else came, elapsed)
+    return Seen(asked, replace(reply, headers=came), at)
 
 
 def _check_reached(
@@ -90,8 +94,11 @@ def _reply(response: Record, method: str, headers: Headers, elapsed: float) -> R
     if status is None or not (status == 0 or 100 <= status <= 999):
         raise EntryError(f"response.status is no status: {brief(response.get('status'))}")
     ours = response.get(OURS)
-    if isinstance(ours, dict) and "failure" in ours:
+    ours = ours if isinstance(ours, dict) else {}
+    if "failure" in ours:
         return _failed(ours, status, headers, elapsed)
+    if ours.get("masked"):
+        raise UnjudgedError("a secret that stood in a body is masked")
     if status == 0:
         why = text(response, "_error") or text(response, "statusText")
         raise UnjudgedError("no answer is recorded" + (f" ({brief(why)})" if why else ""))

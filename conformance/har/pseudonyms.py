@@ -1,0 +1,199 @@
+"""Names in place of secrets and of people, the same for the same one within a file, so that "whose"
+can still be judged: ``token-2-of-account-1``, ``password-1-of-account-1``, ``account-1``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote
+
+from ..http.redaction import MASK, Secrets
+from ..traffic.seen import Seen
+
+#: A member whose value is a string, which may be cut off, or a word. Not read as JSON: it is
+#: replaced where it stands, so that all else stays as it came.
+_MEMBER = re.compile(
+    r'(?i)("(username|password|token|email|phone|name)"\s*:\s*)(?:"((?:[^"\\]|\\.)*)("?)|([^\s",{}\[\]]+))'
+)
+#: One whose value is an array or an object of strings.
+_NESTED = re.compile(r'(?i)"(password|token)"\s*:\s*([\[{][^\]}]*)')
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)')
+_FIELDS = ("password", "token", "access_token", "secret", "api_key")
+_SCHEME = re.compile(r"\s*(?:[^\s]+\s+)?")
+_SCHEMES_ALONE = ("", "bearer", "basic", "digest")
+_NO_SECRETS = (*_SCHEMES_ALONE, "null", "true", "false")
+#: A password that was refused may be any word; a short one is masked where it was sent alone.
+_LONG = 6
+#: Headers whose whole value may be a secret, though nobody has called it one.
+_SECRET_HEADERS = ("cookie", "set-cookie", "proxy-authorization", "x-api-key")
+#: A run of characters in a picture in which a secret could be written.
+_RUN = re.compile(rb"[\x20-\x7e]{6,}")
+#: A password in a URL.
+_USERINFO = re.compile(r"[a-zA-Z]+://[^/?#@]*?:([^/?#]*)@")
+_LOGIN = "/auth/login"
+#: A form is no longer and has no more fields.
+_MOST, _MOST_FIELDS = 100_000, 1_000
+#: Who asks where no login tells.
+NOBODY = "nobody"
+
+
+@dataclass(slots=True)
+class Pseudonyms:
+    """A growing set of names. ``secrets`` masks what no name stands for."""
+
+    secrets: Secrets = field(default_factory=Secrets)
+    _accounts: dict[str, str] = field(default_factory=dict)
+    #: Of passwords and tokens.
+    _names: dict[str, str] = field(default_factory=dict)
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    _binary: set[bytes] = field(default_factory=set)
+
+    def learn(self, seen: Seen) -> None:
+        """Know the secrets of an exchange; to be called before anything of it is replaced."""
+        bodies = (seen.request.body, seen.reply.body if is_login(seen) else b"")
+        for key, value in (one for body in bodies for one in _members(body)):
+            if key == "token":
+                self._know_token(value)
+            elif key == "password" and (len(value) >= _LONG or _accepted(seen)):
+                self._know(value)
+        form = _form(_text(seen.request.body))
+        for name, value in (*_query(seen.request.target), *form):
+            if name.lower() in _FIELDS:
+                self._know(value)
+        self._know(_userinfo(seen.request.target))
+        for name, value in seen.request.headers:
+            if name.lower() == "authorization":
+                self._know_token(_SCHEME.sub("", value, count=1).strip())
+
+    def _know_token(self, token: str) -> None:
+        if token.casefold() not in _NO_SECRETS:
+            self.secrets.add_token(token)
+            self._binary.add(token.encode("utf-8", "surrogatepass"))
+
+    def _know(self, password: str) -> None:
+        if password.casefold() not in _NO_SECRETS:
+            self.secrets.add(password)
+            self._binary.add(password.encode("utf-8", "surrogatepass"))
+
+    def header(self, name: str, value: str) -> str:
+        """A header's value. Of credentials the scheme stays."""
+        if name.lower() in _SECRET_HEADERS:
+            return MASK
+        if name.lower() != "authorization":
+            return self.secrets.redact_foreign(value)
+        hit = _SCHEME.match(value)
+        scheme = hit[0] if hit is not None else ""
+        token = value[len(scheme) :]
+        if not token.strip() or value.strip().casefold() in _SCHEMES_ALONE:
+            return value
+        return scheme + self._token(token.strip(), NOBODY)
+
+    def login(self, seen: Seen, body: str, *, sent: bool) -> str:
+        """A body that was sent to login, or its answer."""
+        account = self._account(_username(seen.request.body))
+        names: dict[str, Callable[[str], str]] = {
+            "username": self._account,
+            "password": lambda value: self._password(account, value),
+            "token": lambda value: self._token(value, account),
+            "email": lambda value: self._accounts.get(value, f"{account}@sampan.invalid"),
+            "phone": lambda value: self._accounts.get(value, f"phone-of-{account}"),
+            "name": lambda value: self._accounts.get(value, f"name-of-{account}"),
+        }
+        if sent:
+            names = {key: names[key] for key in ("username", "password")}
+
+        def replaced(hit: re.Match[str]) -> str:
+            key, value = hit[2].lower(), _value(hit)
+            if hit[3] is None or not value or key not in names:
+                return hit[0]
+            return f'{hit[1]}"{names[key](value)}{hit[4]}'
+
+        return _MEMBER.sub(replaced, body)
+
+    def hides(self, body: bytes) -> bool:
+        """Whether a secret stands in bytes that are no text."""
+        if any(secret in body for secret in self._binary):
+            return True
+        runs = b"\n".join(_RUN.findall(body)).decode("ascii")
+        return self.secrets.redact(runs) != runs
+
+    def _account(self, username: str) -> str:
+        if not username:
+            return NOBODY
+        return self._accounts.setdefault(username, f"account-{len(self._accounts) + 1}")
+
+    def _password(self, account: str, password: str) -> str:
+        return self._named(f"password of {account}: {password}", "password", account)
+
+    def _token(self, token: str, account: str) -> str:
+        return self._named(f"token: {token}", "token", account)
+
+    def _named(self, what: str, kind: str, account: str) -> str:
+        """The next name of its kind, or the one that it has."""
+        if what not in self._names:
+            number = self._counts[kind, account] = self._counts.get((kind, account), 0) + 1
+            self._names[what] = f"{kind}-{number}-of-{account}"
+        return self._names[what]
+
+
+def is_login(seen: Seen) -> bool:
+    return seen.request.target.partition("?")[0].endswith(_LOGIN)
+
+
+def _accepted(seen: Seen) -> bool:
+    """Whether a login may have been: all but those that were refused."""
+    errno = re.search(rb'"errno"\s*:\s*(\d+)', seen.reply.body)
+    return errno is None or int(errno[1]) == 0
+
+
+def _members(body: bytes) -> Iterator[tuple[str, str]]:
+    """The keys and values of what may be a secret, in JSON that may be broken or odd."""
+    for hit in _MEMBER.finditer(_text(body)):
+        yield hit[2].lower(), _value(hit)
+    for hit in _NESTED.finditer(_text(body)):
+        for word in _STRING.finditer(hit[2]):
+            yield hit[1].lower(), word[1]
+
+
+def _value(hit: re.Match[str]) -> str:
+    """The value of a member, unescaped where it can be."""
+    if hit[3] is None:
+        return str(hit[5])
+    try:
+        return str(json.loads(f'"{hit[3]}"', strict=False))
+    except ValueError:
+        return str(hit[3])
+
+
+def _username(body: bytes) -> str:
+    hits = _MEMBER.finditer(_text(body))
+    return next((_value(hit) for hit in hits if hit[2] == "username" and hit[3]), "")
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
+
+
+def _form(body: str) -> list[tuple[str, str]]:
+    """The fields of a form, if the body may be one."""
+    return [] if not body or body.lstrip()[:1] in "{[" else _fields(body)
+
+
+def _query(url: str) -> list[tuple[str, str]]:
+    return _fields(url.partition("?")[2])
+
+
+def _fields(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text[:_MOST], max_num_fields=_MOST_FIELDS, errors="replace")
+    except ValueError:  # too many: nobody's form
+        return []
+
+
+def _userinfo(url: str) -> str:
+    """The password in a URL."""
+    hit = _USERINFO.match(url)
+    return unquote(hit[1]) if hit is not None else ""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from xml.etree import ElementTree as xml
 
 import pytest
 
 from sampan.fake_server.server.threaded import FakeServer
 from tests.support.fakes import Served
+from tests.support.inner_pytest import alone, in_process
 from tests.support.sample_report import CONTRACT
 from tests.support.scripted import ReceivedRequest, Scripted, http
+
+pytest_plugins = ["pytester"]
 
 
 @pytest.fixture(scope="module")
@@ -26,90 +26,84 @@ def url() -> Iterator[str]:
     fake.stop()
 
 
-#: What the entry points would load, without the heavy plugins that stand beside it.
-_PLUGINS = (
-    "-p",
-    "sampan.conformance.pytest_plugin",
-    "-p",
-    "xdist.plugin",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:asyncio",
-)
+class InnerPytest(Protocol):
+    """``pytest --sampan-url URL`` in an empty project, with the password in its environment."""
+
+    def __call__(self, *arguments: str, **environment: str) -> pytest.RunResult: ...
 
 
-def in_pytest(
-    folder: Path, *arguments: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    accounts = {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "abc-secret"}
-    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *_PLUGINS, "-ra", *arguments],
-        env=os.environ | accounts | alone | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=folder,
+@pytest.fixture
+def in_pytest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> InnerPytest:
+    def run(*arguments: str, **environment: str) -> pytest.RunResult:
+        account = {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "abc-secret"}
+        for name, value in (account | environment).items():
+            monkeypatch.setenv(name, value)
+        how = alone if any(each.startswith("-n") for each in arguments) else in_process
+        return how(pytester, "-ra", *arguments, without="sampan")
+
+    return run
+
+
+def test_the_entry_point_brings_it(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """As a user has it: in a process of its own, with nearly every plugin that is installed."""
+    monkeypatch.setenv("SAMPAN_USERNAME", "abc")
+    monkeypatch.setenv("SAMPAN_PASSWORD", "abc-secret")
+    done = pytester.runpytest_subprocess(
+        "-p", "no:asyncio", "--collect-only", "-q", f"--sampan-url={url}"
     )
+    assert done.ret == 0
+    assert "sampan::LOGIN-1" in done.stdout.str()
 
 
-def test_the_entry_point_brings_it(tmp_path: Path, url: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", f"--sampan-url={url}"],
-        env=os.environ | {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "abc-secret"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "sampan::LOGIN-1" in done.stdout
-
-
-def test_each_requirement_is_an_item(tmp_path: Path, url: str) -> None:
-    done = in_pytest(tmp_path, f"--sampan-url={url}", "--collect-only", "-q")
-    assert done.returncode == 0, done.stdout + done.stderr
-    shown = [line for line in done.stdout.splitlines() if "::" in line]
+def test_each_requirement_is_an_item(in_pytest: InnerPytest, url: str) -> None:
+    done = in_pytest(f"--sampan-url={url}", "--collect-only", "-q")
+    assert done.ret == 0
+    shown = [line for line in done.outlines if "::" in line]
     assert shown == [f"sampan::{id}" for id in CONTRACT.requirements]
 
 
-def test_k_selects_what_is_run_and_sent(tmp_path: Path) -> None:
+def test_k_selects_what_is_run_and_sent(in_pytest: InnerPytest) -> None:
     with FakeServer() as fake:
-        done = in_pytest(tmp_path, f"--sampan-url={fake.url}", "-k", "LOGIN-1 or LOGIN-5", "-v")
+        done = in_pytest(f"--sampan-url={fake.url}", "-k", "LOGIN-1 or LOGIN-5", "-v")
         asked = Counter(one["operation"] for one in fake.admin.requests())
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "sampan::LOGIN-1 PASSED" in done.stdout
-    assert "untestable: needs a second account" in done.stdout
-    assert "1 passed, 1 skipped, 70 deselected" in done.stdout
+    assert done.ret == 0
+    assert "sampan::LOGIN-1 PASSED" in done.stdout.str()
+    assert "untestable: needs a second account" in done.stdout.str()
+    assert "1 passed, 1 skipped, 70 deselected" in done.stdout.str()
     assert set(asked) == {"login"}
 
 
-def test_the_projects_own_tests_run_too(tmp_path: Path, url: str) -> None:
-    (tmp_path / "test_own.py").write_text("def test_own(): pass\n")
-    done = in_pytest(tmp_path, f"--sampan-url={url}", "-k", "own or LOGIN-1", "-v")
-    assert "test_own.py::test_own PASSED" in done.stdout
-    assert "2 passed" in done.stdout
+def test_the_projects_own_tests_run_too(
+    pytester: pytest.Pytester, in_pytest: InnerPytest, url: str
+) -> None:
+    (pytester.path / "test_own.py").write_text("def test_own(): pass\n")
+    done = in_pytest(f"--sampan-url={url}", "-k", "own or LOGIN-1", "-v")
+    assert "test_own.py::test_own PASSED" in done.stdout.str()
+    assert "2 passed" in done.stdout.str()
 
 
-def test_without_the_option_nothing_is_added(tmp_path: Path) -> None:
-    (tmp_path / "test_own.py").write_text("def test_own(): pass\n")
-    done = in_pytest(tmp_path, "-v")
-    assert "1 passed" in done.stdout
-    assert "sampan::" not in done.stdout
+def test_without_the_option_nothing_is_added(
+    pytester: pytest.Pytester, in_pytest: InnerPytest
+) -> None:
+    (pytester.path / "test_own.py").write_text("def test_own(): pass\n")
+    done = in_pytest("-v")
+    assert "1 passed" in done.stdout.str()
+    assert "sampan::" not in done.stdout.str()
 
 
-def test_a_broken_requirement_fails_with_its_sentence_and_a_curl_line(tmp_path: Path) -> None:
+def test_a_broken_requirement_fails_with_its_sentence_and_a_curl_line(
+    pytester: pytest.Pytester, in_pytest: InnerPytest
+) -> None:
     answer = {"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}}
     with Scripted(lambda _: http(answer)) as server:
-        done = in_pytest(
-            tmp_path, f"--sampan-url={server.url}", "-k", "LOGIN-4", "--junit-xml=unit.xml"
-        )
-    assert done.returncode == 1
-    assert CONTRACT.requirements["LOGIN-4"].sentence in done.stdout
-    assert "curl -g -sS -i http://" in done.stdout
-    assert "Traceback" not in done.stdout
-    case = next(xml.parse(tmp_path / "unit.xml").iter("testcase"))
+        done = in_pytest(f"--sampan-url={server.url}", "-k", "LOGIN-4", "--junit-xml=unit.xml")
+    assert done.ret == 1
+    assert CONTRACT.requirements["LOGIN-4"].sentence in done.stdout.str()
+    assert "curl -g -sS -i http://" in done.stdout.str()
+    assert "Traceback" not in done.stdout.str()
+    case = next(xml.parse(pytester.path / "unit.xml").iter("testcase"))
     assert case.attrib["name"] == "LOGIN-4"
     assert case.find("failure") is not None
     verdict = next(case.iter("property")).attrib
@@ -130,12 +124,12 @@ def test_a_broken_requirement_fails_with_its_sentence_and_a_curl_line(tmp_path: 
     ],
 )
 def test_what_can_not_run_is_a_usage_error(
-    tmp_path: Path, arguments: list[str], environment: dict[str, str], told: str
+    in_pytest: InnerPytest, arguments: list[str], environment: dict[str, str], told: str
 ) -> None:
-    done = in_pytest(tmp_path, *arguments, **environment)
-    assert done.returncode == 4, done.stdout
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
+    done = in_pytest(*arguments, **environment)
+    assert done.ret == 4, done.stdout.str()
+    assert told in done.stderr.str()
+    assert "Traceback" not in done.stderr.str()
 
 
 class Counting:
@@ -151,20 +145,19 @@ class Counting:
 
 
 @pytest.mark.parametrize("workers", ["0", "4"])
-def test_the_budget_holds_for_all_workers_together(tmp_path: Path, workers: str) -> None:
+def test_the_budget_holds_for_all_workers_together(in_pytest: InnerPytest, workers: str) -> None:
     with Scripted(Counting()) as server:
         done = in_pytest(
-            tmp_path,
             f"--sampan-url={server.url}",
             f"-n{workers}",
             "--sampan-budget-jobs=3",
             "--sampan-job-timeout=0.2",
         )
         asked = server.count()
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.ret == 1
     submitted = sum(asked[one.path] for one in CONTRACT.operations.values() if one.submits)
     assert submitted == 3
-    assert "error: the run broke" not in done.stdout
+    assert "error: the run broke" not in done.stdout.str()
 
 
 def test_a_run_that_broke_is_not_repeated(tmp_path: Path) -> None:
@@ -182,21 +175,23 @@ def test_a_run_that_broke_is_not_repeated(tmp_path: Path) -> None:
     assert _once(tmp_path, options, ("LOGIN-1",)) == {"LOGIN-1": {"verdict": "pass"}}
 
 
-def test_workers_leave_nothing_behind(tmp_path: Path, url: str) -> None:
-    temporary = tmp_path / "tmp"
+def test_workers_leave_nothing_behind(
+    pytester: pytest.Pytester, in_pytest: InnerPytest, url: str
+) -> None:
+    temporary = pytester.path / "tmp"
     temporary.mkdir()
-    done = in_pytest(tmp_path, f"--sampan-url={url}", "-n2", "-k", "LOGIN", TMPDIR=str(temporary))
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = in_pytest(f"--sampan-url={url}", "-n2", "-k", "LOGIN", TMPDIR=str(temporary))
+    assert done.ret == 0
     assert [one.name for one in temporary.iterdir() if one.name.startswith("sampan")] == []
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_a_server_that_is_not_there_is_one_usage_error(
-    tmp_path: Path, workers: tuple[str, ...]
+    in_pytest: InnerPytest, workers: tuple[str, ...]
 ) -> None:
     with Scripted(lambda _: []) as server:
         url = server.url
-    done = in_pytest(tmp_path, f"--sampan-url={url}", *workers)
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
-    assert f"ERROR: --sampan-url: {url} can't be reached: " in done.stderr
-    assert "LOGIN-1" not in done.stdout
+    done = in_pytest(f"--sampan-url={url}", *workers)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR, done.stdout.str()
+    assert f"ERROR: --sampan-url: {url} can't be reached: " in done.stderr.str()
+    assert "LOGIN-1" not in done.stdout.str()

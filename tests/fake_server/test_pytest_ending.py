@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.inner_pytest import in_process
+
 pytest_plugins = ("pytester",)
 
 
 def run(pytester: pytest.Pytester, test: str, *options: str, ini: str = "") -> pytest.RunResult:
     pytester.makepyfile(test)
     pytester.makeini(f"[pytest]\n{ini}\n")
-    return pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider", *options)
+    return in_process(pytester, "-q", *options)
 
 
 UNUSED = """

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sampan.fake_server import pytest_plugin
-from tests.fake_server.test_pytest_plugin import run
+from tests.support.inner_pytest import alone, in_process
 
 pytest_plugins = ["pytester"]
 
@@ -48,7 +48,7 @@ MARKED = """
 
 def test_a_marker_sets_the_fake_of_one_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(MARKED)
-    result = run(pytester, "--strict-markers", "--sampan-profile=mixed")
+    result = in_process(pytester, "--strict-markers", "--sampan-profile=mixed")
     result.assert_outcomes(passed=3, errors=1)
     result.stdout.fnmatch_lines(["this test's fake has the settings of its marker; *"])
 
@@ -67,10 +67,8 @@ def test_an_unmarked_test_has_the_session_s_fake(pytester: pytest.Pytester) -> N
             assert len(urls) == (2 if number == 3 else 1)
         """
     )
-    run(pytester).assert_outcomes(passed=3)
-    pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(
-        ["@pytest.mark.sampan(job_seconds=*"]
-    )
+    in_process(pytester).assert_outcomes(passed=3)
+    in_process(pytester, "--markers").stdout.fnmatch_lines(["@pytest.mark.sampan(job_seconds=*"])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +90,7 @@ def test_a_bad_marker_is_a_usage_error(pytester: pytest.Pytester, marker: str, s
             pass
         """
     )
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result = in_process(pytester)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: *::test_it: @pytest.mark.sampan*{says}"])
     assert len(result.stderr.lines) <= 3
@@ -112,7 +110,7 @@ def test_a_bad_marker_fails_its_test_in_a_worker(pytester: pytest.Pytester) -> N
             pass
         """
     )
-    result = run(pytester, "-n", "1")
+    result = alone(pytester, "-n", "1")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*@pytest.mark.sampan: unknown option 'job_secnds'; *"])
 

@@ -11,22 +11,12 @@ import pytest
 from sampan.fake_server import pytest_plugin
 from sampan.fake_server.client.journal_text import journal_text
 from sampan.fake_server.server.threaded import FakeServer
+from tests.support.inner_pytest import alone, in_process
 from tests.support.paths import ROOT
 
 pytest_plugins = ["pytester"]
 
 RECIPES = (ROOT / "docs" / "recipes.md").read_text()
-
-#: Other plugins of this environment; they take seconds and are not what is tested.
-WITHOUT = [
-    argument
-    for name in ("asyncio", "sampan-conformance", "schemathesis", "hypothesispytest", "anyio")
-    for argument in ("-p", f"no:{name}")
-]
-
-
-def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess(*WITHOUT, "-W", "error", *arguments)
 
 
 def test_each_test_has_a_sandbox_named_after_it(pytester: pytest.Pytester) -> None:
@@ -50,7 +40,7 @@ def test_each_test_has_a_sandbox_named_after_it(pytester: pytest.Pytester) -> No
             assert there == ["abc", "limited"]
         """
     )
-    run(pytester).assert_outcomes(passed=3)
+    in_process(pytester).assert_outcomes(passed=3)
 
 
 FAILING = """
@@ -72,7 +62,7 @@ FAILING = """
 
 def test_the_journal_of_a_failed_test_is_attached(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(FAILING)
-    result = run(pytester, "-rA")
+    result = in_process(pytester, "-rA")
     result.assert_outcomes(failed=2, passed=1)
     result.stdout.fnmatch_lines(
         [
@@ -93,7 +83,7 @@ def test_the_journal_of_a_failed_test_is_attached(pytester: pytest.Pytester) -> 
 
 def test_the_journal_is_attached_under_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(FAILING)
-    result = run(pytester, "-n", "2")
+    result = alone(pytester, "-n", "2")
     result.assert_outcomes(failed=2, passed=1)
     result.stdout.fnmatch_lines(["*- sampan journal of *.test_fails.*", "*errno 501"])
 
@@ -111,7 +101,7 @@ def test_a_failed_setup_has_its_journal_too(pytester: pytest.Pytester) -> None:
             pass
         """
     )
-    result = run(pytester)
+    result = in_process(pytester)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*- sampan journal of *", "*errno 420"])
 
@@ -132,7 +122,7 @@ def test_workers_do_not_disturb_one_another(pytester: pytest.Pytester) -> None:
             assert sampan_account.admin.count(operation="createJob") == 1
         """
     )
-    run(pytester, "-n", "2").assert_outcomes(passed=40)
+    alone(pytester, "-n", "2").assert_outcomes(passed=40)
 
 
 SETTINGS = """
@@ -153,11 +143,13 @@ def test_settings_are_options_and_ini(pytester: pytest.Pytester, by: str) -> Non
     pytester.makepyfile(SETTINGS)
     given = {"job-seconds": "7", "seed": "11", "profile": "mixed", "clock": "auto"}
     if by == "option":
-        result = run(pytester, "-s", *(f"--sampan-{key}={value}" for key, value in given.items()))
+        result = in_process(
+            pytester, "-s", *(f"--sampan-{key}={value}" for key, value in given.items())
+        )
     else:
         lines = (f"sampan_{key.replace('-', '_')} = {value}" for key, value in given.items())
         pytester.makeini("\n".join(["[pytest]", *lines]))
-        result = run(pytester, "-s")
+        result = in_process(pytester, "-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*took 7000", "seed 11", "order oldest-first", "auto True"])
 
@@ -165,7 +157,7 @@ def test_settings_are_options_and_ini(pytester: pytest.Pytester, by: str) -> Non
 def test_an_option_goes_before_the_ini(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(SETTINGS)
     pytester.makeini("[pytest]\nsampan_seed = 11\nsampan_job_seconds = 7")
-    result = run(pytester, "-s", "--sampan-seed", "12")
+    result = in_process(pytester, "-s", "--sampan-seed", "12")
     result.stdout.fnmatch_lines(["*took 7000", "seed 12", "order newest-first", "auto False"])
 
 
@@ -179,9 +171,9 @@ def test_a_profile_of_the_ini_lies_beside_it(pytester: pytest.Pytester) -> None:
         "    assert answers['find-order'] == 'oldest-first'\n"
     )
     pytester.chdir()
-    run(pytester, "tests").assert_outcomes(passed=1)
+    in_process(pytester, "tests").assert_outcomes(passed=1)
     pytester._monkeypatch.chdir(folder)
-    run(pytester).assert_outcomes(passed=1)
+    in_process(pytester).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
@@ -198,19 +190,19 @@ def test_a_profile_of_the_ini_lies_beside_it(pytester: pytest.Pytester) -> None:
 )
 def test_a_bad_setting_is_said(pytester: pytest.Pytester, argument: str, says: str) -> None:
     pytester.makepyfile("def test_it(sampan_account): pass")
-    result = run(pytester, argument)
+    result = in_process(pytester, argument)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {says}"])
     assert len(result.stderr.lines) <= 3
 
 
 def test_help_names_the_options_and_leaves_the_kits_alone(pytester: pytest.Pytester) -> None:
-    text = run(pytester, "--help").stdout.str()
+    text = in_process(pytester, "--help").stdout.str()
     for name in ("profile", "job-seconds", "seed", "clock"):
         assert f"--sampan-{name}=" in text
         assert f"sampan_{name.replace('-', '_')} (string):" in text
     assert "--sampan-url" not in text
-    fixtures = run(pytester, "--fixtures").stdout.str()
+    fixtures = in_process(pytester, "--fixtures").stdout.str()
     for fixture in ("sampan_server [session scope]", "sampan_account", "sampan_redirect"):
         assert fixture in fixtures
 
@@ -236,12 +228,12 @@ def test_a_project_that_does_not_use_it_imports_nothing_of_it(pytester: pytest.P
             assert not {"uvicorn", "orjson", "jsonschema_rs", "PIL", "yaml"} & set(sys.modules)
         """
     )
-    run(pytester).assert_outcomes(passed=1)
+    alone(pytester).assert_outcomes(passed=1)
 
 
 def test_a_failure_of_a_project_that_does_not_use_it(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it():\n    assert 0")
-    result = run(pytester)
+    result = in_process(pytester)
     result.assert_outcomes(failed=1)
     result.stdout.no_fnmatch_line("*sampan journal*")
 
@@ -266,7 +258,7 @@ def test_the_live_address_is_redirected(pytester: pytest.Pytester) -> None:
             assert "connect" not in vars(socket.socket)
         """
     )
-    run(pytester).assert_outcomes(passed=2)
+    alone(pytester).assert_outcomes(passed=2)
 
 
 def test_a_journal_that_is_empty_or_gone() -> None:
@@ -327,7 +319,7 @@ def test_the_journal_is_in_junit_xml(pytester: pytest.Pytester) -> None:
         pass
 """
     )
-    run(pytester, "--junit-xml=report.xml")
+    in_process(pytester, "--junit-xml=report.xml")
     cases = ElementTree.parse(pytester.path / "report.xml").iter("testcase")
     found = {
         case.attrib["name"]: "".join(case.itertext())

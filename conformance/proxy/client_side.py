@@ -75,6 +75,7 @@ class ClientSide(H11Protocol):
         self.app_state = {**self.app_state, "client": self}
         self.logger = logging.getLogger("sampan.proxy")
         self.upstream: Upstream | None = None
+        self._at_end = False
         #: Ends the exchange that is under way; called when the client has left.
         self.cancel: Callable[[], object] | None = None
 
@@ -98,7 +99,8 @@ class ClientSide(H11Protocol):
 
     def eof_received(self) -> Any:
         """The client will send no more. An answer that is due is waited for, not for ever."""
-        if self.cancel is None:
+        self._at_end = True
+        if not self._owes():
             return None
         self.loop.call_later(_LEAVING, self._give_up, self.cycle)
         return True
@@ -108,6 +110,14 @@ class ClientSide(H11Protocol):
         if cycle is self.cycle and not cycle.response_started:
             self.transport.close()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()  # begins with the next request, if it has come
+        if self._at_end and not self._owes():
+            self.transport.close()
+
+    def _owes(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
     def data_received(self, data: bytes) -> None:
         """Unlike uvicorn's, no byte but a whole head stops the time that a request has to come."""
         self.conn.receive_data(data)
@@ -115,7 +125,7 @@ class ClientSide(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         text = f"sampan proxy: not a valid HTTP/1.1 request: {self.conn.problem}\n".encode()
-        if self.cancel is None:
+        if not self._owes():
             self.transport.write(_INVALID % (len(text), text))
         self.transport.close()
 

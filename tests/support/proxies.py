@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -200,6 +201,14 @@ class Proxied:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.seen) >= number, HANG), self.seen
             return list(self.seen)
+
+    def forget(self) -> None:
+        """Begin anew with what has been shown, once nothing is under way."""
+        end = time.monotonic() + HANG
+        while self.server.server_state.tasks:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        self.seen.clear()
 
     def close(self) -> None:
         self.server.should_exit = True

@@ -17,10 +17,11 @@ from .routes import RefusedError, Route, Routes
 
 
 class Proxy:
-    """``observe`` is given the record of each exchange with the target, on the event loop.
+    """``observe`` is given the record of each exchange with the target, on the event loop, and of
+    pictures wherever they came from: a record may link to them.
 
     ``timeout``: how long (s) nothing may move in either direction before a request is given up.
-    ``elsewhere`` counts the requests for other hosts, which nobody observes.
+    ``elsewhere`` counts the other requests, which nobody observes.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Proxy:
         try:
             await exchange.run(route.origin, head, self._timeout)
         finally:
-            if route.url:
+            if route.own or record.is_picture():
                 self._observe(record)
             else:
                 self.elsewhere += 1

@@ -87,6 +87,11 @@ class Record:
         """Whether both copies are."""
         return self.request.whole and self.answer.whole
 
+    def is_picture(self) -> bool:
+        """Whether a GET brought one, by what the server calls it."""
+        kinds = values(self.answer_fields, b"content-type")
+        return self.method == "GET" and any(kind.startswith(b"image/") for kind in kinds)
+
     def discard(self) -> None:
         self.request.discard()
         self.answer.discard()

@@ -45,12 +45,14 @@ class Origin:
 @dataclass(frozen=True, slots=True)
 class Route:
     """``path`` is the target of the request that is sent; ``host`` replaces what the client sent,
-    ``None`` leaves it. ``url`` is what the judge calls it, empty where nothing is judged."""
+    ``None`` leaves it. ``url`` is what an observer calls it, empty for no resource; ``own``:
+    whether it is the target's."""
 
     origin: Origin
     path: bytes
     host: bytes | None
     url: str
+    own: bool = True
 
 
 def origin(url: str) -> Origin:
@@ -102,7 +104,7 @@ class Routes:
             path = b"/" + path
         if wanted == self._origin:
             # What a proxy is given as Host is ignored (3.2.2).
-            return Route(wanted, path, wanted.authority.encode(), f"{wanted}{path.decode()}")
+            return self._routed(wanted, path, wanted.authority.encode())
         if self._is_here(wanted):
             return self._to_target(path)
         if not self._others:
@@ -112,13 +114,16 @@ class Routes:
                 f"requests for {wanted} are not passed on, only those for {self._target}: off"
                 " loopback this would be an open proxy. no_proxy leaves a host out",
             )
-        return Route(wanted, path, wanted.authority.encode(), "")
+        return self._routed(wanted, path, wanted.authority.encode(), own=False)
 
     def _to_target(self, path: bytes) -> Route:
-        if not path.startswith(b"/"):
-            return Route(self._origin, path, self._host, "")
-        path = self._base + path
-        return Route(self._origin, path, self._host, f"{self._origin}{path.decode()}")
+        if path.startswith(b"/"):
+            path = self._base + path
+        return self._routed(self._origin, path, self._host)
+
+    def _routed(self, to: Origin, path: bytes, host: bytes | None, *, own: bool = True) -> Route:
+        url = f"{to}{path.decode()}" if path.startswith(b"/") else ""
+        return Route(to, path, host, url, own)
 
     def _is_here(self, wanted: Origin) -> bool:
         return wanted.port == self._port and wanted.scheme == "http" and is_loopback(str(wanted))

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .report import Report
     from .settings import RunOptions
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_HELP = {"help_option_names": ["-h", "--help"]}
+FILE = click.Path(dir_okay=False, path_type=Path)
+HELP = {"help_option_names": ["-h", "--help"]}
 
 
 class RefusedError(click.ClickException):
@@ -33,7 +33,7 @@ class RefusedError(click.ClickException):
     exit_code = 2
 
 
-class _Command(click.Command):
+class Command(click.Command):
     """Exit code 1 means a failed requirement or a difference, and nothing else."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -66,13 +66,13 @@ def _run_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _report_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+def report_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     for report in reversed(REPORTS):
-        command = click.option(flag(report.name), type=_FILE, help=report.help)(command)
+        command = click.option(flag(report.name), type=FILE, help=report.help)(command)
     return command
 
 
-@click.command(cls=_Command, context_settings=_HELP)
+@click.command(cls=Command, context_settings=HELP)
 @click.argument("url", required=False)
 @_run_flags
 @click.option("--list", "listing", is_flag=True, help="List requirements and questions, and exit.")
@@ -85,10 +85,10 @@ def _report_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--known",
-    type=_FILE,
+    type=FILE,
     help="Requirements whose failure is accepted: an id a line, or an earlier --json report.",
 )
-@_report_flags
+@report_flags
 def check(
     url: str | None,
     listing: bool,
@@ -121,9 +121,9 @@ def check(
     sys.exit(_run(options, files, _Policy(known, fail_on)))
 
 
-@click.command(cls=_Command, context_settings=_HELP)
-@click.argument("before", type=_FILE)
-@click.argument("after", type=_FILE)
+@click.command(cls=Command, context_settings=HELP)
+@click.argument("before", type=FILE)
+@click.argument("after", type=FILE)
 def compare(before: Path, after: Path) -> None:
     """Print the differences between two reports that `sampan check --json` wrote.
 

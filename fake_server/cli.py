@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from .settings import Options
     from .web.app import App
 
-_KIT = ("check", "compare")
+#: The kit's commands, and where they are.
+_KIT = {"check": "cli", "compare": "cli", "proxy": "proxy.command"}
 #: Loaded when it is asked for: `serve` starts without it.
 _MATRIX = "matrix"
 #: A search among all that lives: when 400,000 objects have been added, twenty thousand connections.
@@ -51,7 +52,7 @@ class _Sampan(click.Group):
         if name not in _KIT:
             return super().get_command(ctx, name)
         try:
-            module = importlib.import_module("sampan.conformance.cli")
+            module = importlib.import_module(f"sampan.conformance.{_KIT[name]}")
         except ModuleNotFoundError as missing:
             raise click.UsageError(
                 f"sampan {name} needs the conformance kit ({missing.name} is not installed):"

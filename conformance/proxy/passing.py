@@ -63,7 +63,7 @@ class Proxy:
         try:
             await exchange.run(route.origin, head, self._timeout)
         finally:
-            if route.own or record.is_picture():
+            if route.url and (route.own or record.is_picture()):
                 self._observe(record)
             else:
                 self.elsewhere += 1

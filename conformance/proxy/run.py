@@ -1,15 +1,23 @@
-"""A run of the proxy: transport, observers and what they found at the end."""
+"""A run of the proxy: the transport, those who observe it, and what they found."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
+from ..findings import Finding
+from ..har.writer import HarWriter
+from ..report import Report
 from ..target import is_loopback
+from ..traffic.judge import TrafficJudge
 from ..traffic.seen import Seen
-from .judging import Observers
+from .observers import Observers
 from .passing import Proxy
+from .pictures import PictureFetcher
 from .record import Store
 from .routes import Routes
 from .server import Server, allow_many_connections
@@ -17,47 +25,88 @@ from .server import Server, allow_many_connections
 
 @dataclass(frozen=True, slots=True)
 class ProxyOptions:
-    """``target`` without a trailing slash; ``timeout`` in seconds."""
+    """``target`` without a trailing slash; ``timeout`` in seconds; ``har``: a file to write."""
 
     target: str
-    timeout: float
+    timeout: float = 300.0
     rewrite_host: bool = False
+    fetch_pictures: bool = False
+    har: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What passed and was not judged, for the report's remarks: one sentence each."""
+    """The end of a run. ``faults`` are the kit's own, one line each."""
 
-    remarks: tuple[str, ...]
+    report: Report
     faults: tuple[str, ...]
 
 
 def run(
     options: ProxyOptions,
     listening: socket.socket,
-    observers: Sequence[Callable[[Seen], object]],
     ready: Callable[[str], None],
+    on_finding: Callable[[Finding], None],
 ) -> Passed:
     """Pass on what comes until a signal ends it; ``ready`` is given the address.
 
-    All that passed has been observed when this returns.
+    ``on_finding`` is called for each failure when it is seen, from another thread. All that passed
+    has been judged when this returns. Raises ``HarError`` if the HAR can't be made.
     """
     allow_many_connections()
-    host, port = listening.getsockname()[:2]
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     routes = Routes(
-        options.target, port, others=is_loopback(address), rewrite_host=options.rewrite_host
+        options.target,
+        listening.getsockname()[1],
+        others=is_loopback(_address(listening)),
+        rewrite_host=options.rewrite_host,
     )
-    watching = Observers(observers)
-    proxy = Proxy(routes, Store(), watching.add, options.timeout)
-    try:
-        Server(proxy, lambda: ready(address)).run(sockets=[listening])
-    finally:
-        watching.close()
-    return Passed(_remarks(proxy.elsewhere, watching.missed), tuple(watching.faults))
+    judge = TrafficJudge(options.target)
+    started = datetime.now(UTC)
+
+    def judged(seen: Seen) -> None:
+        for finding in judge.observe(seen):
+            on_finding(finding)
+
+    with contextlib.ExitStack() as ending:
+        observers: list[Callable[[Seen], None]] = [judged]
+        har = fetcher = None
+        if options.har is not None:
+            har = ending.enter_context(HarWriter(options.har))
+            observers.append(_of_target(judge, har.write))
+        if options.fetch_pictures:
+            fetcher = PictureFetcher(options.target, routes)
+            observers.append(fetcher.observe)
+        watching = Observers(observers)
+        if fetcher is not None:
+            fetcher.start(watching.add_seen)
+        proxy = Proxy(routes, Store(), watching.add, options.timeout)
+        try:
+            Server(proxy, lambda: ready(_address(listening))).run(sockets=[listening])
+        finally:
+            if fetcher is not None:
+                fetcher.close()
+            watching.close()
+        remarks = [*_remarks(proxy.elsewhere, watching.missed)]
+        remarks += fetcher.remarks() if fetcher is not None else []
+        if har is not None and har.left_out:
+            remarks.append(f"{har.left_out} exchanges had no room in {options.har}")
+    return Passed(judge.report(started, remarks=tuple(remarks)), tuple(watching.faults))
 
 
-def _remarks(elsewhere: int, missed: int) -> tuple[str, ...]:
+def _of_target(judge: TrafficJudge, write: Callable[[Seen], None]) -> Callable[[Seen], None]:
+    def observe(seen: Seen) -> None:
+        if judge.target.path(seen.request.target) is not None:
+            write(seen)
+
+    return observe
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _remarks(elsewhere: int, missed: int) -> list[str]:
     said = []
     if elsewhere:
         said.append(f"{elsewhere} requests for other hosts were passed on and not judged")
@@ -66,4 +115,4 @@ def _remarks(elsewhere: int, missed: int) -> tuple[str, ...]:
             f"{missed} exchanges were passed on and not judged: their bodies were too large, or"
             " they came faster than they could be judged"
         )
-    return tuple(said)
+    return said

@@ -1,4 +1,4 @@
-"""Bodies: large, both ways at once, waiting for a 100, with trailers, refused before they are read."""
+"""Bodies: large, both ways at once, with trailers, waiting for a 100, refused unread."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def another(**options: bool) -> Iterator[tuple[OddServer, Proxied]]:
         ("GET", "http://api.test:8091/v1/a", "/v1/a", "api.test:8091", None),
         ("GET", "HTTP://API.test:8091/v1/a#x", "/v1/a#x", "api.test:8091", None),
         ("GET", "http://api.test:8091?q", "/?q", "api.test:8091", "http://api.test:8091/?q"),
-        ("OPTIONS", "http://api.test:8091", "*", "api.test:8091", None),
+        ("OPTIONS", "http://api.test:8091", "*", "api.test:8091", ""),
         # A client that is given the proxy's address both ways means the target.
         ("GET", "http://localhost:8090/a", "/v1/a", None, "http://api.test:8091/v1/a"),
         ("GET", "http://[::1]:8090/a", "/v1/a", None, "http://api.test:8091/v1/a"),

@@ -1,0 +1,81 @@
+"""Those who look at what passed, on a thread of their own: traffic never waits for them."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+
+from ..har.document import HarError
+from ..traffic.seen import Seen
+from .record import Record
+
+#: The most exchanges that wait; their bodies are bounded by ``record.MAX_HELD``.
+_WAITING = 10_000
+#: So many faults of observers are told.
+_FAULTS = 5
+
+
+class Observers:
+    """Hands each exchange to all ``observers``, in the order in which the exchanges ended.
+
+    ``missed`` counts exchanges nobody was shown: too many waited, or a body was too large.
+    ``faults`` are those of the observers themselves, a line each.
+    """
+
+    def __init__(self, observers: Sequence[Callable[[Seen], object]]) -> None:
+        self._observers = observers
+        self._queue: queue.Queue[Record | Seen | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._run, name="sampan-observers", daemon=True)
+        self._thread.start()
+        self.missed = 0
+        self.faults: list[str] = []
+
+    def add(self, record: Record) -> None:
+        """Never waits."""
+        if not record.whole or not self._put(record):
+            self.missed += 1
+            record.discard()
+
+    def add_seen(self, seen: Seen) -> None:
+        """An exchange that did not pass through the proxy."""
+        self.missed += not self._put(seen)
+
+    def close(self) -> None:
+        """Return when all that waits has been looked at."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _put(self, item: Record | Seen) -> bool:
+        try:
+            self._queue.put_nowait(item)
+        except queue.Full:
+            return False
+        return True
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            if isinstance(item, Seen):
+                self._show(item)
+                continue
+            try:
+                self._show(item.seen())
+            finally:
+                item.discard()
+
+    def _show(self, seen: Seen) -> None:
+        for observe in self._observers:
+            try:
+                observe(seen)
+            except HarError as problem:  # it is raised once
+                self._note(str(problem))
+            except Exception as fault:
+                # One exchange that we can't judge must not end the judging of all others.
+                if not self.faults:
+                    traceback.print_exception(fault)
+                self._note(f"fault of the kit: {type(fault).__name__} at {seen.request.method}")
+
+    def _note(self, line: str) -> None:
+        if len(self.faults) < _FAULTS:
+            self.faults.append(line)

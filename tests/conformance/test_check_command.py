@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import Result
 
 from sampan.conformance.reports.json import as_tree
 from sampan.conformance.reports.json import render as as_json
+from tests.support import commands
 from tests.support.fakes import Served
 from tests.support.sample_report import CONTRACT, a_report
 from tests.support.scripted import Scripted, http
@@ -27,15 +29,8 @@ ENVIRONMENT = {
 }
 
 
-def sampan(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("SAMPAN_")}
-    return subprocess.run(
-        [sys.executable, "-m", "sampan", *arguments],
-        env=clean | (environment or ENVIRONMENT),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+def sampan(*arguments: str, **environment: str) -> Result:
+    return commands.run(*arguments, **(environment or ENVIRONMENT))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +44,7 @@ def test_a_good_server_passes(url: str, tmp_path: Path) -> None:
     files = {kind: tmp_path / f"report.{kind}" for kind in ("json", "junit", "html", "learn")}
     flags = [word for kind, file in files.items() for word in (f"--{kind}", str(file))]
     done = sampan("check", url, "--only", "LOGIN", "--only", "AUTH", *flags)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.exit_code == 0, done.stdout + done.stderr
     assert "LOGIN-1" in done.stdout
     assert done.stdout.rstrip().endswith("pass")
     assert "jobs: 1 planned (no limit)" in done.stderr
@@ -65,7 +60,7 @@ def test_a_wrong_server_fails() -> None:
     answer = {"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}}
     with Scripted(lambda _: http(answer)) as server:
         done = sampan("check", server.url, "--only", "LOGIN-4")
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "LOGIN-4 fail" in done.stdout
 
 
@@ -73,7 +68,7 @@ def test_an_inconclusive_run() -> None:
     login = {"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}}
     with Scripted(lambda asked: http(login) if asked.path == "/auth/login" else []) as server:
         done = sampan("check", server.url, "--only", "FIND-1")
-    assert done.returncode == 3, done.stdout
+    assert done.exit_code == 3, done.stdout
     assert "inconclusive" in done.stdout
 
 
@@ -95,26 +90,26 @@ def test_an_inconclusive_run() -> None:
 )
 def test_what_can_not_run_says_why(arguments: tuple[str, ...], told: str) -> None:
     done = sampan("check", *arguments)
-    assert done.returncode == 2, done.stdout
+    assert done.exit_code == 2, done.stdout
     assert told in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_no_account_no_run(url: str) -> None:
     done = sampan("check", url, SAMPAN_USERNAME="")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "SAMPAN_USERNAME and SAMPAN_PASSWORD" in done.stderr
 
 
 def test_flags_come_before_the_environment(url: str) -> None:
     wrong = sampan("check", url, "--only", "LOGIN-1", "--password", "wrong")
-    assert wrong.returncode == 2
+    assert wrong.exit_code == 2
     assert "errno 430" in wrong.stderr
 
 
 def test_a_dry_run_needs_no_account_and_no_tls() -> None:
     done = sampan("check", "http://example.com", "--dry-run", SAMPAN_USERNAME="")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "requests: at most" in done.stdout
 
 
@@ -122,7 +117,7 @@ def test_what_is_skipped_is_listed_as_not_tested(url: str, tmp_path: Path) -> No
     file = tmp_path / "a.json"
     flags = ("--only", "LOGIN", "--skip", "LOGIN-4", "--skip", "wrong-credentials")
     done = sampan("check", url, *flags, "--json", str(file))
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     rows = {one["id"]: one for one in json.loads(file.read_text())["requirements"]}
     assert rows["LOGIN-4"]["verdict"] == "skipped"
     assert rows["LOGIN-4"]["message"] == "left out by --skip"
@@ -136,29 +131,29 @@ def test_known_deviations_and_news(tmp_path: Path) -> None:
     known.write_text("# of last year\nLOGIN-4  # anyone may log in\nLOGIN-2\n")
     with Scripted(lambda _: http(answer)) as server:
         run = ("check", server.url, "--only", "LOGIN-4", "--skip", "wrong-credentials")
-        assert sampan(*run, "--json", str(report)).returncode == 1
-        assert sampan(*run, "--known", str(known)).returncode == 0
-        assert sampan(*run, "--known", str(report)).returncode == 0
+        assert sampan(*run, "--json", str(report)).exit_code == 1
+        assert sampan(*run, "--known", str(known)).exit_code == 0
+        assert sampan(*run, "--known", str(report)).exit_code == 0
         known.write_text("LOGIN-3\n")
-        assert sampan(*run, "--known", str(known)).returncode == 1
+        assert sampan(*run, "--known", str(known)).exit_code == 1
         for text in ("LOGIN-99", "{}", "{"):
             known.write_text(text)
             done = sampan(*run, "--known", str(known))
-            assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+            assert (done.exit_code, "Traceback" in done.stderr) == (2, False), done.stderr
 
 
 def test_a_dry_run_sends_nothing() -> None:
     with Scripted(lambda _: []) as server:
         done = sampan("check", server.url, "--dry-run", "--budget-jobs", "0")
         assert server.asked == []
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert "jobs: 0 planned (0 allowed)" in done.stdout
     assert "untestable: " in done.stdout
 
 
 def test_the_list_shows_every_id() -> None:
     done = sampan("check", "--list")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     shown = [line.split()[0] for line in done.stdout.splitlines()]
     assert shown == [*CONTRACT.requirements, *CONTRACT.questions]
     for requirement in CONTRACT.requirements.values():
@@ -223,12 +218,12 @@ def changed(report: Path, id: str, told: str) -> Path:
 
 def test_compare_tells_a_difference_that_a_client_would_notice(report: Path) -> None:
     same = sampan("compare", str(report), str(report))
-    assert (same.returncode, same.stdout) == (0, "0 differences\n")
+    assert (same.exit_code, same.stdout) == (0, "0 differences\n")
     done = sampan("compare", str(report), str(changed(report, "find-order", "oldest-first")))
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "find-order               newest-first -> oldest-first" in done.stdout
     unsure = sampan("compare", str(report), str(changed(report, "GEN-2", "untestable")))
-    assert unsure.returncode == 0
+    assert unsure.exit_code == 0
     assert "? GEN-2" in unsure.stdout
     assert "0 differences, 1 undecided (?)" in unsure.stdout
 
@@ -237,5 +232,5 @@ def test_compare_refuses_what_is_no_report(report: Path, tmp_path: Path) -> None
     other = tmp_path / "c.json"
     other.write_text("{}")
     done = sampan("compare", str(report), str(other))
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "is not a report" in done.stderr

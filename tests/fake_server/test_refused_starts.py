@@ -16,13 +16,15 @@ import pytest
 
 from sampan.fake_server.settings import NewAccount, settings
 from sampan.fake_server.store.store import Store
+from tests.support.commands import refusal
+from tests.support.examples import some
 from tests.support.fakes import Served
 
 Serve = Callable[..., Served]
 
 
-def refusal(*arguments: str, before: Callable[[], None] | None = None) -> str:
-    """The one line that says why a fake can't be started so."""
+def refusal_of_a_process(*arguments: str, before: Callable[[], None] | None = None) -> str:
+    """The same of a process: what has a port by then, or what a process may do or have."""
     command = [sys.executable, "-m", "sampan", "serve", "--port", "0", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, preexec_fn=before)
     assert (done.returncode, done.stdout) == (2, ""), done
@@ -110,13 +112,15 @@ def test_a_data_file_that_cannot_be_there_is_told(path: str) -> None:
 def test_a_data_file_in_use_is_told(serve: Serve, tmp_path: Path) -> None:
     path = tmp_path / "data"
     served = serve("--data", str(path))
-    assert f"data file {path} is in use by another process" in refusal("--data", str(path))
+    told = refusal_of_a_process("--data", str(path))
+    assert f"data file {path} is in use by another process" in told
     assert served.process.poll() is None
 
 
-@pytest.mark.parametrize("kib", [0, 4, 40])
-@pytest.mark.parametrize("old", [False, True])
-def test_a_full_disk_is_told(tmp_path: Path, kib: int, old: bool) -> None:
+@pytest.mark.parametrize(
+    ("kib", "old"), some([(0, 0), (0, 1), (4, 1), (4, 0), (40, 0), (40, 1)], 2)
+)
+def test_a_full_disk_is_told(tmp_path: Path, kib: int, old: int) -> None:
     path = tmp_path / "data"
     if old:
         _sampans(path)
@@ -124,7 +128,7 @@ def test_a_full_disk_is_told(tmp_path: Path, kib: int, old: bool) -> None:
     def full() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (kib << 10, kib << 10))
 
-    assert f"data file {path} can't be " in refusal("--data", str(path), before=full)
+    assert f"data file {path} can't be " in refusal_of_a_process("--data", str(path), before=full)
 
 
 def test_one_file_is_not_for_port_and_data(tmp_path: Path) -> None:
@@ -169,12 +173,12 @@ def test_what_is_no_profile_is_told(profile: str) -> None:
 
 
 def test_whoever_finds_the_port_busy_is_told_how_to_get_a_free_one(serve: Serve) -> None:
-    assert "--port 0" in refusal("--port", str(serve().port))
-    assert "--port 0" not in refusal("--host", "203.0.113.7")
+    assert "--port 0" in refusal_of_a_process("--port", str(serve().port))
+    assert "--port 0" not in refusal_of_a_process("--host", "203.0.113.7")
 
 
 def test_no_host_is_not_every_host() -> None:
-    told = refusal("--host", "")
+    told = refusal_of_a_process("--host", "")
     assert "127.0.0.1" in told
     assert "0.0.0.0" in told
 
@@ -182,13 +186,13 @@ def test_no_host_is_not_every_host() -> None:
 def test_a_port_file_that_cannot_be_written_is_told() -> None:
     # Nobody can make a file there, not even root.
     for path in ("/proc/port", "nowhere/port", "/", "x" * 300):
-        assert f"--port-file {path} " in refusal("--port-file", path)
+        assert f"--port-file {path} " in refusal_of_a_process("--port-file", path)
 
 
 def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert f"--port-file {pipe} must be a file" in refusal("--port-file", str(pipe))
+    assert f"--port-file {pipe} must be a file" in refusal_of_a_process("--port-file", str(pipe))
     assert pipe.is_fifo()
 
 
@@ -197,7 +201,7 @@ def test_a_refused_start_leaves_the_port_file_of_the_fake_that_runs(
 ) -> None:
     file = tmp_path / "port"
     port = serve("--port-file", str(file)).port
-    refusal("--port", str(port), "--port-file", str(file))
+    refusal_of_a_process("--port", str(port), "--port-file", str(file))
     assert file.read_text() == f"{port}\n"
     assert list(tmp_path.iterdir()) == [file]
 
@@ -261,9 +265,9 @@ def _limit(kind: int, most: int) -> None:
     resource.setrlimit(kind, (most, most))
 
 
-@pytest.mark.parametrize("count", [6, 8, 12, 16, 20, 24, 28, 32, 40, 64])
+@pytest.mark.parametrize("count", some([6, 8, 12, 16, 20, 24, 28, 32, 40, 64], 3))
 def test_too_few_descriptors_are_told(count: int) -> None:
-    told = refusal(before=partial(_limit, resource.RLIMIT_NOFILE, count))
+    told = refusal_of_a_process(before=partial(_limit, resource.RLIMIT_NOFILE, count))
     assert told.startswith("Error: the fake can't start: Too many open files: it needs ")
 
 
@@ -280,7 +284,7 @@ def test_descriptors_that_are_open_already_count(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
 
 
-@pytest.mark.parametrize("megabytes", [24, 30, 40, 48, 52, 56, 60])
+@pytest.mark.parametrize("megabytes", some([24, 30, 40, 48, 52, 56, 60], 3))
 def test_too_little_memory_is_told(megabytes: int) -> None:
-    told = refusal(before=partial(_limit, resource.RLIMIT_AS, megabytes << 20))
+    told = refusal_of_a_process(before=partial(_limit, resource.RLIMIT_AS, megabytes << 20))
     assert told.startswith("Error: the fake can't start: Cannot allocate memory: it needs ")

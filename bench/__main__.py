@@ -6,7 +6,7 @@ import argparse
 import platform
 from collections.abc import Callable
 
-from . import double, install, memory, pictures, scale, startup, throughput
+from . import double, install, memory, pictures, proxy, scale, startup, throughput
 
 
 def _throughput(quick: bool) -> None:
@@ -44,6 +44,15 @@ def _pictures(quick: bool) -> None:
     print(f"  first {first}, again {again}, its thumb {thumb}")
 
 
+def _proxy(quick: bool) -> None:
+    found = proxy.measure(100 if quick else 500)
+    print("A find through `sampan proxy`, CPU of the proxy, means:\n")
+    for records, (passing, judging) in found.items():
+        print(
+            f"  {records:3} records: {passing:.2f} ms to pass it on, {judging:.2f} ms to judge it"
+        )
+
+
 def _double(quick: bool) -> None:
     found = double.measure(5 if quick else 15)
     print("In a test's process, medians (bare: uvicorn alone in a thread):\n")
@@ -66,6 +75,7 @@ _SECTIONS: dict[str, Callable[[bool], None]] = {
     "memory": _memory,
     "scale": _scale,
     "pictures": _pictures,
+    "proxy": _proxy,
     "double": _double,
     "install": _install,
 }

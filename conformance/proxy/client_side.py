@@ -7,6 +7,7 @@ them all, so what came is read here, and what goes out is put in the place of uv
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,20 @@ _INVALID = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n"
     b"connection: close\r\n\r\n%b"
 )
+
+_LOGGER = logging.getLogger("sampan.proxy")
+
+
+def _without_text(record: logging.LogRecord) -> bool:
+    """A fault of ours is shown by its place: its text may quote what passed."""
+    if record.exc_info and record.exc_info[1] is not None:
+        fault = record.exc_info[1]
+        record.msg = f"{type(fault).__name__}\n{''.join(traceback.format_tb(fault.__traceback__))}"
+        record.exc_info, record.args = None, ()
+    return True
+
+
+_LOGGER.addFilter(_without_text)
 
 
 class Talk(h11.Connection):
@@ -73,7 +88,7 @@ class ClientSide(H11Protocol):
         super().__init__(*args, **named)
         self.conn = Talk()
         self.app_state = {**self.app_state, "client": self}
-        self.logger = logging.getLogger("sampan.proxy")
+        self.logger = _LOGGER
         self.upstream: Upstream | None = None
         self._at_end = False
         #: Ends the exchange that is under way; called when the client has left.

@@ -85,10 +85,10 @@ def proxy(target: str, host: str, port: int, **given: Any) -> None:
         url = checked_target(target, allow_plain_http=True)
     except TargetError as problem:
         raise RefusedError(str(problem)) from problem
-    listening = _listen(host, port)
-    _refuse_itself(url, listening)
     outcome = _Outcome(known, fail_on, files)
-    sys.exit(outcome.of(ProxyOptions(url, har=har, **given), listening))
+    with _listen(host, port) as listening:
+        _refuse_itself(url, listening)
+        sys.exit(outcome.of(ProxyOptions(url, har=har, **given), listening))
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,9 +134,10 @@ class Exchange:
             event = await upstream.receive()
             self._moved = time.monotonic()
             if isinstance(event, h11.Data):
-                data = bytes(event.data)
-                self._record.answer.add(data)
-                await self._send({"type": "http.response.body", "body": data, "more_body": True})
+                self._record.answer.add(event.data)
+                await self._send(
+                    {"type": "http.response.body", "body": event.data, "more_body": True}
+                )
             elif isinstance(event, h11.Response):
                 await self._begin(event)
             elif isinstance(event, h11.InformationalResponse):

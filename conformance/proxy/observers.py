@@ -73,7 +73,8 @@ class Observers:
             except Exception as fault:
                 # One exchange that we can't judge must not end the judging of all others.
                 if not self.faults:
-                    traceback.print_exception(fault)
+                    # Not its text, which may quote what passed.
+                    traceback.print_tb(fault.__traceback__)
                 self._note(f"fault of the kit: {type(fault).__name__} at {seen.request.method}")
 
     def _note(self, line: str) -> None:

@@ -54,12 +54,7 @@ def run(
     has been judged when this returns. Raises ``HarError`` if the HAR can't be made.
     """
     allow_many_connections()
-    routes = Routes(
-        options.target,
-        listening.getsockname()[1],
-        others=is_loopback(_address(listening)),
-        rewrite_host=options.rewrite_host,
-    )
+    routes = routes_of(options, listening)
     judge = TrafficJudge(options.target)
     started = datetime.now(UTC)
 
@@ -91,6 +86,16 @@ def run(
         if har is not None and har.left_out:
             remarks.append(f"{har.left_out} exchanges had no room in {options.har}")
     return Passed(judge.report(started, remarks=tuple(remarks)), tuple(watching.faults))
+
+
+def routes_of(options: ProxyOptions, listening: socket.socket) -> Routes:
+    """Off loopback, requests for other hosts are not passed on: anybody could send them."""
+    return Routes(
+        options.target,
+        listening.getsockname()[1],
+        others=is_loopback(_address(listening)),
+        rewrite_host=options.rewrite_host,
+    )
 
 
 def _of_target(judge: TrafficJudge, write: Callable[[Seen], None]) -> Callable[[Seen], None]:

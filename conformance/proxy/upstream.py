@@ -15,7 +15,8 @@ import h11
 
 from .routes import Origin
 
-_CHUNK = 65_536
+#: So many bytes are read at once, and held where the client does not read on.
+_CHUNK = 262_144
 #: The most bytes of a head, in either direction.
 MAX_HEAD = 262_144
 #: How long (s) a connection may take to be made.

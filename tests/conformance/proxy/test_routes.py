@@ -13,6 +13,8 @@ import pytest
 import requests
 
 from sampan.conformance.proxy.routes import RefusedError, Routes
+from sampan.conformance.proxy.run import ProxyOptions, routes_of
+from sampan.conformance.proxy.server import bind
 from tests.support.proxies import OddServer, Proxied
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -75,6 +77,18 @@ def test_requests_that_are_refused(method: str, target: str, status: int) -> Non
     with pytest.raises(RefusedError) as refused:
         ROUTES.route(method.encode(), target.encode())
     assert refused.value.status == status
+
+
+@pytest.mark.parametrize(("host", "passes"), [("127.0.0.1", True), ("0.0.0.0", False)])
+def test_off_loopback_no_other_host_is_reached(host: str, passes: bool) -> None:
+    with bind(host, 0) as listening:
+        routes = routes_of(ProxyOptions("http://api.test:8091"), listening)
+    assert routes.route(b"GET", b"http://api.test:8091/a").own
+    if passes:
+        assert not routes.route(b"GET", b"http://other.test/a").own
+    else:
+        with pytest.raises(RefusedError, match="this would be an open proxy"):
+            routes.route(b"GET", b"http://other.test/a")
 
 
 def test_a_refusal_says_why_and_keeps_the_connection(proxied: Proxied, server: OddServer) -> None:

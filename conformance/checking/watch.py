@@ -269,5 +269,9 @@ class Watch:
 
 def _same_child(first: SentRequest, second: SentRequest) -> bool:
     """The same cell of the same parent (question repeat-upscale)."""
-    cells = [(one.fields.get("parent_hash"), one.fields.get("grid_num")) for one in (first, second)]
+    # A numeric string may be read as its number (question grid-num-string).
+    cells = [
+        (one.fields.get("parent_hash"), str(one.fields.get("grid_num")).strip())
+        for one in (first, second)
+    ]
     return first.operation == second.operation == "upscaleJob" and cells[0] == cells[1]

@@ -16,7 +16,7 @@ from ..checking import (
     probe,
 )
 from ..json_access import Record, brief, integer, millis, text
-from ..rules.find_rules import falling, hashes, prompts
+from ..rules.find_rules import carries, falling, hashes, prompts
 from ..shared_jobs.catalogue import BY_NAME
 from ..shared_jobs.listing import Look
 
@@ -226,9 +226,9 @@ def the_record_carries_the_prompt(ctx: Context) -> Iterator[Finding]:
         texts = prompts(job.last or {})
         # A server may remove flags from the text and keep them elsewhere.
         wanted = str(job.body["content"]).split(" --")[0]
-        if any(_carries(phrase, wanted) for phrase in texts):
+        if any(carries(phrase, wanted) for phrase in texts):
             yield ctx.ok(f"{brief(wanted, 60)} is in the record", job)
-            if not any(_carries(phrase, str(job.body["content"])) for phrase in texts):
+            if not any(carries(phrase, str(job.body["content"])) for phrase in texts):
                 bare.append(str(job.body["content"]).removeprefix(wanted).strip())
         elif texts:
             yield ctx.fail(
@@ -246,13 +246,6 @@ def the_record_carries_the_prompt(ctx: Context) -> Iterator[Finding]:
     without = f"; the records lack the flags {', '.join(bare)}, which the page leaves open"
     summary = f"{len(jobs)} prompts, one of Latin, Chinese and emoji, are whole"
     yield ctx.ok(summary + (without if bare else ""))
-
-
-def _carries(text: str, wanted: str) -> bool:
-    """Blanks, the case of the first letter and what the service adds do not matter."""
-    there, sought = " ".join(text.split()), " ".join(wanted.split())
-    other = sought[:1].swapcase() + sought[1:]
-    return sought in there or other in there
 
 
 # Questions

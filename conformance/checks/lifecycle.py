@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import pairwise
 
 from ..checking import Context, Finding, JobTrace, Phase, UnavailableError, Verdict, check
-from ..json_access import Record, brief, instant, integer, millis, text
-from ..rules.job_model import CLOCKS_APART
+from ..json_access import Record, brief, integer, millis, text
+from ..rules.find_rules import in_substance
+from ..rules.times import seconds_early, time_faults
 from ..shared_jobs.trace import FINISHED
 
-#: As on the page; an offset of zero is accepted too.
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:?00)")
-_MS, _SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
 #: What never changes once it is set.
 _IDENTITY = ("hash", "id", "id_uuid", "job_id", "timestamp", "created_at", "sender_id")
 _PARENTS = ("parent_id", "parent_hash")
@@ -114,10 +110,10 @@ def times_are_as_shown(ctx: Context) -> Iterator[Finding]:
     early = 0.0
     for job in jobs:
         wrong: dict[str, tuple[object, object]] = dict(_never_moved(_records(ctx, job)))
-        early = max([early, *map(_seconds_early, _records(ctx, job))])
+        early = max([early, *map(seconds_early, _records(ctx, job))])
         for record in _records(ctx, job):
             count += 1
-            for what, expected, actual in _time_faults(record):
+            for what, expected, actual in time_faults(record):
                 wrong.setdefault(what, (expected, actual))
         stamps = [time for one in _records(ctx, job) if (time := millis(one)) is not None]
         moved = [stamp for stamp in stamps if stamp != stamps[0]]
@@ -132,16 +128,6 @@ def times_are_as_shown(ctx: Context) -> Iterator[Finding]:
     )
 
 
-def _seconds_early(record: Record) -> float:
-    """By how much updated_at is before created_at, beyond what cutting digits off may cause."""
-    created, updated = instant(record, "created_at"), instant(record, "updated_at")
-    if created is None or updated is None:
-        return 0.0
-    whole = not (created.microsecond and updated.microsecond)
-    early = created - updated
-    return early.total_seconds() if early > (_SECOND if whole else _MS) else 0.0
-
-
 def _never_moved(records: list[Record]) -> Iterator[tuple[str, tuple[object, object]]]:
     """updated_at before created_at, and the same when the job has finished as before.
 
@@ -151,29 +137,9 @@ def _never_moved(records: list[Record]) -> Iterator[tuple[str, tuple[object, obj
     begins = [one for one in records if not _is_finished(one.get("status"))]
     for first, last in zip(begins[:1], ends[-1:], strict=False):
         same = first.get("updated_at") == last.get("updated_at")
-        if same and _seconds_early(first) and _seconds_early(last):
+        if same and seconds_early(first) and seconds_early(last):
             what = "updated_at is earlier than created_at and no time of a change"
             yield what, (f"{brief(last.get('created_at'))} or later", last.get("updated_at"))
-
-
-def _time_faults(record: Record) -> Iterator[tuple[str, object, object]]:
-    """What, expected, actual."""
-    created, updated = instant(record, "created_at"), instant(record, "updated_at")
-    for key in ("created_at", "updated_at"):
-        if _INSTANT.fullmatch(text(record, key) or "") is None or instant(record, key) is None:
-            shown = "ISO 8601 in UTC with milliseconds, 2024-04-02T06:48:35.165Z"
-            yield f"{key} is not a time as on the page", shown, brief(record.get(key))
-    if created is not None and updated is not None and created - updated > CLOCKS_APART:
-        yield (
-            "updated_at is earlier than created_at",
-            record.get("created_at"),
-            record.get("updated_at"),
-        )
-    stamp, shown = millis(record), "milliseconds since 1970 as a string, 1712040515164"
-    if stamp is None or text(record, "timestamp") is None:
-        yield "timestamp is invalid", shown, brief(record.get("timestamp"))
-    elif created is not None and abs(stamp - created.timestamp() * 1000) > CLOCKS_APART / _MS:
-        yield "timestamp is not the time of created_at", record.get("created_at"), stamp
 
 
 # LIFE-4
@@ -217,7 +183,7 @@ def _kept_in_substance(ctx: Context, job: JobTrace, records: list[Record]) -> It
     may come with the work; other words may not."""
     seen = [found for record in records if (found := text(record, "msg_content")) is not None]
     for before, after in pairwise(seen):
-        old, new = _words(before), _words(after)
+        old, new = in_substance(before), in_substance(after)
         if old not in new and new not in old:
             yield ctx.fail(
                 f"“{job.name}”: msg_content changed",
@@ -246,7 +212,3 @@ def _renamed(ctx: Context, job: JobTrace) -> Iterator[Finding]:
                     actual=brief(record.get("hash")),
                 )
                 return
-
-
-def _words(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -43,6 +43,19 @@ def prompts(record: Record) -> list[str]:
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
+def in_substance(prompt: str) -> str:
+    """Without differences of case and blanks, which a service may make."""
+    return " ".join(prompt.casefold().split())
+
+
+def carries(text: str, wanted: str) -> bool:
+    """Whether a record's text has all of a prompt: blanks, the case of the first letter and what
+    the service adds do not matter (CREATE-5)."""
+    there, sought = " ".join(text.split()), " ".join(wanted.split())
+    other = sought[:1].swapcase() + sought[1:]
+    return sought in there or other in there
+
+
 def mentions(word: str) -> Holds:
     """The record contains the word somewhere, in any case."""
     sought = word.casefold()

@@ -110,7 +110,7 @@ class JobTrace:
     @property
     def seems_failed(self) -> bool:
         """Not finished, and its record has an error. It may still finish: keep looking."""
-        return not self.finished and _has_failed(self.last)
+        return not self.finished and has_failed(self.last)
 
     @property
     def unchanged_since(self) -> float:
@@ -149,7 +149,7 @@ class JobTrace:
             self.submitted_at + one.at >= moment
             and one.record is not None
             and integer(one.record, "status") != FINISHED
-            and not _has_failed(one.record)
+            and not has_failed(one.record)
             for one in self.sightings
         )
 
@@ -210,7 +210,8 @@ class JobTrace:
         return "\n".join(lines)
 
 
-def _has_failed(record: Record | None) -> bool:
+def has_failed(record: Record | None) -> bool:
+    """Whether it has an error, other than the one that the page shows on a finished job."""
     error = text(record, "error")
     return error is not None and error.casefold() != _REMARK
 

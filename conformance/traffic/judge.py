@@ -25,11 +25,16 @@ from ..rules.envelopes import elsewhere
 from ..verdict import Verdict
 from . import in_passing
 from .facts import Fact
+from .finds import Finds
+from .jobs import Jobs
 from .logins import Logins
 from .look import Look, Shown, Target, answer_of, well_formed
 from .memory import Memory
+from .refusals import Refusals
 from .seen import Seen
 from .senders import SeenAccounts
+from .submissions import Submissions
+from .tokens import Tokens
 
 
 class Rule(Protocol):
@@ -39,7 +44,7 @@ class Rule(Protocol):
 
 
 #: Made anew for each judge, and asked in this order.
-_RULES: tuple[Callable[[], Rule], ...] = (Logins,)
+_RULES: tuple[Callable[[], Rule], ...] = (Logins, Tokens, Refusals, Submissions, Finds, Jobs)
 #: An answer of another shape is the API's own if it comes so often and no envelope in between.
 _STEADY = 3
 #: The status of a server that failed: that is its own.

@@ -15,7 +15,6 @@ from ..contract import Contract
 from ..findings import EvidenceItem
 from ..http.exchange import Answer
 from ..json_access import Record, integer, text
-from ..rules.find_rules import CURSOR
 from ..rules.refusals import FORGED, NOBODY, OPEN, SentRequest
 from ..shared_jobs.trace import FINISHED, JobTrace, Sighting
 from .facts import Facts
@@ -36,8 +35,6 @@ KEYS = (
     *("tmp_msg", "img_buffer", "img_thumb", "original_url", "img_format", "img_width"),
     *("img_height", "img_length", "img_md5", "is_favourite", "folders", "pct_prog", "img_prog"),
 )
-#: The filters whose records may change from one look to the next.
-_FICKLE = ("favourite", "folders", "prompt")
 
 
 @dataclass(slots=True)
@@ -127,6 +124,11 @@ class Memory:
             return False
         return len(value) not in self.lengths
 
+    def is_sender(self, id: str) -> bool:
+        """Whether it is the id of an account: of a login, or in the records that it found."""
+        logins = any(one.id == id for one in self.accounts.logins.values())
+        return logins or any(one.first.get("sender_id") == id for one in self.jobs())
+
     def submitted(self, look: Look) -> SeenJob | None:
         """An accepted submission of an account: its job."""
         hash = look.answer.hash
@@ -202,8 +204,3 @@ class Memory:
 def is_nobody(sender: str) -> bool:
     """Whether requests of this sender can't be put together as those of one account."""
     return sender in (NOBODY, FORGED, OPEN)
-
-
-def is_steady(filters: Record) -> bool:
-    """Whether what these filters select can only grow."""
-    return not any(key in filters for key in (*_FICKLE, CURSOR))

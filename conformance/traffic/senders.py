@@ -51,6 +51,8 @@ class SeenAccounts:
     logins: OrderedDict[str, Login] = field(default_factory=OrderedDict)  # by username
     _names: OrderedDict[str, str] = field(default_factory=OrderedDict)  # by token
     _numbers: dict[str, int] = field(default_factory=dict)
+    #: The account that logged in last.
+    last: str = ""
 
     def sender(self, request: Request) -> str:
         header = authorization(request)
@@ -75,13 +77,17 @@ class SeenAccounts:
             return
         login = self._login(username.strip().casefold()[:200])
         login.id, login.shown = text(data, "id"), text(data, "username")
-        login.name = self._alias(login)
+        login.name = self.last = self._alias(login)
         name = OPEN if self._names.get(token, login.name) != login.name else login.name
         _remember(self._names, token, name, _TOKENS)
 
     def apart(self, owner: str, sender: str) -> bool:
         known = {one.name for one in self.logins.values()}
         return owner != sender and owner in known and sender in known
+
+    def name_of(self, token: str) -> str:
+        """Whose token it is, by the login that gave it."""
+        return self._names.get(token, OPEN)
 
     def by_name(self, name: str) -> Login | None:
         """The account of that name, if a login of it was seen."""

@@ -19,9 +19,15 @@ from tests.support.fakes import ADDRESS, START
 from tests.support.tampering.server import settings
 
 #: How long (s, on the machine's clock) an application may take over an answer.
-_PATIENCE = 2.0
+_PATIENCE = 0.3
+#: Requests without an answer after which a client gives up.
+_GONE = 12
 
 JSON = dict[str, Any]
+
+
+class GoneError(Exception):
+    """Too many requests got no answer."""
 
 
 class _Transport:
@@ -55,6 +61,7 @@ class Observed:
     clock: Clock
     seen: list[Seen] = field(default_factory=list)
     observer: Callable[[Seen], object] = lambda _: None
+    unanswered: int = 0
     _runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
     def close(self) -> None:
@@ -76,6 +83,9 @@ class Observed:
         seen = Seen(request, reply, at)
         self.seen.append(seen)
         self.observer(seen)
+        self.unanswered += reply.failure is not None
+        if self.unanswered > _GONE:
+            raise GoneError
         return reply
 
     def post(self, path: str, body: object, token: str | None = None, **headers: str) -> JSON:

@@ -1,0 +1,170 @@
+"""Submissions that passed: what was taken, and what was not although another like it was."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..json_access import text, whole
+from .facts import Fact
+from .look import Look, Shown
+from .memory import Memory, SeenJob, is_nobody
+from .refusals import GRIDS, own_parent, whole_request
+
+#: The requirement of each operation that sender_id is optional with a token.
+_SENDERS = {
+    "varyJob": "VAR-5",
+    "upscaleJob": "UP-5",
+    "blendImages": "BLEND-5",
+    "describeImage": "DESC-3",
+}
+_CHILDREN = {"varyJob": "VAR-1", "upscaleJob": "UP-1"}
+_REFUSED = (301, 410, 420, 421)
+_CELLS = (1, 2, 3, 4)
+_DIGITS = re.compile(r"[1-4]")
+#: Bodies that are remembered with what came of them.
+_BODIES = 1_000
+_MESSAGES = {"OK": "ok", "SUCCESS": "success"}
+
+
+@dataclass(slots=True)
+class Submissions:
+    """The rule; it remembers what came of a body with a sender_id and without."""
+
+    _tried: OrderedDict[str, dict[bool, Look]] = field(default_factory=OrderedDict)
+    #: By parent the cells of upscales that were refused, and those that were taken.
+    _cells: OrderedDict[tuple[str, str], set[int]] = field(default_factory=OrderedDict)
+
+    def shown(self, memory: Memory, look: Look) -> Iterator[Shown | Fact]:
+        operations = memory.contract.operations
+        if not operations[look.operation].submits or is_nobody(look.sent.sender):
+            return
+        parent = own_parent(memory, look)
+        yield from self._sender(memory, look, parent)
+        yield from self._child(memory, look, parent)
+        yield from _about_the_parent(memory, look, parent)
+        if look.answer.hash is None:
+            return
+        message = look.answer.errmsg or ""
+        said = _MESSAGES.get(message, message[:100])
+        yield Fact("submission-message", said, look.answer.exchange, look.operation)
+        memory.submitted(look)
+
+    def _sender(self, memory: Memory, look: Look, parent: SeenJob | None) -> Iterator[Shown]:
+        """A sender_id is optional: the same body is taken with it and without."""
+        id = _SENDERS.get(look.operation)
+        if id is None:
+            return
+        given = "sender_id" in look.fields
+        if look.answer.ok and not given:
+            yield Shown(id)
+        if look.operation in _CHILDREN and parent is None:
+            return
+        if not look.answer.ok and look.answer.errno not in (*_REFUSED, 430):
+            return
+        rest = {key: one for key, one in look.fields.items() if key != "sender_id"}
+        body = f"{look.operation} {look.sent.sender} {json.dumps(rest, sort_keys=True)}"
+        tried = self._tried.setdefault(body, {})
+        other = tried.get(not given)
+        tried[given] = look
+        if len(self._tried) > _BODIES:
+            self._tried.popitem(last=False)
+        if other is None or other.answer.ok == look.answer.ok or look.answer.errno == 430:
+            return
+        # A second upscale of one cell may be refused (question repeat-upscale).
+        if look.operation == "upscaleJob" and other.answer.ok:
+            return
+        refused = "with" if given is not look.answer.ok else "without"
+        what = f"{look.operation} is refused {refused} sender_id, and accepted otherwise"
+        yield Shown(id, what, "errno 0", (other.answer.exchange,))
+
+    def _child(self, memory: Memory, look: Look, parent: SeenJob | None) -> Iterator[Shown | Fact]:
+        """A child of a grid of the sender's own that has finished."""
+        cell = look.fields.get("grid_num")
+        if parent is None or parent.operation not in GRIDS:
+            return
+        if isinstance(cell, str) and _DIGITS.fullmatch(cell):
+            if look.answer.ok or look.answer.errno == 301:
+                answer = "coerced" if look.answer.ok else "301"
+                yield Fact("grid-num-string", answer, look.answer.exchange, look.operation)
+            return
+        number = whole(cell)
+        if number not in _CELLS or number is None:
+            return
+        if look.answer.hash is not None:
+            yield Shown("GRID-1")
+        elif look.answer.errno in _REFUSED and whole_request(memory, look):
+            yield from self._not_taken(memory, look, parent, number)
+
+    def _not_taken(
+        self, memory: Memory, look: Look, parent: SeenJob, cell: int
+    ) -> Iterator[Shown | Fact]:
+        """A refusal for which there is no ground. Of an upscale, another client of the account may
+        have made the same one before (question repeat-upscale), though hardly of two cells."""
+        if look.operation == "upscaleJob" and look.answer.errno == 301:
+            if _before(memory, parent, cell) is not None:
+                yield Fact("repeat-upscale", "refused", look.answer.exchange)
+                return
+            refused = self._cells.setdefault((parent.account, parent.hash), set())
+            refused.add(cell)
+            if len(self._cells) > _BODIES:
+                self._cells.popitem(last=False)
+            if len(refused) < 2:
+                return
+        elif "content" in look.fields or "sender_id" in look.fields:
+            return  # what a user wrote may be refused, and a stranger's id
+        what = f"{look.operation} of cell {cell} of a finished grid: {look.answer.summary()}"
+        for id in (_CHILDREN[look.operation], "GRID-1"):
+            yield Shown(id, what, "errno 0", (parent.exchange,) if parent.exchange else ())
+
+
+def _before(memory: Memory, parent: SeenJob, cell: int) -> SeenJob | None:
+    """An earlier upscale of the same cell."""
+    return next(
+        (
+            one
+            for one in memory.of(parent.account)
+            if one.operation == "upscaleJob" and one.parent is parent and one.cell == cell
+        ),
+        None,
+    )
+
+
+def _about_the_parent(memory: Memory, look: Look, own: SeenJob | None) -> Iterator[Fact]:
+    """The questions about parents."""
+    if look.operation not in _CHILDREN or look.fields.get("grid_num") not in _CELLS:
+        return
+    answer, exchange = look.answer, look.answer.exchange
+    errno = str(answer.errno)
+    key = "parent_id" if look.operation == "varyJob" else "parent_hash"
+    parent = memory.named(look.sent)
+    if memory.impossible(look.fields.get(key)) and answer.errno in (410, 420):
+        yield Fact("unknown-parent", errno, exchange, look.operation)
+    elif parent is not None and memory.accounts.apart(parent.account, look.sent.sender):
+        if parent.finished <= look.began and answer.errno in (0, 410, 420, 430):
+            taken = "allowed" if answer.ok else errno
+            yield Fact("foreign-parent", taken, exchange, look.operation)
+    elif own is not None and own.operation == "upscaleJob":
+        yield from _of_an_upscale(look, own)
+
+
+def _of_an_upscale(look: Look, own: SeenJob) -> Iterator[Fact]:
+    if look.operation == "varyJob" and look.answer.errno in (0, 421):
+        answer = "allowed" if look.answer.ok else "421"
+        yield Fact("upscale-variation", answer, look.answer.exchange)
+
+
+def repeated(memory: Memory, look: Look) -> Iterator[Fact]:
+    """repeat-upscale, where the second one was taken."""
+    parent = own_parent(memory, look)
+    cell = whole(look.fields.get("grid_num"))
+    hash = look.answer.hash
+    if look.operation != "upscaleJob" or parent is None or cell is None or hash is None:
+        return
+    before = _before(memory, parent, cell)
+    if before is not None and text(look.fields, "sender_id") is None:
+        answer = "same-hash" if before.hash == hash else "new-job"
+        yield Fact("repeat-upscale", answer, look.answer.exchange)

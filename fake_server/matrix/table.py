@@ -111,7 +111,7 @@ def reason(report: Report, result: Result) -> str:
         return f"open: {question.why[0].lower()}{question.why[1:].rstrip('.')}"
     if trial.kind == "mishap":
         return "a mishap, which the page does not exclude"
-    return "mixed: every question is answered otherwise than documented"
+    return "the profile mixed"
 
 
 def _lint(findings: Iterable[dict[str, Any]], before: str) -> Iterator[str]:

@@ -7,13 +7,16 @@ nobody watches pays nothing: here its profiles are others, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from ..contract.profile import Profile
+from ..http.exchange import Exchange
+from ..http.responses import Response
 from ..http.target import with_origin_form
-from ..http.types import Receive, Scope, Send
+from ..http.types import Receive, RequestHeaders, Scope, Send
 from ..server.threaded import FakeServer
 from ..service import FakeService, Rules
 from ..settings import Settings
@@ -80,7 +83,13 @@ class WatchedApp(App):
     def __init__(self, service: WatchedService) -> None:
         super().__init__(service)
         self._watched = service
-        self.targets = {}  # every request takes the way of ASGI
+
+    def respond_now(self, exchange: Exchange, headers: RequestHeaders) -> Response | None:
+        with self._of_client():
+            response = super().respond_now(exchange, headers)
+        if response is not None:  # else it comes again, by ASGI
+            self._count(exchange.method, exchange.path)
+        return response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -88,13 +97,21 @@ class WatchedApp(App):
         if scope["type"] != "http" or is_control(scope) or is_dashboard(scope):
             await super().__call__(scope, receive, send)
             return
+        self._count(scope["method"], scope["path"])
+        with self._of_client():
+            await super().__call__(scope, receive, send)
+
+    def _count(self, method: str, path: str) -> None:
         self._watched.requests += 1
-        operation = self._operations.get(scope["path"])
-        if operation is not None and scope["method"] == operation.method:
+        operation = self._operations.get(path)
+        if operation is not None and operation.method == method:
             self._watched.called.add(operation.id)
+
+    @contextmanager
+    def _of_client(self) -> Iterator[None]:
         before = _OF_CLIENT.set(True)
         try:
-            await super().__call__(scope, receive, send)
+            yield
         finally:
             _OF_CLIENT.reset(before)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click import Context, Parameter
 
 from ..contract import document, yaml_files
 from . import files, table
@@ -34,7 +36,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _split(_: click.Context, __: click.Parameter, given: Iterable[str]) -> tuple[str, ...]:
+def _split(_: Context, __: Parameter, given: Iterable[str]) -> tuple[str, ...]:
     """Names that are repeated or separated by commas; an answer may have commas itself."""
     return tuple(
         name.strip()
@@ -42,6 +44,16 @@ def _split(_: click.Context, __: click.Parameter, given: Iterable[str]) -> tuple
         for name in ([text] if "=" in text else text.split(","))
         if name.strip()
     )
+
+
+class _Number(click.FloatRange):
+    """A number within bounds, which NaN is not."""
+
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number of seconds; use one such as 2.5", param, ctx)
+        return number
 
 
 def _names(option: str, help: str) -> Callable[[_Function], _Function]:
@@ -77,7 +89,7 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
 )
 @click.option(
     "--time-limit",
-    type=click.FloatRange(0.1, 86_400),
+    type=_Number(0.1, 86_400),
     default=60.0,
     show_default=True,
     help="End a run after so many seconds, with all that it has started; it has failed then.",
@@ -89,7 +101,7 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
 )
 @click.option(
     "--job-seconds",
-    type=click.FloatRange(0, 86_400),
+    type=_Number(0, 86_400),
     default=2.0,
     show_default=True,
     help="Duration of a job in seconds.",

@@ -23,7 +23,7 @@ def refusals(paths: Mapping[str, Path | None]) -> Iterator[tuple[str, str]]:
         if path is None:
             continue
         real = os.path.realpath(path)
-        if real in taken and os.path.isfile(real):
+        if real in taken and (os.path.isfile(real) or not os.path.exists(real)):  # no device
             yield name, f"names the same file as --{taken[real]}: {path}"
         taken[real] = name
         if problem := _unwritable(path):

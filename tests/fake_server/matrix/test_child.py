@@ -30,12 +30,12 @@ def is_gone(number: int) -> bool:
     return state in "ZX"
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    for _ in range(200):
+def wait_until(holds: Callable[[], bool], seconds: float = 4) -> None:
+    for _ in range(round(seconds * 50)):
         if holds():
             return
         time.sleep(0.02)
-    raise AssertionError("not within four seconds")
+    raise AssertionError(f"not within {seconds} s")
 
 
 def test_exit_code_and_output_come_back() -> None:

@@ -1,0 +1,210 @@
+"""What COMMAND relies on is found, and told apart from what it bears and what it never touches."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from sampan.fake_server.contract import document, yaml_files
+from sampan.fake_server.matrix.plan import select, trials
+from sampan.fake_server.matrix.results import Report, Word
+from sampan.fake_server.matrix.running import Setup, Stop, run
+from tests.support.matrix_clients import NEWEST, PLAIN, client
+
+EVERY = trials(document.compile(yaml_files.read("openapi.yaml")))
+
+
+def ran(command: list[str], *only: str, mishaps: bool = False, **setup: Any) -> Report:
+    """The report on ``command``, with clocks that wait for nobody."""
+    given = {"clock": "auto", "jobs": 2, "time_limit": 30.0, **setup}
+    return run(Setup(command, **given), select(EVERY, only, (), mishaps=mishaps), Stop())
+
+
+def words(report: Report) -> dict[str, Word]:
+    return {result.trial.name: result.word for result in report.results}
+
+
+def test_a_reading_is_relied_on_borne_or_never_touched() -> None:
+    report = ran(NEWEST, "find-order", "pending-statuses", "describe-result", "find-bad-limit")
+    assert words(report) == {
+        "find-order=oldest-first": Word.FAILS,
+        "pending-statuses=1-2-3": Word.BEARS,
+        "pending-statuses=null": Word.BEARS,
+        "describe-result=description-one": Word.UNTOUCHED,
+        "describe-result=msg-content": Word.UNTOUCHED,
+        "find-bad-limit=clamped": Word.UNTOUCHED,
+        "find-bad-limit=ignored": Word.UNTOUCHED,
+    }
+    (failed,) = (run for result in report.results if (run := result.failed))
+    assert failed.lines == ("not the newest red\\x07",)
+    assert report.exit_code == 1
+    assert all(len(result.runs) == 1 for result in report.results)
+
+
+def test_quick_runs_only_what_is_reached() -> None:
+    report = ran(NEWEST, "find-order", "describe-result", quick=True)
+    assert [len(result.runs) for result in report.results] == [1, 0, 0]
+    assert [result.word for result in report.results] == [
+        Word.FAILS,
+        Word.UNTOUCHED,
+        Word.UNTOUCHED,
+    ]
+
+
+def test_nothing_breaks_what_relies_on_nothing() -> None:
+    report = ran(PLAIN, "token-lifetime", "second-login", "mixed")
+    assert set(words(report).values()) == {Word.BEARS}
+    assert (report.exit_code, report.problem, report.remarks) == (0, None, [])
+
+
+def test_mishaps_are_met_once_and_told_apart_from_those_that_are_not() -> None:
+    report = ran(
+        NEWEST,
+        *("answer-lost", "service-error=findJobs", "too-many-requests=login", "job-fails"),
+        *("picture-late", "job-slow", "token-expires"),
+    )
+    assert words(report) == {
+        "answer-lost=createJob": Word.FAILS,
+        "answer-lost=varyJob": Word.UNTOUCHED,
+        "answer-lost=upscaleJob": Word.UNTOUCHED,
+        "answer-lost=blendImages": Word.UNTOUCHED,
+        "answer-lost=describeImage": Word.UNTOUCHED,
+        "service-error=findJobs": Word.FAILS,
+        "too-many-requests=login": Word.FAILS,
+        "token-expires": Word.FAILS,
+        "picture-late": Word.FAILS,
+        "job-slow": Word.BEARS,
+        "job-fails": Word.BEARS,  # the first of two jobs, and it looks at the second
+    }
+
+
+def test_a_mishap_that_nobody_meets_is_not_borne() -> None:
+    report = ran(PLAIN, "picture-late", "job-fails", "service-error=login")
+    assert words(report) == {
+        "service-error=login": Word.FAILS,
+        "picture-late": Word.UNTOUCHED,
+        "job-fails": Word.UNTOUCHED,
+    }
+
+
+def test_one_that_does_not_pass_as_documented_is_not_run_again(tmp_path: Path) -> None:
+    report = ran(client(f"open({str(tmp_path / 'runs')!r}, 'a').write('x'); login(); sys.exit(3)"))
+    assert (tmp_path / "runs").read_text() == "x"
+    assert report.exit_code == 2
+    assert report.problem is not None
+    assert report.problem.startswith("COMMAND does not pass as documented: exit 3 after ")
+    assert set(words(report).values()) == {Word.NOT_RUN}
+
+
+def test_one_that_never_asks_the_fake_proves_nothing() -> None:
+    report = ran(["true"])
+    assert report.exit_code == 2
+    assert report.problem is not None
+    assert "without a request to the fake" in report.problem
+
+
+def flaky(file: Path, after: int) -> list[str]:
+    """Passes so many times, and then every second time."""
+    return client(
+        f"""
+with open({str(file)!r}, "a") as file:
+    file.write("x")
+    runs = file.tell()
+login()
+sys.exit(runs > {after} and (runs - {after}) % 2)
+"""
+    )
+
+
+def test_a_command_that_is_flaky_as_documented_is_said_to_be_so(tmp_path: Path) -> None:
+    report = ran(flaky(tmp_path / "runs", 0), "mixed", repeat=4)
+    assert report.problem == "COMMAND is flaky as documented: 2 of 4 runs passed"
+    assert report.exit_code == 2
+
+
+def test_a_run_that_fails_once_and_then_passes_is_flaky(tmp_path: Path) -> None:
+    report = ran(flaky(tmp_path / "runs", 3), "second-login", repeat=3)
+    (result,) = report.results
+    assert [run.passed for run in result.runs] == [False, True]
+    assert result.word is Word.FLAKY
+    assert report.exit_code == 1
+
+
+def test_a_failure_of_what_no_request_reaches_has_another_cause(tmp_path: Path) -> None:
+    report = ran(flaky(tmp_path / "runs", 1), "describe-result=msg-content")
+    (result,) = report.results
+    assert result.word is Word.FLAKY
+    (remark,) = report.remarks
+    assert "where no request has reached the difference" in remark
+
+
+def test_a_run_that_hangs_fails_in_time() -> None:
+    script = "login()\nif send('POST', '/nowhere', '{}')[1][:1] == b'<':\n    time.sleep(60)"
+    report = ran(client(script), "unknown-route", time_limit=3.0)
+    (result,) = report.results
+    assert result.word is Word.FAILS
+    assert result.failed is not None
+    assert result.failed.code is None
+    assert result.failed.ending.startswith("not done after 3.")
+
+
+def test_every_run_has_a_fake_and_a_port_of_its_own(tmp_path: Path) -> None:
+    script = f"open({str(tmp_path)!r} + '/%d' % os.getpid(), 'w').write(url)\ntoken = login()\n"
+    script += "assert post('/jobs/find', {}, token)['total'] == 0, 'not a new fake'\n"
+    script += "post('/jobs/create', {'content': 'a cat'}, token); time.sleep(0.2)"
+    report = ran(client(script), "find-order", "find-scope", "progress-type", jobs=4)
+    assert report.exit_code == 0
+    ports = [file.read_text() for file in tmp_path.iterdir()]
+    assert len(ports) == 6
+    assert len(set(ports)) >= 4  # one may be given again when it is free
+
+
+def test_a_client_with_the_live_address_wired_in_comes_by_the_proxy() -> None:
+    script = """
+import urllib.request
+body = json.dumps({"username": name, "password": os.environ["SAMPAN_PASSWORD"]}).encode()
+with urllib.request.urlopen("http://164.90.147.104:8091/auth/login", body, timeout=5) as answer:
+    sys.exit(answer.status != 200)
+"""
+    report = ran(client(script), "success-http-status", "second-login", as_proxy=True)
+    assert words(report) == {"success-http-status=201": Word.FAILS, "second-login=ends": Word.BEARS}
+
+
+def test_a_profile_that_command_sets_itself_is_remarked() -> None:
+    script = """
+login()
+line.request("PUT", "/__admin/profile", "{}", {"Content-Type": "application/json"})
+assert line.getresponse().status == 200
+"""
+    report = ran(client(script), "second-login")
+    assert any("sets a profile" in remark for remark in report.remarks)
+
+
+def test_a_reset_keeps_the_answer_of_the_run() -> None:
+    script = """
+line.request("POST", "/__admin/reset", "{}", {"Content-Type": "application/json"})
+line.getresponse().read()
+status, text = send("POST", "/auth/login", "{}")
+sys.exit(status != 200)
+"""
+    report = ran(client(script), "error-http-status")
+    assert set(words(report).values()) == {Word.FAILS}
+
+
+def test_secrets_are_in_no_output_that_is_kept() -> None:
+    script = "token = login(); print('as', os.environ['SAMPAN_PASSWORD'], token); sys.exit(1)"
+    report = ran(client(script))
+    (line,) = report.documented[0].lines
+    assert line == "as (redacted) (redacted)"
+
+
+def test_the_matrix_needs_nothing_of_the_kit() -> None:
+    code = "import sys, sampan.fake_server.matrix.command as _; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert loaded.isdisjoint({"httpx", "rich", "hypothesis", "schemathesis"})
+    assert not any(name.startswith("sampan.conformance") for name in done.stdout.split())

@@ -27,6 +27,8 @@ _NOISE = 0.3  # (of 255) a difference below it is none
 #: How much less, in the mean of the logarithm, than the likest that do not meet. In grids of
 #: photographs, of like cells too, it came to 0 at most.
 _LEAST = 0.3
+#: The same of each two that meet, where only one line is looked at: at most 0.7 in grids.
+_LEAST_EACH = 1.2
 
 Profile = list[float]
 Edge = tuple[int, str]
@@ -36,17 +38,34 @@ LEVEL = (((0, "below"), (2, "above")), ((1, "below"), (3, "above")))
 
 
 def meet(cells: Sequence[Patch], at: Sequence[tuple[Edge, Edge]]) -> bool:
-    """Whether they go on into one another, everywhere at these lines."""
+    """Whether they go on into one another, everywhere at these lines. On one line alone that has
+    to be much clearer: of four like views any two may meet by chance.
+    """
+    nearer = _nearer(cells, at)
+    least = 0.0 if len(nearer) > 2 else _LEAST_EACH
+    everywhere = min(nearer) >= least and sum(nearer) >= _LEAST * len(nearer)
+    return everywhere and not are_mirrored(cells, at)
+
+
+def meet_elsewhere(cells: Sequence[Patch], at: Sequence[tuple[Edge, Edge]]) -> bool:
+    """Whether edges are more alike where they do not meet: four cells that each go on at the other
+    side, as patterns do and views with a horizon, go on into one another in any order.
+    """
+    return sum(_nearer(cells, at)) < 0.0
+
+
+def _nearer(cells: Sequence[Patch], at: Sequence[tuple[Edge, Edge]]) -> list[float]:
+    """For each two edges that meet, the logarithm of how much less they differ than the likest that
+    do not.
+    """
     edges = _profiles(cells, 0)
-    total = 0.0
+    found = []
     for pair in at:
         seen = _apart(edges[pair[0]], edges[pair[1]])
         others = [edge for edge in edges if edge not in pair]
         strange = min(_apart(edges[edge], edges[other]) for edge in pair for other in others)
-        if seen > strange:
-            return False
-        total += math.log((strange + _NOISE) / (seen + _NOISE))
-    return total >= _LEAST * len(at) and not are_mirrored(cells, at)
+        found.append(math.log((strange + _NOISE) / (seen + _NOISE)))
+    return found
 
 
 def are_mirrored(cells: Sequence[Patch], at: Sequence[tuple[Edge, Edge]]) -> bool:

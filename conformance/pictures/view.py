@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .edges import LEVEL, UPRIGHT, are_mirrored, meet
+from .edges import LEVEL, UPRIGHT, meet, meet_elsewhere
 from .frame import Box, readings
 from .patch import SIDE, Patch
 from .seams import Line, Seam, line
@@ -71,9 +71,11 @@ class View:
         if upright.is_cut:
             goes_on = False
         elif level.is_cut:
-            goes_on = upright.goes_on and not are_mirrored(self.cells, UPRIGHT)
+            goes_on = upright.goes_on and meet(self.cells, UPRIGHT)
         else:
-            goes_on = upright.goes_on_with(level) or meet(self.cells, (*UPRIGHT, *LEVEL))
+            both = (*UPRIGHT, *LEVEL)
+            goes_on = upright.goes_on_with(level) and not meet_elsewhere(self.cells, both)
+            goes_on = goes_on or meet(self.cells, both)
         return Seam.CONTINUOUS if goes_on else Seam.UNCLEAR
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from sampan.conformance.pictures import compare as pixels
 from sampan.conformance.pictures.seams import Seam
@@ -37,6 +37,43 @@ def symmetric(cell: Picture) -> Picture:
     return cell
 
 
+def seamless(cell: Picture) -> Picture:
+    """It goes on at its other side, as patterns do."""
+    for _ in range(2):
+        width = cell.width // 4
+        fade = Image.linear_gradient("L").rotate(90).resize((width, cell.height))
+        begin = cell.crop((0, 0, width, cell.height))
+        end = cell.crop((cell.width - width, 0, cell.width, cell.height))
+        cell = cell.crop((0, 0, cell.width - width, cell.height))
+        cell.paste(Image.composite(begin, end, fade), (0, 0))
+        cell = cell.transpose(Image.Transpose.TRANSPOSE)
+    return cell.resize(SIZE)
+
+
+@pytest.mark.parametrize(("kind", "options"), CODECS)
+def test_views_that_meet_at_either_side_are_a_grid(kind: str, options: dict[str, int]) -> None:
+    """Four views over one gradient: what is at the left edge of all of them is at the right too."""
+    for seed in range(8):
+        drawn = random.Random(seed)
+        views = [_view_over_a_gradient(random.Random(seed), drawn) for _ in range(4)]
+        assert pixels.seam(read(grid(*views), kind, **options)) is not Seam.CONTINUOUS
+
+
+def _view_over_a_gradient(drawn: random.Random, grained: random.Random) -> Picture:
+    large = 4 * SIZE[0], 4 * SIZE[1]
+    sky, ground = (tuple(drawn.randrange(20, 235) for _ in range(3)) for _ in range(2))
+    light = Image.linear_gradient("L").resize(large)
+    view = Image.composite(Image.new("RGB", large, sky), Image.new("RGB", large, ground), light)
+    draw = ImageDraw.Draw(view)
+    for _ in range(5):  # across the left edge and the right one, at one height
+        y, high = drawn.randrange(large[1]), drawn.randrange(40, 160)
+        colour = tuple(drawn.randrange(256) for _ in range(3))
+        for x in (0, large[0]):
+            wide, lower = high + grained.randrange(20), y + grained.randrange(-4, 5)
+            draw.ellipse((x - wide, lower - high, x + wide, lower + high), fill=colour)
+    return grain(grained, reduced(view, SIZE), 4)
+
+
 @pytest.mark.parametrize(("kind", "options"), CODECS)
 @pytest.mark.parametrize("name", [flat.__name__, smooth.__name__])
 def test_what_is_smooth_goes_on(name: str, kind: str, options: dict[str, int]) -> None:
@@ -52,7 +89,7 @@ def test_a_grid_of_cells_as_alike_as_may_be_does_not_go_on(
     name: str, kind: str, options: dict[str, int]
 ) -> None:
     cell = scene(name, 4)
-    for one in (cell, symmetric(cell)):
+    for one in (cell, symmetric(cell), seamless(cell)):
         assert pixels.seam(read(grid(*nearly(one, 9)), kind, **options)) is not Seam.CONTINUOUS
 
 

@@ -89,6 +89,13 @@ def main() -> None:
     help="Store accounts, jobs and clocks in this file instead of in memory.",
 )
 @click.option(
+    "--from-har",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Begin with the accounts, jobs and failures that this recorded traffic (HAR) shows. A"
+    " --data file must be new then.",
+)
+@click.option(
     "--profile",
     default="documented",
     show_default=True,
@@ -209,6 +216,8 @@ def serve(
             print(f"{asked}: {app.service.admin_token}", file=sys.stderr, flush=True)
         if announced is not None:
             announced.publish()
+        for line in app.service.begun_with:
+            print(f"sampan: {line}", file=sys.stderr, flush=True)
         line = _ready_line(url(host, bound), bound, settings.profile, as_json=ready_json)
         print(line, flush=True)
 
@@ -283,15 +292,14 @@ def _application(options: Options) -> App:
     """The fake as asked for. Raises :class:`_Refused`."""
     from .contract.profile import ProfileError
     from .contract.yaml_files import SpecError
-    from .service import FakeService
     from .settings import settings
     from .store.database import StoreError
-    from .web.app import App
+    from .web.app import application
 
     if not options["accounts"]:
         del options["accounts"]
     try:
-        return App(FakeService(settings(**options)))
+        return application(settings(**options))
     except (ValueError, SpecError, ProfileError, StoreError) as problem:
         raise _Refused(str(problem)) from problem
 

@@ -30,7 +30,7 @@ from .store.account import Account
 from .store.control_rows import ProfileRow
 from .store.database import StoreError
 from .store.store import Store
-from .store.tokens import Tokens, new_key, password_digest
+from .store.tokens import Claims, Tokens, new_key, password_digest
 
 if TYPE_CHECKING:
     from .log.request_log import RequestLog
@@ -62,6 +62,10 @@ class FakeService:
         self.rules = self._rules(self.first_profile)
         self._own_rules: dict[int, Rules] = {}
         self.secrets = Secrets()
+        #: Tokens of another server's that are accepted too, and what to say of the beginning: see
+        #: ``from_har/``.
+        self._known_tokens: dict[str, Claims] = {}
+        self.begun_with: tuple[str, ...] = ()
         self.journal = Journal(self.spec.operations, self.secrets, settings.journal_bytes)
         #: Where requests are logged, if anywhere.
         self.log: RequestLog | None = None
@@ -112,7 +116,7 @@ class FakeService:
         self.seed = self.store.setting("seed", lambda: secrets.token_hex(8))
         key = self.store.setting("token-key", lambda: new_key(self.settings.seed).hex())
         self.key = bytes.fromhex(key)
-        self.tokens = Tokens(self.key)
+        self.tokens = Tokens(self.key, known=self._known_tokens)
         self.reload_clocks()
         self._own_rules.clear()
         self.rules.records = RecordCache()
@@ -121,6 +125,11 @@ class FakeService:
         """Take the clocks from the store."""
         first = self.first_clock()
         self.clocks.load({**({} if first is None else {None: first}), **self.store.clocks()})
+
+    def accept_token(self, token: str, claims: Claims) -> None:
+        """Accept a token that another server gave, for as long as this fake lives."""
+        self._known_tokens[token] = claims
+        self.tokens.verify.cache_clear()
 
     def expose(self) -> None:
         """Require the admin token from now on, a new one if none was given: admin/guard.py."""

@@ -41,7 +41,8 @@ class Settings:
     in memory. ``external_url`` is where links start, whatever the request says of its host.
     ``journal_bytes`` bounds the journal. ``allow_hosts`` and ``allow_origins`` are whose requests
     the control API takes besides those of this machine's programs; ``cors`` are the pages that may
-    use the API, ``*`` for any.
+    use the API, ``*`` for any. ``from_har`` is a file of traffic whose accounts, jobs and failures
+    the fake begins with; ``data`` must be a new file then.
     """
 
     profile: str = "documented"
@@ -61,6 +62,7 @@ class Settings:
     allow_hosts: tuple[Authority, ...] = ()
     allow_origins: tuple[str, ...] = ()
     cors: tuple[str, ...] = ()
+    from_har: Path | None = None
 
 
 class Options(TypedDict, total=False):
@@ -87,6 +89,7 @@ class Options(TypedDict, total=False):
     allow_hosts: Iterable[str]
     allow_origins: Iterable[str]
     cors: bool | Iterable[str]
+    from_har: str | os.PathLike[str] | None
 
 
 def settings(**options: Unpack[Options]) -> Settings:
@@ -190,6 +193,7 @@ def _each(
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "profile": os.fspath,
     "data": Path,
+    "from_har": Path,
     "accounts": _accounts,
     "external_url": external_url,
     "allow_hosts": _hosts,

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["main", "variation", "remix", "upscale", "blend", "describe"]
 
@@ -80,7 +80,9 @@ class Job(NamedTuple):
     """What was submitted, by whom, when, and the plan for it. See ``record.py`` for its record.
 
     ``late`` is by how many ms its timestamp is after its creation: no two of an account have the
-    same, for find pages by it (page, Job Find: ``timestamp_smaller_than``).
+    same, for find pages by it (page, Job Find: ``timestamp_smaller_than``). ``recorded``, of a job
+    that a real server ran (``--from-har``), is what its record showed: the ``fields``, in which
+    ``state``.
     """
 
     id: int
@@ -102,6 +104,7 @@ class Job(NamedTuple):
     favourite: bool = False
     folders: tuple[str, ...] = ()
     late: int = 0
+    recorded: dict[str, Any] | None = None
 
     @property
     def timestamp(self) -> int:

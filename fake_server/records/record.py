@@ -22,6 +22,10 @@ from . import describe_prompts as describe
 _MAX_LINE = 300
 
 
+#: What changes with a job's state.
+_OF_A_STATE = ("status", "error", "pct_prog", "updated_at", "msg_content", "description")
+
+
 class Owner(NamedTuple):
     """Whose record it is: the id sent as ``sender_id`` and the display name, often none."""
 
@@ -84,7 +88,7 @@ def render(
     content, description = _texts(job, finished, profile)
     parent_id, parent_hash = _parent(job, profile)
     width, height = pictures.size(drawn, "image") if drawn is not None else (None, None)
-    return dict.fromkeys(keys) | {
+    record = dict.fromkeys(keys) | {
         "id": job.id,
         "id_uuid": job.id_uuid,
         "sender_id": owner.sender_id,
@@ -123,6 +127,15 @@ def render(
         "favourite_count": int(job.favourite),
         "folders": list(job.folders),
     }
+    return record if job.recorded is None else record | _recorded(job, job.recorded, seen)
+
+
+def _recorded(job: Job, recorded: dict[str, Any], seen: Moment) -> dict[str, Any]:
+    """What another server showed of the job, as far as it still holds."""
+    fields: dict[str, Any] = recorded["fields"]
+    if seen.state.value == recorded["state"] and (seen.state.final or job.plan.stalled):
+        return fields
+    return {key: value for key, value in fields.items() if key not in _OF_A_STATE}
 
 
 def _operation(job: Job) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from ..service import FakeService
 from ..settings import Options, settings
-from ..web.app import App
+from ..web.app import App, application
 
 
 def asgi_app(**options: Unpack[Options]) -> App:
@@ -19,4 +18,4 @@ def asgi_app(**options: Unpack[Options]) -> App:
 
     One thread at a time may call it. Raises what :meth:`FakeServer.start` does.
     """
-    return App(FakeService(settings(**options)))
+    return application(settings(**options))

@@ -22,10 +22,9 @@ from ..client.account import Account
 from ..client.admin import Admin
 from ..client.errors import is_for_the_caller
 from ..client.monkey_patches import check_unpatched
-from ..service import FakeService
 from ..settings import Options, settings
 from ..store.account import AccountPlan
-from ..web.app import App
+from ..web.app import App, application
 from .forks import let_go_in_children
 from .uvicorn_server import Server, bind, url
 
@@ -84,7 +83,7 @@ class FakeServer:
 
     def _application(self) -> App:
         """What is served from the next start on."""
-        return App(FakeService(self._settings))
+        return application(self._settings)
 
     def stop(self) -> None:
         """Stop, and return when the port is free and the data file closed. Once is enough."""

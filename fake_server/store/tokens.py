@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,10 +40,16 @@ class TokenError(ValueError):
 
 
 class Tokens:
-    """Issues and verifies tokens with one key; caches the last ``cached`` that it verified."""
+    """Issues and verifies tokens with one key; caches the last ``cached`` that it verified.
 
-    def __init__(self, key: bytes, cached: int = 4096) -> None:
+    ``known`` are tokens that another key has signed and that are accepted all the same.
+    """
+
+    def __init__(
+        self, key: bytes, cached: int = 4096, known: Mapping[str, Claims] | None = None
+    ) -> None:
         self._key = key
+        self._known = {} if known is None else known
         self.verify = lru_cache(cached)(self._verify)
 
     def issue(self, account: int, now: int, lifetime: int) -> str:
@@ -54,6 +61,8 @@ class Tokens:
 
     def _verify(self, token: str) -> Claims:
         """A token's claims, even if it has expired. Raises :class:`TokenError`."""
+        if token in self._known:
+            return self._known[token]
         if "=" in token:  # PyJWT ignores padding at the end of a signature
             raise TokenError("it is padded with '='")
         try:

@@ -24,6 +24,7 @@ from ..http.responses import HTML, Response, text_header
 from ..http.target import with_origin_form
 from ..http.types import Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
+from ..settings import Settings
 from .cors import Cors
 from .recorder import EXCHANGE, Recorder
 from .routes import Routes
@@ -105,6 +106,16 @@ class App(Starlette):
             return Response(status, page, (*HTML, text_header(b"x-fake-reason", reason)))
         refusal = ApiError("not-found", reason, http_status=status)
         return respond.refuse(self.service, exchange, refusal)
+
+
+def application(settings: Settings) -> App:
+    """The application of a new fake. Raises ``SpecError``, ``ProfileError`` or ``StoreError``, and
+    ``ValueError`` on a HAR file that it can't begin with."""
+    if settings.from_har is None:
+        return App(FakeService(settings))
+    from ..from_har.begin import begin  # few start so
+
+    return App(begin(settings))
 
 
 @asynccontextmanager

@@ -14,9 +14,8 @@ from typing import Any, cast
 
 import httpx
 
-from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import Settings
-from sampan.fake_server.web.app import App
+from sampan.fake_server.web.app import application
 from tests.support.asgi import HEADERS, exchange
 
 #: When the page's example record was created (page, Job Find), in ms.
@@ -39,7 +38,7 @@ class Fake:
 
     def __init__(self, wall_ms: int = START, **settings: Any) -> None:
         self.wall = wall_ms
-        self.app = App(FakeService(Settings(strict=True, wall=lambda: self.wall, **settings)))
+        self.app = application(Settings(strict=True, wall=lambda: self.wall, **settings))
         self._runner = asyncio.Runner()
 
     def close(self) -> None:

@@ -1,0 +1,167 @@
+"""The calls of this API in a HAR file, from any program: what was sent, and what was answered.
+
+The kit reads HAR files too, to judge them; the two share no code, and this one wants less: what it
+can't read it passes over, and counts.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from base64 import b64decode
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+#: Bytes of a file, unpacked.
+MAX_BYTES = 256 << 20
+_GZIP = b"\x1f\x8b"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = 1000
+
+
+class HarError(ValueError):
+    """A file that a fake can't begin with: one line says why."""
+
+
+class Call(NamedTuple):
+    """One request and its answer. Times in ms since 1970; ``path`` is the operation's.
+
+    ``status`` 0: no answer. ``answer`` is its body as text, ``data`` as JSON (``None``: it is no
+    JSON object).
+    """
+
+    path: str
+    begin: int
+    end: int
+    token: str | None
+    sent: Mapping[str, Any]
+    status: int
+    answer: str
+    data: Mapping[str, Any] | None
+
+    @property
+    def errno(self) -> object:
+        return None if self.data is None else self.data.get("errno")
+
+
+class Calls(NamedTuple):
+    """The calls in order, and how many others there were that can't be read."""
+
+    calls: list[Call]
+    unread: int
+
+
+def read(path: Path, paths: Collection[str], limit: int = MAX_BYTES) -> Calls:
+    """The POSTs to the operations with these paths. Raises :class:`HarError`."""
+    try:
+        document = orjson.loads(_content(path, limit))
+    except orjson.JSONDecodeError as problem:
+        raise HarError(f"{path} is not a HAR: {problem}") from problem
+    log = document.get("log") if isinstance(document, dict) else None
+    entries = log.get("entries") if isinstance(log, dict) else None
+    if not isinstance(entries, list):
+        raise HarError(f"{path} is not a HAR: it has no array log.entries")
+    calls, unread = [], 0
+    for entry in entries:
+        operation = _operation(entry, paths)
+        if operation is None:
+            continue
+        try:
+            calls.append(_call(entry, operation))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            unread += 1
+    return Calls(sorted(calls, key=lambda call: call.end), unread)
+
+
+def _content(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == _GZIP
+            file.seek(0)
+            content = (gzip.GzipFile(fileobj=file) if packed else file).read(limit + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
+        raise HarError(f"{path} is a broken gzip file: {problem}") from problem
+    except OSError as problem:
+        raise HarError(f"{path} can't be read: {problem.strerror or problem}") from problem
+    if len(content) > limit:
+        raise HarError(f"{path} is larger than {limit} bytes; filter the export by host")
+    return content.removeprefix(codecs.BOM_UTF8)
+
+
+def _operation(entry: Any, paths: Collection[str]) -> str | None:
+    """The path of the operation that the entry calls, if it calls one."""
+    try:
+        url = entry["request"]["url"].partition("#")[0].partition("?")[0]
+        post = entry["request"]["method"].upper() == "POST"
+    except (KeyError, TypeError, AttributeError):
+        return None
+    return next((path for path in paths if post and url.endswith(path)), None)
+
+
+def _call(entry: Any, path: str) -> Call:
+    """Raises one of the usual errors on whatever is not as HAR has it."""
+    request, response = entry["request"], entry["response"]
+    begin = _ms(entry["startedDateTime"])
+    end = begin + max(0, round(float(entry["time"])))
+    status = int(response["status"])
+    answer = _answer(response)
+    return Call(
+        path,
+        begin,
+        end,
+        _token(request["headers"]),
+        _sent(request),
+        status,
+        answer,
+        _object(answer),
+    )
+
+
+def _ms(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return round((zoned - _EPOCH).total_seconds() * _MS)
+
+
+def _token(headers: list[Mapping[str, str]]) -> str | None:
+    """What the request shows its account by; ``None`` for nothing."""
+    for header in headers:
+        if header["name"].lower() == "authorization":
+            scheme, _, token = header["value"].strip().partition(" ")
+            return token.strip() or scheme
+    return None
+
+
+def _sent(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body, if it is a JSON object; else an empty one."""
+    post = request.get("postData") or {}
+    body = post.get("text") or ""
+    if (post.get("encoding") or post.get("_encoding")) == "base64":
+        body = b64decode(body)
+    return _object(body) or {}
+
+
+def _answer(response: Mapping[str, Any]) -> str:
+    content = response.get("content") or {}
+    body: str = content.get("text") or ""
+    if content.get("encoding") == "base64":
+        return b64decode(body).decode("utf-8", "replace")
+    return body.encode("utf-8", "replace").decode()  # no lone surrogates
+
+
+def _object(body: str | bytes) -> Mapping[str, Any] | None:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def objects(value: object) -> Iterator[Mapping[str, Any]]:
+    """The objects in an array; nothing of anything else."""
+    yield from (each for each in value if isinstance(each, dict)) if isinstance(value, list) else ()

@@ -19,6 +19,9 @@ from .client_side import MAX_CONNECTIONS, ClientSide
 _KEPT = 75
 #: How long (s) exchanges that are under way may go on when the proxy is to end.
 _ENDING = 1
+_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 _DESCRIPTORS = 2 * MAX_CONNECTIONS + 100
 
 
@@ -49,25 +52,25 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on Ctrl-C, SIGTERM and a closed terminal; a second signal ends nothing more."""
+        """End on Ctrl-C, SIGTERM and a closed terminal; a second signal ends nothing more.
+
+        What is ignored already stays ignored (nohup).
+        """
         if threading.current_thread() is not threading.main_thread():
             yield  # no other thread receives signals
             return
-        names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-        before = {number: signal.signal(number, self._stop) for number in map(_number, names)}
+        heard = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+        for number in heard:
+            signal.signal(number, self._stop)
         try:
             yield
         finally:
             # The report is still to be written.
-            for number in before:
+            for number in heard:
                 signal.signal(number, signal.SIG_IGN)
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.should_exit = True
-
-
-def _number(name: str) -> signal.Signals:
-    return signal.Signals[name]
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -124,7 +124,7 @@ def _sums(report: Report) -> Iterator[str]:
 def _effort(report: Report) -> Iterator[str]:
     if report.watched:
         yield f"{report.requests} requests seen, {report.jobs_spent} jobs accepted"
-        yield from (f"{report.seconds:.1f} s", "the kit sent nothing")
+        yield f"{report.seconds:.1f} s"
         return
     allowed = "any number" if report.jobs_allowed is None else str(report.jobs_allowed)
     yield f"{report.jobs_spent} jobs spent, {allowed} allowed"

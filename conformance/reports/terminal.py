@@ -23,6 +23,7 @@ _STYLES = {
     Verdict.FAIL: "bold red",
     Verdict.ERROR: "bold white on red",
 }
+_UNASKED = (Verdict.SKIPPED, Verdict.UNSEEN)
 _BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
 
 #: The cells of a row, and the lines of its last column.
@@ -32,12 +33,17 @@ Row = tuple[tuple[Text, ...], list[Text]]
 def show(report: Report, contract: Contract, console: Console) -> None:
     """Print what passed, the questions, the jobs, what failed, and the outcome last, where a
     reader looks first."""
-    asked = [finding for finding in report.findings if finding.verdict is not Verdict.SKIPPED]
+    asked = [one for one in report.findings if one.verdict not in _UNASKED]
     seen = [one for one in report.observations if one.reason != "not selected"]
+    if report.watched:
+        seen = [one for one in seen if one.seen is not Seen.UNOBSERVED]
     _print(console, _good([one for one in asked if one.verdict not in _BAD], contract))
     if seen:
         _heading(console, "Questions that the page leaves open")
         _print(console, (_question(one, contract) for one in seen))
+    if report.watched:
+        _heading(console, "Not seen in this traffic")
+        _print(console, _unseen(report))
     if report.jobs:
         _heading(console, "Jobs")
         _print(console, map(_job, report.jobs))
@@ -134,6 +140,15 @@ def _question(observation: Observation, contract: Contract) -> Row:
     return cells, [Text.assemble((answer, "cyan"), (meaning, "dim"))]
 
 
+def _unseen(report: Report) -> Iterator[Row]:
+    """What traffic has not shown, which is most of it: by ids alone."""
+    requirements = [one.id for one in report.findings if one.verdict is Verdict.UNSEEN]
+    questions = [one.id for one in report.observations if one.seen is Seen.UNOBSERVED]
+    for what, ids in (("requirements", requirements), ("questions", questions)):
+        if ids:
+            yield (Text(what),), [Text(", ".join(ids), style="dim")]
+
+
 def _job(job: Job) -> Row:
     what = "used again, " if job.reused else ""
     lines = [Text(f"{job.hash or 'no hash'}  {what}{job.outcome}"), Text(job.body, style="dim")]
@@ -161,8 +176,9 @@ def _outcome(report: Report) -> Iterator[Text]:
 def _effort(report: Report) -> str:
     jobs = f"job{'s' * (report.jobs_spent != 1)}"
     if report.watched:
-        seen = f"{report.requests} requests seen, {report.jobs_spent} {jobs} accepted"
-        return f"{seen}, {report.seconds:.1f} s; the kit sent nothing"
+        requests = f"request{'s' * (report.requests != 1)}"
+        seen = f"{report.requests} {requests} seen, {report.jobs_spent} {jobs} accepted"
+        return f"{seen}, {report.seconds:.1f} s"
     allowed = "" if report.jobs_allowed is None else f" of {report.jobs_allowed}"
     spent = f"{report.jobs_spent}{allowed} {jobs}"
     return f"{spent}, {report.requests} requests, {report.seconds:.1f} s, --seed {report.seed}"

@@ -13,6 +13,7 @@ from typing import get_args
 import pytest
 from PIL import Image
 
+from bench.processes import free_port
 from sampan.fake_server.armed.fault import FaultType
 from sampan.fake_server.jobs.scenarios import SCENARIOS
 from tests.support.fakes import Served
@@ -43,6 +44,7 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_shell_blocks_run_in_order(served: Served, tmp_path: Path) -> None:
     assert SHELL[0].strip() == "make serve"
     script = "\n".join(SHELL[1:]).replace(ADDRESS, served.url)
+    script = script.replace("8090", str(free_port()))
     done = run(script, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     with Image.open(tmp_path / "grid.png") as picture:

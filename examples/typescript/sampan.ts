@@ -26,18 +26,41 @@ export type Operation =
   | "blendImages"
   | "describeImage";
 
+/** Conditions on a request's body, all of which must hold: see `BodyMatch` in openapi/admin.yaml. */
+export interface BodyMatch {
+  contains?: string;
+  matches?: string;
+  json?: unknown;
+  equals?: unknown;
+  fields?: Record<string, unknown>;
+}
+
+/** A delay that is drawn anew for each request, in ms. */
+export type Distribution =
+  | { distribution: "uniform"; lower: number; upper: number }
+  | { distribution: "lognormal"; median: number; sigma: number };
+
 /** What a fault acts on and sends: see `armFault` in openapi/admin.yaml. Durations: "30s" or ms. */
 export interface FaultTerms {
   operation?: Operation;
   path?: string;
+  /** What the requests that it acts on have in their bodies. */
+  bodyMatch?: BodyMatch;
   errno?: number;
   errmsg?: string;
   status?: number;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | number | string[]>;
   body?: unknown;
-  delay?: string | number;
+  body_base64?: string;
+  delay?: string | number | Distribution;
+  /** Whose time a delay takes: the account's, or real time. */
+  clock?: "account" | "real";
   times?: number;
   skip?: number;
+  probability?: number;
+  seed?: number;
+  /** A test may end without it having been applied. */
+  optional?: boolean;
 }
 
 /** A change of a job's state that a turn of the clock has brought about. */
@@ -148,8 +171,8 @@ export class SampanAccount {
 
   /** Arms a fault, and returns its id. */
   async fault(type: FaultType, terms: FaultTerms = {}): Promise<string> {
-    const { operation, path, ...rest } = terms;
-    const match = { account: this.username, operation, path };
+    const { operation, path, bodyMatch: body, ...rest } = terms;
+    const match = { account: this.username, operation, path, body };
     const armed = await this.fake.control<{ id: string }>("POST", "faults", { type, match, ...rest });
     return armed.id;
   }

@@ -16,6 +16,7 @@ import pytest
 
 from sampan import FakeServer
 from sampan.fake_server.armed.fault import FaultType
+from sampan.fake_server.contract import yaml_files
 from tests.support.openapi_document import OPERATIONS
 from tests.support.paths import EXAMPLES
 
@@ -24,6 +25,8 @@ _OTHERS = ("sampan-conformance", "schemathesis", "hypothesispytest", "asyncio")
 WITHOUT = [f"-pno:{name}" for name in _OTHERS]
 #: Needs the plugin of schemathesis.
 SCHEMATHESIS = EXAMPLES / "python" / "test_schemathesis.py"
+#: The schemas of what arms a fault, in openapi/admin.yaml.
+_FAULTS = ("ErrnoFault", "StatusFault", "DelayFault", "ConnectionFault")
 PYTHON = sorted({*(EXAMPLES / "python").glob("test_*.py")} - {SCHEMATHESIS})
 
 
@@ -147,3 +150,9 @@ def test_the_typescript_helper_knows_every_fault_and_operation() -> None:
 
     assert named("FaultType") == list(get_args(FaultType))
     assert set(named("Operation")) == set(OPERATIONS)
+
+    schemas = yaml_files.read("admin.yaml")["components"]["schemas"]
+    terms = {key for name in _FAULTS for key in schemas[name]["properties"]} - {"type", "match"}
+    (interface,) = re.findall(r"export interface FaultTerms \{\n(.*?)\n\}", text, re.DOTALL)
+    keys = set(re.findall(r"^  (\w+)\?:", interface, re.MULTILINE))
+    assert keys == terms | {"operation", "path", "bodyMatch"}

@@ -75,7 +75,7 @@ def what_is_refused_first(ctx: Context) -> Observation:
             shown = ", ".join(f"{one}: {what}" for one, what in said.items())
             return ctx.unknown(f"of {pair[0]} and {pair[1]}, {shown}", *evidence)
         firsts[pair] = next(iter(said.values()))
-    return ctx.answer(_ordered(firsts), *evidence)
+    return ctx.answer(ordered(firsts), *evidence)
 
 
 def _first_of(pair: tuple[str, str], answer: Answer) -> str:
@@ -84,7 +84,7 @@ def _first_of(pair: tuple[str, str], answer: Answer) -> str:
     return found[0] if found else answer.summary()
 
 
-def _ordered(firsts: _Order) -> str:
+def ordered(firsts: _Order) -> str:
     """The three in the order that all pairs agree with; where none does, the pairs."""
     wins = dict.fromkeys(("parameters", "parent", "plan"), 0)
     for first in firsts.values():

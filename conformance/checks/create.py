@@ -317,13 +317,13 @@ def whether_many_jobs_are_taken(ctx: Context) -> Observation:
         return ctx.unknown(
             f"refused while others ran: {refused[0].attempts[0].summary()}", *refused
         )
-    most = max((_beside(one, jobs) for one in jobs), default=0)
+    most = max((jobs_beside(one, jobs) for one in jobs), default=0)
     if most < 4:
         return ctx.unobserved(f"no more than {most} jobs ran at once", *jobs[:1])
     return ctx.answer("queued-silently", *jobs[:4])
 
 
-def _beside(job: JobTrace, jobs: list[JobTrace]) -> int:
+def jobs_beside(job: JobTrace, jobs: list[JobTrace]) -> int:
     """How many jobs of the account were seen unfinished after this one was accepted, with it."""
     return sum(
         one.account == job.account

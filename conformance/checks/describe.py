@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..checking import Answer, Context, Finding, JobTrace, Observation, check, probe
 from ..checking.child_jobs import accepted, accepted_both_ways, not_taken
-from ..json_access import brief, integer, text
+from ..json_access import Record, brief, integer, text
 from ..rules.records import described
 from ..shared_jobs.trace import FINISHED
 
@@ -95,17 +95,20 @@ def a_describe_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
 @probe("describe-result", needs=("describe",))
 def where_the_prompts_stand(ctx: Context) -> Observation:
     job = ctx.evidence.finished("describe")
-    found = _prompts(job)
+    return ctx.answer(where_the_prompts_are(job.last or {}, str(job.body.get("content", ""))), job)
+
+
+def where_the_prompts_are(record: Record, content: str) -> str:
+    """The variant of a finished describe of ``content``, or what it has that none describes."""
+    found = described(record, content)
     if "description" in found:
         numbers = set(_NUMBER.findall(found["description"]))
-        if numbers == {"1", "2", "3", "4"}:
-            return ctx.answer("description-four", job)
-        if not numbers:
-            return ctx.answer("description-one", job)
-        return ctx.unknown(f"prompts numbered {', '.join(sorted(numbers))}", job)
-    if "msg_content" in found:
-        return ctx.answer("msg-content", job)
-    return ctx.unknown(f"texts under {', '.join(found) or 'no key'}", job)
+        if numbers and numbers != {"1", "2", "3", "4"}:
+            return f"prompts numbered {', '.join(sorted(numbers))}"
+        return "description-four" if numbers else "description-one"
+    return (
+        "msg-content" if "msg_content" in found else f"texts under {', '.join(found) or 'no key'}"
+    )
 
 
 def _prompts(job: JobTrace) -> dict[str, str]:

@@ -19,7 +19,7 @@ from ..checking import (
 )
 from ..checking.child_jobs import picture_of, pixels_of
 from ..http.connection import Failure
-from ..json_access import brief, integer, text
+from ..json_access import Record, brief, integer, text
 from ..pictures import compare as pixels
 from ..pictures.picture import Picture
 from ..pictures.seams import Seam
@@ -244,12 +244,16 @@ def whether_a_picture_is_framed(ctx: Context) -> Observation:
 @probe("image-md5", needs=("grid",))
 def what_img_md5_holds(ctx: Context) -> Observation:
     job = ctx.evidence.finished("grid")
-    found = (job.last or {}).get("img_md5")
+    return ctx.answer(md5_of(job.last or {}), job)
+
+
+def md5_of(record: Record) -> str:
+    """What img_md5 holds: a variant, or the value itself."""
+    found = record.get("img_md5")
     if found is None:
-        return ctx.answer("null", job)
-    if isinstance(found, str) and re.fullmatch(r"[0-9a-fA-F]{32}", found):
-        return ctx.answer("hex", job)
-    return ctx.unknown(brief(found), job)
+        return "null"
+    is_hex = isinstance(found, str) and re.fullmatch(r"[0-9a-fA-F]{32}", found)
+    return "hex" if is_hex else brief(found)
 
 
 @probe("job-type-names", needs=("grid", "variation", "upscale", "blend", "describe", "remix"))
@@ -260,9 +264,12 @@ def how_the_kinds_are_called(ctx: Context) -> Observation:
     known = [name for name in names if name is not None]
     if len(known) < len(names):
         return ctx.unobserved("a record has no job_type", *jobs)
+    return ctx.answer(names_of_kinds(known), *jobs)
+
+
+def names_of_kinds(names: Sequence[str]) -> str:
+    """The variant for the names of a create, a variation, an upscale, a blend, a describe and a
+    remix."""
     main = ["main", "variation", "upscale", "blend", "describe"]
-    if known == [*main, "variation"]:
-        return ctx.answer("remix-is-variation", *jobs)
-    if known == [*main, "remix"]:
-        return ctx.answer("remix-is-remix", *jobs)
-    return ctx.answer(",".join(known), *jobs)
+    known = {(*main, "variation"): "remix-is-variation", (*main, "remix"): "remix-is-remix"}
+    return known.get(tuple(names), ",".join(names))

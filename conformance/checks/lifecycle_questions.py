@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..checking import Context, JobTrace, Observation, probe
 from ..checking.watched_jobs import accepted_jobs, not_whole, orders, under_way
-from ..json_access import brief, whole
+from ..json_access import Record, brief, whole
 from ..shared_jobs.trace import FINISHED
 
 #: Jobs that are watched from their submission to their end, one of them to fail.
@@ -34,14 +34,14 @@ def the_statuses_before_the_end(ctx: Context) -> Observation:
     if any(whole(one) is None for one in seen):
         return ctx.unknown(shown, *jobs[:2])
     ends = list(dict.fromkeys(whole(one.get("status")) for one in failed))
-    order = _order(orders(jobs, lambda one: whole(one.get("status"))))
+    order = two_in_order(orders(jobs, lambda one: whole(one.get("status"))))
     if order is None or len(ends) > 1 or FINISHED in ends:
         after = f", after a failure {', '.join(map(str, ends))}" if ends else ""
         return ctx.unknown(f"{shown}: not one for queued and one for running{after}", *jobs[:2])
     return ctx.answer(f"{order[0]}-{order[1]}-{ends[0] if ends else '?'}", *jobs[:3])
 
 
-def _order(seen: list[list[object]]) -> tuple[object, object] | None:
+def two_in_order(seen: list[list[object]]) -> tuple[object, object] | None:
     """The two statuses in their order, if every job went from the one to the other or was seen in
     one of them only."""
     ways = {tuple(one) for one in seen if len(one) > 1}
@@ -55,13 +55,13 @@ def _order(seen: list[list[object]]) -> tuple[object, object] | None:
 
 @probe("progress-type", needs=("grid",), wants=_WATCHED)
 def the_type_of_progress(ctx: Context) -> Observation:
-    return _while_running(ctx, "pct_prog", accepted_jobs(ctx), _progress)
+    return _while_running(ctx, "pct_prog", accepted_jobs(ctx), kind_of_progress)
 
 
 @probe("preview-image", needs=("grid",), wants=_WATCHED)
-def whether_there_is_a_preview(ctx: Context) -> Observation:
+def whether_there_is_akind_of_preview(ctx: Context) -> Observation:
     jobs = [job for job in accepted_jobs(ctx) if job.operation != "describeImage"]
-    return _while_running(ctx, "img_prog", jobs, _preview)
+    return _while_running(ctx, "img_prog", jobs, kind_of_preview)
 
 
 def _while_running(
@@ -83,7 +83,7 @@ def _while_running(
     return ctx.unknown(shown, *jobs[:2])
 
 
-def _progress(value: object) -> str:
+def kind_of_progress(value: object) -> str:
     """The variant of a value; empty if it has none."""
     if whole(value) is not None:
         return "int"
@@ -95,19 +95,24 @@ def _progress(value: object) -> str:
     return ""
 
 
-def _preview(value: object) -> str:
+def kind_of_preview(value: object) -> str:
     return "url" if isinstance(value, str) and re.match("https?://", value) else ""
 
 
 @probe("error-on-success", needs=("grid",))
 def whether_an_altered_prompt_is_told(ctx: Context) -> Observation:
     job = ctx.evidence.finished("grid")
-    record = job.last or {}
+    said = error_on_success(job.last or {})
+    if said is None:
+        return ctx.unobserved("nothing in the prompt was altered", job)
+    return ctx.answer(said, job)
+
+
+def error_on_success(record: Record) -> str | None:
+    """A variant or a description, from a finished record; ``None`` if nothing was altered in it."""
     error, altered = record.get("error"), record.get("msg_content") != record.get("msg_display")
     if isinstance(error, str) and error.casefold() == "altered prompt" and altered:
-        return ctx.answer("altered-prompt", job)
-    if error is None and altered:
-        return ctx.answer("null", job)
+        return "altered-prompt"
     if error is None:
-        return ctx.unobserved("nothing in the prompt was altered", job)
-    return ctx.unknown(f"error {brief(error)}, prompt {'' if altered else 'not '}altered", job)
+        return "null" if altered else None
+    return f"error {brief(error)}, prompt {'' if altered else 'not '}altered"

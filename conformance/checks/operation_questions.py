@@ -98,7 +98,7 @@ def status_of_a_failure(ctx: Context) -> Observation:
         ),
     )
     answers = {one: (wrong[one], without[one]) for one in wrong}
-    fitting = {one: _fitting(pair) for one, pair in answers.items()}
+    fitting = {one: fitting(pair) for one, pair in answers.items()}
     evidence = [answer for pair in answers.values() for answer in pair]
     common = set.intersection(*fitting.values()) if fitting else set()
     if len(common) == 1:
@@ -106,7 +106,7 @@ def status_of_a_failure(ctx: Context) -> Observation:
     return answered(ctx, {one: _named(fitting[one], answers[one]) for one in fitting}, *evidence)
 
 
-def _fitting(answers: Iterable[Answer]) -> set[str]:
+def fitting(answers: Iterable[Answer]) -> set[str]:
     """The variants that agree with all of the failures."""
     seen = [(one.errno, one.status) for one in answers if one.errno]
     if not seen:

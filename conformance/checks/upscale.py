@@ -8,7 +8,6 @@ from ..checking import Context, Finding, Observation, Phase, check, child_jobs, 
 from ..json_access import brief, millis, text
 from ..pictures import compare as pixels
 from ..pictures.picture import Picture
-from ..pictures.seams import Seam
 
 _JOB = "upscaleJob"
 
@@ -33,33 +32,12 @@ def an_upscale_is_one_larger_image(ctx: Context) -> Iterator[Finding]:
 
 
 def _larger(ctx: Context, large: Picture, parent: Picture) -> Finding:
-    """Larger than a cell, and one picture. A frame around both counts for neither."""
-    cells = [(view.size[0] // 2, view.size[1] // 2) for view in parent.views]
-    sizes = [view.size for view in large.views]
-    width, height = max(sizes)
-    cell = min(cells)
-    if width <= cell[0] or height <= cell[1]:
-        return ctx.fail(
-            "the upscale has no higher resolution than the cell",
-            large,
-            parent,
-            expected=f"more than {cell[0]}x{cell[1]}",
-            actual=f"{width}x{height}",
-        )
-    if pixels.shows_whole(large, parent):
-        return _several(ctx, large, parent, "the whole grid")
-    if pixels.alike(large) is not None and pixels.alike(parent) is None:
-        return _several(ctx, large, parent, "one picture four times")
-    shown = pixels.upscale_of(large, parent, 0)
-    if pixels.seam(large) is Seam.CUT and max(shown.correlations) < 0.4:
-        return _several(ctx, large, parent, "a grid of other pictures")
-    return ctx.ok(f"{width}x{height} from a cell of {cell[0]}x{cell[1]}", large, parent)
-
-
-def _several(ctx: Context, large: Picture, parent: Picture, shown: str) -> Finding:
-    return ctx.fail(
-        "the upscale shows several pictures", large, parent, expected="one image", actual=shown
-    )
+    fault = pixels.not_one_larger(large, parent)
+    if fault:
+        expected = "one image, larger than a cell"
+        return ctx.fail("the upscale", large, parent, expected=expected, actual=fault)
+    width, height = large.size
+    return ctx.ok(f"one picture of {width}x{height}", large, parent)
 
 
 # After the shared jobs: a server that fills in missing keys needs a job to choose.

@@ -136,6 +136,35 @@ def may_be_alike(picture: Picture) -> bool:
     )
 
 
+def no_grid(picture: Picture) -> str:
+    """Why it is for certain no grid of four pictures; empty if it is one, or may be."""
+    if blank(picture):
+        return "one colour"
+    if seam(picture) is Seam.CONTINUOUS:
+        return "one picture, which goes on across a middle line"
+    same = alike(picture)
+    return f"cells {same[0] + 1} and {same[1] + 1} are one picture" if same is not None else ""
+
+
+def not_one_larger(large: Picture, grid: Picture) -> str:
+    """Why an upscale is not one picture larger than a cell of the grid; empty if it is.
+
+    A frame around both counts for neither.
+    """
+    cells = [(view.size[0] // 2, view.size[1] // 2) for view in grid.views]
+    width, height = max(view.size for view in large.views)
+    cell = min(cells)
+    if width <= cell[0] or height <= cell[1]:
+        return f"{width}x{height}, no more than a cell of {cell[0]}x{cell[1]}"
+    if shows_whole(large, grid):
+        return "the whole grid"
+    if alike(large) is not None and alike(grid) is None:
+        return "one picture four times"
+    if seam(large) is Seam.CUT and max(upscale_of(large, grid, 0).correlations) < 0.4:
+        return "a grid of other pictures"
+    return ""
+
+
 def _nearly(one: Patch, other: Patch) -> bool:
     """Whether colours and layout are the same but for what a codec or a slight move changes."""
     apart = (one.layout - other.layout).spread

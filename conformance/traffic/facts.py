@@ -39,6 +39,14 @@ class Facts:
         """By key the answers that were seen, each with its evidence."""
         return self._seen.get(id, {})
 
+    def copy(self) -> Facts:
+        """The same, to be added to without a trace."""
+        seen = {
+            id: {key: dict(answers) for key, answers in keys.items()}
+            for id, keys in self._seen.items()
+        }
+        return Facts(seen)
+
     def observation(self, contract: Contract, id: str) -> Observation:
         """The one answer that was seen; where operations may differ, that of each of them."""
         question = contract.questions[id]

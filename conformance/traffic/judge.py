@@ -16,7 +16,7 @@ from typing import Protocol
 
 from ..checking.watch import Watch
 from ..contract import Contract, shipped
-from ..findings import Finding, Observation
+from ..findings import Finding
 from ..http.exchange import Answer
 from ..http.patience import Trouble, trouble
 from ..http.redaction import Secrets
@@ -24,12 +24,17 @@ from ..report import Report, merge
 from ..rules.envelopes import elsewhere
 from ..verdict import Verdict
 from . import in_passing
+from .answers import Answers
+from .ending import Ending
 from .facts import Fact
 from .finds import Finds
 from .jobs import Jobs
 from .logins import Logins
 from .look import Look, Shown, Target, answer_of, well_formed
 from .memory import Memory
+from .odd_requests import OddRequests
+from .pictures import Pictures
+from .records import Records
 from .refusals import Refusals
 from .seen import Seen
 from .senders import SeenAccounts
@@ -44,7 +49,9 @@ class Rule(Protocol):
 
 
 #: Made anew for each judge, and asked in this order.
-_RULES: tuple[Callable[[], Rule], ...] = (Logins, Tokens, Refusals, Submissions, Finds, Jobs)
+_RULES: tuple[Callable[[], Rule], ...] = (
+    *(Logins, Tokens, Refusals, Answers, Records, Submissions, Finds, Jobs),
+)
 #: An answer of another shape is the API's own if it comes so often and no envelope in between.
 _STEADY = 3
 #: The status of a server that failed: that is its own.
@@ -81,7 +88,10 @@ class TrafficJudge:
         self._memory = Memory(self.contract, self._accounts)
         mark = hashlib.sha256(b"traffic").hexdigest()
         self._watch = Watch(self.contract, {}, mark, self._accounts, self._tell)
-        self._rules = [make() for make in _RULES]
+        self._ending = Ending()
+        self._rules: list[Rule] = [self._ending, *(make() for make in _RULES)]
+        self._odd = OddRequests(self.contract)
+        self._pictures = Pictures()
         self._held: Counter[str] = Counter()
         self._news: list[Finding] = []
         self._jobs = 0
@@ -96,7 +106,9 @@ class TrafficJudge:
         with self._lock:
             self._news = []
             path = self.target.path(seen.request.target)
-            if path is None:
+            if seen.request.method == "GET" and self._pictures.is_link(seen.request.target):
+                self._fetched(seen)
+            elif path is None:
                 self.passed_over += 1
             else:
                 self._observe(seen, path)
@@ -108,12 +120,15 @@ class TrafficJudge:
         """What was seen so far. A requirement that nothing has shown is ``unseen``."""
         with self._lock:
             began, ended = self._span if self.exchanges else (0.0, 0.0)
+            facts = self._memory.facts.copy()
+            for fact in (*self._odd.facts(), *self._ending.facts(self._memory)):
+                facts.add(fact)
             return Report(
                 self.target.url,
                 started_at or datetime.fromtimestamp(began, UTC),
                 ended - began,
                 tuple(map(self._finding, self.contract.requirements)),
-                tuple(map(self._observation, self.contract.questions)),
+                tuple(facts.observation(self.contract, id) for id in self.contract.questions),
                 None,
                 self._jobs,
                 self.exchanges,
@@ -129,6 +144,10 @@ class TrafficJudge:
         self._span = min(self._span[0], began), max(self._span[1], ended)
         operation = self.target.operation(path, seen.request.method)
         if not operation:
+            if seen.request.method != "OPTIONS":
+                answer = answer_of(seen, self.exchanges, "", False, self.secrets)
+                for fact in self._odd.elsewhere(seen.request, path, answer):
+                    self._memory.facts.add(fact)
             return
         plain = well_formed(seen.request)
         answer = answer_of(seen, self.exchanges, operation, plain, self.secrets)
@@ -139,11 +158,20 @@ class TrafficJudge:
         self._jobs += answer.hash is not None and operation in self._submissions
         self._judge(look)
 
+    def _fetched(self, seen: Seen) -> None:
+        """A picture by a link of a record, wherever it lies."""
+        self.exchanges += 1
+        answer = answer_of(seen, self.exchanges, "", False, self.secrets)
+        broken: set[str] = set()
+        for one in self._pictures.seen(seen, answer.exchange):
+            self._show(one, answer, broken)
+
     @property
     def _submissions(self) -> list[str]:
         return [one.id for one in self.contract.operations.values() if one.submits]
 
     def _judge(self, look: Look) -> None:
+        self._odd.seen(look)
         span = look.began, look.ended
         self._watch.observe(look.request, look.operation, look.plain, look.answer, span)
         broken = {id for id, _, _ in self._watch.latest}
@@ -151,8 +179,11 @@ class TrafficJudge:
             for rule in self._rules:
                 for one in rule.shown(self._memory, look):
                     self._show(one, look.answer, broken)
+        self._pictures.learn(self._memory)
         for id in in_passing.concerned(look):
             self._held[id] += id not in broken
+        if look.plain and look.answer.ok:
+            self._memory.taken.add((look.operation, look.sent.sender))
 
     def _show(self, one: Shown | Fact, answer: Answer, broken: set[str]) -> None:
         if isinstance(one, Fact):
@@ -224,9 +255,6 @@ class TrafficJudge:
         if held:
             return Finding(id, Verdict.PASS, f"seen to hold {held} times", held=held)
         return Finding(id, Verdict.UNSEEN, "not seen in this traffic")
-
-    def _observation(self, id: str) -> Observation:
-        return self._memory.facts.observation(self.contract, id)
 
     def _redacted(self, finding: Finding) -> Finding:
         excerpt = self.secrets.excerpt

@@ -94,8 +94,18 @@ class Memory:
     _by_id: OrderedDict[str, SeenJob] = field(default_factory=OrderedDict)
     _traced: int = 0
     lengths: set[int] = field(default_factory=set)
+    #: Jobs that finds have shown since somebody looked at this list.
+    fresh: list[SeenJob] = field(default_factory=list)
     #: Accounts that were refused for their plan.
     limited: set[str] = field(default_factory=set)
+    #: The names of all kinds of jobs, once they are known.
+    kinds: frozenset[str] = frozenset()
+    #: By account the total of its last find without filters.
+    totals: dict[str, int] = field(default_factory=dict)
+    #: Whether parameters were seen to be looked at before the parent.
+    checked_first: bool = False
+    #: Operations of which a request was accepted, and the account that sent it.
+    taken: set[tuple[str, str]] = field(default_factory=set)
 
     def of(self, account: str) -> list[SeenJob]:
         """The jobs of an account that are remembered."""
@@ -114,9 +124,19 @@ class Memory:
         for key in ("parent_hash", "parent_id"):
             value = sent.fields.get(key)
             if isinstance(value, str):
-                own = self.job(sent.sender, value)
-                return own or self._by_id.get(value)
+                own, other = self.job(sent.sender, value), self._by_id.get(value)
+                if own is None or (other is not None and other.operation and not own.operation):
+                    return other or own
+                return own
         return None
+
+    def was_taken(self, look: Look) -> bool:
+        """Whether the account had a request to that operation accepted before."""
+        return (look.operation, look.sent.sender) in self.taken
+
+    def is_no_type(self, names: list[str]) -> bool:
+        """Whether all kinds of jobs are known, and none is called like that."""
+        return bool(self.kinds) and not self.kinds & set(names)
 
     def impossible(self, value: object) -> bool:
         """Whether no job can have this name: no hash and no id that was seen is formed like it."""
@@ -146,9 +166,7 @@ class Memory:
         if self._traced < _TRACES:
             self._traced += 1
             name = f"{look.operation} {look.answer.exchange.number}"
-            job.trace = JobTrace(
-                name, look.operation, look.sent.sender, job.body, [look.answer.light()]
-            )
+            job.trace = JobTrace(name, look.operation, look.sent.sender, job.body, [look.answer])
             job.trace.submitted_at, job.trace.answered_at = look.began, look.ended
         return job
 
@@ -166,6 +184,7 @@ class Memory:
         job.found = min(job.found, look.ended)
         job.looked, job.looks, job.absent = look.ended, job.looks + 1, 0
         job.exchange = look.answer.exchange
+        self.fresh.append(job)
         kept = {key: record[key] for key in KEYS if key in record}
         if kept != job.last:
             job.last = kept
@@ -178,7 +197,9 @@ class Memory:
             if (name := text(record, key)) is not None:
                 self.lengths.add(len(name))
         if (id := text(record, "job_id")) is not None:
-            self._by_id[id] = job
+            before = self._by_id.get(id)
+            if before is None or not before.operation:
+                self._by_id[id] = job
         while len(self._by_id) > 2 * _JOBS * 10:
             self._by_id.popitem(last=False)
         if job.trace is not None and len(job.trace.sightings) < _LOOKS:

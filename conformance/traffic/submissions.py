@@ -48,6 +48,7 @@ class Submissions:
         yield from _about_the_parent(memory, look, parent)
         if look.answer.hash is None:
             return
+        yield from _repeated(memory, look)
         message = look.answer.errmsg or ""
         said = _MESSAGES.get(message, message[:100])
         yield Fact("submission-message", said, look.answer.exchange, look.operation)
@@ -157,7 +158,7 @@ def _of_an_upscale(look: Look, own: SeenJob) -> Iterator[Fact]:
         yield Fact("upscale-variation", answer, look.answer.exchange)
 
 
-def repeated(memory: Memory, look: Look) -> Iterator[Fact]:
+def _repeated(memory: Memory, look: Look) -> Iterator[Fact]:
     """repeat-upscale, where the second one was taken."""
     parent = own_parent(memory, look)
     cell = whole(look.fields.get("grid_num"))

@@ -339,15 +339,14 @@ def _refusals(first: Client, limited: Client, grid: str, made: Mapping[str, str]
     )  # fmt: skip
     for path, body in bodies:
         first.submit(path, **body)
-    for path in SUBMISSIONS:
-        limited.submit(path)
     for path, body in (
         (CREATE, {"content": "a boat"}),
         (UPSCALE, {"parent_hash": "no such job", "grid_num": 1}),
         (VARY, {"parent_id": "no such job", "grid_num": 1}),
     ):
         limited.submit(path, **body)
-    first.await_()
+    for path in SUBMISSIONS:
+        limited.submit(path)
 
 
 def _valid(path: str) -> dict[str, object]:
@@ -398,8 +397,13 @@ def _bodies(first: Client) -> None:
         wire.send(method, "/no/such/path", b"{}" if method == "POST" else b"", headers)
     nul = json.dumps({"prompt": "a\0b"}).encode()
     wire.send("POST", FIND, nul, headers)
+    link = next(
+        (str(one["img_buffer"]) for one in first.records.values() if one.get("img_buffer")), ""
+    )
     first.await_(
         first.submit(CREATE, content="a kite with a field", colour="red"),
+        first.submit(BLEND, content=f"{link} {link}", colour="red"),
+        first.submit(DESCRIBE, content=link, colour="red"),
         first.submit(UPSCALE, parent_hash="no such job", grid_num=1, colour="red"),
         first.submit(VARY, parent_id="no such job", grid_num=1, colour="red"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ...checking import Answer, Context, Observation, Phase, probe
 from ...checking.find_calls import (
@@ -90,10 +90,18 @@ def in_which_order_records_come(ctx: Context) -> Observation:
     if not falling(answer.records) and not rising(answer.records):
         return ctx.unknown("timestamps neither fall nor rise", answer)
     times = Counter(time for time, _ in timed(answer.records))
-    if len(times) < _TIMES or _orders(times) < _ORDERS:
+    if not tells_its_order(answer.records):
         what = f"{times.total()} records of {len(times)} different times may be in order by chance"
         return ctx.unobserved(what, answer)
     return ctx.answer("newest-first" if falling(answer.records) else "oldest-first", answer)
+
+
+def tells_its_order(records: Sequence[Record]) -> bool:
+    """Whether the records rise or fall by their time, and hardly by chance."""
+    times = Counter(time for time, _ in timed(records))
+    if len(times) < _TIMES or _orders(times) < _ORDERS:
+        return False
+    return falling(records) or rising(records)
 
 
 def _orders(times: Counter[int]) -> int:

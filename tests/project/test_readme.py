@@ -49,6 +49,10 @@ def test_the_shell_blocks_run_in_order(served: Served, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     with Image.open(tmp_path / "grid.png") as picture:
         assert picture.size == (1088, 1152)
+    (quoted,) = re.findall(
+        r"^```text\n(requests: at most .*?)^```", README, re.MULTILINE | re.DOTALL
+    )
+    assert quoted in done.stdout
     assert '"verdict": "pass"' in (tmp_path / "report.json").read_text()
     assert (tmp_path / "report.html").stat().st_size > 10_000
 

@@ -63,7 +63,8 @@ suite: .venv/.dev
 # The laws over generated input again, with twenty times the examples, and long tables whole.
 fuzz: .venv/.dev
 	PYTHONDONTWRITEBYTECODE= SAMPAN_TEST_EXAMPLES=20 $(BIN)/python -m pytest -q -n 4 --dist worksteal \
-	  tests/fake_server tests/conformance tests/openapi/test_schemathesis.py $(ARGS)
+	  tests/fake_server tests/conformance tests/openapi/test_schemathesis.py \
+	  tests/project/test_matrix_examples.py $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

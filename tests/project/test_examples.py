@@ -17,6 +17,7 @@ import pytest
 from sampan import FakeServer
 from sampan.fake_server.armed.fault import FaultType
 from sampan.fake_server.contract import yaml_files
+from tests.project.test_matrix_examples import FIVE, MATRIX, SHORT, ran
 from tests.support.openapi_document import OPERATIONS
 from tests.support.paths import EXAMPLES
 
@@ -132,6 +133,28 @@ def test_the_typescript_example_passes(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"Tests +5 passed", done.stdout), done.stdout
+    _matrix_of_typescript(work, tmp_path / "matrix")
+
+
+def _matrix_of_typescript(installed: Path, work: Path) -> None:
+    """The matrix of the clients in TypeScript, compiled with what is installed already."""
+    shutil.copytree(MATRIX, work, ignore=shutil.ignore_patterns("node_modules", "build"))
+    (work / "node_modules").symlink_to(installed / "node_modules")
+    compiled = subprocess.run(
+        ["npx", "--no", "tsc"], cwd=work, capture_output=True, text=True, timeout=120
+    )
+    assert compiled.returncode == 0, compiled.stdout
+    node = ["node", "build/suite.js"]
+    assert ran(work, [*node, "hasty"], SHORT) == (1, FIVE)
+    assert ran(work, [*node, "careful"], ["mixed", "answer-lost=createJob"]) == (0, set())
+
+
+def test_the_matrix_example_in_typescript_is_pinned_as_the_other() -> None:
+    other, ours = (
+        json.loads((folder / "package.json").read_text())["devDependencies"]
+        for folder in (EXAMPLES / "typescript", MATRIX)
+    )
+    assert ours.items() <= other.items()
 
 
 def test_the_typescript_example_is_pinned_and_names_no_registry() -> None:

@@ -20,6 +20,7 @@ TITLES = {
     "In pytest": "在 pytest 中使用",
     "Check a server": "检查一台服务器",
     "Between your client and the server": "在客户端与服务器之间",
+    "Which open readings does my client rely on?": "我的客户端依赖哪些未定的解读？",
     "What the fake returns": "模拟服务返回什么",
     "Make jobs fail": "让任务失败",
     "Make requests fail": "让请求失败",

@@ -30,9 +30,13 @@ def why_not() -> str | None:
 
 
 def expect(locator: Any) -> Any:
-    """Playwright's, imported when a browser runs: every worker of the tests imports this module."""
+    """Playwright's, imported when a browser runs: every worker of the tests imports this module.
+
+    It waits longer than by itself: on a busy machine five seconds are little.
+    """
     from playwright.sync_api import expect as of_playwright
 
+    of_playwright.set_options(timeout=30_000)
     return of_playwright(locator)
 
 

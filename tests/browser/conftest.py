@@ -43,7 +43,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         def open_one(url: str, width: int = 1280, **options: Any) -> Page:
             context = browser.new_context(viewport={"width": width, "height": 800}, **options)
             stack.callback(context.close)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
             page = context.new_page()
             page.on("pageerror", lambda error: wrong.append(f"{error}"))
             page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))

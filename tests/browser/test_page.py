@@ -15,10 +15,11 @@ import pytest
 
 from sampan import Account, FakeServer, Refused
 
+from .axe import violations
 from .chromium import expect
 from .conftest import OpenPage
 from .mounted import Mounted
-from .screenshots import SCHEMES, live_in
+from .screenshots import live_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -184,7 +185,7 @@ def test_it_survives_the_fakes_restart(open_page: OpenPage, tmp_path: Path) -> N
         account.close()
     expect(page.locator("body.away")).to_be_attached()
     with FakeServer(port=port, data=data, job_seconds=0) as server:
-        expect(page.locator(".connection.on")).to_be_attached(timeout=15_000)
+        expect(page.locator(".connection.on")).to_be_attached()
         server.admin.handle("abc", "abc-secret").create("after")
         expect(page.locator(".card .prompt")).to_have_text(["after", "before"])
 
@@ -298,7 +299,7 @@ def test_the_page_is_no_client_and_its_stream_ends_with_it(
 
     def wait_for_open(streams: int) -> None:
         """A connection that the browser has closed is given up after a second."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while control.events._open != streams:
             assert time.monotonic() < deadline, control.events._open
             httpx.get(f"{server.url}/__admin/health")
@@ -309,9 +310,6 @@ def test_the_page_is_no_client_and_its_stream_ends_with_it(
 
 
 def test_axe_finds_nothing(open_page: OpenPage, lived_in: tuple[FakeServer, str]) -> None:
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe is not installed"
-    )
     server, hash = lived_in
     page = open_page(server.url)
     for view in (*VIEWS, f"jobs/{hash}"):
@@ -323,16 +321,7 @@ def test_axe_finds_nothing(open_page: OpenPage, lived_in: tuple[FakeServer, str]
         if view == "jobs":
             page.get_by_role("button", name="New job").click()
             expect(page.get_by_role("dialog")).to_be_visible()
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            # What differs in the dark is colour.
-            rules = {} if scheme == "light" else {"runOnly": ["color-contrast"]}
-            found = axe.Axe().run(page, options={"resultTypes": ["violations"], **rules})
-            told = [
-                f"{each['help']}: {[node['html'][:200] for node in each['nodes'][:4]]}"
-                for each in found.response["violations"]
-            ]
-            assert told == [], (view, scheme)
+        assert list(violations(page)) == [], view
         if view == "jobs":
             page.keyboard.press("Escape")
         assert not re.search(r"undefined|\[object", page.locator("main").inner_text()), view

@@ -13,42 +13,50 @@ import pytest
 
 EXAMPLES = Path(__file__).parent / "examples"
 
-#: Each example with the options that its tool needs, and how many tests of it pass.
+#: How many tests each example has.
+NUMBERS = {
+    "asyncio": 2,
+    "freezegun": 4,
+    "time_machine": 2,
+    "socket": 3,
+    "vcr": 2,
+    "responses": 1,
+    "respx": 1,
+}
+
+#: What is run at once, with the options that it needs: those that need none in one process.
 RUNS = {
-    "asyncio": (["-p", "pytest_asyncio.plugin", "-o", "asyncio_mode=strict"], 2),
-    "freezegun": ([], 4),
-    "time_machine": ([], 2),
-    "socket": (["-p", "pytest_socket", "--allow-hosts=127.0.0.1"], 3),
-    "vcr": ([], 2),
-    "responses": ([], 1),
-    "respx": ([], 1),
+    ("asyncio",): ["-p", "pytest_asyncio.plugin", "-o", "asyncio_mode=strict"],
+    ("socket",): ["-p", "pytest_socket", "--allow-hosts=127.0.0.1"],
+    ("freezegun", "time_machine", "vcr", "responses", "respx"): [],
 }
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_the_example_passes(name: str, tmp_path: Path) -> None:
-    options, number = RUNS[name]
+@pytest.mark.parametrize("names", RUNS, ids=" ".join)
+def test_the_examples_pass(names: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\npython_files = *_example.py\nfilterwarnings = error\n"
-        + ("asyncio_default_fixture_loop_scope = function\n" if name == "asyncio" else "")
+        + ("asyncio_default_fixture_loop_scope = function\n" if "asyncio" in names else "")
     )
-    example = tmp_path / f"{name}_example.py"
-    example.write_bytes((EXAMPLES / example.name).read_bytes())
+    for name in names:
+        example = tmp_path / f"{name}_example.py"
+        example.write_bytes((EXAMPLES / example.name).read_bytes())
     # Only the plugins that an example is about: a reader has no other.
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-            *("--disable-plugin-autoload", "-p", "sampan.fake_server.pytest_plugin", *options),
+            *("--disable-plugin-autoload", "-p", "sampan.fake_server.pytest_plugin", *RUNS[names]),
         ],
         cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    number = sum(NUMBERS[name] for name in names)
     assert re.search(rf"^{number} passed in ", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_every_example_is_run() -> None:
     examples = {path.stem.removesuffix("_example") for path in EXAMPLES.glob("*_example.py")}
-    assert examples == {*RUNS, "gevent"}
+    assert examples == {*NUMBERS, "gevent"} == {*sum(RUNS, ()), "gevent"}
 
 
 def test_what_the_recipes_say_of_a_tool_is_in_its_example() -> None:
@@ -58,7 +66,7 @@ def test_what_the_recipes_say_of_a_tool_is_in_its_example() -> None:
     rows = [row for row in rows if row[0] != "tool"]
     names = {"pytest-asyncio": "asyncio", "pytest-socket": "socket", "vcrpy": "vcr"}
     files = {tool: names.get(tool, tool.replace("-", "_")) for tool, _ in rows}
-    assert sorted(files.values()) == sorted({*RUNS, "gevent"})
+    assert sorted(files.values()) == sorted({*NUMBERS, "gevent"})
     for tool, text in rows:
         example = (EXAMPLES / f"{files[tool]}_example.py").read_text(encoding="utf-8")
         for quoted in re.findall(r"`([^`]+)`", text):
@@ -103,17 +111,20 @@ def test_a_fake_that_would_hang_names_the_cause_instead(patch: str, start: str) 
     assert time.perf_counter() - began < 30
 
 
-@pytest.mark.parametrize(
-    "patch", ["patch_socket()", "patch_select()", "patch_time()", "patch_all(thread=False)"]
-)
-def test_a_fake_runs_beside_patches_that_leave_threads_alone(patch: str) -> None:
+def test_a_fake_runs_beside_patches_that_leave_threads_alone() -> None:
+    """One more at each turn."""
     done = python(
         "-c",
-        f"import gevent.monkey; gevent.monkey.{patch}\nfrom sampan import FakeServer\n"
-        "for fast in (True, False):\n"
-        "    with FakeServer(fast=fast) as server:\n"
-        "        account = server.account()\n"
-        "        account.wait_finished(account.create('a cat'))\n"
+        "import gevent.monkey as patch\nfrom sampan import FakeServer\n"
+        "for more in (\n"
+        "    patch.patch_socket, patch.patch_select, patch.patch_time,\n"
+        "    lambda: patch.patch_all(thread=False),\n"
+        "):\n"
+        "    more()\n"
+        "    for fast in (True, False):\n"
+        "        with FakeServer(fast=fast) as server:\n"
+        "            account = server.account()\n"
+        "            account.wait_finished(account.create('a cat'))\n"
         "print('done')",
     )
     assert done.stdout == "done\n", done.stderr

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.support.commands import refusal, run
+from tests.support.examples import in_turn
 from tests.support.fakes import Served
 from tests.support.paths import ROOT
 
@@ -109,8 +110,10 @@ def test_its_options_reach_it(serve: Serve, tmp_path: Path) -> None:
 # The end
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("busy", ["idle", "a kept connection", "half a request", "half a head"])
+@pytest.mark.parametrize(
+    ("busy", "name"),
+    in_turn(["idle", "a kept connection", "half a request", "half a head"], ["SIGTERM", "SIGINT"]),
+)
 def test_a_signal_ends_it_cleanly(serve: Serve, name: str, busy: str) -> None:
     served = serve()
     with socket.create_connection(("127.0.0.1", served.port)) as connection:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 VIRTUAL = {0: 200, 301: 400, 410: 410, 411: 403, 420: 404, 421: 409, 430: 401, 501: 500}
 EXAMPLES = settings(
-    max_examples=examples(50),
+    max_examples=examples(25),
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],

@@ -116,6 +116,7 @@ def test_the_typescript_example_passes(tmp_path: Path) -> None:
     work = tmp_path / "typescript"
     shutil.copytree(EXAMPLES / "typescript", work, ignore=shutil.ignore_patterns("node_modules"))
     options = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+    options += ["--prefer-offline"]
     installed = subprocess.run(
         [npm, "install", *options], cwd=work, capture_output=True, text=True, timeout=240
     )

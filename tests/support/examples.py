@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import cycle, product
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
+_Other = TypeVar("_Other")
 
 _TIMES = float(os.environ.get("SAMPAN_TEST_EXAMPLES", "1"))
 
@@ -23,3 +25,10 @@ def examples(number: int) -> int:
 def some(items: Sequence[_Item], one_in: int) -> Sequence[_Item]:
     """One in so many of the items; all of them where more examples are asked for."""
     return items if _TIMES > 1 else items[::one_in]
+
+
+def in_turn(many: Sequence[_Item], few: Sequence[_Other]) -> list[tuple[_Item, _Other]]:
+    """Each of the many with one of the few, in turn; with every one where more is asked for."""
+    if _TIMES > 1:
+        return list(product(many, few))
+    return list(zip(many, cycle(few), strict=False))

@@ -31,7 +31,7 @@ cp "$here/package.json" "$here/tsconfig.json" "$here/flow.ts" "$work"
 cd "$work"
 
 # No lock file: package.json pins the four packages.
-options=(--no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error)
+options=(--no-package-lock --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error)
 if ! npm install "${options[@]}" >install.log 2>&1; then
     echo "client.sh: npm could not install the TypeScript client:" >&2
     cat install.log >&2

@@ -10,7 +10,7 @@ import pytest
 
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
-from tests.support.examples import some
+from tests.support.examples import in_turn, some
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import asking, each_record, succeeding
@@ -78,14 +78,10 @@ SINGLES = [
 
 
 @pytest.mark.parametrize(
-    ("profile", "answers"),
-    [("documented", DOCUMENTED), ("mixed", MIXED)],
-    ids=["documented", "mixed"],
+    ("profile", "tampering"), in_turn(["documented", "mixed"], [embellished, honest])
 )
-@pytest.mark.parametrize("tampering", [honest, embellished])
-def test_a_legal_server_passes_and_is_learnt(
-    profile: str, answers: dict[str, str], tampering: Tampering
-) -> None:
+def test_a_legal_server_passes_and_is_learnt(profile: str, tampering: Tampering) -> None:
+    answers = {"documented": DOCUMENTED, "mixed": MIXED}[profile]
     report = judged(tampering, "FIND", *QUESTIONS, answers=profile)
     assert complaints(report) == []
     for number in range(1, 15):
@@ -128,14 +124,17 @@ def _holding(count: int) -> Tampering:
 
 @pytest.mark.parametrize(
     ("question", "answer", "count"),
-    [
-        ("find-default-limit", "10", 30),
-        ("find-default-limit", "25", 30),
-        ("find-default-limit", "none", 120),
-        ("find-max-limit", "100", 120),
-        ("find-max-limit", "50", 60),
-        ("find-max-limit", "none", 1010),
-    ],
+    some(
+        [
+            ("find-default-limit", "25", 30),
+            ("find-default-limit", "10", 30),
+            ("find-default-limit", "none", 120),
+            ("find-max-limit", "100", 120),
+            ("find-max-limit", "50", 60),
+            ("find-max-limit", "none", 1010),
+        ],
+        2,
+    ),
 )
 def test_limits_are_learnt_from_a_history(
     question: str, answer: str, count: int, tmp_path: Path
@@ -161,12 +160,15 @@ def test_a_history_serves_in_place_of_jobs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "answers",
-    [
-        {"find-order": "oldest-first"},
-        {"find-timestamp-unit": "s"},
-        {"find-max-limit": "50", "find-order": "oldest-first"},
-        {"find-scope": "all", "find-total-scope": "filters-without-cursor"},
-    ],
+    some(
+        [
+            {"find-max-limit": "50", "find-order": "oldest-first"},
+            {"find-order": "oldest-first"},
+            {"find-timestamp-unit": "s"},
+            {"find-scope": "all", "find-total-scope": "filters-without-cursor"},
+        ],
+        2,
+    ),
     ids=str,
 )
 def test_a_long_history_is_not_failed(answers: dict[str, str], tmp_path: Path) -> None:
@@ -323,8 +325,9 @@ def test_few_requests_are_sent() -> None:
     assert seeded.requests < 150
 
 
-@pytest.mark.parametrize("limit", ["clamped", "ignored", "301"])
-@pytest.mark.parametrize("null", ["301", "omitted"])
+@pytest.mark.parametrize(
+    ("limit", "null"), in_turn(["clamped", "ignored", "301"], ["301", "omitted"])
+)
 def test_what_null_gives_is_told_where_any_bad_limit_is_taken(
     null: str, limit: str, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
-from tests.support.examples import some
+from tests.support.examples import in_turn, some
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import (
@@ -32,8 +32,9 @@ QUESTIONS = {
 }
 
 
-@pytest.mark.parametrize("profile", ["documented", "mixed"])
-@pytest.mark.parametrize("tampering", [honest, embellished])
+@pytest.mark.parametrize(
+    ("profile", "tampering"), in_turn(["documented", "mixed"], [embellished, honest])
+)
 def test_a_legal_server_passes_and_is_learnt(profile: str, tampering: Tampering) -> None:
     report = judged(tampering, "LIFE", *QUESTIONS, answers=profile, job_seconds=1.5)
     assert complaints(report) == []
@@ -291,8 +292,10 @@ def test_one_status_before_the_end_is_neither_queued_nor_running() -> None:
     assert (seen.seen, "status 7" in str(seen.answer)) == (Seen.UNKNOWN, True)
 
 
-@pytest.mark.parametrize("question", ["pending-statuses", "progress-type", "preview-image"])
-@pytest.mark.parametrize("answers", ["documented", "mixed"])
+@pytest.mark.parametrize(
+    ("question", "answers"),
+    in_turn(["pending-statuses", "progress-type", "preview-image"], ["documented", "mixed"]),
+)
 def test_looks_that_leave_out_a_part_of_the_way_name_nothing(question: str, answers: str) -> None:
     async def late(request: Request, go: Go) -> Reply:
         reply = await go(request)

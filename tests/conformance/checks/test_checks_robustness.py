@@ -11,7 +11,7 @@ import pytest
 from sampan.conformance.findings import Seen
 from sampan.conformance.rules.malformed_bodies import few, samples
 from sampan.conformance.verdict import Verdict
-from tests.support.examples import some
+from tests.support.examples import in_turn, some
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
 from tests.support.tampering.exchange import DropError, Go, Reply, Request, Tampering, html, refusal
 
@@ -32,8 +32,9 @@ CONFORMING_SERVERS = [
 ]
 
 
-@pytest.mark.parametrize("profile", ["documented", "mixed"])
-@pytest.mark.parametrize("tampering", [honest, embellished])
+@pytest.mark.parametrize(
+    ("profile", "tampering"), in_turn(["documented", "mixed"], [embellished, honest])
+)
 def test_a_legal_server_is_not_failed(profile: str, tampering: Tampering) -> None:
     report = judged(tampering, *PARTS, answers=profile)
     assert complaints(report) == []

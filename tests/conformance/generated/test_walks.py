@@ -38,8 +38,20 @@ def generated(tampering: Tampering, count: int = 120, jobs: int | None = 0, **mo
 # Right servers
 
 
-@pytest.mark.parametrize("profile", ["documented", "mixed"])
-@pytest.mark.parametrize("jobs", some([0, 1, None], 2))
+@pytest.mark.parametrize(
+    ("jobs", "profile"),
+    some(
+        [
+            (0, "mixed"),
+            (1, "documented"),
+            (1, "mixed"),
+            (0, "documented"),
+            (None, "documented"),
+            (None, "mixed"),
+        ],
+        4,
+    ),
+)
 def test_a_right_server_is_not_failed(profile: str, jobs: int | None) -> None:
     tampering = embellished if profile == "documented" else honest
     report = judged_all(tampering, jobs, answers=profile)

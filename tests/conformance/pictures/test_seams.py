@@ -12,10 +12,12 @@ from sampan.conformance.pictures.seams import Seam
 from tests.conformance.pictures.test_compare_pictures import grid, moved, read
 from tests.photographs.drawn import SCENES, Palette, dusk, flat, grain, night, portrait, smooth
 from tests.photographs.service import reduced
+from tests.support.examples import in_turn
 
 Picture = Image.Image
 SIZE = (204, 180)
-CODECS = [("PNG", {}), ("JPEG", {"quality": 75}), ("WEBP", {"quality": 60})]
+Codec = tuple[str, dict[str, int]]
+CODECS: list[Codec] = [("PNG", {}), ("JPEG", {"quality": 75}), ("WEBP", {"quality": 60})]
 
 
 def scene(name: str, seed: int, factor: int = 1) -> Picture:
@@ -74,27 +76,27 @@ def _view_over_a_gradient(drawn: random.Random, grained: random.Random) -> Pictu
     return grain(grained, reduced(view, SIZE), 4)
 
 
-@pytest.mark.parametrize(("kind", "options"), CODECS)
-@pytest.mark.parametrize("name", [flat.__name__, smooth.__name__])
-def test_what_is_smooth_goes_on(name: str, kind: str, options: dict[str, int]) -> None:
+@pytest.mark.parametrize(("codec", "name"), in_turn(CODECS, [flat.__name__, smooth.__name__]))
+def test_what_is_smooth_goes_on(name: str, codec: Codec) -> None:
     """A gradient that is nowhere the same goes on where edges meet and nowhere else."""
+    kind, options = codec
     found = [pixels.seam(read(scene(name, seed, 2), kind, **options)) for seed in range(6)]
     assert Seam.CUT not in found
     assert found.count(Seam.CONTINUOUS) >= 4
 
 
-@pytest.mark.parametrize(("kind", "options"), CODECS)
-@pytest.mark.parametrize("name", sorted(SCENES))
-def test_a_grid_of_cells_as_alike_as_may_be_does_not_go_on(
-    name: str, kind: str, options: dict[str, int]
-) -> None:
+@pytest.mark.parametrize(("name", "codec"), in_turn(sorted(SCENES), CODECS))
+def test_a_grid_of_cells_as_alike_as_may_be_does_not_go_on(name: str, codec: Codec) -> None:
+    kind, options = codec
     cell = scene(name, 4)
     for one in (cell, symmetric(cell), seamless(cell)):
         assert pixels.seam(read(grid(*nearly(one, 9)), kind, **options)) is not Seam.CONTINUOUS
 
 
-@pytest.mark.parametrize("name", [night.__name__, dusk.__name__, portrait.__name__])
-@pytest.mark.parametrize("factor", [0.6, 1.5, 2.0])
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    in_turn([night.__name__, dusk.__name__, portrait.__name__], [0.6, 1.5, 2.0]),
+)
 def test_a_grid_that_was_resized_as_a_whole_does_not_go_on(name: str, factor: float) -> None:
     """Neighbours across the line are mixed, as all neighbours are."""
     whole = grid(*[scene(name, n) for n in range(4)])

@@ -13,7 +13,7 @@ from sampan.fake_server.contract import document as spec
 from sampan.fake_server.contract import yaml_files
 from tests.support import failing_store
 from tests.support.controls import Control
-from tests.support.examples import some
+from tests.support.examples import in_turn, some
 from tests.support.failing_store import Disk
 from tests.support.fakes import JSON, Fake, MakeFake
 
@@ -132,7 +132,9 @@ _NAMES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("operation", some(_NAMES, 2))
+@pytest.mark.parametrize(
+    ("operation", "place"), in_turn(some(_NAMES, 2), ["file", "memory"]), indirect=["place"]
+)
 def test_what_can_not_be_stored_changes_nothing(
     make_fake: MakeFake, place: Callable[[], Path | None], disk: Disk, operation: str
 ) -> None:

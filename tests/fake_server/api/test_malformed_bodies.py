@@ -172,7 +172,7 @@ OBJECTS = st.dictionaries(st.sampled_from(KEYS) | TEXT, VALUES, max_size=8)
 
 
 @given(OBJECTS)
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_object_gets_an_envelope_and_no_501(caller: Caller, body: dict[str, Any]) -> None:
     for path in OPERATIONS:
         answer = caller.post(path, body)
@@ -181,7 +181,7 @@ def test_any_object_gets_an_envelope_and_no_501(caller: Caller, body: dict[str, 
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=examples(50), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_bytes_get_an_envelope(caller: Caller, body: bytes) -> None:
     for path in OPERATIONS:
         answer = caller.fake.send("POST", path, body, headers(caller))

@@ -18,6 +18,7 @@ from sampan import FakeServer
 from sampan.fake_server.armed.fault import FaultType
 from sampan.fake_server.server import connection, limits
 from sampan.fake_server.server.connection import Phase
+from tests.support.examples import in_turn
 from tests.support.fakes import Served
 from tests.support.raw_http import CHUNKED, chunk, connected, request
 
@@ -201,8 +202,7 @@ def test_a_client_that_closed_its_half_has_its_answers_first(server: FakeServer)
 # What is sent ahead
 
 
-@pytest.mark.parametrize("read", [True, False])
-@pytest.mark.parametrize("option", ["--fast", "--no-fast"])
+@pytest.mark.parametrize(("option", "read"), in_turn(["--fast", "--no-fast"], [False, True]))
 def test_requests_sent_ahead_take_no_memory(
     serve: Callable[..., Served], option: str, read: bool
 ) -> None:

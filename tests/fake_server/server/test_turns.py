@@ -18,6 +18,7 @@ from sampan import FakeServer
 from sampan.fake_server.server import connection
 from sampan.fake_server.server.connection import Connection, look_at_all
 from sampan.fake_server.server.turns import Turns
+from tests.support.examples import in_turn
 from tests.support.fakes import Served
 from tests.support.line import LOGIN, Line, Loop
 from tests.support.raw_http import CHUNKED, chunk, connected, request
@@ -117,8 +118,9 @@ def test_a_few_connections_are_looked_at_in_a_round() -> None:
     assert len(seen) == 2_000
 
 
-@pytest.mark.parametrize("fast", [True, False])
-@pytest.mark.parametrize("sent", ["pages", "operations", "chunks"])
+@pytest.mark.parametrize(
+    ("sent", "fast"), in_turn(["pages", "operations", "chunks"], [False, True])
+)
 def test_what_is_sent_ahead_comes_whole_and_in_order(fast: bool, sent: str) -> None:
     tiny = request("/auth/login", b"", extra=CHUNKED)
     tiny += b"".join(chunk(LOGIN[at : at + 1]) for at in range(len(LOGIN))) + b"0\r\n\r\n"

@@ -20,7 +20,7 @@ from tests.support.controls import Control
 from tests.support.examples import examples
 from tests.support.fakes import START, MakeFake, Served
 
-_ROUNDS = examples(6)
+_ROUNDS = examples(4)
 _THREADS = 4
 
 

@@ -368,6 +368,6 @@ class FileMachine(StoreMachine):
 
 
 TestInMemory = StoreMachine.TestCase
-TestInMemory.settings = settings(max_examples=examples(60), stateful_step_count=30, deadline=None)
+TestInMemory.settings = settings(max_examples=examples(30), stateful_step_count=30, deadline=None)
 TestInFile = FileMachine.TestCase
-TestInFile.settings = settings(max_examples=examples(20), stateful_step_count=25, deadline=None)
+TestInFile.settings = settings(max_examples=examples(10), stateful_step_count=25, deadline=None)

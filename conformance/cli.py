@@ -75,6 +75,8 @@ def report_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(cls=Command, context_settings=HELP)
 @click.argument("url", required=False)
 @_run_flags
+@click.option("--har", type=FILE, help="Judge the traffic in a HAR file instead; send nothing.")
+@click.option("--target", metavar="URL", help="With --har: the URL of the API in the file.")
 @click.option("--list", "listing", is_flag=True, help="List requirements and questions, and exit.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; send nothing.")
 @click.option(
@@ -91,13 +93,15 @@ def report_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @report_flags
 def check(
     url: str | None,
+    har: Path | None,
+    target: str | None,
     listing: bool,
     dry_run: bool,
     fail_on: tuple[str, ...],
     known: Path | None,
     **given: Any,
 ) -> None:
-    """Check the server at URL against the contract.
+    """Check the server at URL against the contract, or with --har the traffic in a file.
 
     Prints which requirements of the API page the server meets, which it breaks, and how it
     answers the questions that the page leaves open. Exit code: 0 nothing failed, 1 a requirement
@@ -106,19 +110,38 @@ def check(
     if listing:
         _list(given["only"], given["skip"])
         return
-    if url is None:
+    if har is None and target is not None:
+        raise click.UsageError("--target goes with --har; without it, the URL is the argument.")
+    if har is not None:
+        _refuse_beside_har(url, dry_run, given)
+    elif url is None:
         raise click.UsageError("URL is missing, for example http://127.0.0.1:8091.")
     files = {report.name: given.pop(report.name) for report in REPORTS}
     for name, problem in refusals(files):
         raise RefusedError(f"{flag(name)} {problem}")
+    policy = _Policy(known, fail_on)
+    if har is not None:
+        sys.exit(_check_har(har, target, files, policy))
     try:
-        options = run_options(url, given, dry_run=dry_run)
+        options = run_options(url or "", given, dry_run=dry_run)
     except (SettingsError, TargetError) as problem:
         raise RefusedError(str(problem)) from problem
     if dry_run:
         _quote(options)
         return
-    sys.exit(_run(options, files, _Policy(known, fail_on)))
+    sys.exit(_run(options, files, policy))
+
+
+def _refuse_beside_har(url: str | None, dry_run: bool, given: Mapping[str, Any]) -> None:
+    """A file can't be asked for more than is in it."""
+    flags = [flag(name) for name in OPTIONS if given.get(name)]
+    flags += ["--dry-run"] if dry_run else []
+    if url is not None:
+        raise click.UsageError(f"--har and the URL {url} exclude each other; --target names it.")
+    if flags:
+        one = len(flags) == 1
+        verb = "is an option" if one else "are options"
+        raise click.UsageError(f"{', '.join(flags)} {verb} of a run; --har FILE sends nothing.")
 
 
 @click.command(cls=Command, context_settings=HELP)
@@ -180,6 +203,18 @@ class _Policy:
     known: Path | None
     fail_on: tuple[str, ...]
 
+    def applied(self, report: Report, contract: Contract) -> Report:
+        """The same report by this policy. Raises ``RefusedError`` if ``known`` can't be read."""
+        from .runner.known import KnownError, read_known
+
+        try:
+            ids = read_known(self.known, contract.requirements) if self.known else frozenset()
+        except KnownError as problem:
+            raise RefusedError(str(problem)) from problem
+        return replace(
+            report, known=ids, fail_on=frozenset(Verdict[w.upper()] for w in self.fail_on)
+        )
+
 
 def _quote(options: RunOptions) -> None:
     from .contract import Contract
@@ -217,6 +252,34 @@ def _run(options: RunOptions, files: Mapping[str, Path | None], policy: _Policy)
             show(report, contract, Console(highlight=False))
     except (SelectionError, TargetError, ContractError, KnownError) as problem:
         raise RefusedError(str(problem)) from problem
+    for line in problems:
+        click.echo(f"Error: {line}", err=True)
+    return 2 if problems else report.exit_code
+
+
+def _check_har(
+    har: Path, target: str | None, files: Mapping[str, Path | None], policy: _Policy
+) -> int:
+    from .contract import ContractError, shipped
+    from .har.check import check_har
+    from .har.document import HarError
+
+    try:
+        contract = shipped()
+        report = policy.applied(check_har(har, contract, target), contract)
+    except (HarError, TargetError, ContractError) as problem:
+        raise RefusedError(str(problem)) from problem
+    return _reported(report, contract, files)
+
+
+def _reported(report: Report, contract: Contract, files: Mapping[str, Path | None]) -> int:
+    """Write and print a report; the exit code."""
+    from rich.console import Console
+
+    from .reports.terminal import show
+
+    problems = write(report, contract, files)
+    show(report, contract, Console(highlight=False))
     for line in problems:
         click.echo(f"Error: {line}", err=True)
     return 2 if problems else report.exit_code

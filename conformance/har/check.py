@@ -1,0 +1,59 @@
+"""``sampan check --har FILE``: traffic that somebody recorded, judged. Nothing is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..contract import Contract
+from ..report import Report
+from ..target import checked_target
+from ..traffic.judge import TrafficJudge
+from .document import HarError
+from .reader import HarFile, read_har
+
+#: Entries that a report names one by one.
+_NAMED = 5
+
+
+def check_har(path: Path, contract: Contract, target: str | None = None) -> Report:
+    """The report on the traffic in a HAR file.
+
+    ``target``: the URL of the API, by default the one that most requests in the file call. Raises
+    ``HarError`` if the file can't be read or holds no request to the API, ``TargetError`` if
+    ``target`` is no URL.
+    """
+    wanted = None if target is None else checked_target(target, allow_plain_http=True)
+    har = read_har(path, wanted)
+    if har.target is None:
+        operations = ", ".join(one.path for one in contract.operations.values())
+        raise HarError(
+            f"{path} has no request to this API (a POST to {operations}); --target names its URL"
+        )
+    judge = TrafficJudge(har.target, contract=contract)
+    for seen in har.seen:
+        judge.observe(seen)
+    if not judge.exchanges:
+        raise HarError(f"{path} has no whole exchange with {har.target}{_why(har)}")
+    return judge.report(remarks=tuple(_remarks(har)))
+
+
+def _why(har: HarFile) -> str:
+    """What the file has instead."""
+    reasons = [*har.broken, *har.unjudged]
+    return f": {reasons[0]}" if reasons else f"; {har.passed_over} requests are to other places"
+
+
+def _remarks(har: HarFile) -> list[str]:
+    found = []
+    if har.passed_over:
+        found.append(f"{har.passed_over} requests to other places were passed over")
+    if har.tokens_removed:
+        found.append(
+            "the tokens were cut out of the file, so nothing is said of whose requests they are:"
+            " export it with sensitive data to have that judged too"
+        )
+    for what, lines in (("broken", har.broken), ("not judged", har.unjudged)):
+        if lines:
+            more = f" (and {len(lines) - _NAMED} more)" if len(lines) > _NAMED else ""
+            found.append(f"{what}: {'; '.join(lines[:_NAMED])}{more}")
+    return found

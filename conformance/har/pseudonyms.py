@@ -1,5 +1,9 @@
 """Names in place of secrets and of people, the same for the same one within a file, so that "whose"
-can still be judged: ``token-2-of-account-1``, ``password-1-of-account-1``, ``account-1``.
+can still be judged: ``account-1``, ``password-1-of-account-1``, ``token-2-of-account-1`` and more.
+
+Of two tokens one of which was made of the other, by cutting it short or by changing a part of it,
+so is the name, and what may be a mask stays one: what the judge concludes from a token it concludes
+from its name. Only how long a token is valid is told by none.
 """
 
 from __future__ import annotations
@@ -11,7 +15,9 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
 from ..http.redaction import MASK, Secrets
+from ..rules.bad_tokens import is_made_of
 from ..traffic.seen import Seen
+from ..traffic.senders import is_masked
 
 #: A member whose value is a string, which may be cut off, or a word. Not read as JSON: it is
 #: replaced where it stands, so that all else stays as it came.
@@ -36,6 +42,10 @@ _USERINFO = re.compile(r"[a-zA-Z]+://[^/?#@]*?:([^/?#]*)@")
 _LOGIN = "/auth/login"
 #: A form is no longer and has no more fields.
 _MOST, _MOST_FIELDS = 100_000, 1_000
+_MAIL = "@sampan.invalid"
+#: How the name of a whole token ends, which makes it as long as the judge takes a token to be, and
+#: how many are compared with others.
+_GIVEN, _LAST = "-as-it-was-sent", 50
 #: Who asks where no login tells.
 NOBODY = "nobody"
 
@@ -49,6 +59,8 @@ class Pseudonyms:
     #: Of passwords and tokens.
     _names: dict[str, str] = field(default_factory=dict)
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    #: The last tokens from which others may be made.
+    _given: list[str] = field(default_factory=list)
     _binary: set[bytes] = field(default_factory=set)
 
     def learn(self, seen: Seen) -> None:
@@ -93,14 +105,14 @@ class Pseudonyms:
 
     def login(self, seen: Seen, body: str, *, sent: bool) -> str:
         """A body that was sent to login, or its answer."""
-        account = self._account(_username(seen.request.body))
+        account = self._account(_username(seen.request.body)).removesuffix(_MAIL)
         names: dict[str, Callable[[str], str]] = {
             "username": self._account,
             "password": lambda value: self._password(account, value),
             "token": lambda value: self._token(value, account),
-            "email": lambda value: self._accounts.get(value, f"{account}@sampan.invalid"),
-            "phone": lambda value: self._accounts.get(value, f"phone-of-{account}"),
-            "name": lambda value: self._accounts.get(value, f"name-of-{account}"),
+            "email": lambda value: self._known(value, f"{account}{_MAIL}"),
+            "phone": lambda value: self._known(value, f"phone-of-{account}"),
+            "name": lambda value: self._known(value, f"name-of-{account}"),
         }
         if sent:
             names = {key: names[key] for key in ("username", "password")}
@@ -121,15 +133,33 @@ class Pseudonyms:
         return self.secrets.redact(runs) != runs
 
     def _account(self, username: str) -> str:
-        if not username:
+        """The name of an account. An email address in its place stays one."""
+        key = username.strip().casefold()
+        if not key:
             return NOBODY
-        return self._accounts.setdefault(username, f"account-{len(self._accounts) + 1}")
+        number = len(self._accounts) + 1
+        at = _MAIL if "@" in key else ""
+        return self._accounts.setdefault(key, f"account-{number}{at}")
 
     def _password(self, account: str, password: str) -> str:
         return self._named(f"password of {account}: {password}", "password", account)
 
     def _token(self, token: str, account: str) -> str:
-        return self._named(f"token: {token}", "token", account)
+        what = f"token: {token}"
+        if what not in self._names:
+            origin = next((one for one in self._given if is_made_of(token, [one])), None)
+            if origin is not None:  # the beginning of that one's name
+                self._names[what] = self._names[f"token: {origin}"].removesuffix(_GIVEN)
+            elif is_masked(token):
+                self._named(what, "masked-token", account)
+            else:
+                self._names[what] = self._named(what, "token", account) + _GIVEN
+                self._given = [*self._given[-_LAST:], token]
+        return self._names[what]
+
+    def _known(self, value: str, name: str) -> str:
+        """The name of the account of that name, or another."""
+        return self._accounts.get(value.strip().casefold(), name)
 
     def _named(self, what: str, kind: str, account: str) -> str:
         """The next name of its kind, or the one that it has."""

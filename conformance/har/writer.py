@@ -37,8 +37,8 @@ _HEADERS = 200
 
 
 class HarWriter:
-    """Writes ``path`` anew; safe to use from threads. ``left_out`` counts exchanges for which the
-    file, of at most ``max_bytes``, had no room.
+    """Writes ``path`` anew; safe to use from threads. The first exchange for which the file, of at
+    most ``max_bytes``, has no room ends it; ``left_out`` counts it and those after it.
 
     Raises :class:`HarError` if the file can't be made, and once if it can't be written on: it is
     whole then, and nothing more is written.
@@ -51,7 +51,7 @@ class HarWriter:
         self.left_out = 0
         self._names = Pseudonyms()
         self._lock = threading.Lock()
-        self._max_bytes = max_bytes
+        self._max_bytes, self._full = max_bytes, False
         self._picture_cap = picture_cap
         try:
             self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
@@ -75,9 +75,12 @@ class HarWriter:
         with self._lock:
             if self._file is None:
                 return
+            if self._full:
+                self.left_out += 1
+                return
             line = json.dumps(_Entry(seen, self._names, self._picture_cap).to_json())
             if self._end + len(line) > self._max_bytes:
-                self.left_out += 1
+                self._full, self.left_out = True, 1
                 return
             self._put(f"{self._separator}\n{line}")
             self._separator = ","
@@ -208,8 +211,9 @@ class _Entry:
             return self._binary(body)
         if is_login(self._seen):
             text = self._names.login(self._seen, text, sent=sent)
-        # What ends with the beginning of a secret was cut.
-        masked = self._names.secrets.redact_foreign(f"{text}…").removesuffix("…")
+        # What is no JSON may have been cut, and end with the beginning of a secret.
+        end = "" if _is_json(text) else "…"
+        masked = self._names.secrets.redact_foreign(text + end).removesuffix(end)
         if masked != text:
             self._ours["masked"] = True
         return {"text": masked}
@@ -218,6 +222,14 @@ class _Entry:
         if self._names.hides(body):
             return None
         return {"text": base64.b64encode(body).decode(), "encoding": "base64"}
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:

@@ -83,8 +83,11 @@ def test_what_was_seen_reads_back_as_it_was(tmp_path: Path) -> None:
     expected = [replace(one, reply=replace(one.reply, sent=True)) for one in came]
     expected[-1] = replace(expected[-1], reply=replace(failed, body=b""))
     for one, other in zip(found.seen, expected, strict=True):
-        # Written from the last to the first, so that the first comes by the second name.
-        name = "token-2-of-nobody" if other is expected[0] else "token-1-of-nobody"
+        name = (
+            "masked-token-1-of-nobody"
+            if other is expected[0]
+            else "token-1-of-nobody-as-it-was-sent"
+        )
         known = {"Bearer other": f"Bearer {name}", f"Bearer {TOKEN}": f"Bearer {name}"}
         headers = tuple((key, known.get(value, value)) for key, value in other.request.headers)
         assert one == replace(other, request=replace(other.request, headers=headers))
@@ -92,7 +95,7 @@ def test_what_was_seen_reads_back_as_it_was(tmp_path: Path) -> None:
 
 def test_whose_a_token_is_stays_to_be_seen(tmp_path: Path) -> None:
     path = tmp_path / "a.har"
-    tokens = [f"{TOKEN}{number}" for number in range(4)]
+    tokens = [f"{number}{TOKEN}-{number}" for number in range(4)]
     text = written(
         path,
         login("first", "secret-one", None),
@@ -109,11 +112,14 @@ def test_whose_a_token_is_stays_to_be_seen(tmp_path: Path) -> None:
         {"username": "account-2", "password": "password-1-of-account-2"},
         {"username": "account-1", "password": "password-2-of-account-1"},
     ]
-    given = ["token-1-of-account-1", "token-1-of-account-2", "token-2-of-account-1"]
+    names = ("token-1-of-account-1", "token-1-of-account-2", "token-2-of-account-1")
+    given = [f"{name}-as-it-was-sent" for name in names]
     assert [came["data"]["token"] for _, came in logins[1:]] == given
     assert logins[1][1]["data"]["username"] == "account-1"
     sent_tokens = [dict(one.request.headers)["Authorization"] for one in found[4:]]
-    assert sent_tokens == [f"Bearer {name}" for name in (*given, "token-1-of-nobody")]
+    assert sent_tokens == [
+        f"Bearer {name}" for name in (*given, "token-1-of-nobody-as-it-was-sent")
+    ]
     for secret in ("secret-", "first", "other", "mail.test", *tokens):
         assert secret not in text
 

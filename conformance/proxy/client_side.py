@@ -32,6 +32,7 @@ _INVALID = (
 )
 
 _LOGGER = logging.getLogger("sampan.proxy")
+_LOGGER.setLevel(logging.ERROR)  # that a request was invalid is in its answer
 
 
 def _without_text(record: logging.LogRecord) -> bool:
@@ -140,9 +141,13 @@ class ClientSide(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         text = f"sampan proxy: not a valid HTTP/1.1 request: {self.conn.problem}\n".encode()
-        if not self._owes():
+        begun = self._owes() and self.cycle.response_started
+        if not begun:
             self.transport.write(_INVALID % (len(text), text))
-        self.transport.close()
+        if self._owes():
+            self.drop()
+        else:
+            self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> None:
         """It is not passed on (RFC 9110, 7.8), and the answer says so."""

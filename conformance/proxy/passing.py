@@ -40,7 +40,9 @@ class Proxy:
         try:
             await self._pass_on(client, receive, send)
         except RefusedError as refused:
-            if not client.has_left():
+            if client.has_left():
+                client.drop()
+            else:
                 await _refusal(refused)(scope, receive, send)
 
     async def _pass_on(self, client: ClientSide, receive: Receive, send: Send) -> None:

@@ -106,7 +106,9 @@ def test_a_refusal_says_why_and_keeps_the_connection(proxied: Proxied, server: O
 
 
 def test_what_is_no_request_is_refused_with_the_reason(proxied: Proxied) -> None:
-    for nonsense in (b"hello\r\n\r\n", b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", b"\0" * 99):
+    chunked = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    odd = b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n"
+    for nonsense in (b"hello\r\n\r\n", odd, b"\0" * 99, chunked + b"no\r\n"):
         with proxied.client() as client:
             client.send(nonsense)
             got = client.message()

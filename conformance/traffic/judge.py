@@ -24,6 +24,7 @@ from ..report import Report, merge
 from ..rules.envelopes import elsewhere
 from ..verdict import Verdict
 from . import in_passing
+from .aliases import Aliases
 from .answers import Answers
 from .ending import Ending
 from .facts import Fact
@@ -91,7 +92,8 @@ class TrafficJudge:
         self._ending = Ending()
         self._rules: list[Rule] = [self._ending, *(make() for make in _RULES)]
         self._odd = OddRequests(self.contract)
-        self._pictures = Pictures()
+        self._aliases = Aliases(self.target.url)
+        self._pictures = Pictures(self._aliases.home)
         self._held: Counter[str] = Counter()
         self._news: list[Finding] = []
         self._jobs = 0
@@ -106,6 +108,8 @@ class TrafficJudge:
         with self._lock:
             self._news = []
             path = self.target.path(seen.request.target)
+            if path is not None:
+                self._aliases.learn(seen.request)
             if seen.request.method == "GET" and self._pictures.is_link(seen.request.target):
                 self._fetched(seen)
             elif path is None:

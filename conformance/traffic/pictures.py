@@ -7,7 +7,7 @@ at. What is not fetched is not judged.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ..http.exchange import Exchange
@@ -43,8 +43,12 @@ class _Link:
 
 @dataclass(slots=True)
 class Pictures:
-    """It learns the links that finds show, and looks at what a GET of one of them returns."""
+    """It learns the links that finds show, and looks at what a GET of one of them returns.
 
+    ``home`` gives the URL under which a link's picture is seen.
+    """
+
+    home: Callable[[str], str] = lambda url: url
     _links: OrderedDict[str, _Link] = field(default_factory=OrderedDict)
     _kept: OrderedDict[tuple[str, str, str], Picture] = field(default_factory=OrderedDict)
 
@@ -54,23 +58,23 @@ class Pictures:
             for key in LINKS:
                 url = text(dict(job.last or {}), key)
                 if url is not None and job.is_finished:
-                    self._links[url] = _Link(job, key, job.looked)
-                    self._links.move_to_end(url)
+                    self._links[self.home(url)] = _Link(job, key, job.looked)
+                    self._links.move_to_end(self.home(url))
         memory.fresh.clear()
         while len(self._links) > _LINKS:
             self._links.popitem(last=False)
 
     def is_link(self, url: str) -> bool:
-        return url in self._links
+        return self.home(url) in self._links
 
     def seen(self, seen: Seen, exchange: Exchange) -> Iterator[Shown | Fact]:
         """A GET of a link."""
-        link, reply = self._links[seen.request.target], seen.reply
+        link, reply = self._links[self.home(seen.request.target)], seen.reply
         names = {name.lower() for name, _ in seen.request.headers}
         if reply.failure is not None or names & {"range", "if-none-match", "if-modified-since"}:
             return
         if reply.status in (301, 302, 303, 307, 308) and reply.header("location"):
-            self._links[reply.header("location")] = link
+            self._links[self.home(reply.header("location"))] = link
         elif reply.status in _GONE:
             yield from _missing(link, seen, exchange)
         elif reply.status == 200 and len(reply.body) <= _LARGE:

@@ -30,7 +30,7 @@ def check_har(path: Path, contract: Contract, target: str | None = None) -> Repo
             f"{path} has no request to this API (a POST to {operations}); --target names its URL"
         )
     judge = TrafficJudge(har.target, contract=contract)
-    for seen in har.seen:
+    for seen in sorted(har.seen, key=lambda one: one.at + one.reply.elapsed):
         judge.observe(seen)
     if not judge.exchanges:
         raise HarError(f"{path} has no whole exchange with {har.target}{_why(har)}")

@@ -25,6 +25,8 @@ Headers = tuple[tuple[str, str], ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Statuses whose answers have no body (RFC 9110, 6.4.1).
 _NO_BODY = (204, 304)
+#: Statuses where there was no answer; Playwright writes the second.
+_NONE = (0, -1)
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _GZIP = b"\x1f\x8b"
 #: A reader of text may have taken a byte order mark off.
@@ -91,7 +93,7 @@ def _check_reached(
 
 def _reply(response: Record, method: str, headers: Headers, elapsed: float) -> Reply:
     status = whole(response.get("status"))
-    if status is None or not (status == 0 or 100 <= status <= 999):
+    if status is None or not (status in _NONE or 100 <= status <= 999):
         raise EntryError(f"response.status is no status: {brief(response.get('status'))}")
     ours = response.get(OURS)
     ours = ours if isinstance(ours, dict) else {}
@@ -99,7 +101,7 @@ def _reply(response: Record, method: str, headers: Headers, elapsed: float) -> R
         return _failed(ours, status, headers, elapsed)
     if ours.get("masked"):
         raise UnjudgedError("a secret that stood in a body is masked")
-    if status == 0:
+    if status in _NONE:
         why = text(response, "_error") or text(response, "statusText")
         raise UnjudgedError("no answer is recorded" + (f" ({brief(why)})" if why else ""))
     body = _response_body(response, method, status, headers)

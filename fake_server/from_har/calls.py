@@ -31,8 +31,8 @@ class HarError(ValueError):
 class Call(NamedTuple):
     """One request and its answer. Times in ms since 1970; ``path`` is the operation's.
 
-    ``status`` 0: no answer. ``answer`` is its body as text, ``data`` as JSON (``None``: it is no
-    JSON object).
+    ``status`` 0 or -1: no answer. ``answer`` is its body as text, ``data`` as JSON (``None``: it is
+    no JSON object).
     """
 
     path: str

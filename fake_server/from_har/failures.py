@@ -42,7 +42,7 @@ def failures(
 
 def _fault(call: Call) -> dict[str, Any] | None:
     """What the call met; ``None`` for an answer that the fake gives by itself."""
-    if call.status == 0:
+    if call.status in (0, -1):
         return {"type": "CONNECTION_RESET_BY_PEER", "optional": True}
     usual = call.errno == 0 or call.errno in _TROUBLE
     if call.data is not None and usual and call.status < 500 and call.status != 429:

@@ -155,6 +155,7 @@ def test_the_body_is_the_one_that_the_client_read(
             "recorded as parameters only",
         ),
         ({"response.status": 0, "response._error": "net::ERR_ABORTED"}, "net::ERR_ABORTED"),
+        ({"response.status": -1, "response.headers": []}, "no answer is recorded"),
         ({"_fromCache": "disk"}, "cache"),
         ({"response._fetchedViaServiceWorker": True}, "service worker"),
         (

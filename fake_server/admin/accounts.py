@@ -18,7 +18,7 @@ def account_json(service: FakeService, account: Account) -> dict[str, Any]:
         "sender_id": sender_id(service.seed, account.username),
         "plan": account.plan,
         "name": account.name,
-        "jobs": account.counts.stored,
+        "jobs": service.store.counts(account.id).stored,
     }
 
 

@@ -6,7 +6,6 @@ their counts, and profiles; the journal is not. All of these are in the data fil
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -111,7 +110,7 @@ def restore(service: FakeService, document: Mapping[str, Any]) -> tuple[int, int
         with service.store.transaction():
             service.store.restore(contents.accounts, contents.jobs, contents.clocks, settings)
             _take(service, contents, only)
-    except (sqlite3.IntegrityError, OverflowError) as problem:
+    except (service.store.conflict, OverflowError) as problem:
         raise StateError(f"the document conflicts with the fake's state: {problem}") from problem
     return len(contents.accounts), len(contents.jobs)
 

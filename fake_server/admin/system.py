@@ -35,7 +35,7 @@ async def get_control_document(_: ControlCall) -> Any:
 async def reset(call: ControlCall) -> Any:
     service, account = call.service, call.account
     accounts = service.store.accounts() if account is None else [account]
-    jobs = sum(each.counts.stored for each in accounts)
+    jobs = sum(service.store.counts(each.id).stored for each in accounts)
     with service.store.transaction():
         if account is None:
             service.set_clock(None, service.first_clock())

@@ -43,7 +43,7 @@ def _next(service: FakeService, account: Account, now: int) -> tuple[int, int] |
     """The last instant at or before ``now``, and the next one, at which something happens."""
     before = after = None
     jobs = service.store.unfinished(account.id, now)
-    if account.counts.visible > now:  # a job may have ended before it is found
+    if service.store.counts(account.id).visible > now:  # a job may have ended before it is found
         jobs += [job for job in service.store.jobs(account.id) if (job.visible or 0) > now]
     for job in jobs:
         for at in _instants(job):

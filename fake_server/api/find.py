@@ -16,7 +16,8 @@ from ..jobs.lifecycle import Job, Kind, Moment, State, observe
 from ..records.record import Owner, render
 from ..service import FakeService
 from ..store.ids import sender_id
-from ..store.job_query import Find, Match
+from ..store.dialect import Match
+from ..store.job_query import Find
 from .call import Call
 from .validation import SERVICES
 

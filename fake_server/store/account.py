@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -34,6 +35,15 @@ class JobCounts:
     def drop(self) -> None:
         """Count one job less; what was the last stays so."""
         self.stored -= 1
+
+
+def total(counts: Iterable[JobCounts]) -> JobCounts:
+    """What is remembered of the jobs of several accounts; their last numbers mean nothing."""
+    stored, created, visible = 0, -1, -1
+    for each in counts:
+        stored += each.stored
+        created, visible = max(created, each.created), max(visible, each.visible)
+    return JobCounts(stored, 0, created, visible)
 
 
 @dataclass(slots=True)

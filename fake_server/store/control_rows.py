@@ -5,12 +5,13 @@ Each method stores at once, or with the transaction that is open. Raises ``NotSt
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
+from .changes import FAULTS, NOBODY, PROFILE, SCENARIOS, Changes
+from .dialect import Database, Dialect
 from .transactions import Transactions
 
 
@@ -54,19 +55,31 @@ class ScenarioRow(NamedTuple):
 class ControlRows:
     """The tables ``profiles``, ``faults`` and ``scenarios``."""
 
-    def __init__(self, db: sqlite3.Connection, transaction: Transactions) -> None:
+    def __init__(
+        self,
+        db: Database,
+        dialect: Dialect,
+        transaction: Transactions,
+        counting: Transactions,
+        changes: Changes = NOBODY,
+    ) -> None:
+        """``counting`` is for what a request counts, ``transaction`` for all else."""
         self._db = db
+        self._dialect = dialect
         self.transaction = transaction
+        self.counting = counting
+        self._changes = changes
 
-    def _run(self, sql: str, *values: Any) -> None:
+    def _run(self, what: str, sql: str, *values: Any, account: int | None = None) -> None:
         with self.transaction():
+            self._changes.note(what, account)
             self._db.execute(sql, values)
 
     # Profiles
 
     def profiles(self) -> list[ProfileRow]:
         """Every profile."""
-        rows = self._db.execute("SELECT account, name, answers, start FROM profiles")
+        rows = self._db.execute("SELECT account, name, answers, start FROM profiles").fetchall()
         return [
             ProfileRow(account or None, name, orjson.loads(answers), orjson.loads(start))
             for account, name, answers, start in rows
@@ -75,12 +88,15 @@ class ControlRows:
     def keep_profile(self, row: ProfileRow) -> None:
         """Keep a profile in place of the one before."""
         answers, start = orjson.dumps(row.answers).decode(), orjson.dumps(row.start).decode()
-        sql = "INSERT OR REPLACE INTO profiles VALUES (?, ?, ?, ?)"
-        self._run(sql, row.account or 0, row.name, answers, start)
+        with self.transaction():
+            self.drop_profile(row.account)
+            sql = "INSERT INTO profiles VALUES (?, ?, ?, ?)"
+            self._db.execute(sql, (row.account or 0, row.name, answers, start))
 
     def drop_profile(self, account: int | None) -> None:
         """Forget the profile of an account, or of all others."""
-        self._run("DELETE FROM profiles WHERE account = ?", account or 0)
+        sql = "DELETE FROM profiles WHERE account = ?"
+        self._run(PROFILE, sql, account or 0, account=account)
 
     # Faults
 
@@ -89,36 +105,43 @@ class ControlRows:
         sql = "SELECT id, account, terms, matched, applied FROM faults ORDER BY position"
         return [
             FaultRow(id, account, orjson.loads(terms), *counts)
-            for id, account, terms, *counts in self._db.execute(sql)
+            for id, account, terms, *counts in self._db.execute(sql).fetchall()
         ]
 
     def last_position(self) -> int:
         """How many faults have ever been kept here, also those that are forgotten."""
-        found = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'faults'").fetchone()
+        found = self._db.execute(self._dialect.last_fault).fetchone()
         return 0 if found is None else int(found[0])
 
     def add_fault(self, row: FaultRow) -> None:
         """Keep one more fault."""
         terms = orjson.dumps(row.terms).decode()
         sql = "INSERT INTO faults (id, account, terms, matched, applied) VALUES (?, ?, ?, ?, ?)"
-        self._run(sql, row.id, row.account, terms, row.matched, row.applied)
+        self._run(FAULTS, sql, row.id, row.account, terms, row.matched, row.applied)
 
     def count_faults(self, counts: Iterable[tuple[int, int, str]]) -> None:
         """Keep how often faults have matched and been applied: (matched, applied, id)."""
-        with self.transaction():
+        with self.counting():
             sql = "UPDATE faults SET matched = ?, applied = ? WHERE id = ?"
             self._db.executemany(sql, counts)
 
+    def fault_counts(self, ids: Sequence[str]) -> dict[str, tuple[int, int]] | None:
+        """How often faults have matched and been applied, by all processes; by id.
+
+        They stay so until the transaction ends. ``None``: no other process counts.
+        """
+        return None
+
     def drop_fault(self, id: str) -> None:
         """Forget one fault."""
-        self._run("DELETE FROM faults WHERE id = ?", id)
+        self._run(FAULTS, "DELETE FROM faults WHERE id = ?", id)
 
     def drop_faults(self, account: str | None) -> None:
         """Forget the faults that name an account, or all."""
         if account is None:
-            self._run("DELETE FROM faults")
+            self._run(FAULTS, "DELETE FROM faults")
         else:
-            self._run("DELETE FROM faults WHERE account = ?", account)
+            self._run(FAULTS, "DELETE FROM faults WHERE account = ?", account)
 
     # Scenarios
 
@@ -132,12 +155,12 @@ class ControlRows:
             ScenarioRow(position, scenario, number, account, times, applied, bool(optional))
             for position, scenario, number, account, times, applied, optional in self._db.execute(
                 sql
-            )
+            ).fetchall()
         ]
 
     def add_scenario(self, row: ScenarioRow) -> None:
         """Keep one more scenario."""
-        self._run("INSERT INTO scenarios VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+        self._run(SCENARIOS, "INSERT INTO scenarios VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
 
     def count_scenario(self, position: int, times: int | None, applied: int) -> None:
         """Keep how often a scenario is left and was used; one that is not left is forgotten."""
@@ -145,8 +168,8 @@ class ControlRows:
             self.drop_scenario(position)
         else:
             sql = "UPDATE scenarios SET times = ?, applied = ? WHERE position = ?"
-            self._run(sql, times, applied, position)
+            self._run(SCENARIOS, sql, times, applied, position)
 
     def drop_scenario(self, position: int) -> None:
         """Forget one scenario."""
-        self._run("DELETE FROM scenarios WHERE position = ?", position)
+        self._run(SCENARIOS, "DELETE FROM scenarios WHERE position = ?", position)

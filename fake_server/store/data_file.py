@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from ..clock import real_time
+from .dialect import Database
 
 log = logging.getLogger("sampan")
 
 #: The key of the time (ms) in the table ``meta``.
 _TIME = "time"
+_KEEP = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 class DataFile:
     """A data file that is open, or a store in memory (``path`` ``None``), which needs no care."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path | None) -> None:
+    def __init__(self, db: Database, path: Path | None) -> None:
         self._db = db
         self._given = path
         # Where it lies stays the same when the process changes its directory.
@@ -51,10 +52,10 @@ class DataFile:
             log.warning("sampan: %s", lost)
 
     def keep_time(self) -> None:
-        """Keep the time now. Raises ``sqlite3.Error``."""
+        """Keep the time now. Raises the database's ``Error``."""
         if self._paths and self.time is not None:
             row = (_TIME, str(self.time()))
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
+            self._db.execute(_KEEP, row)
 
     def last_time(self) -> int | None:
         """The latest time (ms) that was kept. Raises ``ValueError`` on what is no number."""

@@ -1,59 +1,91 @@
-"""Facts in SQLite: what the fake knows, kept as it is acknowledged.
+"""Facts in a database: what the fake knows, kept as it is acknowledged.
 
 Stored are the facts of a job and the columns that a find filters by (page, Job Find), never the
-58 keys of a record, which are rendered from the facts. SQL stays plain, so that another database
-can stand here one day.
+58 keys of a record, which are rendered from the facts. What several processes share is told in
+``shared_store.py``.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import weakref
 from bisect import insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
-from ..clock.clock import ClockState
+from ..clock.clock import ClockState, Wall
 from ..jobs.lifecycle import Job
-from . import job_query as conditions
 from . import job_rows as rows
-from .account import Account, AccountPlan, JobCounts
+from .account import Account, AccountPlan, JobCounts, total
+from .changes import ACCOUNT, CLOCK, EVERYTHING, NOBODY, Changes
 from .control_rows import ControlRows
 from .data_file import DataFile
 from .database import StoreError, connect
+from .dialect import FILE, MEMORY, Database, Dialect
 from .ids import first_id
-from .job_query import Find
+from .job_reads import JobReads
 from .transactions import Transactions
 
 #: Makes a job of its number in the account, its id and by how many ms its timestamp is late.
 Make = Callable[[int, int, int], Job]
 
 
-class Store:
-    """All that the fake knows. One thread uses it at a time.
+class Store(JobReads):
+    """All that the fake knows, in memory or in a file of its own. One thread uses it at a time.
 
     Whatever changes something raises ``NotStoredError`` where that can't be stored, and has then
     changed nothing.
     """
 
+    #: Whether other processes use the same data.
+    is_shared = False
+
     def __init__(self, path: Path | None = None) -> None:
         """Open ``path``, or a store in memory. Raises :class:`StoreError`."""
-        self._db = connect(path)
-        #: Closes the file, once; also when the store is dropped, as an unclosed application does.
-        self.close = weakref.finalize(self, self._db.close)
+        self._use(connect(path), path, MEMORY if path is None else FILE)
+        where = "the store in memory" if path is None else f"data file {path}"
+        self.transaction = Transactions(self._db, self.dialect, where, self.file)
+        self.control = ControlRows(self._db, self.dialect, self.transaction, self.transaction)
+        self._load(f"data file {path}")
+
+    def _use(self, db: Database, path: Path | None, dialect: Dialect) -> None:
+        self._db, self.dialect = db, dialect
+        #: Closes the database, once; also when the store is dropped, as an unclosed application
+        #: does.
+        self.close = weakref.finalize(self, db.close)
         # A cursor made anew for each statement would cost a tenth of a submission.
-        self._inserting, self._finding = self._db.cursor(), self._db.cursor()
-        #: Several changes as one, and what follows in memory: see ``transactions.py``.
-        self.file = DataFile(self._db, path)
-        self.transaction = Transactions(self._db, path, self.file)
-        self.control = ControlRows(self._db, self.transaction)
+        self._inserting, self._finding = db.cursor(), db.cursor()
+        self.file = DataFile(db, path)
+        #: What is to be told to other processes; here there are none.
+        self._changes: Changes = NOBODY
         self._accounts: dict[int, Account] = {}
+
+    def _load(self, what: str) -> None:
         try:
             self._read()()
-        except (sqlite3.Error, UnicodeError) as problem:
+        except (self._db.Error, UnicodeError) as problem:
             self._db.close()
-            raise StoreError(f"data file {path} can't be used: {problem}") from problem
+            raise StoreError(f"{what} can't be used: {problem}") from problem
+
+    def turn(self) -> AbstractContextManager[object]:
+        """A block that no other process changes anything during, but for jobs that it submits.
+
+        Memory is up to date when it begins. What reads memory and changes by that is one.
+        """
+        return _ALONE
+
+    def follow(self) -> None:
+        """Let memory follow what other processes have changed."""
+
+    def wall(self, wall: Wall) -> Wall:
+        """The source of time, where ``wall`` is the machine's."""
+        return wall
+
+    @property
+    def conflict(self) -> type[Exception]:
+        """Raised for rows that contradict each other."""
+        return self._db.IntegrityError
 
     def _read(self) -> Callable[[], None]:
         """Read accounts and counts; the function that is returned makes them those of memory."""
@@ -64,7 +96,7 @@ class Store:
             accounts[id].revoked.append(at)
         for account in accounts.values():
             account.epoch = epoch
-            self._counts(account)()
+            self._recount(account)()
 
         def remember() -> None:
             self._accounts = accounts
@@ -86,17 +118,29 @@ class Store:
     def keep(self, key: str, value: str) -> None:
         """Keep a value under ``key``."""
         with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            self._changes.note(EVERYTHING)
+            self._db.execute(
+                "INSERT INTO meta VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (key, value),
+            )
 
     def clocks(self) -> dict[int | None, ClockState]:
         """The clocks kept; ``None`` is the shared one."""
         rows = self._db.execute("SELECT account, shift, frozen, auto FROM clocks")
         return {row[0] or None: ClockState(row[1], row[2], bool(row[3])) for row in rows}
 
+    def clock(self, account: int | None) -> ClockState | None:
+        """One of the clocks kept."""
+        sql = "SELECT shift, frozen, auto FROM clocks WHERE account = ?"
+        row = self._db.execute(sql, (account or 0,)).fetchone()
+        return None if row is None else ClockState(row[0], row[1], bool(row[2]))
+
     def keep_clock(self, account: int | None, state: ClockState | None) -> None:
         """Keep a clock, or forget it (``None``)."""
         key = account or 0
         with self.transaction():
+            self._changes.note(CLOCK, account)
             self._db.execute("DELETE FROM clocks WHERE account = ?", (key,))
             if state is not None:
                 row = (key, state.offset, state.frozen, state.auto)
@@ -120,17 +164,21 @@ class Store:
         self, username: str, password: str, plan: AccountPlan, name: str | None = None
     ) -> Account:
         """Make an account, or give the one of that name another (digested) password and plan."""
+        account = self._by_name.get(username)
         with self.transaction():
-            self._db.execute(
-                "INSERT INTO accounts (username, password, plan, name) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (username) DO UPDATE SET password = excluded.password,"
-                " plan = excluded.plan, name = excluded.name",
-                (username, password, plan, name),
-            )
-            row = self._db.execute(f"{_ALL_ACCOUNTS} WHERE username = ?", (username,)).fetchone()
-            account = self._by_name.get(username) or Account(*row)
-            self.transaction.then(partial(self._remember, account, *row[2:]))
+            if account is None:
+                account = Account(0, username, password, plan, name)
+                account.id = self._new_account(username, password, plan, name)
+            else:
+                sql = "UPDATE accounts SET password = ?, plan = ?, name = ? WHERE id = ?"
+                self._db.execute(sql, (password, plan, name, account.id))
+            self._changes.note(ACCOUNT, account.id)
+            self.transaction.then(partial(self._remember, account, password, plan, name))
         return account
+
+    def _new_account(self, *values: str | None) -> int:
+        sql = "INSERT INTO accounts (username, password, plan, name) VALUES (?, ?, ?, ?)"
+        return int(self._db.execute(f"{sql} RETURNING id", values).fetchone()[0])
 
     def _remember(
         self, account: Account, password: str, plan: AccountPlan, name: str | None
@@ -148,28 +196,33 @@ class Store:
         """Void, from ``at`` (ms) on, the tokens issued before it, besides what is void already."""
         with self.transaction():
             added = self._db.execute(
-                "INSERT OR IGNORE INTO revocations VALUES (?, ?)", (account.id, at)
+                "INSERT INTO revocations VALUES (?, ?) ON CONFLICT DO NOTHING", (account.id, at)
             ).rowcount
             if added:
+                self._changes.note(ACCOUNT, account.id)
                 self.transaction.then(partial(insort, account.revoked, at))
 
     def drop_account(self, account: Account) -> None:
         """Forget an account with all that is its own, but not that there was one."""
         with self.transaction():
+            self._changes.note(ACCOUNT, account.id)
             self._forget(account)
             self._db.execute("DELETE FROM accounts WHERE id = ?", (account.id,))
-            self._db.execute("INSERT OR IGNORE INTO removed VALUES (?)", (account.username,))
+            sql = "INSERT INTO removed VALUES (?) ON CONFLICT DO NOTHING"
+            self._db.execute(sql, (account.username,))
             self.transaction.then(partial(self._accounts.pop, account.id))
             self.transaction.then(partial(self._by_name.pop, account.username))
 
     def reset(self, account: Account) -> None:
         """Forget an account's jobs and clock, void no token; its next job is its first again."""
         with self.transaction():
+            self._changes.note(ACCOUNT, account.id)
             self._forget(account)
             self.transaction.then(partial(_start_again, account))
 
     def _forget(self, account: Account) -> None:
         self._forget_jobs(account)
+        self._changes.note(CLOCK, account.id)
         for table in ("revocations", "clocks"):
             self._db.execute(f"DELETE FROM {table} WHERE account = ?", (account.id,))
 
@@ -183,11 +236,12 @@ class Store:
         """Have these accounts, with these jobs and clocks, in place of those of their ids.
 
         With ``settings`` they replace everything, what the control API set among it. Raises
-        ``sqlite3.IntegrityError``, and ``OverflowError`` on a number of more than 64 bits.
+        :attr:`conflict`, and ``OverflowError`` on a number of more than 64 bits.
         """
         with self.transaction():
+            self._changes.note(EVERYTHING)
             if settings is not None:
-                self._db.execute("INSERT OR IGNORE INTO removed SELECT username FROM accounts")
+                self._db.execute(_REMOVE_ALL)
                 for table in _OF_ACCOUNTS:
                     self._db.execute(f"DELETE FROM {table}")
                 for key, value in settings.items():
@@ -195,16 +249,19 @@ class Store:
             for each in accounts:
                 self._forget_jobs(each)
                 self.keep_clock(each.id, None)
+                self._db.execute("DELETE FROM accounts WHERE id = ?", (each.id,))
                 self._db.execute(
-                    "INSERT OR REPLACE INTO accounts (id, username, password, plan, name)"
+                    "INSERT INTO accounts (id, username, password, plan, name)"
                     " VALUES (?, ?, ?, ?, ?)",
                     (each.id, each.username, each.password, each.plan, each.name),
                 )
                 self._db.execute("DELETE FROM revocations WHERE account = ?", (each.id,))
                 self._db.executemany(
-                    "INSERT OR IGNORE INTO revocations VALUES (?, ?)",
-                    [(each.id, at) for at in each.revoked],
+                    "INSERT INTO revocations VALUES (?, ?)",
+                    [(each.id, at) for at in dict.fromkeys(each.revoked)],
                 )
+            for statement in self.dialect.imported:
+                self._db.execute(statement)
             for job in jobs:
                 self._insert(job)
             for account, state in clocks.items():
@@ -218,7 +275,13 @@ class Store:
         )
         self._db.execute("DELETE FROM jobs WHERE account = ?", (account.id,))
 
-    def _counts(self, account: Account) -> Callable[[], None]:
+    def counts(self, account: int | None = None) -> JobCounts:
+        """What is remembered of the jobs of an account, or of all: see ``JobCounts``."""
+        if account is not None:
+            return self._accounts[account].counts
+        return total(each.counts for each in self._accounts.values())
+
+    def _recount(self, account: Account) -> Callable[[], None]:
         """Count the account's jobs; the function that is returned remembers how many."""
         stored, last, created, visible = self._db.execute(
             "SELECT count(*), max(id), max(created), max(visible) FROM jobs WHERE account = ?",
@@ -244,7 +307,7 @@ class Store:
                 self.file.look_after()
         try:
             self._insert(job)  # one statement, since a new job lies in no folder
-        except sqlite3.Error as problem:
+        except self._db.Error as problem:
             raise self.transaction.refusal(problem) from problem
         if self.transaction.open:
             self.transaction.then(partial(account.counts.add, job))
@@ -279,95 +342,32 @@ class Store:
             touched: dict[int, Account] = {}
             for job in jobs:
                 touched[job.account] = self._accounts[job.account]
+                self._changes.note(ACCOUNT, job.account)
                 self._db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
                 self._db.execute("DELETE FROM folders WHERE job = ?", (job.id,))
                 self._insert(job)
             for account in touched.values():
-                self.transaction.then(self._counts(account))
+                self.transaction.then(self._recount(account))
                 self.transaction.then(account.outdate)
 
     def drop(self, job: Job) -> None:
         """Forget a job. Its number in the account is not given to another one."""
         account = self._accounts[job.account]
         with self.transaction():
+            self._changes.note(ACCOUNT, account.id)
             self._db.execute("DELETE FROM folders WHERE job = ?", (job.id,))
             self._db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
-            self.transaction.then(account.counts.drop)
+            self._one_less(account)
             self.transaction.then(account.outdate)
+
+    def _one_less(self, account: Account) -> None:
+        self.transaction.then(account.counts.drop)
 
     def _insert(self, job: Job) -> None:
         self._inserting.execute(_NEW_JOB, rows.row(job))
         if job.folders:
             held = [(job.id, folder) for folder in dict.fromkeys(job.folders)]
             self._db.executemany("INSERT INTO folders VALUES (?, ?)", held)
-
-    def by_hash(self, hash: str) -> Job | None:
-        """The job of that hash."""
-        return self._one("hash", hash)
-
-    def by_job_id(self, job_id: str) -> Job | None:
-        """The job of that job id."""
-        return self._one("job_id", job_id)
-
-    def by_id(self, id: int) -> Job | None:
-        """The job of that record id."""
-        return self._one("id", id)
-
-    def _one(self, column: str, key: str | int) -> Job | None:
-        found = self._db.execute(f"{_ALL_JOBS} WHERE {column} = ?", (key,)).fetchone()
-        return None if found is None else rows.job(found)
-
-    def jobs(self, account: int | None = None) -> Iterator[Job]:
-        """An account's jobs, or everybody's, in the order of their ids."""
-        if account is None:
-            found = self._db.execute(f"{_ALL_JOBS} ORDER BY id")
-        else:
-            found = self._db.execute(f"{_ALL_JOBS} WHERE account = ? ORDER BY id", (account,))
-        return map(rows.job, found.fetchall())
-
-    def unfinished(self, account: int, now: int) -> list[Job]:
-        """An account's jobs that have not ended at ``now``, in the order of their ids."""
-        found = self._db.execute(
-            f"{_ALL_JOBS} WHERE account = ? AND (ends > ? OR ends IS NULL) ORDER BY id",
-            (account, now),
-        )
-        return [rows.job(row) for row in found.fetchall()]
-
-    def found(self, find: Find) -> list[Job]:
-        """The jobs that match, in order."""
-        where, values = conditions.where(find, cursor=True)
-        found = self._db.execute(f"{_ALL_JOBS}{where} ORDER BY created DESC, id DESC", values)
-        return [rows.job(row) for row in found.fetchall()]
-
-    def find(self, find: Find) -> tuple[list[int], int]:
-        """The record ids that match, in order, and how many match without the limit."""
-        where, values = conditions.where(find, cursor=True)
-        order = "created, id" if find.oldest_first else "created DESC, id DESC"
-        limit = -1 if find.limit is None else find.limit
-        found = self._finding.execute(
-            f"SELECT id FROM jobs{where} ORDER BY {order} LIMIT ?", (*values, limit)
-        )
-        ids = [row[0] for row in found.fetchall()]
-        return ids, self._total(find, ids)
-
-    def _total(self, find: Find, ids: list[int]) -> int:
-        """How many jobs match; they are counted only where that is not known already."""
-        cursor = find.before is not None and find.total_before
-        if (cursor or find.before is None) and (find.limit is None or len(ids) < find.limit):
-            return len(ids)
-        if not cursor and not find.filters:
-            counted = [account.counts for account in self._owners(find)]
-            if all(counts.visible <= find.now for counts in counted):
-                return sum(counts.stored for counts in counted)
-        where, values = conditions.where(find, cursor=cursor)
-        (total,) = self._db.execute(f"SELECT count(*) FROM jobs{where}", values).fetchone()
-        return int(total)
-
-    def _owners(self, find: Find) -> Iterable[Account]:
-        """Whose jobs a find looks through."""
-        if find.account is None:
-            return self._accounts.values()
-        return [self._accounts[find.account]]
 
 
 def _start_again(account: Account) -> None:
@@ -379,6 +379,8 @@ def _start_again(account: Account) -> None:
 _OF_ACCOUNTS = (
     "folders", "jobs", "clocks", "revocations", "profiles", "faults", "scenarios", "accounts",
 )  # fmt: skip
+#: (WHERE true: SQLite would take ON for a join's.)
+_REMOVE_ALL = "INSERT INTO removed SELECT username FROM accounts WHERE true ON CONFLICT DO NOTHING"
+_ALONE = nullcontext()
 _NEW_JOB = f"INSERT INTO jobs VALUES ({', '.join('?' * 12)})"
 _ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
-_ALL_JOBS = f"SELECT {rows.COLUMNS} FROM jobs"

@@ -11,27 +11,28 @@ several steps is one.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from .data_file import DataFile
 from .database import StoreError
+from .dialect import Database, Dialect
 
 Change = Callable[[], object]
 
 
 class NotStoredError(StoreError):
-    """The data file could not be written: nothing has changed."""
+    """The data file, or the database, could not be written: nothing has changed."""
 
 
 class Transactions:
     """The transactions of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path | None, file: DataFile) -> None:
+    def __init__(self, db: Database, dialect: Dialect, where: str, file: DataFile) -> None:
+        """``where`` names what is written, for a person."""
         self._db = db
-        self._path = path
+        self._dialect = dialect
+        self._where = where
         self._file = file
         #: Whether a block is open.
         self.open = False
@@ -44,19 +45,19 @@ class Transactions:
             yield
             return
         try:
-            self._db.execute("SAVEPOINT work")
-        except sqlite3.Error as problem:
+            self._db.execute(self._dialect.begin)
+        except self._db.Error as problem:
             raise self.refusal(problem) from problem
         self.open = True
         try:
             yield
             if self._file.is_due():
                 self._file.look_after()
-            self._db.execute("RELEASE work")  # of a file this is the commit
+            self._db.execute(self._dialect.commit)
         except BaseException as problem:
             self._changes.clear()
             self._roll_back()
-            if isinstance(problem, sqlite3.Error):
+            if isinstance(problem, self._db.Error):
                 raise self.refusal(problem) from problem
             raise
         finally:
@@ -72,18 +73,13 @@ class Transactions:
         else:
             change()
 
-    def refusal(self, problem: sqlite3.Error) -> Exception:
+    def refusal(self, problem: Exception) -> Exception:
         """What to raise for a statement that failed."""
-        if isinstance(problem, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        if isinstance(problem, (self._db.IntegrityError, self._db.ProgrammingError)):
             return problem  # the file is sound: values contradict each other, or it was closed
-        where = "the store in memory" if self._path is None else f"data file {self._path}"
-        return NotStoredError(f"{where} can't be written: {problem}; nothing was changed")
+        return NotStoredError(f"{self._where} can't be written: {problem}; nothing was changed")
 
     def _roll_back(self) -> None:
-        if self._path is not None:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-        elif self._db.in_transaction:
-            # Memory is one transaction that never ends: see database.py.
-            self._db.execute("ROLLBACK TO work")
-            self._db.execute("RELEASE work")
+        if self._db.in_transaction:
+            for statement in self._dialect.rollback:
+                self._db.execute(statement)

@@ -14,7 +14,8 @@ from sampan.fake_server.admin.state_document import StateError, export, restore
 from sampan.fake_server.jobs.lifecycle import Plan
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import Settings
-from sampan.fake_server.store.job_query import Find, Match
+from sampan.fake_server.store.dialect import Match
+from sampan.fake_server.store.job_query import Find
 from sampan.fake_server.store.store import Store
 from tests.support.drawn import NOW, facts, submitted
 

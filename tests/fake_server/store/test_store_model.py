@@ -21,7 +21,8 @@ from hypothesis.stateful import (
 from sampan.fake_server.clock.clock import ClockState
 from sampan.fake_server.jobs.lifecycle import Job, Plan, end
 from sampan.fake_server.store.account import Account, AccountPlan
-from sampan.fake_server.store.job_query import Find, Match
+from sampan.fake_server.store.dialect import Match
+from sampan.fake_server.store.job_query import Find
 from sampan.fake_server.store.store import Store
 from tests.support.drawn import NOW, facts, names, plans
 from tests.support.examples import examples

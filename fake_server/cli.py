@@ -85,8 +85,12 @@ def main() -> None:
 @click.option("--ready-json", is_flag=True, help="Print the ready line as JSON.")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
-    help="Store accounts, jobs and clocks in this file instead of in memory.",
+    metavar="FILE|URL",
+    help="Store accounts, jobs and clocks in this file instead of in memory, or in the PostgreSQL"
+    " database of a URL such as postgresql://user@host/name, which any number of fakes may use.",
+)
+@click.option(
+    "--shared", is_flag=True, help="Let other fakes on this machine use the data file as well."
 )
 @click.option(
     "--from-har",

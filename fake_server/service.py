@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from .armed.faults import Faults
 from .armed.scenarios import ArmedScenarios
 from .clock.clock import Clocks, ClockState
+from .clock.notifier import Notifier
+from .clock.shared_notifier import SharedNotifier
 from .contract import document as contract
 from .contract import yaml_files
 from .contract.document import Spec
@@ -26,11 +28,14 @@ from .journal.journal import Journal
 from .journal.redaction import Secrets
 from .records.record_cache import RecordCache
 from .settings import NewAccount, Settings
+from .store import changes
 from .store.account import Account
 from .store.control_rows import ProfileRow
 from .store.database import StoreError
-from .store.store import Store
+from .store.database_url import DatabaseUrl
+from .store.opening import open_store
 from .store.tokens import Claims, Tokens, new_key, password_digest
+from .store.transactions import NotStoredError
 
 if TYPE_CHECKING:
     from .log.request_log import RequestLog
@@ -66,7 +71,6 @@ class FakeService:
         #: ``from_har/``.
         self._known_tokens: dict[str, Claims] = {}
         self.begun_with: tuple[str, ...] = ()
-        self.journal = Journal(self.spec.operations, self.secrets, settings.journal_bytes)
         #: Where requests are logged, if anywhere.
         self.log: RequestLog | None = None
         #: Who may use the control API: see admin/guard.py.
@@ -74,28 +78,46 @@ class FakeService:
         self.exposed = False
         if self.admin_token is not None:
             self.secrets.remember(self.admin_token)
-        self.store = Store(settings.data)
+        self.store = open_store(settings.data, shared=settings.shared)
+        self.journal = self._journal()
+        self._unreachable = False
+        #: Notified of whatever the control API may have changed.
+        self.control = Notifier()
         try:
-            self._open()
+            with self.store.turn():
+                self._open()
         except (ValueError, TypeError, KeyError) as problem:
             self.store.close()
-            raise StoreError(f"data file {settings.data} can't be used: {problem!r}") from problem
+            raise StoreError(f"{self._data} can't be used: {problem!r}") from problem
         except BaseException:
             self.store.close()
             raise
+
+    def _journal(self) -> Journal:
+        most = self.settings.journal_bytes
+        rows = self.store.journal_rows(most)
+        if rows is None:
+            return Journal(self.spec.operations, self.secrets, most)
+        from .journal.shared_journal import SharedJournal
+
+        return SharedJournal(self.spec.operations, self.secrets, most, rows)
 
     def _open(self) -> None:
         """Take everything from the store, and put into it what it does not have yet."""
         if self.settings.seed is not None:
             self.store.keep("seed", str(self.settings.seed))
         last = self.store.file.last_time()
-        self.clocks = Clocks({}, self.settings.wall, last)
-        ahead = 0 if last is None else last - self.settings.wall()
+        wall = self.store.wall(self.settings.wall)
+        self.clocks = Clocks({}, wall, last)
+        if self.store.is_shared:
+            self.clocks.changed = SharedNotifier(self.look)
+            self.control = SharedNotifier(self.look)
+        ahead = 0 if last is None else last - wall()
         if ahead > 1000:
             log.warning(
-                "sampan: the time in data file %s is %d s ahead of the machine's; the fake's time"
+                "sampan: the time in %s is %d s ahead of the machine's; the fake's time"
                 " goes on from there",
-                self.settings.data,
+                self._data,
                 ahead // 1000,
             )
         self.store.file.time = self.clocks.wall
@@ -107,6 +129,13 @@ class FakeService:
         self._load_profiles()
         for account in self.settings.accounts:
             self._put_first(account)
+        self.store.on_change(self._take)
+
+    @property
+    def _data(self) -> str:
+        """What the settings keep the data in, for a person."""
+        data = self.settings.data
+        return f"database {data}" if isinstance(data, DatabaseUrl) else f"data file {data}"
 
     def reload(self) -> None:
         """Take seed, key and clocks from the store; drop what was derived from others.
@@ -120,6 +149,32 @@ class FakeService:
         self.reload_clocks()
         self._own_rules.clear()
         self.rules.records = RecordCache()
+
+    def look(self) -> None:
+        """Follow what other processes have changed; what keeps us from it is logged once."""
+        try:
+            self.store.follow()
+            self._unreachable = False
+        except NotStoredError as problem:
+            if not self._unreachable:
+                log.error("sampan: %s", problem)
+            self._unreachable = True
+
+    def _take(self, what: str, account: int | None) -> None:
+        """Have memory as another process has made it: ``what`` is of ``store/changes.py``."""
+        if what == changes.EVERYTHING:
+            self.reload()
+        if what in (changes.EVERYTHING, changes.PROFILE):
+            self.reload_profiles()
+        if what in (changes.EVERYTHING, changes.FAULTS):
+            self.faults.load()
+        if what in (changes.EVERYTHING, changes.SCENARIOS):
+            self.scenarios.load()
+        if what == changes.CLOCK:
+            owner = None if account is None else self.store.account_by_id(account)
+            if (owner is None) == (account is None):
+                self._follow(owner, self.store.clock(account))
+        self.control.notify()
 
     def reload_clocks(self) -> None:
         """Take the clocks from the store."""
@@ -135,15 +190,22 @@ class FakeService:
         """Require the admin token from now on, a new one if none was given: admin/guard.py."""
         self.exposed = True
         if not self.admin_token:
-            self.admin_token = secrets.token_urlsafe(18)
+            self.admin_token = self._new_admin_token()
             self.secrets.remember(self.admin_token)
+
+    def _new_admin_token(self) -> str:
+        token = secrets.token_urlsafe(18)
+        if not self.store.is_shared:
+            return token
+        with self.store.turn():  # all processes require the same
+            return self.store.setting("admin-token", lambda: token)
 
     def close(self) -> None:
         """Close the data file; the time is kept in it."""
         if self.store.close.alive:
             try:
                 self.store.file.keep_time()
-            except sqlite3.Error as problem:
+            except (sqlite3.Error, StoreError) as problem:
                 log.warning("sampan: the time of the end is not kept: %s", problem)
         self.store.close()
 
@@ -181,6 +243,14 @@ class FakeService:
         with self.store.transaction():
             self.store.control.drop_profile(id)
             self.store.transaction.then(partial(self._use, id, None))
+
+    def reload_profiles(self) -> None:
+        """Have the profiles that another process has set."""
+        self._own_rules.clear()
+        self.rules = self._rules(self.first_profile)
+        self._load_profiles()
+        for each in self.store.accounts():
+            each.outdate()
 
     def _load_profiles(self) -> None:
         """Have the profiles that the control API has set.
@@ -247,7 +317,7 @@ class FakeService:
             self.put_account(new)
             return
         if kept is not None:
-            where = f"sampan: account {new.username!r} of data file {self.settings.data}"
+            where = f"sampan: account {new.username!r} of {self._data}"
             log.warning("%s %s it with the control API", where, kept)
 
     def put_account(self, new: NewAccount) -> Account:

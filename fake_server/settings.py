@@ -13,6 +13,7 @@ from .http import urls
 from .http.urls import Authority
 from .journal.journal import MAX_BYTES
 from .store.account import AccountPlan
+from .store.database_url import DatabaseUrl, database_url
 from .suggestions import suggest
 
 _Value = TypeVar("_Value")
@@ -38,7 +39,8 @@ class Settings:
     """How a fake behaves. Times in ms.
 
     ``profile`` is the name of one that is shipped, or a file. ``data`` ``None`` keeps everything
-    in memory. ``external_url`` is where links start, whatever the request says of its host.
+    in memory; ``shared`` lets other processes use the file as well, as they may a database.
+    ``external_url`` is where links start, whatever the request says of its host.
     ``journal_bytes`` bounds the journal. ``allow_hosts`` and ``allow_origins`` are whose requests
     the control API takes besides those of this machine's programs; ``cors`` are the pages that may
     use the API, ``*`` for any. ``from_har`` is a file of traffic whose accounts, jobs and failures
@@ -50,7 +52,8 @@ class Settings:
     open_accounts: bool = False
     job_ms: int = 2000
     seed: int | None = None
-    data: Path | None = None
+    data: Path | DatabaseUrl | None = None
+    shared: bool = False
     strict: bool = False
     external_url: str | None = None
     clock: Literal["real", "auto"] = "real"
@@ -80,6 +83,7 @@ class Options(TypedDict, total=False):
     job_seconds: float
     seed: int | None
     data: str | os.PathLike[str] | None
+    shared: bool
     strict: bool
     external_url: str | None
     clock: Literal["real", "auto"]
@@ -159,6 +163,12 @@ def external_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _data(given: str | os.PathLike[str]) -> Path | DatabaseUrl:
+    """A database's URL, or the path of a file."""
+    url = database_url(given) if isinstance(given, str) else None
+    return Path(given) if url is None else url
+
+
 def _hosts(given: Iterable[str]) -> tuple[Authority, ...]:
     return tuple(_each("allow_hosts", given, urls.authority, "images.test or images.test:8091"))
 
@@ -192,7 +202,7 @@ def _each(
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "profile": os.fspath,
-    "data": Path,
+    "data": _data,
     "from_har": Path,
     "accounts": _accounts,
     "external_url": external_url,

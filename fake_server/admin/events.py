@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from ..clock.notifier import Notifier
 from ..http.exchange import Disconnected, unless_left
 from ..http.types import Receive, Scope, Send
 from ..service import FakeService
@@ -37,12 +36,10 @@ class Events:
     """The event streams of one fake."""
 
     def __init__(self, service: FakeService) -> None:
-        #: Notified by every call of the control API that may have changed something.
-        self.control = Notifier()
         self._sources = {
             "requests": service.journal.changed,
             "clock": service.clocks.changed,
-            "control": self.control,
+            "control": service.control,
         }
         self._open = 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -33,6 +34,9 @@ _JSON = b"application/json"
 _PREFIX = "/__admin/"
 _SOURCE = f"{_PREFIX}openapi.yaml"
 _EVENTS = f"{_PREFIX}events"
+#: Operations that need nothing of the store, and those that wait for something.
+_FREE = ("getHealth", "getReady", "getControlDocument")
+_WAITS = ("waitForRequests",)
 #: Calls that change nothing.
 _READS = ("GET", "HEAD")
 
@@ -101,9 +105,9 @@ class ControlApi:
                 receive,
                 request.base(self.service.settings.external_url, request.of_scope(scope), headers),
             )
-            answer = await self._handlers[operation.id](call)
+            answer = await self._handle(operation, call, reads=reads)
             if not reads:
-                self.events.control.notify()
+                self.service.control.notify()
             return Response(200, as_json(answer), JSON)
         except ControlError as error:
             return refused(error)
@@ -115,6 +119,19 @@ class ControlApi:
         except Exception:
             log.exception("%s %s", scope["method"], scope["path"])
             return refused(ControlError("internal", "internal error of the fake; see its log"))
+
+    async def _handle(self, operation: Operation, call: ControlCall, *, reads: bool) -> Any:
+        """Call the handler, with what other processes have changed, and without their changes."""
+        handle, service = self._handlers[operation.id], self.service
+        if operation.id in _FREE:
+            return await handle(call)
+        # Only these take time, so that nobody waits for a turn that is held by a handler.
+        free = reads or operation.id in _WAITS
+        with nullcontext() if free else service.store.turn():
+            if free:
+                service.store.follow()
+            service.faults.refresh()
+            return await handle(call)
 
     def _route(self, scope: Scope) -> tuple[Operation, dict[str, str]]:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from ..contract import yaml_files
+from ..store.transactions import NotStoredError
 from .call import ControlCall, ControlError
 
 
@@ -14,6 +15,10 @@ async def get_health(_: ControlCall) -> Any:
 
 
 async def get_ready(call: ControlCall) -> Any:
+    try:
+        call.service.store.follow()
+    except NotStoredError as problem:
+        raise ControlError("not-ready", str(problem)) from problem
     lost = call.service.store.file.lost()
     if lost is not None:
         raise ControlError("not-ready", lost)

@@ -18,25 +18,29 @@ def poll(service: FakeService, account: Account) -> None:
 
     A clock that is moved so becomes the account's own: no other account's poll moves it.
     """
-    state = service.clocks.state(account.id)
-    now = service.clocks.now(account.id)
-    following = _next(service, account, now)
-    if not state.auto or following is None:
-        return
-    before, after = following
-    middle = before + (after - before) // 2
-    to = middle if now < middle else after
-    service.set_clock(account, state.set(service.clocks.wall(), to))
+    with service.store.turn():
+        state = service.clocks.state(account.id)
+        now = service.clocks.now(account.id)
+        following = _next(service, account, now)
+        if not state.auto or following is None:
+            return
+        before, after = following
+        middle = before + (after - before) // 2
+        to = middle if now < middle else after
+        service.set_clock(account, state.set(service.clocks.wall(), to))
 
 
 def wait_for(service: FakeService, account: Account, at: int) -> None:
     """Move an automatic clock half-way to ``at``: who asked for something not yet there waits."""
-    state = service.clocks.state(account.id)
-    now = service.clocks.now(account.id)
-    if state.auto and now < at:
-        service.set_clock(
-            account, state.set(service.clocks.wall(), now + max((at - now) // 2, 1000))
-        )
+    if not service.clocks.state(account.id).auto:
+        return
+    with service.store.turn():
+        state = service.clocks.state(account.id)
+        now = service.clocks.now(account.id)
+        if state.auto and now < at:
+            service.set_clock(
+                account, state.set(service.clocks.wall(), now + max((at - now) // 2, 1000))
+            )
 
 
 def _next(service: FakeService, account: Account, now: int) -> tuple[int, int] | None:

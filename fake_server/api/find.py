@@ -15,8 +15,8 @@ from ..contract.profile import Profile
 from ..jobs.lifecycle import Job, Kind, Moment, State, observe
 from ..records.record import Owner, render
 from ..service import FakeService
-from ..store.ids import sender_id
 from ..store.dialect import Match
+from ..store.ids import sender_id
 from ..store.job_query import Find
 from .call import Call
 from .validation import SERVICES
@@ -29,22 +29,24 @@ def find_jobs(service: FakeService, call: Call) -> bytes:
         return b'{"res":[],"total":0}'
     ids, total = service.store.find(conditions)
     known, epoch, base = call.rules.records.get, call.caller.epoch, call.origin()
-    records = [known(id, epoch, base) or _record(service, call, id, base) for id in ids]
+    found = [(id, known(id, epoch, base)) for id in ids]
+    jobs = service.store.by_ids([id for id, record in found if record is None])
+    made = {job.id: _record(service, call, job, base) for job in jobs}
+    # One that another process has just deleted is in neither.
+    records = [record for id, kept in found if (record := kept or made.get(id)) is not None]
     return b'{"res":[%b],"total":%d}' % (b",".join(records), total)
 
 
-def _record(service: FakeService, call: Call, id: int, base: str) -> bytes:
+def _record(service: FakeService, call: Call, job: Job, base: str) -> bytes:
     """One record as JSON text."""
     caller = call.caller
-    job = service.store.by_id(id)
-    assert job is not None, id
     own = job.account == caller.id
     seen = observe(job, call.now if own else service.clocks.now(job.account))
     text = orjson.dumps(record_json(service, job, seen, base, call.profile))
     if seen.state is not State.FINISHED:
         call.invented = True
     elif own:
-        call.rules.records.keep(id, caller.epoch, base, text)
+        call.rules.records.keep(job.id, caller.epoch, base, text)
     return text
 
 

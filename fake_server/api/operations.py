@@ -27,7 +27,9 @@ def login(service: FakeService, call: Call) -> bytes:
     username, password = call.body["username"], call.body["password"]
     account = service.store.account(username)
     if account is None and service.settings.open_accounts:
-        account = service.put_account(NewAccount(username, password))
+        with service.store.turn():  # another process may have created it by now
+            account = service.store.account(username)
+            account = account or service.put_account(NewAccount(username, password))
     if account is None or not service.password_fits(account, password):
         raise ApiError(
             _WRONG_CREDENTIALS[call.profile["wrong-credentials"]],
@@ -35,9 +37,10 @@ def login(service: FakeService, call: Call) -> bytes:
         )
     now = service.clocks.now(account.id)
     if call.profile["second-login"] == "ends":
-        # Two logins of one millisecond: the first token ends a millisecond later.
-        now = max(now, account.revoked[-1] + 1 if account.revoked else now)
-        service.store.revoke_tokens(account, now)
+        with service.store.turn():
+            # Two logins of one millisecond: the first token ends a millisecond later.
+            now = max(now, account.revoked[-1] + 1 if account.revoked else now)
+            service.store.revoke_tokens(account, now)
     unlimited = account.plan == "unlimited"
     data: dict[str, object] = dict.fromkeys(call.operation.success_keys)
     data |= {
@@ -86,6 +89,13 @@ def vary_job(service: FakeService, call: Call) -> bytes:
 def upscale_job(service: FakeService, call: Call) -> bytes:
     """Page, Job Upscale."""
     parent = _parent(service, call, service.store.by_hash(call.body["parent_hash"]))
+    if call.profile["repeat-upscale"] == "new-job":
+        return _upscale(service, call, parent)
+    with service.store.turn():
+        return _upscale(service, call, parent)
+
+
+def _upscale(service: FakeService, call: Call, parent: Job) -> bytes:
     grid_num = call.body["grid_num"]
     if call.profile["repeat-upscale"] != "new-job":
         for job in service.store.jobs(call.caller.id):

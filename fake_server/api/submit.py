@@ -18,7 +18,7 @@ from ..jobs.lifecycle import Job, Kind, Plan, delay
 from ..jobs.scenarios import Scenario, ScenarioError
 from ..records.record import colours_of
 from ..service import FakeService
-from ..store.account import Account
+from ..store.account import Account, AccountGoneError
 from ..store.ids import as_uuid
 from .call import Call
 
@@ -44,8 +44,19 @@ class NewJob(NamedTuple):
 
 def submit(service: FakeService, call: Call, new_job: NewJob) -> Job:
     """Store the job that ``new_job`` asks for. Raises :class:`ApiError` where it is refused."""
+    require_plan(call.caller)
+    try:
+        # What is armed, and how many jobs are unfinished, another process may change meanwhile.
+        if service.scenarios.all or call.profile["concurrency-limit"] == "refused":
+            with service.store.turn():
+                return _submit(service, call, new_job)
+        return _submit(service, call, new_job)
+    except AccountGoneError:
+        raise ApiError("invalid-login", "the token's account does not exist") from None
+
+
+def _submit(service: FakeService, call: Call, new_job: NewJob) -> Job:
     account = call.caller
-    require_plan(account)
     chosen = _chosen(service, call, new_job)
     scenario, number = (None, 0) if chosen is None else (chosen.scenario, chosen.number)
     try:
@@ -58,7 +69,7 @@ def submit(service: FakeService, call: Call, new_job: NewJob) -> Job:
 
     visible = call.now + number if scenario is not None and scenario.lag else None
     store, make = service.store, partial(_job, service, call, new_job, plan, visible)
-    if chosen is None:
+    if chosen is None or not (chosen.position or chosen.scenario.expires_token):
         return store.submit(account, call.now, make)
     with store.transaction():
         service.scenarios.count(chosen)

@@ -27,9 +27,28 @@ class Faults:
     def __init__(self, rows: ControlRows) -> None:
         """Raises what :func:`make` does on rows that another program has written."""
         self._rows = rows
-        #: No id is given twice, not even after a restart.
-        self._count = rows.last_position()
-        self._put([_fault(row) for row in rows.faults()])
+        self._count = 0
+        self.load()
+
+    def load(self) -> None:
+        """Take them from the store."""
+        # No id is given twice, not even after a restart.
+        self._put([_fault(row) for row in self._rows.faults()], self._rows.last_position())
+
+    def refresh(self) -> None:
+        """Have the counts of all processes. Embedded, they are known."""
+        self._current(self.all)
+        self._put(self.all)
+
+    def _current(self, faults: list[Fault]) -> list[Fault]:
+        """Those of the faults that there still are, with the counts of all processes."""
+        counts = self._rows.fault_counts([fault.id for fault in faults])
+        if counts is None:
+            return faults
+        found = [fault for fault in faults if fault.id in counts]
+        for fault in found:
+            fault.matched, fault.applied = counts[fault.id]
+        return found
 
     def arm(self, terms: Mapping[str, Any]) -> Fault:
         """Arm what a body of ``armFault`` describes, checked against its schema."""
@@ -90,24 +109,33 @@ class Faults:
         self, account: str | None, operation: str | None, path: str, body: bytes = b""
     ) -> FaultHit | None:
         """The fault that acts on a request, if any; counts its matches."""
-        found: FaultHit | None = None
         content = Body(body)
         matching = [f for f in self.live if f.match.admits(account, operation, path, content)]
+        if not matching:
+            return None
+        with self._rows.transaction.rows():
+            return self._first(matching)
+
+    def _first(self, matching: list[Fault]) -> FaultHit | None:
+        """The first of the faults that applies; all of them count a match."""
+        found: FaultHit | None = None
+        matching = [fault for fault in self._current(matching) if not fault.used_up]
         for fault in matching:
             drawn = fault.draw(fault.matched + 1)
             if drawn is not None and found is None:
                 found = FaultHit(fault, drawn)
-        if matching:
-            self._count_matches(matching, None if found is None else found.fault)
+        self._count_matches(matching, None if found is None else found.fault)
         return found
 
     def _count_matches(self, matching: list[Fault], acting: Fault | None) -> None:
         counts = [(f.matched + 1, f.applied + (f is acting), f.id) for f in matching]
         self._rows.count_faults(counts)
+        self._rows.transaction.then(lambda: self._counted(matching, counts))
+
+    def _counted(self, matching: list[Fault], counts: list[tuple[int, int, str]]) -> None:
         for fault, (matched, applied, _) in zip(matching, counts, strict=True):
             fault.matched, fault.applied = matched, applied
-        if acting is not None and acting.used_up:
-            self.live = [fault for fault in self.live if fault is not acting]
+        self.live = [fault for fault in self.live if not fault.used_up]
 
 
 #: What a fault's row has beside its terms.

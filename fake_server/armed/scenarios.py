@@ -39,6 +39,10 @@ class ArmedScenarios:
     def __init__(self, rows: ControlRows) -> None:
         """Raises ``KeyError`` on a row that names no scenario."""
         self._rows = rows
+        self.load()
+
+    def load(self) -> None:
+        """Take them from the store."""
         self.all = [
             ArmedScenario(
                 SCENARIOS[row.scenario],
@@ -49,7 +53,7 @@ class ArmedScenarios:
                 row.optional,
                 row.position,
             )
-            for row in rows.scenarios()
+            for row in self._rows.scenarios()
         ]
 
     def arm(self, armed: ArmedScenario) -> None:

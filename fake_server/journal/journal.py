@@ -31,7 +31,7 @@ from .render import Renderer, errno, status
 MAX_BYTES = 4 << 20
 MAX_KEPT_BODY = 64 << 10
 #: The size of an exchange apart from its texts: its objects and those of its headers.
-_OVERHEAD = 1500
+OVERHEAD = 1500
 
 
 class RequestMatch(NamedTuple):
@@ -100,13 +100,16 @@ class Journal:
         """Store an exchange whose response may follow with :meth:`answered`."""
         self._count += 1
         exchange.number = self._count
-        exchange.size += _OVERHEAD + self._trim(exchange)
+        exchange.size += OVERHEAD + self._trim(exchange)
         self._exchanges.append(exchange)
         self._bytes += exchange.size
         while self._bytes > self._max_bytes:
             self._bytes -= self._exchanges.popleft().size
             self.lost += 1
         self.changed.notify()
+
+    def flush(self) -> None:
+        """To be called before answers are sent: what is recorded is known by then."""
 
     def answered(self, exchange: Exchange, answer: Response | None) -> None:
         """Add the response to a stored exchange; ``None`` if there was none."""

@@ -271,6 +271,7 @@ class FastProtocol(Connection, HttpToolsProtocol):
     def flush(self) -> None:
         """Write what is answered and not yet written."""
         due, self._due, self._due_bytes = self._due, [], 0
+        self._app.service.journal.flush()
         if due and not self.transport.is_closing():
             self.transport.write(b"".join(due))
 

@@ -11,6 +11,10 @@ from ..jobs.lifecycle import Job
 AccountPlan = Literal["unlimited", "none"]
 
 
+class AccountGoneError(Exception):
+    """The account was deleted by another process while the request was under way."""
+
+
 @dataclass(slots=True)
 class JobCounts:
     """What is remembered of an account's jobs, so that it need not be counted.

@@ -60,14 +60,11 @@ class ControlRows:
         db: Database,
         dialect: Dialect,
         transaction: Transactions,
-        counting: Transactions,
         changes: Changes = NOBODY,
     ) -> None:
-        """``counting`` is for what a request counts, ``transaction`` for all else."""
         self._db = db
         self._dialect = dialect
         self.transaction = transaction
-        self.counting = counting
         self._changes = changes
 
     def _run(self, what: str, sql: str, *values: Any, account: int | None = None) -> None:
@@ -121,7 +118,7 @@ class ControlRows:
 
     def count_faults(self, counts: Iterable[tuple[int, int, str]]) -> None:
         """Keep how often faults have matched and been applied: (matched, applied, id)."""
-        with self.counting():
+        with self.transaction.rows():
             sql = "UPDATE faults SET matched = ?, applied = ? WHERE id = ?"
             self._db.executemany(sql, counts)
 

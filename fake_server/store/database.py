@@ -28,7 +28,8 @@ _OLDER = (
 )
 _NEWER = "start it with the newer sampan that wrote it, or start a new file"
 
-_SCHEMA = """
+#: The tables of every store, in SQLite's words.
+SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, password TEXT NOT NULL,
@@ -39,7 +40,7 @@ CREATE TABLE revocations (
     account INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (account, at)
 ) WITHOUT ROWID;
 CREATE TABLE clocks (
-    account INTEGER PRIMARY KEY, shift INTEGER NOT NULL, frozen INTEGER, auto INTEGER NOT NULL
+    account INTEGER PRIMARY KEY, shift INTEGER NOT NULL, frozen INTEGER, auto BOOLEAN NOT NULL
 );
 CREATE TABLE profiles (
     account INTEGER PRIMARY KEY, name TEXT NOT NULL, answers TEXT NOT NULL, start TEXT NOT NULL
@@ -51,12 +52,12 @@ CREATE TABLE faults (
 CREATE TABLE scenarios (
     position INTEGER PRIMARY KEY, scenario TEXT NOT NULL, number INTEGER NOT NULL,
     account INTEGER, times INTEGER,
-    applied INTEGER NOT NULL DEFAULT 0, optional INTEGER NOT NULL DEFAULT 0
+    applied INTEGER NOT NULL DEFAULT 0, optional BOOLEAN NOT NULL DEFAULT FALSE
 );
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY, account INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE,
     job_id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, ends INTEGER, visible INTEGER,
-    kind TEXT NOT NULL, service TEXT NOT NULL, prompt TEXT NOT NULL, favourite INTEGER NOT NULL,
+    kind TEXT NOT NULL, service TEXT NOT NULL, prompt TEXT NOT NULL, favourite BOOLEAN NOT NULL,
     facts BLOB NOT NULL
 );
 CREATE INDEX jobs_by_time
@@ -76,18 +77,28 @@ def connect(path: Path | None) -> sqlite3.Connection:
     if path is None:
         db = _connection(":memory:")
         db.execute("PRAGMA page_size = 16384")  # shallower trees than a file's
-        db.executescript(_SCHEMA)
+        db.executescript(SCHEMA)
         # Never committed: there is nothing to keep, and in memory a commit looks at every page.
         db.execute("BEGIN")
         return db
+    return _open_file(path, 0.2, "EXCLUSIVE")
+
+
+def connect_shared(path: Path) -> sqlite3.Connection:
+    """The database in ``path``, which others may have open as well. Raises :class:`StoreError`."""
+    return _open_file(path, 5.0, "NORMAL")
+
+
+def _open_file(path: Path, patience: float, locking: str) -> sqlite3.Connection:
     try:
         _check_place(path)
-        db = _connection(str(path))
+        db = _connection(str(path), patience)
     except OSError as problem:  # such as a name that is too long
         raise StoreError(f"data file {path} can't be opened: {problem.strerror}") from problem
     except sqlite3.Error as problem:
         raise StoreError(f"data file {path} can't be opened: {problem}") from problem
     try:
+        db.execute(f"PRAGMA locking_mode = {locking}")
         _own(db)
     except BaseException as problem:
         db.close()
@@ -111,8 +122,8 @@ def _check_place(path: Path) -> None:
         raise StoreError(f"data file {path} is not a regular file")
 
 
-def _connection(name: str) -> sqlite3.Connection:
-    db = new_connection(name, isolation_level=None, check_same_thread=False, timeout=0.2)
+def _connection(name: str, patience: float = 0.2) -> sqlite3.Connection:
+    db = new_connection(name, isolation_level=None, check_same_thread=False, timeout=patience)
     db.create_function("casefold", 1, str.casefold, deterministic=True)
     db.create_function("has_words", 2, _has_words, deterministic=True)
     return db
@@ -123,8 +134,7 @@ def _has_words(text: str, words: str) -> bool:
 
 
 def _own(db: sqlite3.Connection) -> None:
-    """Lock the file and see that it is ours: made if new, checked if old, else left as it is."""
-    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+    """See that the file is ours: made if new, checked if old, else left as it is."""
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -140,7 +150,7 @@ def _own(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     if new:
         marks = f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION};"
-        db.executescript(f"BEGIN; {_SCHEMA} {marks} COMMIT;")
+        db.executescript(f"BEGIN; {SCHEMA} {marks} COMMIT;")
         return
     (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":

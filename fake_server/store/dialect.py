@@ -28,10 +28,10 @@ class Cursor(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
-class ReusableCursor(Cursor, Protocol):
+class ReusableCursor(Protocol):
     """A cursor that executes one statement after another."""
 
-    def execute(self, sql: str, values: Any = ..., /) -> Any: ...
+    def execute(self, sql: str, values: Any = ..., /) -> Cursor: ...
 
 
 class Database(Protocol):

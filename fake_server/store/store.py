@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..clock.clock import ClockState, Wall
 from ..jobs.lifecycle import Job
@@ -26,6 +27,9 @@ from .dialect import FILE, MEMORY, Database, Dialect
 from .ids import first_id
 from .job_reads import JobReads
 from .transactions import Transactions
+
+if TYPE_CHECKING:
+    from .journal_rows import JournalRows
 
 #: Makes a job of its number in the account, its id and by how many ms its timestamp is late.
 Make = Callable[[int, int, int], Job]
@@ -46,7 +50,7 @@ class Store(JobReads):
         self._use(connect(path), path, MEMORY if path is None else FILE)
         where = "the store in memory" if path is None else f"data file {path}"
         self.transaction = Transactions(self._db, self.dialect, where, self.file)
-        self.control = ControlRows(self._db, self.dialect, self.transaction, self.transaction)
+        self.control = ControlRows(self._db, self.dialect, self.transaction)
         self._load(f"data file {path}")
 
     def _use(self, db: Database, path: Path | None, dialect: Dialect) -> None:
@@ -60,6 +64,7 @@ class Store(JobReads):
         #: What is to be told to other processes; here there are none.
         self._changes: Changes = NOBODY
         self._accounts: dict[int, Account] = {}
+        self._by_name: dict[str, Account] = {}
 
     def _load(self, what: str) -> None:
         try:
@@ -77,6 +82,13 @@ class Store(JobReads):
 
     def follow(self) -> None:
         """Let memory follow what other processes have changed."""
+
+    def journal_rows(self, max_bytes: int) -> JournalRows | None:
+        """Where several processes keep one journal; ``None``: in memory."""
+        return None
+
+    def on_change(self, take: Callable[[str, int | None], None]) -> None:
+        """Have ``take`` told what another process has changed, and whose that is."""
 
     def wall(self, wall: Wall) -> Wall:
         """The source of time, where ``wall`` is the machine's."""
@@ -347,7 +359,7 @@ class Store(JobReads):
                 self._db.execute("DELETE FROM folders WHERE job = ?", (job.id,))
                 self._insert(job)
             for account in touched.values():
-                self.transaction.then(self._recount(account))
+                self._count_again(account)
                 self.transaction.then(account.outdate)
 
     def drop(self, job: Job) -> None:
@@ -359,6 +371,9 @@ class Store(JobReads):
             self._db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
             self._one_less(account)
             self.transaction.then(account.outdate)
+
+    def _count_again(self, account: Account) -> None:
+        self.transaction.then(self._recount(account))
 
     def _one_less(self, account: Account) -> None:
         self.transaction.then(account.counts.drop)

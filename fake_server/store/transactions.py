@@ -12,7 +12,7 @@ several steps is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from .data_file import DataFile
 from .database import StoreError
@@ -28,12 +28,20 @@ class NotStoredError(StoreError):
 class Transactions:
     """The transactions of one connection."""
 
-    def __init__(self, db: Database, dialect: Dialect, where: str, file: DataFile) -> None:
-        """``where`` names what is written, for a person."""
+    def __init__(
+        self,
+        db: Database,
+        dialect: Dialect,
+        where: str,
+        file: DataFile,
+        turn: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        """``where`` names what is written, for a person; a block has the ``turn``, if any."""
         self._db = db
         self._dialect = dialect
         self._where = where
         self._file = file
+        self._turn = turn
         #: Whether a block is open.
         self.open = False
         self._changes: list[Change] = []
@@ -41,6 +49,15 @@ class Transactions:
     @contextmanager
     def __call__(self) -> Iterator[None]:
         """Store all statements of a block or none. Raises :class:`NotStoredError`."""
+        if self.open:
+            yield
+            return
+        with self._turn(), self.rows():
+            yield
+
+    @contextmanager
+    def rows(self) -> Iterator[None]:
+        """The same without a turn, for what locks the rows that it changes."""
         if self.open:
             yield
             return

@@ -25,6 +25,7 @@ from ..http.target import with_origin_form
 from ..http.types import Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
 from ..settings import Settings
+from ..store.transactions import NotStoredError
 from .cors import Cors
 from .recorder import EXCHANGE, Recorder
 from .routes import Routes
@@ -68,9 +69,15 @@ class App(Starlette):
 
         ``None`` where a fault may act on it, which takes the connection and time.
         """
+        exchange.operation = self._operations[exchange.path]
+        try:
+            self.service.store.follow()
+        except NotStoredError:
+            response = respond.report_unforeseen(self.service, exchange)
+            self.service.journal.record(exchange, response)
+            return response
         if self.service.faults.live:
             return None
-        exchange.operation = self._operations[exchange.path]
         try:
             exchange.check_size(headers)
         except ApiError as error:

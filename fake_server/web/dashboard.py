@@ -69,6 +69,7 @@ class DashboardRoute(BaseRoute):
 
     def _picture(self, scope: Scope, headers: RequestHeaders) -> Response:
         path = route_path(scope)[len(PREFIX) - 1 :]
+        self._service.look()
         try:
             return picture_files.show(self._service, scope["method"], path, headers)
         except picture_files.PictureNotFound as problem:

@@ -70,11 +70,12 @@ class Recorder:
             return
         answering = partial(self._answer, scope, exchange, refusal)
         hit = response = None
-        if self._service.faults.live:
-            try:
+        try:
+            self._service.store.follow()
+            if self._service.faults.live:
                 hit = self._hit(exchange, headers)
-            except NotStoredError:  # its counts
-                response = respond.report_unforeseen(self._service, exchange)
+        except NotStoredError:  # the counts of faults, or a database that can't be reached
+            response = respond.report_unforeseen(self._service, exchange)
         if hit is not None:
             connection = fault_injection.Connection(scope, receive, send)
             await fault_injection.inject(self._service, hit, exchange, answering, connection)
@@ -82,6 +83,7 @@ class Recorder:
         if response is None:
             response = await answering()
         self._service.journal.record(exchange, response)
+        self._service.journal.flush()
         await response(scope, receive, send)
 
     def _hit(self, exchange: Exchange, headers: RequestHeaders) -> FaultHit | None:

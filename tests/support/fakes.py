@@ -7,14 +7,17 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 
 from sampan.fake_server.settings import Settings
+from sampan.fake_server.store.database_url import DatabaseUrl
 from sampan.fake_server.web.app import application
 from tests.support.asgi import HEADERS, exchange
 
@@ -23,6 +26,22 @@ START = 1_712_040_515_164
 
 #: Whether the tests run on uvicorn's stock protocol, as `make test-stock` has it.
 STOCK = os.environ.get("SAMPAN_TEST_PROTOCOL") == "stock"
+
+#: What fakes in this process keep their data in: memory, a shared file or PostgreSQL.
+STORE = os.environ.get("SAMPAN_TEST_STORE", "memory")
+
+
+def _database() -> tuple[Path | DatabaseUrl, Callable[[], None]]:
+    """An empty one of the kind that the tests run with, and what gives it back."""
+    if STORE == "postgres":
+        from tests.support import postgres
+
+        name = postgres.take()
+        return postgres.server().url(name), partial(postgres.give_back, name)
+    assert STORE == "file", f"SAMPAN_TEST_STORE is memory, file or postgres, not {STORE}"
+    folder = tempfile.TemporaryDirectory()
+    return Path(folder.name) / "sampan.db", folder.cleanup
+
 
 #: Where a client in this process finds its fake.
 ADDRESS = "http://fake.test"
@@ -38,12 +57,18 @@ class Fake:
 
     def __init__(self, wall_ms: int = START, **settings: Any) -> None:
         self.wall = wall_ms
+        self._database = None
+        if STORE != "memory" and settings.get("data") is None:
+            self._database = _database()
+            settings |= {"data": self._database[0], "shared": True}
         self.app = application(Settings(strict=True, wall=lambda: self.wall, **settings))
         self._runner = asyncio.Runner()
 
     def close(self) -> None:
         self._runner.close()
         self.app.service.close()
+        if self._database is not None:
+            self._database[1]()
 
     def send(
         self,

@@ -1,0 +1,125 @@
+"""The journal of several processes, as rows: numbered without gaps in the order of their commits.
+
+The row of ``journal_head`` is locked by who appends, so that a reader who has seen a number has
+seen every smaller one. An exchange is a text that ``journal/shared_journal.py`` makes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .shared_database import SharedDatabase
+from .transactions import Transactions
+
+
+class Head(NamedTuple):
+    """The state of the journal.
+
+    ``last`` is the last number, ``total`` how many bytes it has ever taken, ``lost`` how many
+    exchanges were dropped for newer ones. ``generation`` grows when some are deleted, ``answers``
+    when one that was kept before is answered.
+    """
+
+    last: int
+    total: int
+    lost: int
+    generation: int
+    answers: int
+
+
+class NewRow(NamedTuple):
+    """An exchange to be appended; ``size`` in bytes."""
+
+    account: int | None
+    size: int
+    text: str
+
+
+class JournalRows:
+    """The tables ``journal`` and ``journal_head``. Each method raises ``NotStoredError``."""
+
+    def __init__(self, db: SharedDatabase, transaction: Transactions, max_bytes: int) -> None:
+        self._db = db
+        self._rows = transaction.rows
+        self._max_bytes = max_bytes
+        self._appended = 0
+
+    def head(self) -> Head:
+        """The state. After a crash of PostgreSQL the journal is empty, and numbers go on."""
+        found = self._db.execute(_HEAD).fetchone()
+        if found is not None:
+            return Head(*found)
+        # Later than any number that there was, and another generation.
+        now = time.time_ns() // 1_000_000
+        first = 0 if self._db.fresh else now
+        self._db.execute(
+            "INSERT INTO journal_head VALUES (1, ?, 0, 0, ?, 0) ON CONFLICT DO NOTHING",
+            (first, now),
+        )
+        return self.head()
+
+    def append(self, rows: Sequence[NewRow]) -> int:
+        """Add exchanges in order; the number of the last of them."""
+        size = sum(row.size for row in rows)
+        with self._rows():
+            found = self._db.execute(_APPEND, (len(rows), size)).fetchone()
+            if found is None:
+                self.head()
+                found = self._db.execute(_APPEND, (len(rows), size)).fetchone()
+            last, total = found
+            values, number, upto = [], last - len(rows), total - size
+            for row in rows:
+                number, upto = number + 1, upto + row.size
+                values.append((number, row.account, upto, row.text))
+            self._db.executemany("INSERT INTO journal VALUES (?, ?, ?, ?)", values)
+        self._appended += len(rows)
+        if self._appended >= _TIDY_EVERY:
+            self._appended = 0
+            self.trim()
+        return int(last)
+
+    def answer(self, number: int, text: str) -> None:
+        """Replace an exchange by its answered self."""
+        with self._rows():
+            self._db.execute("UPDATE journal_head SET answers = answers + 1")
+            self._db.execute("UPDATE journal SET exchange = ? WHERE number = ?", (text, number))
+
+    def trim(self) -> Head:
+        """Drop the exchanges that are too many; the state after that."""
+        with self._rows():
+            self._db.execute("UPDATE journal_head SET last = last")  # locked
+            head = self.head()
+            gone = self._db.execute(
+                "DELETE FROM journal WHERE upto <= ?", (head.total - self._max_bytes,)
+            ).rowcount
+            if gone:
+                self._db.execute("UPDATE journal_head SET lost = lost + ?", (gone,))
+            return head._replace(lost=head.lost + gone)
+
+    def clear(self, account: int | None) -> int:
+        """Delete an account's exchanges, or all; how many there were."""
+        with self._rows():
+            self._db.execute("UPDATE journal_head SET generation = generation + 1")
+            if account is None:
+                return self._db.execute("DELETE FROM journal").rowcount
+            sql = "DELETE FROM journal WHERE account = ?"
+            return self._db.execute(sql, (account,)).rowcount
+
+    def after(self, number: int, also: Sequence[int] = ()) -> list[tuple[int, str]]:
+        """The exchanges after a number, and those of other numbers, in order."""
+        others = f" OR number IN ({', '.join(map(str, also))})" if also else ""
+        sql = f"SELECT number, exchange FROM journal WHERE number > ?{others} ORDER BY number"
+        return [(number, text) for number, text in self._db.execute(sql, (number,)).fetchall()]
+
+    def first(self) -> int | None:
+        """The number of the oldest exchange."""
+        found = self._db.execute("SELECT min(number) FROM journal").fetchone()
+        return None if found is None else found[0]
+
+
+#: After how many exchanges a process drops those that are too many.
+_TIDY_EVERY = 64
+_HEAD = "SELECT last, total, lost, generation, answers FROM journal_head"
+_APPEND = "UPDATE journal_head SET last = last + ?, total = total + ? RETURNING last, total"

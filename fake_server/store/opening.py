@@ -1,0 +1,46 @@
+"""The store that the settings ask for. What shares data is loaded only where it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .database import StoreError
+from .database_url import DatabaseUrl
+from .store import Store
+
+
+def open_store(data: Path | DatabaseUrl | None, *, shared: bool = False) -> Store:
+    """Open a database, a file or a store in memory; ``shared``: as one of several processes.
+
+    Raises :class:`StoreError`.
+    """
+    if isinstance(data, DatabaseUrl):
+        return _open_database(data)
+    if not shared:
+        return Store(data)
+    if data is None:
+        raise StoreError(
+            "several processes can't share what is in memory; give them a file or a database with"
+            " --data"
+        )
+    try:
+        from .shared_file import SharedFile
+    except ImportError as problem:  # Windows has no fcntl
+        raise StoreError(
+            "this system can't share a data file; use PostgreSQL, or one process"
+        ) from problem
+    from .shared_store import SharedStore
+
+    return SharedStore(SharedFile(data))
+
+
+def _open_database(url: DatabaseUrl) -> Store:
+    try:
+        from .postgres import Postgres
+    except ImportError as problem:
+        raise StoreError(
+            f"database {url} needs psycopg ({problem}): pip install 'sampan[postgres]'"
+        ) from problem
+    from .shared_store import SharedStore
+
+    return SharedStore(Postgres(url))

@@ -1,0 +1,142 @@
+"""A data file that several processes of one machine use: SQLite's log lets one of them write.
+
+Two lock files lie beside it. Who has the turn holds ``FILE-turn``; every process holds ``FILE-use``
+together with the others as long as it runs. The kernel lets go of both when a process ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..clock import real_time
+from ..clock.clock import Wall
+from .database import StoreError, connect_shared
+from .dialect import SHARED_FILE, Cursor
+from .shared_database import PATIENCE, SCHEMA, TABLES, Change, other_version, own_version
+from .transactions import NotStoredError
+
+
+class SharedFile:
+    """A ``SharedDatabase`` in a file."""
+
+    Error = sqlite3.Error
+    IntegrityError = sqlite3.IntegrityError
+    ProgrammingError = sqlite3.ProgrammingError
+
+    dialect = SHARED_FILE
+    connections = 1
+    fresh = True
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, and make the tables where there are none. Raises :class:`StoreError`."""
+        self.path: Path | None = path
+        self.where = f"data file {path}"
+        self._turn = self._use = -1
+        try:
+            self._turn, self._use = _lock_file(path, "turn"), _lock_file(path, "use")
+            self.take_turn()
+            try:
+                self.alone = _locked(self._use, fcntl.LOCK_EX)
+                self._db = connect_shared(path)
+                self._prepare()
+                fcntl.flock(self._use, fcntl.LOCK_SH)
+            finally:
+                self.end_turn()
+        except NotStoredError as problem:
+            self._release()
+            raise StoreError(str(problem)) from problem
+        except OSError as problem:
+            self._release()
+            raise StoreError(f"{self.where} can't be shared: {problem.strerror}") from problem
+        except BaseException:
+            self._release()
+            raise
+
+    def _prepare(self) -> None:
+        """The tables of the shared mode are made anew by the first process to come."""
+        if self.alone:
+            drops = "".join(f"DROP TABLE IF EXISTS {table};" for table in TABLES)
+            self._db.executescript(f"BEGIN; {drops} {SCHEMA} COMMIT;")
+            self._db.execute(_KEEP_VERSION, (own_version(),))
+            return
+        found = self._db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+        if found is None or found[0] != own_version():
+            raise other_version(self.where, "of another version" if found is None else found[0])
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._db.in_transaction
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
+        """Execute a statement."""
+        return self._db.execute(sql, values)
+
+    def executemany(self, sql: str, values: Any, /) -> Cursor:
+        """Execute a statement for each of several rows."""
+        return self._db.executemany(sql, values)
+
+    def cursor(self) -> sqlite3.Cursor:
+        """A cursor."""
+        return self._db.cursor()
+
+    def close(self) -> None:
+        """Close the file; others go on."""
+        self._db.close()
+        self._release()
+
+    def _release(self) -> None:
+        for descriptor in (self._turn, self._use):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._turn = self._use = -1
+
+    # What several processes need
+
+    def take_turn(self) -> None:
+        """Wait for the lock that is the turn."""
+        end = real_time.seconds() + PATIENCE
+        while not _locked(self._turn, fcntl.LOCK_EX):
+            if real_time.seconds() > end:
+                raise NotStoredError(
+                    f"{self.where}: another process has not ended its change for {PATIENCE:g} s;"
+                    " nothing was changed"
+                )
+            time.sleep(0.001)  # there is no lock with a limit
+
+    def end_turn(self) -> None:
+        """Let go of the lock."""
+        fcntl.flock(self._turn, fcntl.LOCK_UN)
+
+    def changes(self, since: int) -> list[Change]:
+        """The changes after a revision."""
+        rows = self._db.execute(_CHANGES, (since,)).fetchall()
+        return [Change(*row) for row in rows]
+
+    def wall(self, wall: Wall) -> Wall:
+        """All processes are on one machine, and have its time."""
+        return wall
+
+
+def _lock_file(path: Path, use: str) -> int:
+    return os.open(f"{path.absolute()}-{use}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _locked(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+_KEEP_VERSION = (
+    "INSERT INTO meta VALUES ('version', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+_CHANGES = "SELECT revision, writer, what, account FROM changes WHERE revision > ? ORDER BY 1"

@@ -1,0 +1,294 @@
+"""A store that several processes use at once.
+
+A process remembers what it does in the embedded store (accounts, clocks, profiles, faults,
+scenarios) and asks at the beginning of each request whether any of it has changed: one statement,
+:meth:`SharedStore.follow`. Three things keep it exact:
+
+- **Turns.** What reads memory and changes by that (the control API, above all) has the turn, of
+  which there is one for all processes. Changes are noted in the table ``changes`` meanwhile, so
+  their order is that in which they hold.
+- **Counters.** A submission takes no turn. It locks its account's row of ``counters``, which gives
+  it its number, and is counted there.
+- **Rows that count.** So do requests that a fault may act on, with the fault's row.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from ..clock.clock import ClockState, Wall
+from ..jobs.lifecycle import Job
+from . import job_rows as rows
+from .account import Account, AccountGoneError, JobCounts
+from .changes import ACCOUNT, EVERYTHING
+from .control_rows import ControlRows
+from .ids import first_id
+from .job_reads import ALL_JOBS
+from .journal_rows import JournalRows
+from .shared_database import SharedDatabase
+from .store import Make, Store
+from .transactions import Transactions
+
+#: How many changes are kept, and after how many some are dropped.
+_KEPT_CHANGES, _TIDY_EVERY = 10_000, 1_000
+
+
+class SharedStore(Store):
+    """All that the fakes of one database know."""
+
+    is_shared = True
+    _db: SharedDatabase
+
+    def __init__(self, db: SharedDatabase) -> None:
+        """Raises ``StoreError``."""
+        self._use(db, db.path, db.dialect)
+        self._writer = uuid.uuid4().hex
+        self._changes = self
+        self._depth = 0
+        self._revision = self._last_revision()
+        self._connections = db.connections
+        self._told: Callable[[str, int | None], None] = lambda what, account: None
+        self.transaction = Transactions(db, db.dialect, db.where, self.file, self.turn)
+        self.control = SharedControlRows(db, db.dialect, self.transaction, self)
+        with self.turn():
+            if db.alone and db.path is not None:
+                self._count_all()
+            self._load(db.where)
+
+    # Turns, and what others have changed
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        if self._depth:
+            yield
+            return
+        self._db.take_turn()
+        try:
+            self._depth = 1
+            self.follow()
+            yield
+        finally:
+            self._depth = 0
+            self._db.end_turn()
+
+    def follow(self) -> None:
+        if self.transaction.open:
+            return
+        changes = self._db.changes(self._revision)
+        if self._connections != self._db.connections:
+            # Another database may stand at the address by now.
+            self._connections = self._db.connections
+            self._reload(self._last_revision())
+        elif changes and changes[-1].revision - self._revision > _KEPT_CHANGES // 2:
+            self._reload(changes[-1].revision)
+        else:
+            for revision, writer, what, account in changes:
+                if writer != self._writer:
+                    self._take(what, account)
+                self._revision = revision
+
+    def _reload(self, revision: int) -> None:
+        self._take(EVERYTHING, None)
+        self._revision = revision
+
+    def _last_revision(self) -> int:
+        return int(self._db.execute("SELECT coalesce(max(revision), 0) FROM changes").fetchone()[0])
+
+    def _take(self, what: str, account: int | None) -> None:
+        """Have memory as another process has made it."""
+        if what == EVERYTHING:
+            self._read()()
+        elif what == ACCOUNT and account is not None:
+            self._take_account(account)
+        self._told(what, account)
+
+    def _take_account(self, id: int) -> None:
+        row = self._db.execute(f"{_ALL_ACCOUNTS} WHERE id = ?", (id,)).fetchone()
+        if row is None:
+            gone = self._accounts.pop(id, None)
+            if gone is not None:
+                self._by_name.pop(gone.username, None)
+            return
+        account = self._accounts.get(id)
+        if account is None:
+            account = Account(*row)
+        revoked = self._db.execute(
+            "SELECT at FROM revocations WHERE account = ? ORDER BY at", (id,)
+        )
+        account.revoked = [at for (at,) in revoked.fetchall()]
+        self._remember(account, *row[2:])
+
+    def note(self, what: str, account: int | None = None) -> None:
+        """Note a change: see ``changes.py``."""
+        assert self._depth, "changes are made in turn"
+        sql = "INSERT INTO changes (writer, what, account) VALUES (?, ?, ?) RETURNING revision"
+        (revision,) = self._db.execute(sql, (self._writer, what, account)).fetchone()
+        if revision % _TIDY_EVERY == 0:
+            self._db.execute("DELETE FROM changes WHERE revision <= ?", (revision - _KEPT_CHANGES,))
+
+    def journal_rows(self, max_bytes: int) -> JournalRows:
+        return JournalRows(self._db, self.transaction, max_bytes)
+
+    def on_change(self, take: Callable[[str, int | None], None]) -> None:
+        self._told = take
+
+    def wall(self, wall: Wall) -> Wall:
+        return self._db.wall(wall)
+
+    # Counters
+
+    def counts(self, account: int | None = None) -> JobCounts:
+        sql = (
+            "SELECT sum(stored), sum(ordinal), max(created), max(visible) FROM counters"
+            " WHERE account = ?"
+        )
+        if account is None:
+            found = self._db.execute(sql.replace(" WHERE account = ?", "")).fetchone()
+        else:
+            found = self._db.execute(sql, (account,)).fetchone()
+        stored, ordinal, created, visible = found
+        if stored is None:
+            return JobCounts()
+        return JobCounts(int(stored), int(ordinal), created, visible)
+
+    def _count_all(self) -> None:
+        """Count the jobs of all accounts: a process that had the file to itself has not."""
+        with self.transaction():
+            self._db.execute("DELETE FROM counters")
+            self._db.execute("INSERT INTO counters (account) SELECT id FROM accounts")
+            for (account,) in self._db.execute("SELECT id FROM accounts").fetchall():
+                self._count(account)
+
+    def _count(self, account: int) -> None:
+        self._db.execute(_LOCK_COUNTERS, (account,))
+        stored, last, created, visible = self._db.execute(_COUNT, (account,)).fetchone()
+        ordinal = 0 if last is None else last - first_id(account) + 1
+        values = (stored, ordinal, ordinal, _or_none(created), _or_none(visible), account)
+        self._db.execute(_RECOUNT, values)
+
+    def _recount(self, account: Account) -> Callable[[], None]:
+        return lambda: None  # nothing is remembered
+
+    def _new_account(self, *values: str | None) -> int:
+        id = super()._new_account(*values)
+        self._db.execute("INSERT INTO counters (account) VALUES (?)", (id,))
+        return id
+
+    def _forget_jobs(self, account: Account) -> None:
+        # First, so that a submission under way is either forgotten as well or comes after.
+        self._db.execute(_COUNT_ANEW, (account.id,))
+        super()._forget_jobs(account)
+
+    def drop_account(self, account: Account) -> None:
+        with self.transaction():
+            super().drop_account(account)
+            self._db.execute("DELETE FROM counters WHERE account = ?", (account.id,))
+
+    def restore(
+        self,
+        accounts: Iterable[Account],
+        jobs: Iterable[Job],
+        clocks: Mapping[int | None, ClockState],
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        accounts = list(accounts)
+        with self.transaction():
+            if settings is not None:
+                self._db.execute("DELETE FROM counters")
+            for each in accounts:
+                sql = "INSERT INTO counters (account) VALUES (?) ON CONFLICT DO NOTHING"
+                self._db.execute(sql, (each.id,))
+            super().restore(accounts, jobs, clocks, settings)
+            for each in accounts:
+                self._count(each.id)
+
+    def _count_again(self, account: Account) -> None:
+        self._count(account.id)
+
+    def _one_less(self, account: Account) -> None:
+        self._db.execute("UPDATE counters SET stored = stored - 1 WHERE account = ?", (account.id,))
+
+    # Jobs
+
+    def submit(self, account: Account, now: int, make: Make) -> Job:
+        """As in the embedded store. Raises :class:`AccountGoneError`."""
+        with self.transaction.rows():
+            counted = self._db.execute(_NEXT, (now, now, account.id)).fetchone()
+            if counted is None:
+                raise AccountGoneError
+            ordinal, before, *burst = counted
+            late = 0 if now > before else self._free(account.id, now, before, burst) - now
+            job = make(ordinal, first_id(account.id) + ordinal - 1, late)
+            self._insert(job)
+            if job.visible is not None:
+                sql = "UPDATE counters SET visible = ? WHERE account = ? AND visible < ?"
+                self._db.execute(sql, (job.visible, account.id, job.visible))
+        return job
+
+    def _free(self, account: int, ms: int, created: int, burst: Sequence[int]) -> int:
+        """The first free instant from ``ms`` on: see ``_free_instant`` of the embedded store."""
+        first, last = burst if burst[0] <= ms <= burst[1] else (ms, ms - 1)
+        free = last + 1
+        sql = "SELECT 1 FROM jobs WHERE account = ? AND created = ?"
+        while free <= created and self._db.execute(sql, (account, free)).fetchone() is not None:
+            free += 1
+        self._db.execute(
+            "UPDATE counters SET burst_first = ?, burst_last = ?, created = ? WHERE account = ?",
+            (first, free, max(created, free), account),
+        )
+        return free
+
+    def _insert(self, job: Job) -> None:
+        values = (*rows.row(job), *self.dialect.derived(job.prompt))
+        marks = ", ".join("?" * len(values))
+        self._inserting.execute(f"INSERT INTO jobs VALUES ({marks})", values)
+        if job.folders:
+            held = [(job.id, folder) for folder in dict.fromkeys(job.folders)]
+            self._db.executemany("INSERT INTO folders VALUES (?, ?)", held)
+
+    def by_ids(self, ids: Sequence[int]) -> list[Job]:
+        if not ids:
+            return []
+        given = ", ".join(map(str, ids))
+        found = self._db.execute(f"{ALL_JOBS} WHERE id IN ({given})").fetchall()
+        by_id = {row[0]: rows.job(row) for row in found}
+        return [by_id[id] for id in ids if id in by_id]
+
+
+class SharedControlRows(ControlRows):
+    """Faults, whose counts belong to all processes."""
+
+    def fault_counts(self, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+        lock = self._dialect.lock if self.transaction.open else ""
+        marks = ", ".join("?" * len(ids))
+        found = self._db.execute(
+            f"SELECT id, matched, applied FROM faults WHERE id IN ({marks})"
+            f" ORDER BY position{lock}",
+            tuple(ids),
+        )
+        return {id: (matched, applied) for id, matched, applied in found.fetchall()}
+
+
+def _or_none(value: int | None) -> int:
+    return -1 if value is None else value
+
+
+_ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
+_NEXT = (
+    "UPDATE counters SET ordinal = ordinal + 1, stored = stored + 1, previous = created,"
+    " created = CASE WHEN created < ? THEN ? ELSE created END WHERE account = ?"
+    " RETURNING ordinal, previous, burst_first, burst_last"
+)
+_COUNT_ANEW = (
+    "UPDATE counters SET stored = 0, ordinal = 0, created = -1, visible = -1, burst_first = 0,"
+    " burst_last = -1 WHERE account = ?"
+)
+_LOCK_COUNTERS = "UPDATE counters SET stored = stored WHERE account = ?"
+_COUNT = "SELECT count(*), max(id), max(created), max(visible) FROM jobs WHERE account = ?"
+# The last of the jobs may have been deleted since it was counted.
+_RECOUNT = (
+    "UPDATE counters SET stored = ?, ordinal = CASE WHEN ordinal > ? THEN ordinal ELSE ? END,"
+    " created = ?, visible = ? WHERE account = ?"
+)

@@ -1,0 +1,157 @@
+"""A PostgreSQL for the tests: started once in a process, on a socket in a temporary folder.
+
+It runs as another user where we are root, whom it refuses, and writes nothing to the disk for sure.
+Each store that a test opens has a schema of its own, which is emptied when it is used again.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from sampan.fake_server.store.database_url import DatabaseUrl
+
+_PLACES = "/usr/lib/postgresql/*/bin"
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "200",
+    "shared_buffers": "32MB",
+}
+
+
+def binaries() -> Path | None:
+    """Where PostgreSQL's programs are; ``None`` where there are none."""
+    found = shutil.which("initdb")
+    if found is not None:
+        return Path(found).resolve().parent
+    places = sorted(Path("/").glob(f"{_PLACES.lstrip('/')}/initdb"))
+    return places[-1].parent if places else None
+
+
+def why_not() -> str | None:
+    """Why there is no PostgreSQL to test with; ``None`` if there is."""
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        return "psycopg is not installed"
+    return None if binaries() is not None else "PostgreSQL is not installed"
+
+
+needs_postgres = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
+
+
+class Server:
+    """A PostgreSQL server with the database ``sampan`` of the user ``sampan``."""
+
+    def __init__(self, **settings: str) -> None:
+        found = binaries()
+        assert found is not None, why_not()
+        self._binaries = found
+        self._settings = {**_SETTINGS, **settings}
+        self.folder = Path(tempfile.mkdtemp(prefix="sampan-pg-"))
+        self._user = "postgres" if os.geteuid() == 0 else None
+        if self._user is not None:
+            entry = pwd.getpwnam(self._user)
+            os.chown(self.folder, entry.pw_uid, entry.pw_gid)
+        data = str(self.folder / "data")
+        self._run("initdb", "-D", data, "-U", "sampan", "-A", "trust", "-N", "-E", "UTF8")
+        self.start()
+        self._run("createdb", "-h", str(self.folder), "-U", "sampan", "sampan")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._binaries / program, *arguments],
+            check=True,
+            capture_output=True,
+            cwd="/",
+            user=self._user,
+            group=self._user,
+        )
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        options = {**self._settings, "unix_socket_directories": str(self.folder)}
+        given = " ".join(f"-c {name}='{value}'" for name, value in options.items())
+        log = str(self.folder / "log")
+        data = str(self.folder / "data")
+        self._run("pg_ctl", "-D", data, "-l", log, "-w", "-o", given, "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it: ``immediate`` is a crash, ``fast`` ends every connection."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", mode, "stop")
+
+    def close(self) -> None:
+        """Stop it and remove what it wrote."""
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def url(self, schema: str | None = None) -> DatabaseUrl:
+        """The address of its database, or of one schema in it."""
+        options = "" if schema is None else f"&options=-csearch_path%3D{schema}"
+        return DatabaseUrl(f"postgresql://sampan@/sampan?host={self.folder}{options}")
+
+
+@cache
+def server() -> Server:
+    """The server of this process."""
+    started = Server()
+    atexit.register(started.close)
+    return started
+
+
+_free: list[str] = []
+_made: list[str] = []
+
+
+@contextmanager
+def database() -> Iterator[DatabaseUrl]:
+    """An empty database, as long as the block lasts."""
+    name = take()
+    try:
+        yield server().url(name)
+    finally:
+        give_back(name)
+
+
+def take() -> str:
+    """The name of an empty schema."""
+    import psycopg
+
+    with psycopg.connect(server().url().secret, autocommit=True) as admin:
+        if not _free:
+            name = f"s{len(_made)}"
+            _made.append(name)
+            admin.execute(f"CREATE SCHEMA {name}".encode())
+            return name
+        name = _free.pop()
+        sql = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
+        tables = [f"{name}.{row[0]}" for row in admin.execute(sql, (name,)).fetchall()]
+        kept = f"DELETE FROM {name}.meta WHERE key NOT IN ('format', 'version')"
+        deletes = [f"DELETE FROM {each}" for each in tables if not each.endswith(".meta")]
+        restarts = [
+            f"ALTER TABLE {name}.{table} ALTER COLUMN {column} RESTART"
+            for table, column in (("accounts", "id"), ("faults", "position"))
+            if tables
+        ]
+        if tables:
+            admin.execute(";".join((kept, *deletes, *restarts)).encode())
+        return name
+
+
+def give_back(name: str) -> None:
+    """Have the schema used again."""
+    _free.append(name)

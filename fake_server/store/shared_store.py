@@ -261,6 +261,8 @@ class SharedControlRows(ControlRows):
     """Faults, whose counts belong to all processes."""
 
     def fault_counts(self, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+        if not ids:
+            return {}
         lock = self._dialect.lock if self.transaction.open else ""
         marks = ", ".join("?" * len(ids))
         found = self._db.execute(

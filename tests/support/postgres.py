@@ -148,7 +148,8 @@ def take() -> str:
             if tables
         ]
         if tables:
-            admin.execute(";".join((kept, *deletes, *restarts)).encode())
+            head = f"INSERT INTO {name}.journal_head VALUES (1, 0, 0, 0, 0, 0)"
+            admin.execute(";".join((kept, *deletes, *restarts, head)).encode())
         return name
 
 

@@ -15,6 +15,7 @@ from ..armed.fault import make, to_json
 from ..jobs.lifecycle import LATEST, Job
 from ..service import FakeService
 from ..settings import DEFAULT_ACCOUNTS, Settings
+from ..store.database_url import DatabaseUrl
 from ..store.ids import first_id, owns
 from ..store.tokens import Claims
 from .accounts import Accounts, SeenAccount
@@ -31,9 +32,15 @@ def begin(settings: Settings) -> FakeService:
     ``FakeService`` does."""
     path = settings.from_har
     assert path is not None
-    if settings.data is not None and settings.data.exists():
+    data = settings.data
+    if isinstance(data, DatabaseUrl) or settings.shared:
         raise HarError(
-            f"--from-har needs a new data file, and {settings.data} exists: start from it without"
+            "--from-har begins one fake, in memory or in a data file of its own; to have its"
+            " beginning in a shared one, export the state of such a fake and import it there"
+        )
+    if data is not None and data.exists():
+        raise HarError(
+            f"--from-har needs a new data file, and {data} exists: start from it without"
             " --from-har, or name another"
         )
     asked = settings.accounts if settings.accounts is not DEFAULT_ACCOUNTS else ()
@@ -46,8 +53,8 @@ def begin(settings: Settings) -> FakeService:
         _take(service, calls, paths)
     except BaseException:
         service.close()
-        if settings.data is not None:
-            settings.data.unlink(missing_ok=True)
+        if data is not None:
+            data.unlink(missing_ok=True)
         raise
     return service
 

@@ -1,17 +1,17 @@
 // The page: which view is shown, whose things, and that what is shown is what is.
 
-import { useTokenFrom } from "./api.js";
-import { choice, fill, h } from "./dom.js";
-import { Refresher, listen } from "./live.js";
-import { askToken } from "./notice.js";
-import { choose, readAccounts, scope } from "./scope.js";
-import { choose as chooseLanguage, language, t, translate } from "./text.js";
-import { jobs } from "./jobs.js";
-import { requests } from "./requests.js";
-import { start } from "./start.js";
-import { state } from "./state.js";
-import { time } from "./time.js";
-import { trouble } from "./trouble.js";
+import { useTokenFrom } from "./lib/api.js";
+import { choice, fill, h } from "./lib/dom.js";
+import { Refresher, listen } from "./lib/live.js";
+import { askToken } from "./lib/notice.js";
+import { choose, readAccounts, scope } from "./lib/scope.js";
+import { choose as chooseLanguage, language, t, translate } from "./lib/text.js";
+import { jobs } from "./views/jobs.js";
+import { requests } from "./views/requests.js";
+import { start } from "./views/start.js";
+import { state } from "./views/state.js";
+import { time } from "./views/time.js";
+import { trouble } from "./views/trouble.js";
 
 const VIEWS = { jobs, requests, time, trouble, state, start };
 const HIDDEN_FROM_NAV = "start";

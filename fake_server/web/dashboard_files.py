@@ -41,11 +41,15 @@ def text(name: str) -> str:
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(path.name for path in _FOLDER.iterdir() if path.suffix in _MEDIA_TYPES)
+    return frozenset(
+        path.relative_to(_FOLDER).as_posix()
+        for path in _FOLDER.rglob("*")
+        if path.suffix in _MEDIA_TYPES
+    )
 
 
 def file(name: str) -> Response | None:
-    """A style, a script or the icon; ``None`` where there is none of that name."""
+    """A style, a script or the icon, by its path; ``None`` where there is none."""
     if name not in _names():
         return None
     media_type = _MEDIA_TYPES[name[name.rindex(".") :]]

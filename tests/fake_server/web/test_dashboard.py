@@ -17,7 +17,7 @@ from tests.support.fakes import Caller, Fake, MakeFake
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "fake_server" / "dashboard"
-FILES = sorted(path.name for path in FOLDER.iterdir())
+FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file())
 SCRIPTS = [name for name in FILES if name.endswith(".js")]
 #: What a browser sends when a person opens an address.
 OPENED = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -70,7 +70,7 @@ def keys(name: str) -> set[str]:
 
 
 def test_both_languages_have_every_text() -> None:
-    english, chinese = keys("english.js"), keys("chinese.js")
+    english, chinese = keys("lib/english.js"), keys("lib/chinese.js")
     # What a scenario does is told in English by the control API.
     assert {key for key in chinese if not key.startswith("scenario.")} == english
     used = set(re.findall(r'data-text="([\w.-]+)"', (FOLDER / "index.html").read_text()))
@@ -81,7 +81,7 @@ def test_both_languages_have_every_text() -> None:
 
 def test_every_scenario_is_told_in_chinese_too(control: Control) -> None:
     names = {f"scenario.{each['name']}" for each in control.get("scenarios")["scenarios"]}
-    assert {key for key in keys("chinese.js") if key.startswith("scenario.")} == names
+    assert {key for key in keys("lib/chinese.js") if key.startswith("scenario.")} == names
 
 
 # Whoever watches is no client

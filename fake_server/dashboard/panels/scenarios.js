@@ -1,10 +1,10 @@
 // Scenarios: what can become of a job, armed for the next submissions.
 
-import { control } from "./api.js";
-import { button, choice, field, fill, h } from "./dom.js";
-import { attempt } from "./notice.js";
-import { ofAccount, scope } from "./scope.js";
-import { known, t } from "./text.js";
+import { control } from "../lib/api.js";
+import { button, choice, field, fill, h } from "../lib/dom.js";
+import { attempt } from "../lib/notice.js";
+import { ofAccount, scope } from "../lib/scope.js";
+import { known, t } from "../lib/text.js";
 
 /** What a scenario does, in the page's language where there are words for it. */
 const says = ({ name, says: english }) => (known(`scenario.${name}`) ? t(`scenario.${name}`) : english);

@@ -1,8 +1,8 @@
 // A job as a card: its picture, its prompt, its kind, its state and how far it is.
 
-import { picture } from "./api.js";
-import { h, write } from "./dom.js";
-import { t } from "./text.js";
+import { picture } from "../lib/api.js";
+import { h, write } from "../lib/dom.js";
+import { t } from "../lib/text.js";
 
 /** `Running 46%`. */
 export function stateText(job) {

@@ -1,10 +1,10 @@
 // The profile: what the service's page leaves open, and the fake's answer to each question.
 
-import { control } from "./api.js";
-import { button, choice, field, h, write } from "./dom.js";
-import { attempt } from "./notice.js";
-import { ofAccount } from "./scope.js";
-import { t } from "./text.js";
+import { control } from "../lib/api.js";
+import { button, choice, field, h, write } from "../lib/dom.js";
+import { attempt } from "../lib/notice.js";
+import { ofAccount } from "../lib/scope.js";
+import { t } from "../lib/text.js";
 
 const OWN = "\u0000own";
 

@@ -1,15 +1,15 @@
 // One job: its picture and cells, what can be done to it, its family, its record, its requests.
 
-import { Refused, control, segment } from "./api.js";
+import { Refused, control, segment } from "../lib/api.js";
 import { stateClass, stateText, updateFrame } from "./card.js";
-import { fill, h, write } from "./dom.js";
+import { fill, h, write } from "../lib/dom.js";
 import { controls } from "./job_controls.js";
 import { family } from "./family.js";
-import { Refresher } from "./live.js";
+import { Refresher } from "../lib/live.js";
 import { requestList } from "./request.js";
-import { copyable } from "./snippets.js";
+import { copyable } from "../lib/snippets.js";
 import { composer } from "./submit.js";
-import { t } from "./text.js";
+import { t } from "../lib/text.js";
 
 /** How often (ms) a job is read while it moves. */
 const PACE = 400;

@@ -1,11 +1,11 @@
 // Faults: armed from a form made of the control API's document, and how often each was applied.
 
-import { control, segment } from "./api.js";
-import { button, fill, h, reconcile, write } from "./dom.js";
-import { schemaForm } from "./form.js";
-import { attempt } from "./notice.js";
-import { ofAccount, scope } from "./scope.js";
-import { t } from "./text.js";
+import { control, segment } from "../lib/api.js";
+import { button, fill, h, reconcile, write } from "../lib/dom.js";
+import { schemaForm } from "../lib/form.js";
+import { attempt } from "../lib/notice.js";
+import { ofAccount, scope } from "../lib/scope.js";
+import { t } from "../lib/text.js";
 
 /** The panel of faults; `changed` is called after each change. */
 export async function faults(changed) {

@@ -1,7 +1,7 @@
 // A wall of cards of which only those near the window exist, however many there are.
 
-import { h, reconcile } from "./dom.js";
-import { Refresher } from "./live.js";
+import { h, reconcile } from "../lib/dom.js";
+import { Refresher } from "../lib/live.js";
 
 const GAP = 12;
 const LEAST_WIDTH = 150;

@@ -1,9 +1,9 @@
 // What the control API does to one job.
 
-import { control, segment } from "./api.js";
-import { button, field, fill, h, write } from "./dom.js";
-import { attempt, dialog, sure } from "./notice.js";
-import { t } from "./text.js";
+import { control, segment } from "../lib/api.js";
+import { button, field, fill, h, write } from "../lib/dom.js";
+import { attempt, dialog, sure } from "../lib/notice.js";
+import { t } from "../lib/text.js";
 
 /** Buttons for the job at `path`; `show(job)` leaves those that it can take. */
 export function controls(path, changed) {

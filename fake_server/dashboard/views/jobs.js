@@ -1,14 +1,14 @@
 // Jobs: the wall of them all, or one.
 
-import { control } from "./api.js";
-import { makeCard, updateCard } from "./card.js";
-import { button, choice, field, fill, h, write } from "./dom.js";
-import { JobPage } from "./job.js";
-import { dialog } from "./notice.js";
-import { ofAccount } from "./scope.js";
-import { composer } from "./submit.js";
-import { t } from "./text.js";
-import { Wall } from "./wall.js";
+import { control } from "../lib/api.js";
+import { makeCard, updateCard } from "../panels/card.js";
+import { button, choice, field, fill, h, write } from "../lib/dom.js";
+import { JobPage } from "../panels/job.js";
+import { dialog } from "../lib/notice.js";
+import { ofAccount } from "../lib/scope.js";
+import { composer } from "../panels/submit.js";
+import { t } from "../lib/text.js";
+import { Wall } from "../panels/wall.js";
 
 export const KINDS = ["main", "variation", "remix", "upscale", "blend", "describe"];
 const STATES = ["queued", "running", "finished", "failed"];

@@ -1,13 +1,13 @@
 // Time: the clock that all share, each account's, and the jobs that wait for it.
 
-import { control } from "./api.js";
-import { stateText } from "./card.js";
-import { button, field, fill, h, reconcile, write } from "./dom.js";
-import { Refresher } from "./live.js";
-import { attempt } from "./notice.js";
-import { scope } from "./scope.js";
-import { clockTime, t } from "./text.js";
-import { draw } from "./timeline.js";
+import { control } from "../lib/api.js";
+import { stateText } from "../panels/card.js";
+import { button, field, fill, h, reconcile, write } from "../lib/dom.js";
+import { Refresher } from "../lib/live.js";
+import { attempt } from "../lib/notice.js";
+import { scope } from "../lib/scope.js";
+import { clockTime, t } from "../lib/text.js";
+import { draw } from "../panels/timeline.js";
 
 /** How often (ms) the clocks are shown, how often (ms) they are read while jobs run. */
 const TICK = 100;

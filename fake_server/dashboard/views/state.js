@@ -1,11 +1,11 @@
 // State: reset, export, import, accounts.
 
-import { control, segment } from "./api.js";
-import { button, choice, field, fill, h, reconcile, write } from "./dom.js";
-import { Refresher } from "./live.js";
-import { attempt, say, sure } from "./notice.js";
-import { ofAccount, readAccounts, scope } from "./scope.js";
-import { t } from "./text.js";
+import { control, segment } from "../lib/api.js";
+import { button, choice, field, fill, h, reconcile, write } from "../lib/dom.js";
+import { Refresher } from "../lib/live.js";
+import { attempt, say, sure } from "../lib/notice.js";
+import { ofAccount, readAccounts, scope } from "../lib/scope.js";
+import { t } from "../lib/text.js";
 
 let built = null;
 

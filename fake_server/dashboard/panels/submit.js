@@ -1,11 +1,11 @@
 // A request to the service's API from here, and what it is for a client.
 
-import { call, control } from "./api.js";
-import { choice, field, fill, h } from "./dom.js";
-import { attempt } from "./notice.js";
-import { acting, scope } from "./scope.js";
-import { snippets } from "./snippets.js";
-import { t } from "./text.js";
+import { call, control } from "../lib/api.js";
+import { choice, field, fill, h } from "../lib/dom.js";
+import { attempt } from "../lib/notice.js";
+import { acting, scope } from "../lib/scope.js";
+import { snippets } from "../lib/snippets.js";
+import { t } from "../lib/text.js";
 
 const CELLS = [1, 2, 3, 4].map((each) => [String(each), String(each)]);
 

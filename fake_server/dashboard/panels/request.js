@@ -1,8 +1,8 @@
 // A request of the journal: one line, and all of it when it is opened.
 
-import { button, h, reconcile, write } from "./dom.js";
-import { copy, curl } from "./snippets.js";
-import { clockTime, duration, t } from "./text.js";
+import { button, h, reconcile, write } from "../lib/dom.js";
+import { copy, curl } from "../lib/snippets.js";
+import { clockTime, duration, t } from "../lib/text.js";
 
 const NOT_REPEATED = ["host", "content-length", "connection", "accept-encoding", "accept"];
 

@@ -1,9 +1,9 @@
 // A job's parent and children, as small cards.
 
-import { Refused, control, segment } from "./api.js";
+import { Refused, control, segment } from "../lib/api.js";
 import { makeCard, updateCard } from "./card.js";
-import { h, reconcile } from "./dom.js";
-import { t } from "./text.js";
+import { h, reconcile } from "../lib/dom.js";
+import { t } from "../lib/text.js";
 
 /** Show the family of `job` in `container`. */
 export async function family(container, job, children) {

@@ -1,12 +1,12 @@
 // Requests: the journal as it comes, newest first.
 
-import { control } from "./api.js";
-import { button, choice, field, fill, h, write } from "./dom.js";
-import { Refresher } from "./live.js";
-import { attempt, sure } from "./notice.js";
-import { requestList } from "./request.js";
-import { ofAccount } from "./scope.js";
-import { t } from "./text.js";
+import { control } from "../lib/api.js";
+import { button, choice, field, fill, h, write } from "../lib/dom.js";
+import { Refresher } from "../lib/live.js";
+import { attempt, sure } from "../lib/notice.js";
+import { requestList } from "../panels/request.js";
+import { ofAccount } from "../lib/scope.js";
+import { t } from "../lib/text.js";
 
 const STEP = 100;
 const MOST = 1000;

@@ -1,11 +1,11 @@
 // The first visit: what this is, three lines that make a picture, and a button that makes one.
 
-import { address, call } from "./api.js";
-import { button, fill, h } from "./dom.js";
-import { attempt, say } from "./notice.js";
-import { acting } from "./scope.js";
-import { copyable } from "./snippets.js";
-import { t } from "./text.js";
+import { address, call } from "../lib/api.js";
+import { button, fill, h } from "../lib/dom.js";
+import { attempt, say } from "../lib/notice.js";
+import { acting } from "../lib/scope.js";
+import { copyable } from "../lib/snippets.js";
+import { t } from "../lib/text.js";
 
 const PROMPT = "a small boat at dawn --ar 3:2";
 

@@ -1,11 +1,11 @@
 // Trouble: scenarios, faults, and the answers to open questions.
 
-import { fill, h } from "./dom.js";
-import { faults } from "./faults.js";
-import { Refresher } from "./live.js";
-import { questions } from "./questions.js";
-import { scenarios } from "./scenarios.js";
-import { t } from "./text.js";
+import { fill, h } from "../lib/dom.js";
+import { faults } from "../panels/faults.js";
+import { Refresher } from "../lib/live.js";
+import { questions } from "../panels/questions.js";
+import { scenarios } from "../panels/scenarios.js";
+import { t } from "../lib/text.js";
 
 let built = null;
 

@@ -1,6 +1,6 @@
 // The running jobs of a clock on a line of time.
 
-import { clockTime } from "./text.js";
+import { clockTime } from "../lib/text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROW = 28;

@@ -24,7 +24,7 @@ def test_a_right_server_is_not_failed(name: str) -> None:
 def test_what_kept_the_run_is_said() -> None:
     outcome = tried("429, Retry-After an hour", minutes=0.5)
     assert (outcome.passed, outcome.requests, outcome.jobs) == (0, 1, 0)
-    assert outcome.seconds < 10
+    assert outcome.seconds < 25
 
 
 def test_every_kind_has_a_gateway_at_each_rate() -> None:

@@ -97,7 +97,7 @@ def _picture_host(app: TamperedFake, url: str) -> Iterator[None]:
 
 def _fetched(url: str) -> Reply:
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=20) as response:
             return Reply(200, ((b"content-type", b"image/png"),), response.read())
     except urllib.error.HTTPError as problem:
         problem.close()

@@ -129,7 +129,7 @@ def test_a_signal_ends_it_cleanly(serve: Serve, name: str, busy: str) -> None:
         # An answer on another connection: the fake has read what was sent before it.
         assert httpx.get(served.url).status_code == 200
         served.process.send_signal(signal.Signals[name])
-        output, errors = served.process.communicate(timeout=10)
+        output, errors = served.process.communicate(timeout=30)
         if busy != "a kept connection":
             assert connection.recv(1000) == b""  # no answer, and nothing of a server's own
     assert (served.process.returncode, output, errors) == (0, "", "")
@@ -139,7 +139,7 @@ def test_a_second_signal_does_no_harm(serve: Serve) -> None:
     served = serve()
     for _ in range(3):
         served.process.send_signal(signal.SIGINT)
-    _, errors = served.process.communicate(timeout=10)
+    _, errors = served.process.communicate(timeout=30)
     assert (served.process.returncode, errors) == (0, "")
 
 

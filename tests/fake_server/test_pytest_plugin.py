@@ -250,7 +250,7 @@ def test_the_live_address_is_redirected(pytester: pytest.Pytester) -> None:
             assert sampan_redirect == "http://164.90.147.104:8091"
             who = {"username": sampan_account.username, "password": sampan_account.password}
             url = "http://164.90.147.104:8091/auth/login"
-            with urllib.request.urlopen(url, json.dumps(who).encode(), timeout=5) as answer:
+            with urllib.request.urlopen(url, json.dumps(who).encode(), timeout=20) as answer:
                 assert json.load(answer)["errno"] == 0
             assert sampan_account.admin.count(operation="login") == 1
 

@@ -207,7 +207,7 @@ class Served:
         """End it, and say what it wrote to stderr."""
         if self.process.returncode is None:
             self.process.terminate()
-            _, self._errors = self.process.communicate(timeout=20)
+            _, self._errors = self.process.communicate(timeout=60)
         return self._errors
 
 

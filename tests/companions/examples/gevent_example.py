@@ -27,7 +27,7 @@ def main() -> None:
 
 def draw(account: Account) -> None:
     record = account.wait_finished(account.create("a cat"))
-    assert requests.get(record["img_buffer"], timeout=5).content.startswith(b"\x89PNG")
+    assert requests.get(record["img_buffer"], timeout=20).content.startswith(b"\x89PNG")
 
 
 main()

@@ -193,7 +193,7 @@ def test_whatever_it_does_there_are_verdicts(name: str, monkeypatch: pytest.Monk
     started = time.monotonic()
     with Scripted(behind_a_login(HOSTILE[name][0])) as server:
         report = checked(server.url)
-    assert time.monotonic() - started < 60 * MINUTES + 2
+    assert time.monotonic() - started < 60 * MINUTES + 20
     assert not _faults(report)
     find = next(one for one in report.findings if one.id == "FIND-1")
     assert find.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)

@@ -133,7 +133,7 @@ def test_open_streams_are_bounded_and_a_closed_one_makes_room(fast: bool) -> Non
             for each in open_ones:
                 each.__exit__(None, None, None)
         # The fake sees that its readers have left; who waits for that asks again.
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while client.get(f"{address}?limit=1").status_code != 200:
             assert time.monotonic() < deadline
 
@@ -144,7 +144,7 @@ def test_an_open_stream_does_not_hold_up_the_end(fast: bool) -> None:
     with listening(server):
         began = time.monotonic()
         server.stop()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("option", [[], ["--no-fast"]])
@@ -156,7 +156,7 @@ def test_an_open_stream_does_not_hold_up_the_command(
         next(response.iter_lines())
         began = time.monotonic()
         assert served.stop() == ""
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 # Without a socket

@@ -57,25 +57,25 @@ def echo() -> Iterator[str]:
 
 def by_requests() -> str:
     with requests.Session() as session:
-        return session.get(NOBODY, timeout=5).text
+        return session.get(NOBODY, timeout=20).text
 
 
 def by_urllib3() -> str:
     with urllib3.PoolManager() as pool:
-        return pool.request("GET", NOBODY, timeout=5).data.decode()
+        return pool.request("GET", NOBODY, timeout=20).data.decode()
 
 
 def by_httpx() -> str:
-    return httpx.get(NOBODY, timeout=5).text
+    return httpx.get(NOBODY, timeout=20).text
 
 
 def by_urllib() -> str:
-    with urllib.request.urlopen(NOBODY, timeout=5) as answer:
+    with urllib.request.urlopen(NOBODY, timeout=20) as answer:
         return str(answer.read().decode())
 
 
 async def by_async_httpx() -> str:
-    async with httpx.AsyncClient(timeout=5) as client:
+    async with httpx.AsyncClient(timeout=20) as client:
         return (await client.get(NOBODY)).text
 
 
@@ -181,8 +181,8 @@ def test_hosts_that_went_past_the_proxy_still_do(
         before = dict(os.environ)
         with redirect(echo, live=NOBODY), requests.Session() as session:
             for url in (echo, NOBODY):
-                assert session.get(url, timeout=5).text == url.removeprefix("http://")
-                assert httpx.get(url, timeout=5).text == url.removeprefix("http://")
+                assert session.get(url, timeout=20).text == url.removeprefix("http://")
+                assert httpx.get(url, timeout=20).text == url.removeprefix("http://")
         assert dict(os.environ) == before
         with pytest.raises(TimeoutError):
             proxy.accept()
@@ -194,7 +194,7 @@ def test_hosts_that_went_through_the_proxy_still_do(
 ) -> None:
     _set_proxies(monkeypatch, echo, given)
     with redirect("http://127.0.0.1:9", live=NOBODY), requests.Session() as session:
-        assert session.get("http://third.test/", timeout=5).text == "third.test"
+        assert session.get("http://third.test/", timeout=20).text == "third.test"
 
 
 def test_what_a_test_sets_inside_the_block_stays(
@@ -241,8 +241,8 @@ def test_it_ends_with_its_block(echo: str) -> None:
 
 def test_another_address_can_be_redirected(echo: str) -> None:
     with redirect(echo, live="http://192.0.2.2"):
-        assert httpx.get("http://192.0.2.2/", timeout=5).text == "192.0.2.2"
-        connection = http.client.HTTPConnection("192.0.2.2", timeout=5)
+        assert httpx.get("http://192.0.2.2/", timeout=20).text == "192.0.2.2"
+        connection = http.client.HTTPConnection("192.0.2.2", timeout=20)
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"192.0.2.2"
         connection.close()
@@ -296,17 +296,17 @@ def test_other_libraries_go_through_the_proxy(
         monkeypatch.setenv(name, value)
     body = b'{"username":"abc","password":"abc-secret"}'
     with requests.Session() as session:
-        assert session.post(f"{LIVE}/auth/login", body, timeout=5).json()["errno"] == 0
+        assert session.post(f"{LIVE}/auth/login", body, timeout=20).json()["errno"] == 0
     # An opener of its own: the shared one keeps the proxies of whoever used it first.
     opener = urllib.request.build_opener()
-    with opener.open(f"{LIVE}/auth/login", body, timeout=5) as answer:
+    with opener.open(f"{LIVE}/auth/login", body, timeout=20) as answer:
         assert answer.read().startswith(b'{"errno":0,')
 
 
 def test_a_proxy_for_nothing_else(server: FakeServer) -> None:
     with httpx.Client(proxy=server.url) as client:
         assert client.get("http://example.test/elsewhere").json()["errno"] == 410
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(b"CONNECT example.test:443 HTTP/1.1\r\nHost: example.test:443\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
 

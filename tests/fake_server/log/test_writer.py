@@ -27,10 +27,10 @@ def test_a_reader_that_stopped_holds_up_nobody_and_is_told_what_it_missed() -> N
         for _ in range(100):
             writer.write("x" * 1000)
         time.sleep(0.001)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     os.set_blocking(reading, False)
     text = b""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while b"requests are not in this log" not in text and time.monotonic() < deadline:
         try:
             text += os.read(reading, 1 << 20)
@@ -50,7 +50,7 @@ def test_an_end_waits_for_nobody_who_does_not_read() -> None:
         writer.write("x" * 1000)
     began = time.monotonic()
     writer.close()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     os.close(reading)  # which lets the thread go
     os.close(writing)
 

@@ -176,7 +176,7 @@ def test_an_open_connection_does_not_hold_up_its_end() -> None:
         idle.get("/")
         half.sendall(b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
         server.stop()
-        half.settimeout(5)
+        half.settimeout(20)
         assert half.recv(100) == b""
 
 
@@ -187,11 +187,11 @@ def test_a_request_under_way_is_answered_or_dropped_quietly(
     server.admin.fault("DELAY", delay=60, operation="login")
     with socket.create_connection(("127.0.0.1", server.port)) as slow:
         slow.sendall(b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while not server._started._server.server_state.tasks and time.monotonic() < deadline:
             time.sleep(0.005)
         server.stop()
-        slow.settimeout(5)
+        slow.settimeout(20)
         assert slow.recv(100) == b""
     assert caplog.records == []
 
@@ -201,12 +201,12 @@ def test_who_waits_for_requests_is_not_waited_for(caplog: pytest.LogCaptureFixtu
     admin = server.admin
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(admin.wait_for, timeout=60)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while not server._started._server.server_state.tasks and time.monotonic() < deadline:
             time.sleep(0.005)
         server.stop()
         with pytest.raises(Disconnected):
-            waiting.result(timeout=10)
+            waiting.result(timeout=30)
     assert caplog.records == []
 
 
@@ -214,7 +214,7 @@ def test_dates_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "_DATE_SECONDS", 0.01)
     with FakeServer() as server:
         first = httpx.get(server.url).headers["date"]
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while (later := httpx.get(server.url).headers["date"]) == first:
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -11,6 +11,7 @@ Nothing but this file is imported until a test asks for one of the fixtures.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -172,10 +173,15 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def sampan_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
-    """One fake for the session; with xdist, one per worker. Markers of tests don't change it."""
+    """One fake for the session; with xdist, one per worker. Markers of tests don't change it.
+
+    Under ``sampan matrix`` it is that of the matrix, which has the settings given there.
+    """
+    from .server.attached import of_matrix
     from .server.threaded import FakeServer
 
-    server = FakeServer(**_settings(pytestconfig)).start()
+    settings = _settings(pytestconfig)
+    server = of_matrix(os.environ) or FakeServer(**settings).start()
     yield server
     server.stop()
 

@@ -60,6 +60,10 @@ def _page(report: Report) -> Iterator[str]:
     yield f'<p><strong class="{"good" if good else "fails"}">{words}</strong></p>'
     yield from (f'<p class="flaky">{escape(remark)}</p>' for remark in report.remarks)
     if report.problem is None:
+        relied = report.questions_of(Word.FAILS)
+        if relied:
+            ids = ", ".join(question.id for question in relied)
+            yield f"<p>It relies on {len(relied)} of {len(report.questions)} readings: {ids}</p>"
         yield "<ul class=sums>"
         for word, heading, _ in _SECTIONS:
             if found := report.of(word):

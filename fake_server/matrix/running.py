@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from ..clock import real_time
+from ..server.attached import RUN
 from ..settings import DEFAULT_ACCOUNTS
 from . import child
 from .environment import environment
@@ -214,7 +215,9 @@ class _Runner:
             armed = {} if mishap is None else mishap.arm(server.admin, trial.value or "")
             account = DEFAULT_ACCOUNTS[0]
             variables = environment(
-                os.environ, server.url, account.username, account.password, as_proxy=setup.as_proxy
+                {**os.environ, RUN: trial.name},
+                *(server.url, account.username, account.password),
+                as_proxy=setup.as_proxy,
             )
             ended = child.run(setup.command, variables, setup.time_limit, self._stop)
             if ended.code is None and not ended.timed_out:

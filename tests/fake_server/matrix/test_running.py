@@ -89,6 +89,35 @@ def test_a_mishap_that_nobody_meets_is_not_borne() -> None:
     }
 
 
+def test_a_late_picture_is_met_only_by_who_fetches_pictures() -> None:
+    submits = client("post('/jobs/create', {'content': 'a cat'}, login())")
+    assert words(ran(submits, "picture-late", "job-slow")) == {
+        "picture-late": Word.UNTOUCHED,
+        "job-slow": Word.BEARS,
+    }
+
+
+def test_tests_with_the_fixture_use_the_fake_of_the_matrix(tmp_path: Path) -> None:
+    (tmp_path / "test_client.py").write_text(
+        """
+def test_the_newest_is_first(sampan_account, sampan_server):
+    assert sampan_server.url == sampan_account.url
+    hashes = [sampan_account.create(prompt) for prompt in ("a cat", "a dog")]
+    sampan_account.wait_finished(hashes[1])
+    assert sampan_account.find(limit=2).res[0]["hash"] == hashes[1]
+    assert sampan_server.account().find(limit=1).total == 0
+"""
+    )
+    plain = [f"-pno:{name}" for name in ("schemathesis", "sampan-conformance", "cacheprovider")]
+    command = [sys.executable, "-m", "pytest", "-q", *plain, str(tmp_path)]
+    report = ran(command, "find-order", "find-scope", "describe-result=msg-content")
+    assert words(report) == {
+        "find-order=oldest-first": Word.FAILS,
+        "find-scope=all": Word.FAILS,
+        "describe-result=msg-content": Word.UNTOUCHED,
+    }
+
+
 def test_one_that_does_not_pass_as_documented_is_not_run_again(tmp_path: Path) -> None:
     report = ran(client(f"open({str(tmp_path / 'runs')!r}, 'a').write('x'); login(); sys.exit(3)"))
     assert (tmp_path / "runs").read_text() == "x"

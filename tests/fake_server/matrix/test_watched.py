@@ -125,8 +125,9 @@ def test_what_a_profile_derives_is_asked_for_by_each_request() -> None:
         assert "pending-statuses" in service.asked
 
 
-def test_a_server_tells_what_reached_it_and_who_has_set_a_profile() -> None:
-    with WatchedServer(job_seconds=0) as server:
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_server_tells_what_reached_it_and_who_has_set_a_profile(fast: bool) -> None:
+    with WatchedServer(job_seconds=0, fast=fast) as server:
         account = server.account()
         assert (server.requests, server.asked, server.called) == (0, frozenset(), frozenset())
         account.find(limit=1)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+import orjson
+
 from .armed.faults import Faults
 from .armed.scenarios import ArmedScenarios
 from .clock.clock import Clocks, ClockState
@@ -104,8 +106,10 @@ class FakeService:
 
     def _open(self) -> None:
         """Take everything from the store, and put into it what it does not have yet."""
-        if self.settings.seed is not None:
-            self.store.keep("seed", str(self.settings.seed))
+        self._agree()
+        seed = None if self.settings.seed is None else str(self.settings.seed)
+        if seed is not None and self.store.setting("seed", lambda: seed) != seed:
+            self.store.keep("seed", seed)
         last = self.store.file.last_time()
         wall = self.store.wall(self.settings.wall)
         self.clocks = Clocks({}, wall, last)
@@ -136,6 +140,33 @@ class FakeService:
         """What the settings keep the data in, for a person."""
         data = self.settings.data
         return f"database {data}" if isinstance(data, DatabaseUrl) else f"data file {data}"
+
+    def _agree(self) -> None:
+        """Keep what all processes of a store must be started with, or be started as they were.
+
+        Raises ``StoreError``.
+        """
+        if not self.store.is_shared:
+            return
+        mine = {
+            "--profile": self.first_profile.answers,
+            "--job-seconds": self.settings.job_ms / 1000,
+            "--seed": self.settings.seed,
+            "--clock": self.settings.clock,
+            "--markers": self.settings.markers,
+            "--open-accounts": self.settings.open_accounts,
+        }
+        text = orjson.dumps(mine, option=orjson.OPT_SORT_KEYS).decode()
+        if self.store.alone:
+            self.store.keep("settings", text)
+            return
+        theirs = orjson.loads(self.store.setting("settings", lambda: text))
+        other = [name for name, value in mine.items() if theirs.get(name) != value]
+        if other:
+            raise StoreError(
+                f"{self._data} is in use by processes with another {other[0]}: all must be started"
+                " with the same one"
+            )
 
     def reload(self) -> None:
         """Take seed, key and clocks from the store; drop what was derived from others.

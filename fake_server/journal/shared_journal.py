@@ -17,7 +17,8 @@ from ..clock.shared_notifier import SharedNotifier
 from ..contract.document import Operation
 from ..http.exchange import Exchange
 from ..http.responses import Response
-from ..store.journal_rows import Head, JournalRows, NewRow
+from ..store.shared.database import NewRow
+from ..store.shared.journal_rows import Head, JournalRows
 from ..store.transactions import NotStoredError
 from . import redaction
 from .journal import OVERHEAD, Journal, RequestMatch

@@ -24,23 +24,23 @@ def open_store(data: Path | DatabaseUrl | None, *, shared: bool = False) -> Stor
             " --data"
         )
     try:
-        from .shared_file import SharedFile
+        from .shared.file import SharedFile
     except ImportError as problem:  # Windows has no fcntl
         raise StoreError(
             "this system can't share a data file; use PostgreSQL, or one process"
         ) from problem
-    from .shared_store import SharedStore
+    from .shared.store import SharedStore
 
     return SharedStore(SharedFile(data))
 
 
 def _open_database(url: DatabaseUrl) -> Store:
     try:
-        from .postgres import Postgres
+        from .shared.postgres import Postgres
     except ImportError as problem:
         raise StoreError(
             f"database {url} needs psycopg ({problem}): pip install 'sampan[postgres]'"
         ) from problem
-    from .shared_store import SharedStore
+    from .shared.store import SharedStore
 
     return SharedStore(Postgres(url))

@@ -2,7 +2,7 @@
 
 Stored are the facts of a job and the columns that a find filters by (page, Job Find), never the
 58 keys of a record, which are rendered from the facts. What several processes share is told in
-``shared_store.py``.
+``shared/store.py``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .job_reads import JobReads
 from .transactions import Transactions
 
 if TYPE_CHECKING:
-    from .journal_rows import JournalRows
+    from .shared.journal_rows import JournalRows
 
 #: Makes a job of its number in the account, its id and by how many ms its timestamp is late.
 Make = Callable[[int, int, int], Job]
@@ -44,6 +44,8 @@ class Store(JobReads):
 
     #: Whether other processes use the same data.
     is_shared = False
+    #: Whether no other process used them when this one came.
+    alone = True
 
     def __init__(self, path: Path | None = None) -> None:
         """Open ``path``, or a store in memory. Raises :class:`StoreError`."""
@@ -55,8 +57,7 @@ class Store(JobReads):
 
     def _use(self, db: Database, path: Path | None, dialect: Dialect) -> None:
         self._db, self.dialect = db, dialect
-        #: Closes the database, once; also when the store is dropped, as an unclosed application
-        #: does.
+        #: Closes the database, once; also when an application is dropped without being closed.
         self.close = weakref.finalize(self, db.close)
         # A cursor made anew for each statement would cost a tenth of a submission.
         self._inserting, self._finding = db.cursor(), db.cursor()
@@ -74,10 +75,8 @@ class Store(JobReads):
             raise StoreError(f"{what} can't be used: {problem}") from problem
 
     def turn(self) -> AbstractContextManager[object]:
-        """A block that no other process changes anything during, but for jobs that it submits.
-
-        Memory is up to date when it begins. What reads memory and changes by that is one.
-        """
+        """A block during which no other process changes anything but by submitting jobs; memory
+        is up to date when it begins. What reads memory and changes by that is one."""
         return _ALONE
 
     def follow(self) -> None:
@@ -179,8 +178,8 @@ class Store(JobReads):
         account = self._by_name.get(username)
         with self.transaction():
             if account is None:
-                account = Account(0, username, password, plan, name)
-                account.id = self._new_account(username, password, plan, name)
+                id = self._new_account(username, password, plan, name)
+                account = Account(id, username, password, plan, name)
             else:
                 sql = "UPDATE accounts SET password = ?, plan = ?, name = ? WHERE id = ?"
                 self._db.execute(sql, (password, plan, name, account.id))
@@ -189,8 +188,7 @@ class Store(JobReads):
         return account
 
     def _new_account(self, *values: str | None) -> int:
-        sql = "INSERT INTO accounts (username, password, plan, name) VALUES (?, ?, ?, ?)"
-        return int(self._db.execute(f"{sql} RETURNING id", values).fetchone()[0])
+        return int(self._db.execute(_NEW_ACCOUNT, values).fetchone()[0])
 
     def _remember(
         self, account: Account, password: str, plan: AccountPlan, name: str | None
@@ -288,7 +286,6 @@ class Store(JobReads):
         self._db.execute("DELETE FROM jobs WHERE account = ?", (account.id,))
 
     def counts(self, account: int | None = None) -> JobCounts:
-        """What is remembered of the jobs of an account, or of all: see ``JobCounts``."""
         if account is not None:
             return self._accounts[account].counts
         return total(each.counts for each in self._accounts.values())
@@ -397,5 +394,8 @@ _OF_ACCOUNTS = (
 #: (WHERE true: SQLite would take ON for a join's.)
 _REMOVE_ALL = "INSERT INTO removed SELECT username FROM accounts WHERE true ON CONFLICT DO NOTHING"
 _ALONE = nullcontext()
+_NEW_ACCOUNT = (
+    "INSERT INTO accounts (username, password, plan, name) VALUES (?, ?, ?, ?) RETURNING id"
+)
 _NEW_JOB = f"INSERT INTO jobs VALUES ({', '.join('?' * 12)})"
 _ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"

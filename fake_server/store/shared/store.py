@@ -18,18 +18,18 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from ..clock.clock import ClockState, Wall
-from ..jobs.lifecycle import Job
-from . import job_rows as rows
-from .account import Account, AccountGoneError, JobCounts
-from .changes import ACCOUNT, EVERYTHING
-from .control_rows import ControlRows
-from .ids import first_id
-from .job_reads import ALL_JOBS
+from ...clock.clock import ClockState, Wall
+from ...jobs.lifecycle import Job
+from .. import job_rows as rows
+from ..account import Account, AccountGoneError, JobCounts
+from ..changes import ACCOUNT, EVERYTHING
+from ..control_rows import ControlRows
+from ..ids import first_id
+from ..job_reads import ALL_JOBS
+from ..store import Make, Store
+from ..transactions import Transactions
+from .database import SharedDatabase
 from .journal_rows import JournalRows
-from .shared_database import SharedDatabase
-from .store import Make, Store
-from .transactions import Transactions
 
 #: How many changes are kept, and after how many some are dropped.
 _KEPT_CHANGES, _TIDY_EVERY = 10_000, 1_000
@@ -44,6 +44,7 @@ class SharedStore(Store):
     def __init__(self, db: SharedDatabase) -> None:
         """Raises ``StoreError``."""
         self._use(db, db.path, db.dialect)
+        self.alone = db.alone
         self._writer = uuid.uuid4().hex
         self._changes = self
         self._depth = 0

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..clock import real_time
-from ..clock.clock import Wall
-from .database import StoreError, connect_shared
-from .dialect import SHARED_FILE, Cursor
-from .shared_database import PATIENCE, SCHEMA, TABLES, Change, other_version, own_version
-from .transactions import NotStoredError
+from ...clock import real_time
+from ...clock.clock import Wall
+from ..database import StoreError, connect_shared
+from ..dialect import SHARED_FILE, Cursor
+from ..transactions import NotStoredError
+from .database import PATIENCE, SCHEMA, TABLES, Change, NewRow, other_version, own_version
 
 
 class SharedFile:
@@ -119,6 +119,24 @@ class SharedFile:
         rows = self._db.execute(_CHANGES, (since,)).fetchall()
         return [Change(*row) for row in rows]
 
+    def append(self, rows: Sequence[NewRow]) -> int | None:
+        """Append to the journal."""
+        size = sum(row.size for row in rows)
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            found = self._db.execute(_NEXT, (len(rows), size)).fetchone()
+            if found is not None:
+                number, upto = found[0] - len(rows), found[1] - size
+                for row in rows:
+                    number, upto = number + 1, upto + row.size
+                    self._db.execute(_EXCHANGE, (number, row.account, upto, row.text))
+            self._db.execute("COMMIT")
+        except sqlite3.Error as problem:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise NotStoredError(f"{self.where} can't be written: {problem}") from problem
+        return None if found is None else int(found[0])
+
     def wall(self, wall: Wall) -> Wall:
         """All processes are on one machine, and have its time."""
         return wall
@@ -139,4 +157,6 @@ def _locked(descriptor: int, how: int) -> bool:
 _KEEP_VERSION = (
     "INSERT INTO meta VALUES ('version', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
+_NEXT = "UPDATE journal_head SET last = last + ?, total = total + ? RETURNING last, total"
+_EXCHANGE = "INSERT INTO journal VALUES (?, ?, ?, ?)"
 _CHANGES = "SELECT revision, writer, what, account FROM changes WHERE revision > ? ORDER BY 1"

@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .shared_database import SharedDatabase
-from .transactions import Transactions
+from ..transactions import Transactions
+from .database import NewRow, SharedDatabase
 
 
 class Head(NamedTuple):
@@ -27,14 +27,6 @@ class Head(NamedTuple):
     lost: int
     generation: int
     answers: int
-
-
-class NewRow(NamedTuple):
-    """An exchange to be appended; ``size`` in bytes."""
-
-    account: int | None
-    size: int
-    text: str
 
 
 class JournalRows:
@@ -62,23 +54,16 @@ class JournalRows:
 
     def append(self, rows: Sequence[NewRow]) -> int:
         """Add exchanges in order; the number of the last of them."""
-        size = sum(row.size for row in rows)
-        with self._rows():
-            found = self._db.execute(_APPEND, (len(rows), size)).fetchone()
-            if found is None:
-                self.head()
-                found = self._db.execute(_APPEND, (len(rows), size)).fetchone()
-            last, total = found
-            values, number, upto = [], last - len(rows), total - size
-            for row in rows:
-                number, upto = number + 1, upto + row.size
-                values.append((number, row.account, upto, row.text))
-            self._db.executemany("INSERT INTO journal VALUES (?, ?, ?, ?)", values)
+        last = self._db.append(rows)
+        if last is None:
+            self.head()
+            last = self._db.append(rows)
+        assert last is not None
         self._appended += len(rows)
         if self._appended >= _TIDY_EVERY:
             self._appended = 0
             self.trim()
-        return int(last)
+        return last
 
     def answer(self, number: int, text: str) -> None:
         """Replace an exchange by its answered self."""
@@ -122,4 +107,3 @@ class JournalRows:
 #: After how many exchanges a process drops those that are too many.
 _TIDY_EVERY = 64
 _HEAD = "SELECT last, total, lost, generation, answers FROM journal_head"
-_APPEND = "UPDATE journal_head SET last = last + ?, total = total + ? RETURNING last, total"

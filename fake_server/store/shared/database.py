@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from ..clock.clock import Wall
-from .database import StoreError
-from .dialect import Database, Dialect
+from ...clock.clock import Wall
+from ..database import StoreError
+from ..dialect import Database, Dialect
 
 #: How long (s) a statement, a lock and another's turn are waited for.
 PATIENCE = 5.0
@@ -21,6 +22,14 @@ class Change(NamedTuple):
     writer: str
     what: str
     account: int | None
+
+
+class NewRow(NamedTuple):
+    """An exchange to be appended to the journal; ``size`` in bytes."""
+
+    account: int | None
+    size: int
+    text: str
 
 
 class SharedDatabase(Database, Protocol):
@@ -46,6 +55,9 @@ class SharedDatabase(Database, Protocol):
 
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision, in order. Raises ``NotStoredError``."""
+
+    def append(self, rows: Sequence[NewRow]) -> int | None:
+        """Append to the journal; the last number, or ``None`` where its head is missing."""
 
     def wall(self, wall: Wall) -> Wall:
         """A clock that all processes agree on, in place of the machine's."""

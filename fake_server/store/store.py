@@ -115,8 +115,6 @@ class Store(JobReads):
 
         return remember
 
-    # What belongs to the whole fake
-
     def setting(self, key: str, make: Callable[[], str]) -> str:
         """A value kept under ``key``, made and kept when there is none."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -224,7 +222,7 @@ class Store(JobReads):
             self.transaction.then(partial(self._by_name.pop, account.username))
 
     def reset(self, account: Account) -> None:
-        """Forget an account's jobs and clock, void no token; its next job is its first again."""
+        """Delete an account's jobs and clock. Tokens stay valid; job numbering restarts at 1."""
         with self.transaction():
             self._changes.note(ACCOUNT, account.id)
             self._forget(account)

@@ -136,8 +136,9 @@ def _told(
     service: FakeService, calls: Calls, accounts: Accounts, jobs: int, armed: int
 ) -> Iterable[str]:
     """What whoever starts the fake is told, in lines. No password of the file is among it."""
-    counts = f"{len(accounts.by_name)} accounts, {jobs} jobs, {min(armed, MAX_FAULTS)} faults"
-    yield f"begins with {counts} from {service.settings.from_har}"
+    counts = {"account": len(accounts.by_name), "job": jobs, "fault": min(armed, MAX_FAULTS)}
+    told = (f"{number} {what}{'s' * (number != 1)}" for what, number in counts.items())
+    yield f"begins with {', '.join(told)} from {service.settings.from_har}"
     asked = {each.username for each in service.settings.accounts}
     for account in list(accounts.by_name.values())[:_NAMED]:
         where = f"{account.username}-secret" if account.password is None else "as in the file"

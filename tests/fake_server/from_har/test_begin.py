@@ -248,7 +248,7 @@ def test_who_starts_it_is_told_what_it_began_with(tmp_path: Path, recorded: Reco
         assert httpx.post(f"{served.url}/auth/login", json=sent).json()["errno"] == 0
     finally:
         told = served.stop()
-    assert f"sampan: begins with 1 accounts, 1 jobs, 0 faults from {path}\n" in told
+    assert f"sampan: begins with 1 account, 1 job, 0 faults from {path}\n" in told
     assert "sampan: account abc: password as in the file\n" in told
     assert "abc-secret" not in told
 

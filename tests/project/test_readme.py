@@ -17,6 +17,7 @@ from bench.processes import free_port
 from sampan.fake_server.armed.fault import FaultType
 from sampan.fake_server.jobs.scenarios import SCENARIOS
 from tests.support.fakes import Served
+from tests.support.inner_pytest import in_process
 from tests.support.paths import ROOT
 
 pytest_plugins = ("pytester",)
@@ -86,8 +87,7 @@ def test_the_test_in_python_passes_with_a_careful_client(pytester: pytest.Pytest
     """
     examples = str(ROOT / "examples" / "python")
     pytester.makepyfile(textwrap.dedent(client).format(examples=examples) + example)
-    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1)
+    in_process(pytester, "-q").assert_outcomes(passed=1)
 
 
 def test_every_scenario_and_fault_has_its_row() -> None:

@@ -64,7 +64,8 @@ def run(url: str, folder: Path, *more: str) -> dict[str, str]:
     kinds = ("json", "junit", "html", "learn")
     flags = [word for kind in kinds for word in (f"--{kind}", str(folder / kind))]
     check = [sys.executable, "-m", "sampan", "check", url, *flags, *more]
-    pytest_ = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    others = ("cacheprovider", "asyncio", "schemathesis", "hypothesispytest")
+    pytest_ = [sys.executable, "-m", "pytest", *(f"-pno:{name}" for name in others)]
     pytest_ += [f"--sampan-url={url}", "--junit-xml=unit.xml", "-vv", "--showlocals"]
     (folder / "empty").mkdir()
     for name, command, where in (

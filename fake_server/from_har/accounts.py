@@ -92,7 +92,7 @@ class Accounts:
 
     def _learn_plans(self, calls: Iterable[Call]) -> None:
         """An account of which every submission was refused with 411 has no plan."""
-        errnos: dict[str, set[object]] = {}
+        errnos: dict[str, set[int | None]] = {}
         for call in calls:
             account = self.of(call)
             if account is not None and call.path not in (LOGIN, "/jobs/find"):

@@ -148,6 +148,7 @@ def _told(
     if len(accounts.by_name) > _NAMED:
         yield f"and {len(accounts.by_name) - _NAMED} more accounts"
     if calls.unread:
-        yield f"{calls.unread} entries were passed over: they can't be read"
+        entries = "1 entry was" if calls.unread == 1 else f"{calls.unread} entries were"
+        yield f"{entries} passed over: broken, or without a whole request and answer"
     if armed > MAX_FAULTS:
         yield f"{armed - MAX_FAULTS} failures more are not armed: at most {MAX_FAULTS} are"

@@ -17,11 +17,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ..jobs.lifecycle import LATEST
+
 #: Bytes of a file, unpacked.
 MAX_BYTES = 256 << 20
 _GZIP = b"\x1f\x8b"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MS = 1000
+_MS, _DAY = 1000, 86_400_000
 
 
 class HarError(ValueError):
@@ -31,7 +33,7 @@ class HarError(ValueError):
 class Call(NamedTuple):
     """One request and its answer. Times in ms since 1970; ``path`` is the operation's.
 
-    ``status`` 0 or -1: no answer. ``answer`` is its body as text, ``data`` as JSON (``None``: it is
+    ``status`` 0: no answer. ``answer`` is its body as text, ``data`` as JSON (``None``: it is
     no JSON object).
     """
 
@@ -45,8 +47,9 @@ class Call(NamedTuple):
     data: Mapping[str, Any] | None
 
     @property
-    def errno(self) -> object:
-        return None if self.data is None else self.data.get("errno")
+    def errno(self) -> int | None:
+        errno = None if self.data is None else self.data.get("errno")
+        return errno if isinstance(errno, int) else None
 
 
 class Calls(NamedTuple):
@@ -107,9 +110,9 @@ def _call(entry: Any, path: str) -> Call:
     """Raises one of the usual errors on whatever is not as HAR has it."""
     request, response = entry["request"], entry["response"]
     begin = _ms(entry["startedDateTime"])
-    end = begin + max(0, round(float(entry["time"])))
-    status = int(response["status"])
-    answer = _answer(response)
+    end = begin + min(max(0, round(float(entry["time"]))), _DAY)
+    status = _status(response)
+    answer = _answer(response) if status else ""
     return Call(
         path,
         begin,
@@ -122,10 +125,24 @@ def _call(entry: Any, path: str) -> Call:
     )
 
 
+def _status(response: Mapping[str, Any]) -> int:
+    """The HTTP status; 0 if the server gave no whole answer. Raises ``ValueError`` if it is not
+    known whether it would have, such as of a request that the client gave up."""
+    status = int(response["status"])
+    if isinstance(ours := response.get("_sampan"), dict) and "failure" in ours:
+        return 0
+    if status > 0:
+        return status
+    why = str(response.get("_error") or response.get("_failureText") or "")
+    if not why or "ABORTED" in why:
+        raise ValueError("given up by the client, or blocked")
+    return 0
+
+
 def _ms(text: str) -> int:
     moment = datetime.fromisoformat(text)
     zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return round((zoned - _EPOCH).total_seconds() * _MS)
+    return min(max(round((zoned - _EPOCH).total_seconds() * _MS), 0), LATEST - 366 * _DAY)
 
 
 def _token(headers: list[Mapping[str, str]]) -> str | None:
@@ -147,8 +164,11 @@ def _sent(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _answer(response: Mapping[str, Any]) -> str:
+    """The body as text. Raises ``ValueError`` if it was not recorded, which is not an empty one."""
     content = response.get("content") or {}
     body: str = content.get("text") or ""
+    if not body and content.get("size") != 0:
+        raise ValueError("the body is not recorded")
     if content.get("encoding") == "base64":
         return b64decode(body).decode("utf-8", "replace")
     return body.encode("utf-8", "replace").decode()  # no lone surrogates

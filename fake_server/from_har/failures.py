@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from ..armed.fault import WITHOUT_BODY
 from .accounts import Accounts
 from .calls import Call
 
@@ -42,17 +43,19 @@ def failures(
 
 def _fault(call: Call) -> dict[str, Any] | None:
     """What the call met; ``None`` for an answer that the fake gives by itself."""
-    if call.status in (0, -1):
+    if call.status == 0:
         return {"type": "CONNECTION_RESET_BY_PEER", "optional": True}
     usual = call.errno == 0 or call.errno in _TROUBLE
     if call.data is not None and usual and call.status < 500 and call.status != 429:
         return None
-    if len(call.answer.encode()) > _MAX_BODY or not 100 < call.status < 600:
+    if len(call.answer.encode()) > _MAX_BODY or not 200 <= call.status < 600:
         return {"type": "HTTP_STATUS", "status": 500, "optional": True}
     return {"type": "HTTP_STATUS", "status": call.status, "optional": True} | _body(call)
 
 
 def _body(call: Call) -> dict[str, Any]:
+    if call.status in WITHOUT_BODY:
+        return {}
     if call.data is not None:
         return {"body": call.data}
     return {"body": call.answer} if call.answer else {}

@@ -84,14 +84,19 @@ def facts(
     been submitted.
     """
     made: list[Job] = []
-    by_job_id = {seen.record.get("job_id"): hash for hash, seen in jobs.items()}
+    by_job_id = {_text(seen.record, "job_id"): hash for hash, seen in jobs.items()}
     taken: dict[int, set[int]] = {}
+    job_ids: set[str] = set()
     for seen in sorted(jobs.values(), key=_created):
         account = ids[seen.account.username]
         job = _facts(seen, account, profile, job_ms, now, taken.setdefault(account, set()))
-        given = _text(seen.sent, "parent_hash") or by_job_id.get(seen.sent.get("parent_id"))
-        parent = _text(seen.record, "parent_hash") or by_job_id.get(seen.record.get("parent_id"))
-        made.append(job._replace(parent_hash=given or parent))
+        if job.job_id in job_ids:  # no two jobs have the same
+            job = job._replace(job_id=_drawn(seen.hash)[0])
+        job_ids.add(job.job_id)
+        sources = (seen.sent, seen.record)
+        parents = [_text(one, "parent_hash") for one in sources]
+        parents += [by_job_id.get(name) for one in sources if (name := _text(one, "parent_id"))]
+        made.append(job._replace(parent_hash=next(filter(None, parents), None)))
     by_hash = {job.hash: job for job in made}
     for number, job in enumerate(made):  # a parent comes before its children
         made[number] = by_hash[job.hash] = _with_parent(job, by_hash, profile)
@@ -117,7 +122,7 @@ def _ratio(words: str, profile: Profile) -> tuple[int, int] | None:
 def _facts(
     seen: SeenJob, account: int, profile: Profile, job_ms: int, now: int, taken: set[int]
 ) -> Job:
-    record, drawn = seen.record, hashlib.blake2b(seen.hash.encode("utf-8", "replace")).hexdigest()
+    record, drawn = seen.record, _drawn(seen.hash)
     timestamp = min(_created(seen), now)
     while timestamp in taken:  # no two of an account have the same
         timestamp += 1
@@ -131,19 +136,25 @@ def _facts(
         id=0,
         account=account,
         hash=seen.hash,
-        job_id=job_id if _UUID.fullmatch(job_id) else as_uuid(drawn[:32]),
-        id_uuid=(_text(record, "id_uuid") or as_uuid(drawn[32:64]))[:_MAX_TEXT],
+        job_id=job_id if _UUID.fullmatch(job_id) else drawn[0],
+        id_uuid=(_text(record, "id_uuid") or drawn[1])[:_MAX_TEXT],
         kind=seen.kind or _kind(record, profile),
         prompt=words,
         service="niji" if record.get("service") == "niji" else "main",
         created=timestamp,
         plan=_plan(record, state, job_ms),
         ratio=_ratio(words, profile) or (1, 1),
-        grid_num=grid_num if grid_num in (1, 2, 3, 4) else None,
+        grid_num=next((cell for cell in (1, 2, 3, 4) if cell == grid_num), None),
         favourite=record.get("is_favourite") is True,
         folders=tuple(_folders(record)),
         recorded=_recorded(record, state),
     )
+
+
+def _drawn(hash: str) -> tuple[str, str]:
+    """A job_id and an id_uuid for a job of which the file has none."""
+    drawn = hashlib.blake2b(hash.encode()).hexdigest()
+    return as_uuid(drawn[:32]), as_uuid(drawn[32:64])
 
 
 def _folders(record: Mapping[str, Any]) -> Iterable[str]:

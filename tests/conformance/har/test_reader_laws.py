@@ -12,48 +12,22 @@ from hypothesis import strategies as st
 from sampan.conformance.har.reader import HarError, HarFile, read_har
 from tests.support.examples import examples
 from tests.support.har_files import entry, har
+from tests.support.odd_json import changes
 
 WHOLE = har(
     entry("/auth/login", token=None), entry(), entry(url="http://other.test/", method="GET")
 )
-ODD = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(10**400), 10**400)
-    | st.floats()
-    | st.text(max_size=8)
-    | st.sampled_from(["http://[", "http://a:b/", "9999-12-31T23:59:59-23:59", "1e999", "\ud800"]),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=4,
-)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The way to every value in a document."""
-    if not isinstance(value, dict | list):
-        return [path]
-    inside = value.items() if isinstance(value, dict) else enumerate(value)
-    below = [place for key, each in inside for place in places(each, (*path, key))]
-    return [*([path] if path else []), *below]
-
-
-PLACES = places(WHOLE)
 
 
 @given(
-    changes=st.lists(st.tuples(st.sampled_from(PLACES), ODD | st.just(...)), max_size=4),
+    document=changes(WHOLE),
     cut=st.none() | st.integers(0, 4000),
     flipped=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=2),
 )
 @settings(max_examples=examples(150))
 def test_every_mutated_file_is_read_or_refused(
-    tmp_path_factory: Any, changes: list[Any], cut: int | None, flipped: list[tuple[int, int]]
+    tmp_path_factory: Any, document: Any, cut: int | None, flipped: list[tuple[int, int]]
 ) -> None:
-    document = json.loads(json.dumps(WHOLE))
-    for place, value in changes:
-        _change(document, place, value)
     raw = bytearray(json.dumps(document).encode()[:cut])
     for at, byte in flipped:
         raw[at : at + 1] = bytes([byte])
@@ -74,16 +48,3 @@ def _read(path: Path) -> tuple[HarFile, str]:
         return read_har(path), ""
     except HarError as problem:
         return HarFile(None, [], 0, [], [], False), str(problem)
-
-
-def _change(document: Any, place: tuple[Any, ...], value: Any) -> None:
-    *parents, last = place
-    try:
-        for step in parents:
-            document = document[step]
-        if value is ...:
-            del document[last]
-        else:
-            document[last] = value
-    except (KeyError, IndexError, TypeError):
-        return  # an earlier change took it away

@@ -118,7 +118,8 @@ def test_the_nth_call_fails_as_the_nth_did(tmp_path: Path, recorded: RecordedFak
     assert [one.json()["errno"] for one in answers] == [0, 501, 0]
     page = entry(token=caller.token, at="2024-04-02T07:00:00Z", status=502)
     page["response"]["content"]["text"] = "<h1>Bad gateway</h1>"
-    gone = changed(entry(token=caller.token, at="2024-04-02T07:00:01Z"), {"response.status": 0})
+    lost = {"response.status": 0, "response._error": "net::ERR_CONNECTION_RESET"}
+    gone = changed(entry(token=caller.token, at="2024-04-02T07:00:01Z"), lost)
     recorded.entries += [page, gone]
     with begun(recorded.write(tmp_path / "a.har")) as fake:
         again = fake.login()
@@ -129,6 +130,26 @@ def test_the_nth_call_fails_as_the_nth_did(tmp_path: Path, recorded: RecordedFak
         with pytest.raises(ConnectionError):
             again.post("/jobs/find", {})
         assert len(again.find()) == 2 + 3
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"response.status": 0, "response._error": "net::ERR_ABORTED"},
+        {"response.status": -1, "response._failureText": "net::ERR_ABORTED"},
+        {"response.status": 0},
+        {"response.content.text": ...},
+        {"response.content": {"size": 900, "text": ""}},
+    ],
+)
+def test_what_is_not_known_to_be_a_failure_is_none(
+    tmp_path: Path, recorded: RecordedFake, unknown: JSON
+) -> None:
+    recorded.login().find()
+    recorded.entries.append(changed(entry(at="2024-04-02T07:00:01Z"), unknown))
+    with begun(recorded.write(tmp_path / "a.har")) as fake:
+        assert fake.get("/__admin/faults").json()["faults"] == []
+        assert "1 entry was passed over" in " ".join(fake.app.service.begun_with)
 
 
 def test_an_account_that_was_always_refused_has_no_plan(

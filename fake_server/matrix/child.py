@@ -119,17 +119,14 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
         _signal(process, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE)
-    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    _signal(process, signal.SIGKILL)
     process.wait()
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
     """Send a signal to the group, whose number is that of its first process."""
     with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left in it
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, number)
-        else:
-            process.send_signal(number)
+        os.killpg(process.pid, number)
 
 
 def _read_rest(output: int, tail: Tail) -> None:

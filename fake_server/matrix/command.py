@@ -135,6 +135,8 @@ def matrix(
     for each other answer to each open question, and with all of them (mixed). COMMAND finds the
     fake by SAMPAN_URL, SAMPAN_USERNAME and SAMPAN_PASSWORD.
     """
+    if not hasattr(os, "killpg"):
+        raise _Refused("sampan matrix needs process groups, which this system has not: use WSL")
     spec = document.compile(yaml_files.read("openapi.yaml"))
     try:
         chosen = select(trials(spec), only, skip, mishaps=faults or (listing and not only))

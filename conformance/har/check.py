@@ -29,7 +29,7 @@ def check_har(path: Path, contract: Contract, target: str | None = None) -> Repo
         raise HarError(
             f"{path} has no request to this API (a POST to {operations}); --target names its URL"
         )
-    judge = TrafficJudge(har.target, contract=contract)
+    judge = TrafficJudge(har.target, contract=contract, without_tokens=har.tokens_removed)
     for seen in sorted(har.seen, key=lambda one: one.at + one.reply.elapsed):
         judge.observe(seen)
     if not judge.exchanges:

@@ -26,6 +26,8 @@ _CELLS = (1, 2, 3, 4)
 _CROWD, _TIMES = 2, 2
 #: So many jobs at once show that they are queued.
 _QUEUED = 4
+#: Errnos with their HTTP status that are kept.
+_STATUSES = 30
 #: The pairs of a find by a prompt and a record that are looked at.
 _PAIRS = 400
 
@@ -46,7 +48,8 @@ class Ending:
         errno = look.answer.errno
         if errno:
             pairs = self._failures.setdefault(look.operation, {})
-            pairs.setdefault((errno, look.answer.status), look.answer.light())
+            if len(pairs) < _STATUSES:
+                pairs.setdefault((errno, look.answer.status), look.answer.light())
         if errno == 501:
             self._service_error(memory, look)
         self._first(memory, look)

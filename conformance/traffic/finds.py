@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..http.exchange import Exchange
 from ..json_access import Record, brief, millis, text, whole
 from ..rules.find_rules import CURSOR, covers, falling, hashes, prompts
 from .look import Look, Shown
@@ -23,7 +22,7 @@ _LATE, _LOOKS = 30.0, 3
 #: More than any cursor in seconds, and less than any in milliseconds, of this century.
 _SECONDS = 10**11
 #: Ids that are remembered with their record.
-_IDS = 5_000
+_IDS, _NAME = 5_000, 400
 #: Limits that are remembered with the most records that an answer to them held.
 _LIMITS = 50
 _WORDS = ("msg_content", "msg_display", "sender_msg", "description", "description_translation")
@@ -36,9 +35,7 @@ _HIDING = {"service": "FIND-5", "job_type": "FIND-6", "prompt": "FIND-7"}
 class Finds:
     """The rule; it remembers whose ids were which, and how many records one answer has held."""
 
-    _ids: OrderedDict[tuple[str, str, object], tuple[str, Exchange]] = field(
-        default_factory=OrderedDict
-    )
+    _ids: OrderedDict[tuple[str, str, object], str] = field(default_factory=OrderedDict)
     #: The most records of one answer, by its limit.
     _most: OrderedDict[int | None, int] = field(default_factory=OrderedDict)
 
@@ -86,14 +83,17 @@ class Finds:
                 value = record.get(key)
                 if not isinstance(value, str | int) or not value or owner is None:
                     continue
+                if len(str(value)) + len(owner) > _NAME:
+                    continue
                 # Each account may count its own records.
                 owned = text(record, "sender_id") or look.sent.sender
                 account = owned if key == "id" else ""
                 place = key, account, value
-                before, exchange = self._ids.setdefault(place, (owner, look.answer.exchange))
+                before = self._ids.setdefault(place, owner)
                 if before != owner:
                     what = f"the {key} of one record later belongs to another"
-                    yield Shown("FIND-12", what, f"{key} {brief(value)} of one hash", (exchange,))
+                    expected = f"{key} {brief(value)} with the hash {brief(before)}"
+                    yield Shown("FIND-12", what, expected)
         while len(self._ids) > _IDS:
             self._ids.popitem(last=False)
 

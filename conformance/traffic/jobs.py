@@ -13,7 +13,7 @@ from ..rules.records import described
 from ..rules.times import time_faults
 from ..shared_jobs.trace import FINISHED, has_failed
 from .look import Look, Shown
-from .memory import Memory, SeenJob
+from .memory import Memory, SeenJob, shorter
 
 #: What never changes once it is set, beside what ``rules/job_model.py`` holds fixed.
 _IDENTITY = ("created_at",)
@@ -22,6 +22,10 @@ _CHILDREN = {"varyJob": "VAR-1", "upscaleJob": "UP-1"}
 _SERVICES = ("main", "niji")
 _LINK = re.compile("https?://", re.IGNORECASE)
 _IDS = 5_000
+
+
+#: What a finished record shows once more that has not changed.
+_STILL = (Shown("LIFE-2"), Shown("LIFE-3"), Shown("LIFE-4"))
 
 
 @dataclass(slots=True)
@@ -41,6 +45,9 @@ class Jobs:
                 yield Shown("FIND-5", f"service {brief(record['service'])}", "main or niji")
             job = memory.looked(look, record)
             if job is None:
+                continue
+            if memory.unchanged(look, job, record):
+                yield from _STILL
                 continue
             yield from self._renamed(look, record)
             yield from _course(job, record)
@@ -81,7 +88,7 @@ def _course(job: SeenJob, record: Record) -> Iterator[Shown]:
     yield Shown("LIFE-4")
     keys = (*_IDENTITY, "msg_display") if job.operation in _FROM_TEXT else _IDENTITY
     for key in keys:
-        if key in job.first and record.get(key) != job.first[key]:
+        if key in job.first and shorter(key, record.get(key)) != job.first[key]:
             what = f"{key} was {brief(job.first[key])} and is {brief(record.get(key))}"
             yield Shown("LIFE-4", what, "no change")
     old, new = text(dict(job.last or {}), "msg_content"), text(record, "msg_content")

@@ -31,7 +31,7 @@ from .facts import Fact
 from .finds import Finds
 from .jobs import Jobs
 from .logins import Logins
-from .look import Look, Shown, Target, answer_of, well_formed
+from .look import Look, Shown, Target, answer_of, secrets_in, well_formed
 from .memory import Memory
 from .odd_requests import OddRequests
 from .pictures import Pictures
@@ -57,6 +57,10 @@ _RULES: tuple[Callable[[], Rule], ...] = (
 _STEADY = 3
 #: The status of a server that failed: that is its own.
 _OWN_FAULT = 500
+#: Shapes of such answers that are told apart.
+_SHAPES = 100
+#: Secrets that are masked wherever they stand; then it begins anew, and what was kept is masked.
+_SECRETS = 3_000
 #: Findings that are told of one requirement.
 _ENOUGH = 3
 #: Exchanges that are compared with new ones, in case a browser has written one twice.
@@ -99,6 +103,7 @@ class TrafficJudge:
         self._jobs = 0
         self._strange: Counter[tuple[str, int, str]] = Counter()
         self._unjudged: Counter[str] = Counter()
+        self._learnt: set[str] = set()
         self._recent: dict[bytes, tuple[float, float]] = {}
         self._span = (float("inf"), 0.0)
 
@@ -140,6 +145,21 @@ class TrafficJudge:
                 watched=True,
             )
 
+    def sizes(self) -> dict[str, int]:
+        """How much is remembered, by what it is."""
+        return {**self._memory.sizes(), "recent": len(self._recent), "secrets": len(self._learnt)}
+
+    def _answer(self, seen: Seen, operation: str, plain: bool) -> Answer:
+        """The answer, once everything secret in the exchange is known."""
+        for secret in secrets_in(seen, operation):
+            if secret not in self._learnt:
+                self._learnt.add(secret)
+                self.secrets.add_token(secret)
+        if len(self._learnt) > _SECRETS:
+            self._learnt.clear()
+            self.secrets = Secrets()
+        return answer_of(seen, self.exchanges, operation, plain, self.secrets)
+
     def _observe(self, seen: Seen, path: str) -> None:
         if self._again(seen):
             return
@@ -149,12 +169,12 @@ class TrafficJudge:
         operation = self.target.operation(path, seen.request.method)
         if not operation:
             if seen.request.method != "OPTIONS":
-                answer = answer_of(seen, self.exchanges, "", False, self.secrets)
+                answer = self._answer(seen, "", False)
                 for fact in self._odd.elsewhere(seen.request, path, answer):
                     self._memory.facts.add(fact)
             return
         plain = well_formed(seen.request)
-        answer = answer_of(seen, self.exchanges, operation, plain, self.secrets)
+        answer = self._answer(seen, operation, plain)
         if self._is_elsewhere(answer):
             return
         sent = self._watch.sent(seen.request, operation)
@@ -165,7 +185,7 @@ class TrafficJudge:
     def _fetched(self, seen: Seen) -> None:
         """A picture by a link of a record, wherever it lies."""
         self.exchanges += 1
-        answer = answer_of(seen, self.exchanges, "", False, self.secrets)
+        answer = self._answer(seen, "", False)
         broken: set[str] = set()
         for one in self._pictures.seen(seen, answer.exchange):
             self._show(one, answer, broken)
@@ -187,7 +207,7 @@ class TrafficJudge:
         for id in in_passing.concerned(look):
             self._held[id] += id not in broken
         if look.plain and look.answer.ok:
-            self._memory.taken.add((look.operation, look.sent.sender))
+            self._memory.was_accepted(look)
 
     def _show(self, one: Shown | Fact, answer: Answer, broken: set[str]) -> None:
         if isinstance(one, Fact):
@@ -233,10 +253,10 @@ class TrafficJudge:
         if kind is Trouble.DOUBTFUL:
             label = answer.header("content-type").partition(";")[0].strip().lower()
             shape = answer.exchange.operation, answer.status, label
-            self._strange[shape] += 1
+            self._strange[shape] += len(self._strange) < _SHAPES
             if answer.status == _OWN_FAULT or self._strange[shape] >= _STEADY:
                 return False
-        self._unjudged[what] += 1
+        self._unjudged[what[:200] if len(self._unjudged) < _SHAPES else "others"] += 1
         return True
 
     def _forget(self, operation: str) -> None:

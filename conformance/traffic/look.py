@@ -142,29 +142,23 @@ def _usual(value: object, depth: int) -> bool:
 def answer_of(seen: Seen, number: int, operation: str, plain: bool, secrets: Secrets) -> Answer:
     """The answer, with a record of the exchange that anybody may see."""
     body = read(seen.reply)
-    _learn(seen.request, operation, secrets)
-    data = object_at(body.value, "data")
-    secrets.add_token(text(data, "token") if operation == "login" else None)
-    exchange = redacted(
-        number,
-        _presentable(seen.request, operation),
-        _without_secrets(seen.reply),
-        body,
-        operation,
-        plain,
-        secrets,
-    )
+    request, reply = _presentable(seen.request, operation), _without_secrets(seen.reply)
+    if operation == "login" and (token := text(object_at(body.value, "data"), "token")):
+        written = json.dumps(token)[1:-1].encode()
+        reply = replace(reply, body=reply.body.replace(written, MASK.encode()))
+    exchange = redacted(number, request, reply, body, operation, plain, secrets)
     return Answer(exchange, seen.reply, body.value, body.problem, body.weight, body.flaw)
 
 
-def _learn(request: Request, operation: str, secrets: Secrets) -> None:
-    for key, value in request.headers:
+def secrets_in(seen: Seen, operation: str) -> Iterator[str]:
+    """Everything in an exchange that a report must not show, wherever it stands."""
+    for key, value in seen.request.headers:
         if key.lower() in ("authorization", "cookie"):
-            for part in value.split():
-                secrets.add_token(part if len(part) > _SHORT and part != "Bearer" else None)
+            yield from (part for part in value.split() if len(part) >= _SHORT and part != "Bearer")
     if operation == "login":
-        for secret in _passwords(request.body):
-            secrets.add(secret if len(secret) >= _SHORT else None)
+        yield from (one for one in _passwords(seen.request.body) if len(one) >= _SHORT)
+        token = text(object_at(read(seen.reply).value, "data"), "token")
+        yield from [] if token is None else [token]
 
 
 def _passwords(body: bytes) -> Iterator[str]:
@@ -178,12 +172,21 @@ def _passwords(body: bytes) -> Iterator[str]:
 
 def _presentable(request: Request, operation: str) -> Request:
     """Without headers and parameters that may be secrets, and without a password."""
-    headers = tuple((key, value) for key, value in request.headers if key.lower() in _SHOWN)
+    headers = tuple(
+        (key, _without_token(value) if key.lower() == "authorization" else value)
+        for key, value in request.headers
+        if key.lower() in _SHOWN
+    )
     target = request.target.partition("?")[0]
     body = request.body
     if operation == "login":
         body = _without_password(body)
     return replace(request, target=target, headers=headers, body=body)
+
+
+def _without_token(header: str) -> str:
+    scheme, blank, token = header.partition(" ")
+    return f"{scheme[:20]} {MASK}" if blank and token else MASK
 
 
 def _without_password(body: bytes) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..contract import Contract
 from ..findings import EvidenceItem
@@ -23,8 +23,15 @@ from .senders import SeenAccounts
 
 #: Jobs of one account, accounts, and jobs of which every look is kept.
 _JOBS, _ACCOUNTS, _TRACES = 300, 100, 60
-#: Looks that are kept of one job.
-_LOOKS = 300
+#: Jobs of all accounts, looks that are kept of one job, and names and lengths of jobs.
+_ALL, _LOOKS, _NAMES, _LENGTHS = 3_000, 300, 6_000, 50
+#: Senders of which something is remembered beside their jobs.
+_SENDERS = 1_000
+#: Characters of a prompt, of any other text, and of a name that a job can be remembered by.
+_PROMPT, _TEXT, _NAME = 4_000, 500, 200
+_LONG = ("msg_content", "msg_display", "sender_msg", "description", "description_translation")
+#: What a sighting is looked at for.
+_SIGHTED = ("hash", "status", "error", "pct_prog", "img_prog")
 #: Seconds after which a job that was found once is found by every find that has to return it.
 SETTLED = 10.0
 #: What is kept of a record.
@@ -107,6 +114,18 @@ class Memory:
     #: Operations of which a request was accepted, and the account that sent it.
     taken: set[tuple[str, str]] = field(default_factory=set)
 
+    def sizes(self) -> dict[str, int]:
+        """How much is remembered, by what it is."""
+        return {
+            "accounts": len(self._jobs),
+            "jobs": sum(map(len, self._jobs.values())),
+            "ids": len(self._by_id),
+            "traces": self._traced,
+            "limited": len(self.limited),
+            "taken": len(self.taken),
+            "totals": len(self.totals),
+        }
+
     def of(self, account: str) -> list[SeenJob]:
         """The jobs of an account that are remembered."""
         return list(self._jobs.get(account, {}).values())
@@ -152,21 +171,21 @@ class Memory:
     def submitted(self, look: Look) -> SeenJob | None:
         """An accepted submission of an account: its job."""
         hash = look.answer.hash
-        if hash is None or is_nobody(look.sent.sender):
+        if hash is None or len(hash) > _NAME or is_nobody(look.sent.sender):
             return None
         job = self._job(look.sent.sender, hash)
         if job.operation:
             return job
-        job.operation, job.body = look.operation, dict(look.fields)
-        job.began, job.answered, job.submission = look.began, look.ended, look.answer
+        answer = _light(look.answer)
+        job.operation, job.body = look.operation, shortened(look.fields)
+        job.began, job.answered, job.submission = look.began, look.ended, answer
         parent = self.named(look.sent)
         job.parent = parent
-        self.lengths.add(len(hash))
-        self._by_id[hash] = job
+        self._name(hash, job)
         if self._traced < _TRACES:
             self._traced += 1
             name = f"{look.operation} {look.answer.exchange.number}"
-            job.trace = JobTrace(name, look.operation, look.sent.sender, job.body, [look.answer])
+            job.trace = JobTrace(name, look.operation, look.sent.sender, job.body, [answer])
             job.trace.submitted_at, job.trace.answered_at = look.began, look.ended
         return job
 
@@ -174,18 +193,29 @@ class Memory:
         """The job of a record that an account found; ``None`` if it is older than what is known:
         two looks overlapped."""
         hash = text(record, "hash")
-        if hash is None or is_nobody(look.sent.sender):
+        if hash is None or len(hash) > _NAME or is_nobody(look.sent.sender):
             return None
         job = self._job(look.sent.sender, hash)
         return None if look.began < job.looked else job
 
+    def unchanged(self, look: Look, job: SeenJob, record: Record) -> bool:
+        """Whether a finished job is as it was at the last look, as in most polls."""
+        last = job.last
+        if last is None or not job.is_finished:
+            return False
+        if any(shorter(key, record.get(key)) != last.get(key) for key in KEYS):
+            return False
+        job.looked, job.looks = look.ended, job.looks + 1
+        return True
+
     def learn(self, look: Look, job: SeenJob, record: Record) -> None:
         """Keep what a find has shown of a job, after it was judged."""
+        before = job.finished
         job.found = min(job.found, look.ended)
         job.looked, job.looks, job.absent = look.ended, job.looks + 1, 0
         job.exchange = look.answer.exchange
         self.fresh.append(job)
-        kept = {key: record[key] for key in KEYS if key in record}
+        kept = {key: shorter(key, record[key]) for key in KEYS if key in record}
         if kept != job.last:
             job.last = kept
         for key, value in kept.items():
@@ -193,18 +223,15 @@ class Memory:
                 job.first.setdefault(key, value)
         if job.is_finished:
             job.finished = min(job.finished, look.ended)
-        for key in ("hash", "job_id", "id_uuid"):
-            if (name := text(record, key)) is not None:
+        if (id := text(record, "job_id")) is not None and len(id) <= _NAME:
+            self._name(id, job)
+        for key in ("hash", "id_uuid"):
+            if (name := text(record, key)) is not None and len(self.lengths) < _LENGTHS:
                 self.lengths.add(len(name))
-        if (id := text(record, "job_id")) is not None:
-            before = self._by_id.get(id)
-            if before is None or not before.operation:
-                self._by_id[id] = job
-        while len(self._by_id) > 2 * _JOBS * 10:
-            self._by_id.popitem(last=False)
-        if job.trace is not None and len(job.trace.sightings) < _LOOKS:
+        if job.trace is not None and before == math.inf and len(job.trace.sightings) < _LOOKS:
             at = max(0.0, look.began - job.trace.submitted_at)
-            sighting = Sighting(at, (job.last or {},), True, look.answer.light())
+            sighted = {key: kept[key] for key in _SIGHTED if key in kept}
+            sighting = Sighting(at, (sighted,), True, look.answer.light())
             job.trace.sightings.append(sighting)
 
     def due(self, look: Look) -> list[SeenJob]:
@@ -217,9 +244,56 @@ class Memory:
             jobs[hash] = SeenJob(account, hash)
             if len(jobs) > _JOBS:
                 jobs.popitem(last=False)
-            if len(self._jobs) > _ACCOUNTS:
+            self._jobs.move_to_end(account)
+            while len(self._jobs) > _ACCOUNTS or sum(map(len, self._jobs.values())) > _ALL:
                 self._jobs.popitem(last=False)
         return jobs[hash]
+
+    def _name(self, name: str, job: SeenJob) -> None:
+        """A name by which a request may call a job; one of which the submission was seen stays."""
+        known = self._by_id.get(name)
+        if known is None or not known.operation:
+            self._by_id[name] = job
+        if len(self.lengths) < _LENGTHS:
+            self.lengths.add(len(name))
+        if len(self._by_id) > _NAMES:
+            self._by_id.popitem(last=False)
+
+    def was_refused_for_its_plan(self, sender: str) -> None:
+        """It is an account without the plan that submissions need."""
+        if len(self.limited) < _SENDERS:
+            self.limited.add(sender)
+
+    def was_accepted(self, look: Look) -> None:
+        """A request of the account to an operation was accepted."""
+        if len(self.taken) < _SENDERS:
+            self.taken.add((look.operation, look.sent.sender))
+
+    def counted(self, sender: str, total: int) -> None:
+        """The total of a find without filters."""
+        if sender in self.totals or len(self.totals) < _SENDERS:
+            self.totals[sender] = total
+
+
+def shorter(key: str, value: object) -> object:
+    """A value as it is remembered: the beginning of a long text, and no long list."""
+    if isinstance(value, str):
+        return value[: _PROMPT if key in _LONG or key == "content" else _TEXT]
+    if isinstance(value, list):
+        return [shorter(key, one) for one in value[:20] if isinstance(one, str | int)]
+    return None if isinstance(value, dict) else value
+
+
+def shortened(fields: Record) -> Record:
+    """The fields of a request as they are remembered."""
+    return {key: shorter(key, one) for key, one in fields.items() if len(key) < 50}
+
+
+def _light(answer: Answer) -> Answer:
+    """A submission's answer without what is in it besides the hash."""
+    kept = {key: answer.envelope.get(key) for key in ("errno", "errmsg", "data")}
+    kept["errmsg"] = shorter("errmsg", kept["errmsg"])
+    return replace(answer, reply=replace(answer.reply, body=b""), json=kept)
 
 
 def is_nobody(sender: str) -> bool:

@@ -24,6 +24,8 @@ _SHAPE = re.compile(r"(?:^|\s)--ar\s+(\d{1,3}):(\d{1,3})(?:\s|$)")
 _FLAG = re.compile(r"(^|\s)--")
 #: The first five of these are the kinds of the page's operations; a remix is the sixth.
 _KINDS = ("createJob", "varyJob", "upscaleJob", "blendImages", "describeImage", "remix")
+#: Children of unfinished parents that are remembered.
+_EARLY = 20
 #: The frame that a picture may have (question image-frame).
 _FRAME = (64, 128)
 
@@ -109,8 +111,8 @@ class Records:
             return
         right = whole(look.fields.get("grid_num")) in (1, 2, 3, 4)
         seen = parent.looks > 0 and parent.looked <= look.began and not parent.is_finished
-        if right and seen and look.answer.errno in (0, 301, 420, 421) and len(self._early) < 50:
-            self._early.append((parent, look))
+        if right and seen and look.answer.errno in (0, 301, 420, 421):
+            self._early = [*self._early, (parent, look)][-_EARLY:]
 
     def _still_early(self, look: Look, job: SeenJob, ended: bool) -> Iterator[Fact]:
         """A look that began after the child was answered, and shows its parent unfinished."""
@@ -191,7 +193,7 @@ def _totals(memory: Memory, look: Look) -> Iterator[Fact]:
     if total is None or look.fields.keys() - {"limit", CURSOR}:
         return
     if CURSOR not in look.fields:
-        memory.totals[look.sent.sender] = total
+        memory.counted(look.sent.sender, total)
         return
     before = memory.totals.get(look.sent.sender)
     if before is None or cursor is None or len(memory.unit) != 1:

@@ -42,7 +42,7 @@ class Refusals:
         if errno is None:
             return
         if errno == 411 and look.operation != "login":
-            memory.limited.add(look.sent.sender)
+            memory.was_refused_for_its_plan(look.sent.sender)
             yield Shown("PLAN-1")
             return
         if look.sent.sender in (NOBODY, FORGED) and look.operation != "login":

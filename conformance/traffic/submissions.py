@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ..http.exchange import Exchange
 from ..json_access import text, whole
 from .facts import Fact
 from .look import Look, Shown
@@ -34,7 +36,9 @@ _MESSAGES = {"OK": "ok", "SUCCESS": "success"}
 class Submissions:
     """The rule; it remembers what came of a body with a sender_id and without."""
 
-    _tried: OrderedDict[str, dict[bool, Look]] = field(default_factory=OrderedDict)
+    _tried: OrderedDict[bytes, dict[bool, tuple[bool, Exchange]]] = field(
+        default_factory=OrderedDict
+    )
     #: By parent the cells of upscales that were refused, and those that were taken.
     _cells: OrderedDict[tuple[str, str], set[int]] = field(default_factory=OrderedDict)
 
@@ -68,19 +72,19 @@ class Submissions:
             return
         rest = {key: one for key, one in look.fields.items() if key != "sender_id"}
         body = f"{look.operation} {look.sent.sender} {json.dumps(rest, sort_keys=True)}"
-        tried = self._tried.setdefault(body, {})
-        other = tried.get(not given)
-        tried[given] = look
+        tried = self._tried.setdefault(hashlib.sha256(body.encode()).digest(), {})
+        accepted, exchange = tried.get(not given, (look.answer.ok, look.answer.exchange))
+        tried[given] = look.answer.ok, look.answer.exchange
         if len(self._tried) > _BODIES:
             self._tried.popitem(last=False)
-        if other is None or other.answer.ok == look.answer.ok or look.answer.errno == 430:
+        if accepted == look.answer.ok or look.answer.errno == 430:
             return
         # A second upscale of one cell may be refused (question repeat-upscale).
-        if look.operation == "upscaleJob" and other.answer.ok:
+        if look.operation == "upscaleJob" and accepted:
             return
         refused = "with" if given is not look.answer.ok else "without"
         what = f"{look.operation} is refused {refused} sender_id, and accepted otherwise"
-        yield Shown(id, what, "errno 0", (other.answer.exchange,))
+        yield Shown(id, what, "errno 0", (exchange,))
 
     def _child(self, memory: Memory, look: Look, parent: SeenJob | None) -> Iterator[Shown | Fact]:
         """A child of a grid of the sender's own that has finished."""

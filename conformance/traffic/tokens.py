@@ -20,7 +20,7 @@ from .look import Look, Shown
 from .memory import Memory, is_nobody
 
 #: Tokens, refusals of one, and accounts that are remembered.
-_TOKENS, _REFUSALS, _ACCOUNTS = 1_000, 5, 300
+_TOKENS, _REFUSALS, _ACCOUNTS = 1_000, 3, 300
 #: Logins of an account none of whose tokens was ever taken.
 _NEVER = 3
 #: Seconds after which a token may have expired since it was taken.
@@ -42,7 +42,7 @@ class _Use:
     evidence: Exchange | None = None
     later: float | None = None
     again: Exchange | None = None
-    refused: list[tuple[Look, bool]] = field(default_factory=list)
+    refused: list[tuple[str, float, Exchange]] = field(default_factory=list)
     tried_at_once: bool = False
 
 
@@ -101,15 +101,10 @@ class Tokens:
         if look.answer.ok and use.given is not None:
             yield Shown("LOGIN-6")
         self._never.pop(use.account, None)
-        for earlier, before in use.refused:
-            if before and earlier.ended <= look.began and earlier.operation != look.operation:
-                yield Shown(
-                    "AUTH-1",
-                    f"{earlier.operation} does not take a token that {look.operation} takes before"
-                    " and after",
-                    "any errno but 430",
-                    (earlier.answer.exchange,),
-                )
+        for operation, ended, exchange in use.refused:
+            if ended <= look.began and operation != look.operation:
+                what = f"{operation} does not take a token that {look.operation} takes after it"
+                yield Shown("AUTH-1", what, "any errno but 430", (exchange,))
         use.refused.clear()
         if use.later is not None and use.later <= look.began and look.answer.ok:
             yield Fact("second-login", "keeps", look.answer.exchange)
@@ -121,8 +116,8 @@ class Tokens:
         parent = memory.named(look.sent)
         own = parent is None or parent.account == look.sent.sender
         taken = use.taken is not None and look.began - use.taken < _FRESH
-        if own and "sender_id" not in look.fields and len(use.refused) < _REFUSALS:
-            use.refused.append((look, taken))
+        if own and taken and "sender_id" not in look.fields and len(use.refused) < _REFUSALS:
+            use.refused.append((look.operation, look.ended, look.answer.exchange))
         ended = use.later is not None and use.later <= look.began
         if ended and taken and (use.taken or 0.0) <= (use.later or 0.0) and own:
             yield Fact("second-login", "ends", look.answer.exchange)

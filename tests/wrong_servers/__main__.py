@@ -12,6 +12,7 @@ from tests.wrong_servers.generated import PARTS
 from tests.wrong_servers.generated import rows as rows_of_parts
 from tests.wrong_servers.generated import table as parts_table
 from tests.wrong_servers.matrix import Outcome, chosen, outcomes
+from tests.wrong_servers.traffic import rows as rows_of_traffic
 from tests.wrong_servers.wrong_server import WrongServer
 
 
@@ -35,6 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="PART",
         help="print how many each part of the kit finds alone; 1 to 5 name some of them",
     )
+    parser.add_argument(
+        "--traffic",
+        action="store_true",
+        help="print how many a client's traffic alone shows, which the kit only sees",
+    )
     parser.add_argument("--every", type=int, default=1, help="try each Nth wrong server only")
     given = parser.parse_args(arguments)
     servers = chosen(given.only)[:: given.every]
@@ -44,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _budgets(servers, given.budgets or BUDGETS, given.workers)
     if given.generated is not None:
         return _generated(servers, given.generated, given.workers)
+    if given.traffic:
+        return _traffic(servers, given.workers)
     started = time.monotonic()
     survivors: list[Outcome] = []
     errors: list[Outcome] = []
@@ -85,6 +93,18 @@ def _generated(servers: Sequence[WrongServer], parts: Sequence[int], workers: in
         seen = f"failed {' '.join(one.failed)}" if one.failed else "MISSED"
         print(f"{one.part.name}: {one.server}: {seen} {' '.join(one.errors)}", flush=True)
     print(f"\n{parts_table(kept)}")
+    return 0
+
+
+def _traffic(servers: Sequence[WrongServer], workers: int | None) -> int:
+    """Print what the traffic of one client's flow fails each for, and how many it fails."""
+    found = []
+    for one in rows_of_traffic(servers, workers):
+        found.append(one)
+        seen = f"failed {' '.join(one.failed)}" if one.found else one.broken or "MISSED"
+        print(f"{one.server.requirement:12}{one.server.id:46}{seen}", flush=True)
+    named, any_of_them = sum(one.named for one in found), sum(one.found for one in found)
+    print(f"\n{any_of_them} of {len(found)} failed by traffic alone, {named} for what they break")
     return 0
 
 

@@ -51,7 +51,7 @@ class Run:
     def ending(self) -> str:
         """How it ended, in words."""
         if self.code is None:
-            return f"not done after {self.seconds:.1f} s"
+            return f"not done after {self.seconds:.1f} s (--time-limit)"
         if self.code < 0:
             return f"ended by signal {-self.code} after {self.seconds:.1f} s"
         return f"exit {self.code} after {self.seconds:.1f} s"

@@ -9,7 +9,9 @@ import pytest
 from sampan.fake_server.contract import document, yaml_files
 from sampan.fake_server.contract.profile import Profile
 from sampan.fake_server.contract.profile_files import shipped_questions
+from sampan.fake_server.matrix.mishaps import MISHAPS
 from sampan.fake_server.matrix.plan import PlanError, Trial, select, trials
+from tests.support.paths import ROOT
 
 SPEC = document.compile(yaml_files.read("openapi.yaml"))
 EVERY = trials(SPEC)
@@ -96,3 +98,9 @@ def test_a_trial_says_what_it_means() -> None:
     assert trial == Trial(
         "mishap", "too-many-requests", "login", "login gets HTTP 429 with Retry-After: 1, once"
     )
+
+
+def test_the_docs_name_every_mishap() -> None:
+    table = (ROOT / "docs" / "matrix.md").read_text().partition("| mishap |")[2]
+    rows = re.findall(r"^\| `([a-z-]+)` \| ", table.partition("\n\n")[0], re.MULTILINE)
+    assert rows == list(MISHAPS)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ..client.admin import Admin
-from ..client.control_call import Document
 from ..contract.document import Spec
 
 #: Arms a mishap in a fake; the operation is the one that it acts on, ``""`` if it acts on none.
-Arm = Callable[[Admin, str], Document]
+Arm = Callable[[Admin, str], object]
 #: The operations that a mishap is tried with, one after the other.
 Operations = Callable[[Spec], tuple[str, ...]]
 
@@ -44,15 +43,15 @@ def _every(spec: Spec) -> tuple[str, ...]:
     return tuple(operation.id for operation in spec.operations)
 
 
-def _lose_answer(admin: Admin, operation: str) -> Document:
+def _lose_answer(admin: Admin, operation: str) -> object:
     return admin.fault("COMMIT_THEN_DROP", operation=operation, times=1)
 
 
-def _service_error(admin: Admin, operation: str) -> Document:
+def _service_error(admin: Admin, operation: str) -> object:
     return admin.fault("ERRNO", errno=501, operation=operation, times=1)
 
 
-def _too_many(admin: Admin, operation: str) -> Document:
+def _too_many(admin: Admin, operation: str) -> object:
     headers = {"Retry-After": str(RETRY_AFTER)}
     return admin.fault("HTTP_STATUS", status=429, headers=headers, operation=operation, times=1)
 
@@ -80,16 +79,3 @@ MISHAPS: Mapping[str, Mishap] = {
     ),
     "job-fails": Mishap("the first job fails", lambda admin, _: admin.scenario("fail", times=1)),
 }
-
-
-def met(admin: Admin, mishap: Mishap, armed: Document) -> bool:
-    """Whether a client has met what was ``armed``: a fault by its id, a scenario by its name."""
-    if mishap.picture and not any(admin.count(path=f"/*.{kind}") for kind in ("png", "webp")):
-        return False
-    if "id" in armed:
-        return any(each["id"] == armed["id"] and each["applied"] for each in admin.faults())
-    # One that has been applied as often as it was armed for is in the list no more.
-    return not any(
-        each["scenario"] == armed["scenario"] and not each["applied"]
-        for each in admin.scenarios()["armed"]
-    )

@@ -19,7 +19,7 @@ from ..server.attached import RUN
 from ..settings import DEFAULT_ACCOUNTS
 from . import child
 from .environment import environment
-from .mishaps import MISHAPS, met
+from .mishaps import MISHAPS
 from .output import last_lines, shown_command
 from .plan import DOCUMENTED, Trial, open_questions
 from .results import Report, Result, Run
@@ -212,7 +212,8 @@ class _Runner:
         )
         with server:
             mishap = MISHAPS.get(trial.subject) if trial.kind == "mishap" else None
-            armed = {} if mishap is None else mishap.arm(server.admin, trial.value or "")
+            if mishap is not None:
+                server.arm(mishap, trial.value or "")
             account = DEFAULT_ACCOUNTS[0]
             variables = environment(
                 {**os.environ, RUN: trial.name},
@@ -225,7 +226,7 @@ class _Runner:
             asked = server.asked
             touched = trial.subject in asked or trial.kind in ("documented", "mixed")
             if mishap is not None:
-                touched = met(server.admin, mishap, armed)
+                touched = server.has_met(mishap)
             return Run(
                 None if ended.timed_out else ended.code,
                 ended.seconds,

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from ..armed.fault import Fault
+from ..armed.scenarios import ArmedScenario
 from ..contract.profile import Profile
 from ..http.exchange import Exchange
 from ..http.responses import Response
@@ -24,9 +26,11 @@ from ..store.account import Account
 from ..web.app import App
 from ..web.control import is_control
 from ..web.dashboard import is_dashboard
+from .mishaps import Mishap
 
 #: Whether what runs now works on a request of the client.
 _OF_CLIENT: ContextVar[bool] = ContextVar("sampan.of_client", default=False)
+_PICTURES = (".png", ".webp")
 #: What a profile derives from an answer and would keep; derived anew, it asks anew.
 _DERIVED = ("token_seconds", "default_limit", "max_limit", "statuses", "job_types")
 
@@ -65,6 +69,8 @@ class WatchedService(FakeService):
         self.requests = 0
         #: The operations that were called, by their operationId.
         self.called: set[str] = set()
+        #: Whether a picture was asked for.
+        self.fetches = False
         #: Whether somebody has set a profile by the control API.
         self.replaced = False
         super().__init__(settings)
@@ -106,6 +112,8 @@ class WatchedApp(App):
         operation = self._operations.get(path)
         if operation is not None and operation.method == method:
             self._watched.called.add(operation.id)
+        if method in ("GET", "HEAD") and path.endswith(_PICTURES):
+            self._watched.fetches = True
 
     @contextmanager
     def _of_client(self) -> Iterator[None]:
@@ -120,6 +128,7 @@ class WatchedServer(FakeServer):
     """A ``FakeServer`` that can say what the requests to it have reached."""
 
     _service: WatchedService
+    _armed: tuple[Fault | ArmedScenario, ...] = ()
 
     def _application(self) -> App:
         self._service = WatchedService(self._settings)
@@ -139,6 +148,18 @@ class WatchedServer(FakeServer):
     def requests(self) -> int:
         """How many requests came that were not for the control API or the dashboard."""
         return self._service.requests
+
+    def arm(self, mishap: Mishap, operation: str) -> None:
+        """Have a mishap happen, to an operation if it is about one."""
+        mishap.arm(self.admin, operation)
+        service = self._service
+        # Kept, since COMMAND may disarm them when they have been applied, or reset the fake.
+        self._armed = (*service.faults.all, *service.scenarios.all)
+
+    def has_met(self, mishap: Mishap) -> bool:
+        """Whether what was armed has been applied, to a client that could notice."""
+        applied = any(each.applied for each in self._armed)
+        return applied and (self._service.fetches or not mishap.picture)
 
     @property
     def profile_replaced(self) -> bool:

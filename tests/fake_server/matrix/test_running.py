@@ -89,6 +89,23 @@ def test_a_mishap_that_nobody_meets_is_not_borne() -> None:
     }
 
 
+def test_what_command_disarms_or_forgets_is_told_apart_all_the_same() -> None:
+    """Suites reset the fake before and after each test."""
+    script = """
+def reset():
+    for method, path in (("POST", "reset"), ("DELETE", "faults"), ("DELETE", "scenarios")):
+        body = "{}" if method == "POST" else None
+        line.request(method, "/__admin/" + path, body, {"Content-Type": "application/json"})
+        line.getresponse().read()
+def submit():
+    send("POST", "/jobs/create", json.dumps({"content": "a cat"}), login())
+"""
+    after, before = client(f"{script}submit(); reset()"), client(f"{script}reset(); submit()")
+    only = ("job-fails", "service-error=createJob")
+    assert set(words(ran(after, *only)).values()) == {Word.BEARS}
+    assert set(words(ran(before, *only)).values()) == {Word.UNTOUCHED}
+
+
 def test_a_late_picture_is_met_only_by_who_fetches_pictures() -> None:
     submits = client("post('/jobs/create', {'content': 'a cat'}, login())")
     assert words(ran(submits, "picture-late", "job-slow")) == {

@@ -11,9 +11,12 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
+
+_Entry = TypeVar("_Entry")
 
 #: Bytes of a file, unpacked: as text they may take four times as much memory.
 MAX_BYTES = 256 * 1024 * 1024
@@ -36,22 +39,25 @@ class HarError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Document(Generic[_Entry]):
     """``problem``: where the file stops being JSON and why; empty if it is whole."""
 
-    entries: list[object]
+    entries: list[_Entry]
     problem: str = ""
 
 
-def load(path: Path, limit: int = MAX_BYTES) -> Document:
-    """The values in ``log.entries``. Raises :class:`HarError` on a file that has no such array."""
+def load(
+    path: Path, make: Callable[[int, object], _Entry], limit: int = MAX_BYTES
+) -> Document[_Entry]:
+    """What ``make`` makes of each value in ``log.entries`` and its number from 1; the values are
+    not kept. Raises :class:`HarError` on a file that has no such array."""
     walk = _Walk(_decoded(_content(path, limit), path))
-    found: list[object] = []
+    found: list[_Entry] = []
     try:
         for entry in walk.entries():
             if len(found) == MAX_ENTRIES:
                 raise HarError(f"{path} has more than {MAX_ENTRIES} entries; split it")
-            found.append(entry)
+            found.append(make(len(found) + 1, entry))
     except json.JSONDecodeError as error:
         problem = f"{error.msg} at line {error.lineno}, column {error.colno}"
     except RecursionError:

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from ..http.redaction import MASK, Secrets
 from ..rules.bad_tokens import is_made_of
@@ -43,6 +43,8 @@ _LOGIN = "/auth/login"
 #: A form is no longer and has no more fields.
 _MOST, _MOST_FIELDS = 100_000, 1_000
 _MAIL = "@sampan.invalid"
+_IS_MAIL = re.compile(r"[^@\s\"\\]{1,100}@[^@\s\"\\]{3,100}")
+_MOST_MAILS = 200
 #: How the name of a whole token ends, which makes it as long as the judge takes a token to be, and
 #: how many are compared with others.
 _GIVEN, _LAST = "-as-it-was-sent", 50
@@ -62,6 +64,8 @@ class Pseudonyms:
     #: The last tokens from which others may be made.
     _given: list[str] = field(default_factory=list)
     _binary: set[bytes] = field(default_factory=set)
+    #: The names of email addresses, which are nothing but somebody's wherever they stand.
+    _mails: dict[str, str] = field(default_factory=dict)
 
     def learn(self, seen: Seen) -> None:
         """Know the secrets of an exchange; to be called before anything of it is replaced."""
@@ -95,7 +99,7 @@ class Pseudonyms:
         if name.lower() in _SECRET_HEADERS:
             return MASK
         if name.lower() != "authorization":
-            return self.secrets.redact_foreign(value)
+            return self.text(value)
         hit = _SCHEME.match(value)
         scheme = hit[0] if hit is not None else ""
         token = value[len(scheme) :]
@@ -110,7 +114,7 @@ class Pseudonyms:
             "username": self._account,
             "password": lambda value: self._password(account, value),
             "token": lambda value: self._token(value, account),
-            "email": lambda value: self._known(value, f"{account}{_MAIL}"),
+            "email": lambda value: self._email(value, account),
             "phone": lambda value: self._known(value, f"phone-of-{account}"),
             "name": lambda value: self._known(value, f"name-of-{account}"),
         }
@@ -124,6 +128,16 @@ class Pseudonyms:
             return f'{hit[1]}"{names[key](value)}{hit[4]}'
 
         return _MEMBER.sub(replaced, body)
+
+    def text(self, text: str) -> str:
+        """A text from anywhere, without the email addresses of accounts and without secrets."""
+        return self.secrets.redact_foreign(self.people(text))
+
+    def people(self, text: str) -> str:
+        """The same with the names of email addresses in their place."""
+        for mail, name in self._mails.items() if "@" in text or "%40" in text else ():
+            text = text.replace(mail, name)
+        return text
 
     def hides(self, body: bytes) -> bool:
         """Whether a secret stands in bytes that are no text."""
@@ -139,7 +153,18 @@ class Pseudonyms:
             return NOBODY
         number = len(self._accounts) + 1
         at = _MAIL if "@" in key else ""
-        return self._accounts.setdefault(key, f"account-{number}{at}")
+        name = self._accounts.setdefault(key, f"account-{number}{at}")
+        self._learn_mail(username.strip(), name)
+        return name
+
+    def _email(self, email: str, account: str) -> str:
+        name = self._known(email, f"{account}{_MAIL}")
+        self._learn_mail(email, name)
+        return name
+
+    def _learn_mail(self, mail: str, name: str) -> None:
+        if _IS_MAIL.fullmatch(mail) and len(self._mails) < _MOST_MAILS:
+            self._mails |= {mail: name, quote(mail, safe=""): quote(name, safe="")}
 
     def _password(self, account: str, password: str) -> str:
         return self._named(f"password of {account}: {password}", "password", account)

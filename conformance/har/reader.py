@@ -58,8 +58,8 @@ def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> H
     Raises :class:`HarError` on a file that is no HAR or is larger than ``limit`` bytes. No single
     entry makes it fail.
     """
-    document = load(path, limit)
-    entries = [_entry(number, one) for number, one in enumerate(document.entries, 1)]
+    document = load(path, _entry, limit)
+    entries = document.entries
     target = _found_target(entries) if target is None else target.rstrip("/")
     kept = list(_kept(entries, target))
     exchanges = sorted((one.seen for one in kept if one.seen is not None), key=lambda one: one.at)

@@ -148,7 +148,7 @@ class _Entry:
 
     def _request(self) -> dict[str, Any]:
         request = self._seen.request
-        url = self._names.secrets.redact_foreign(request.target[:_URL])
+        url = self._names.text(request.target[:_URL])
         made: dict[str, Any] = {
             "method": request.method,
             "url": url,
@@ -173,7 +173,7 @@ class _Entry:
         content: dict[str, Any] = {"size": len(reply.body), "mimeType": kind}
         if reply.failure is not None:
             # Part of a body can be judged by nobody, and may end within a secret.
-            detail = self._names.secrets.redact_foreign(reply.detail)
+            detail = self._names.text(reply.detail)
             self._ours |= {"failure": reply.failure.name, "detail": detail, "sent": reply.sent}
         else:
             cap = self._picture_cap if kind.startswith("image/") else FIND_CAP
@@ -211,6 +211,7 @@ class _Entry:
             return self._binary(body)
         if is_login(self._seen):
             text = self._names.login(self._seen, text, sent=sent)
+        text = self._names.people(text)
         # What is no JSON may have been cut, and end with the beginning of a secret.
         end = "" if _is_json(text) else "…"
         masked = self._names.secrets.redact_foreign(text + end).removesuffix(end)

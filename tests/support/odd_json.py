@@ -43,10 +43,12 @@ def _change(document: Any, place: tuple[Any, ...], value: Any) -> None:
         return  # an earlier change took it away
 
 
-def changes(document: Any, most: int = 4) -> st.SearchStrategy[Any]:
-    """The document with up to so many values replaced or removed."""
-    edits = st.tuples(st.sampled_from(places(document)), ODD | st.just(...))
-    return st.lists(edits, max_size=most).map(lambda chosen: _changed(document, chosen))
+def changes(document: Any, within: str | None = None) -> st.SearchStrategy[Any]:
+    """The document with up to four values replaced or removed, of those below a key if one is
+    named."""
+    found = [place for place in places(document) if within is None or within in place]
+    edits = st.tuples(st.sampled_from(found), ODD | st.just(...))
+    return st.lists(edits, max_size=4).map(lambda chosen: _changed(document, chosen))
 
 
 def _changed(document: Any, chosen: list[tuple[tuple[Any, ...], Any]]) -> Any:

@@ -124,6 +124,20 @@ def test_whose_a_token_is_stays_to_be_seen(tmp_path: Path) -> None:
         assert secret not in text
 
 
+def test_an_email_address_has_a_name_wherever_it_stands(tmp_path: Path) -> None:
+    path, mail = tmp_path / "a.har", "jane.doe@mail.test"
+    echoed = exchange(sent={"content": f"for {mail}"}, came={"errmsg": f"no {mail}"})
+    asked = Request("GET", f"{API}/x?who=jane.doe%40mail.test", (("X-Who", mail),))
+    text = written(
+        path, login(mail, "secret-one", None), echoed, replace(exchange(), request=asked)
+    )
+    assert "jane" not in text
+    found = read_har(path)
+    assert found.unjudged == []
+    assert json.loads(found.seen[1].request.body) == {"content": "for account-1@sampan.invalid"}
+    assert json.loads(found.seen[0].request.body)["username"] == "account-1@sampan.invalid"
+
+
 @pytest.mark.parametrize("value", ["Bearer", "", "  ", "Basic"])
 def test_a_header_without_a_token_stays(tmp_path: Path, value: str) -> None:
     seen = exchange(token=None)

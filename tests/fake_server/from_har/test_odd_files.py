@@ -38,7 +38,7 @@ for each in WHOLE["log"]["entries"]:
         holder["text"] = json.loads(holder["text"])
 
 
-@given(document=changes(WHOLE))
+@given(document=changes(WHOLE) | changes(WHOLE, within="text"))
 @settings(max_examples=examples(60))
 def test_a_fake_begins_with_any_file_or_refuses_it(tmp_path_factory: Any, document: Any) -> None:
     for each in _entries(document):

@@ -112,7 +112,7 @@ class _Outcome:
         try:
             contract = shipped()
             accepted = read_known(self.known, contract.requirements) if self.known else frozenset()
-            passed = run(options, listening, _ready(options.target), _tell)
+            passed = run(options, listening, _ready(options.target), _tell, _tell_backlog)
         except (ContractError, KnownError, HarError) as problem:
             raise RefusedError(str(problem)) from problem
         fails = frozenset(Verdict[word.upper()] for word in self.fail_on)
@@ -137,6 +137,10 @@ def _tell(finding: Finding) -> None:
 
     line = f"{finding.verdict.word} {finding.id}: {finding.message}"
     click.echo(printable(line), err=True)
+
+
+def _tell_backlog(number: int) -> None:
+    click.echo(f"{number} exchanges are still to be judged; Ctrl-C leaves them out", err=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

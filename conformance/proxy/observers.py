@@ -20,13 +20,15 @@ _FAULTS = 5
 class Observers:
     """Hands each exchange to all ``observers``, in the order in which the exchanges ended.
 
-    ``missed`` counts exchanges nobody was shown: too many waited, or a body was too large.
+    ``missed`` counts exchanges nobody was shown: too many waited, or a body was too large, or
+    nobody wanted to wait any longer for the end.
     ``faults`` are those of the observers themselves, a line each.
     """
 
     def __init__(self, observers: Sequence[Callable[[Seen], object]]) -> None:
         self._observers = observers
         self._queue: queue.Queue[Record | Seen | None] = queue.Queue(_WAITING)
+        self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampan-observers", daemon=True)
         self._thread.start()
         self.missed = 0
@@ -43,9 +45,18 @@ class Observers:
         self.missed += not self._put(seen)
 
     def close(self) -> None:
-        """Return when all that waits has been looked at."""
+        """Return when all that waits has been looked at, or after :meth:`give_up`."""
         self._queue.put(None)
         self._thread.join()
+
+    def give_up(self) -> None:
+        """Look at nothing more."""
+        self._given_up.set()
+
+    @property
+    def waiting(self) -> int:
+        """About how many exchanges wait."""
+        return self._queue.qsize()
 
     def _put(self, item: Record | Seen) -> bool:
         try:
@@ -56,12 +67,13 @@ class Observers:
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
-            if isinstance(item, Seen):
+            if self._given_up.is_set():
+                self.missed += 1
+            elif isinstance(item, Seen):
                 self._show(item)
-                continue
-            try:
+            else:
                 self._show(item.seen())
-            finally:
+            if isinstance(item, Record):
                 item.discard()
 
     def _show(self, seen: Seen) -> None:

@@ -61,7 +61,8 @@ def origin(url: str) -> Origin:
     scheme = parts.scheme.lower()
     if not parts.hostname or parts.username is not None or scheme not in _PORTS:
         raise ValueError(f"{url!r} names no host")
-    return Origin(scheme, parts.hostname, parts.port or _PORTS[scheme])
+    host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
+    return Origin(scheme, host, parts.port or _PORTS[scheme])
 
 
 class Routes:

@@ -22,6 +22,9 @@ from .record import Store
 from .routes import Routes
 from .server import Server, allow_many_connections
 
+#: So many exchanges are judged before anybody asks what the proxy is waiting for.
+_MANY = 100
+
 
 @dataclass(frozen=True, slots=True)
 class ProxyOptions:
@@ -47,11 +50,14 @@ def run(
     listening: socket.socket,
     ready: Callable[[str], None],
     on_finding: Callable[[Finding], None],
+    on_backlog: Callable[[int], None],
 ) -> Passed:
     """Pass on what comes until a signal ends it; ``ready`` is given the address.
 
     ``on_finding`` is called for each failure when it is seen, from another thread. All that passed
-    has been judged when this returns. Raises ``HarError`` if the HAR can't be made.
+    has been judged when this returns, unless a second signal comes; ``on_backlog`` is given the
+    number that are still to be judged, if they are many. Raises ``HarError`` if the HAR can't be
+    made.
     """
     allow_many_connections()
     routes = routes_of(options, listening)
@@ -76,8 +82,11 @@ def run(
             fetcher.start(watching.add_seen)
         proxy = Proxy(routes, Store(), watching.add, options.timeout)
         try:
-            Server(proxy, lambda: ready(_address(listening))).run(sockets=[listening])
+            server = Server(proxy, lambda: ready(_address(listening)), watching.give_up)
+            server.run(sockets=[listening])
         finally:
+            if watching.waiting > _MANY:
+                on_backlog(watching.waiting)
             if fetcher is not None:
                 fetcher.close()
             watching.close()

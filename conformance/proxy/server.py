@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import socket
 import sys
@@ -26,9 +27,11 @@ _DESCRIPTORS = 2 * MAX_CONNECTIONS + 100
 
 
 class Server(uvicorn.Server):
-    """Calls ``ready`` once it listens."""
+    """Calls ``ready`` once it listens, and ``again`` for each signal after the first."""
 
-    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, ready: Callable[[], None], again: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -45,6 +48,8 @@ class Server(uvicorn.Server):
             )
         )
         self._ready = ready
+        self._again = again
+        logging.getLogger("uvicorn.error").addFilter(_not_cut_short)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -52,9 +57,9 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on Ctrl-C, SIGTERM and a closed terminal; a second signal ends nothing more.
+        """End on Ctrl-C, SIGTERM and a closed terminal. What is ignored already stays so (nohup).
 
-        What is ignored already stays ignored (nohup).
+        The handler stays: a second signal must not end the process before its report.
         """
         if threading.current_thread() is not threading.main_thread():
             yield  # no other thread receives signals
@@ -62,15 +67,17 @@ class Server(uvicorn.Server):
         heard = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
         for number in heard:
             signal.signal(number, self._stop)
-        try:
-            yield
-        finally:
-            # The report is still to be written.
-            for number in heard:
-                signal.signal(number, signal.SIG_IGN)
+        yield
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        if self.should_exit:
+            self._again()
         self.should_exit = True
+
+
+def _not_cut_short(record: logging.LogRecord) -> bool:
+    """Whether a record tells of anything but exchanges that were under way at the end."""
+    return not record.getMessage().startswith("Cancel ")
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -112,6 +112,7 @@ def test_ctrl_c_in_the_middle_of_traffic_gives_the_report(server: OddServer) -> 
         assert hangs.wait(HANG)
         code, out, err = run.end(signal.SIGTERM)
     assert code == 1, out + err
+    assert err == "", "exchanges under way at the end are nobody's fault"
     assert "What did not pass" in out
     assert re.search(r"^1 fail ", out, re.MULTILINE), out
 

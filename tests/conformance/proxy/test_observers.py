@@ -54,6 +54,24 @@ def test_too_many_are_counted_and_nobody_waits(monkeypatch: pytest.MonkeyPatch) 
     assert store.take(1000)
 
 
+def test_whoever_does_not_want_to_wait_is_told_how_many_were_left_out() -> None:
+    store, go, shown = Store(1000), threading.Event(), list[Seen]()
+
+    def held(seen: Seen) -> None:
+        assert go.wait(HANG)
+        shown.append(seen)
+
+    watching = Observers([held])
+    for number in range(10):
+        watching.add(record(store, number))
+    watching.give_up()
+    go.set()
+    watching.close()
+    assert len(shown) <= 1
+    assert len(shown) + watching.missed == 10
+    assert store.take(1000)
+
+
 def test_a_body_that_was_not_kept_is_counted() -> None:
     shown: list[Seen] = []
     watching = Observers([shown.append])

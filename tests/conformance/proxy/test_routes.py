@@ -12,7 +12,7 @@ import httpx
 import pytest
 import requests
 
-from sampan.conformance.proxy.routes import RefusedError, Routes
+from sampan.conformance.proxy.routes import RefusedError, Routes, origin
 from sampan.conformance.proxy.run import ProxyOptions, routes_of
 from sampan.conformance.proxy.server import bind
 from tests.support.proxies import OddServer, Proxied
@@ -56,6 +56,20 @@ def test_requests_for_the_target(
     assert found.path.decode() == path
     assert found.host == (None if host is None else host.encode())
     assert found.url == (f"http://api.test:8091{path}" if url is None else url)
+
+
+@pytest.mark.parametrize(
+    ("url", "authority", "host"),
+    [
+        ("http://A.test", "a.test", "a.test"),
+        ("https://a.test:443/x", "a.test", "a.test"),
+        ("http://a.test:443", "a.test:443", "a.test"),
+        ("http://[::1]:8091", "[::1]:8091", "::1"),
+        ("http://bücher.test:81", "xn--bcher-kva.test:81", "xn--bcher-kva.test"),
+    ],
+)
+def test_the_name_of_an_origin(url: str, authority: str, host: str) -> None:
+    assert (origin(url).authority, origin(url).host) == (authority, host)
 
 
 @pytest.mark.parametrize(

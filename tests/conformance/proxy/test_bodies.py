@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import threading
 
@@ -175,6 +176,51 @@ def test_a_server_may_answer_and_close_before_it_has_read_all(
         got = client.message()
         assert got is not None
         assert (got.status, got.body) == (413, b"big")
+
+
+def test_a_length_beside_chunks_is_dropped(server: OddServer, proxied: Proxied) -> None:
+    """It would be believed by somebody (RFC 9112, 6.3)."""
+    both = b"Content-Length: 40\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"
+    server.answers(b"HTTP/1.1 200 OK\r\n" + both)
+    with proxied.client() as client:
+        client.send(b"POST /x HTTP/1.1\r\nHost: a\r\n" + both)
+        got = client.message()
+    assert got is not None
+    for message in (got, server.requests[0]):
+        assert message.body == b"hi"
+        assert message.values(b"content-length") == []
+
+
+def test_an_answer_without_reading_the_request_ends_both(
+    server: OddServer, proxied: Proxied
+) -> None:
+    answered, ended = threading.Event(), threading.Event()
+
+    def behave(line: Line) -> None:
+        line.head()
+        line.send(OK)
+        assert answered.wait(HANG)
+        while line.read_more():
+            line._held = b""
+        ended.set()
+
+    server.behave = behave
+    with proxied.client() as client:
+        client.send(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (64 * MIB))
+        sending = threading.Thread(target=_send_all, args=(client, 64 * MIB), daemon=True)
+        sending.start()
+        got = client.message()
+        assert got is not None
+        assert got.body == b"ok"
+        proxied.forget()  # nothing is under way any more, although the server has not read on
+        answered.set()
+        assert ended.wait(HANG)
+        sending.join(HANG)
+
+
+def _send_all(client: Line, size: int) -> None:
+    with contextlib.suppress(OSError):
+        client.send(bytes(size))
 
 
 @pytest.mark.parametrize("room", [0, 3])

@@ -241,7 +241,9 @@ def test_a_client_that_has_closed_its_half_gets_its_answer(
         assert client.is_closed()
 
 
-def test_a_client_of_http_1_0_gets_no_chunks(server: OddServer, proxied: Proxied) -> None:
+def test_a_client_of_http_1_0_gets_no_chunks(
+    server: OddServer, proxied: Proxied, caplog: pytest.LogCaptureFixture
+) -> None:
     server.answers(
         b"HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"2\r\nhi\r\n0\r\nX-End: 1\r\n\r\n"
@@ -255,6 +257,8 @@ def test_a_client_of_http_1_0_gets_no_chunks(server: OddServer, proxied: Proxied
     (heard,) = server.requests
     assert heard.values(b"host") == [server.url.removeprefix("http://").encode()]
     assert heard.values(b"via")[0].startswith(b"1.0 sampan-")
+    proxied.forget()
+    assert caplog.messages == []
 
 
 def test_the_clients_wish_to_close_is_kept_to(server: OddServer, proxied: Proxied) -> None:

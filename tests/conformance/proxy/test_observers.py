@@ -85,8 +85,8 @@ def test_a_fault_of_one_observer_is_said_without_what_passed(
 ) -> None:
     shown: list[Seen] = []
 
-    def broken(_: Seen) -> None:
-        raise KeyError("hunter2")
+    def broken(seen: Seen) -> None:
+        raise KeyError(seen.request.target)
 
     watching = Observers([broken, shown.append])
     for number in range(20):
@@ -95,7 +95,9 @@ def test_a_fault_of_one_observer_is_said_without_what_passed(
     assert len(shown) == 20
     assert len(watching.faults) == 5
     assert watching.faults[0] == "fault of the kit: KeyError at POST"
-    assert "in broken" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "in broken" in said
+    assert "a.test" not in said
 
 
 def test_a_file_that_can_not_be_written_is_said() -> None:

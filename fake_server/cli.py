@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import errno
-import gc
 import importlib
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import click
 
+from .server.starting import RefusedStartError, affordable, no_collections
 from .streams import OutputError, forgiving_streams
 
 if TYPE_CHECKING:
-    from .service import FakeService
-    from .settings import Options
-    from .web.app import App
+    from .settings import Options, Settings
 
 #: The kit's commands, and where they are.
 _KIT = {"check": "cli", "compare": "cli", "proxy": "proxy.command"}
 #: Loaded when it is asked for: `serve` starts without it.
 _MATRIX = "matrix"
-#: A search among all that lives: when 400,000 objects have been added, twenty thousand connections.
-_GARBAGE = (2_000, 10, 20)
 
 
 class _Sampan(click.Group):
@@ -98,6 +93,13 @@ def main() -> None:
     metavar="FILE",
     help="Begin with the accounts, jobs and failures that this recorded traffic (HAR) shows. A"
     " --data file must be new then.",
+)
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Serve with this many processes, which share the file or the database of --data.",
 )
 @click.option(
     "--profile",
@@ -193,6 +195,7 @@ def serve(
     port: int,
     port_file: Path | None,
     ready_json: bool,
+    workers: int,
     log: bool | None,
     log_format: Literal["text", "json"] | None,
     log_control: bool,
@@ -200,62 +203,62 @@ def serve(
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
     _keep_apart(port_file, options["data"])
-    with _affordable(), _no_collections():
-        from .server.limits import allow_many_connections, check_limits
-
-        allow_many_connections()  # the process is ours
-        check_limits()
-        from .server.uvicorn_server import Server, bind, doors, url
-
-        app = _application(options)
-        listening = _listen(host, port, bind)
-    bound = listening.getsockname()[1]
-    # Not before the port is had: the file may be that of the fake that has it.
-    announced = None if port_file is None else _PortFile(port_file, bound)
-    settings = app.service.settings
-
-    def ready() -> None:
-        if app.service.exposed and settings.admin_token is None:
-            asked = "sampan: off loopback the control API requires this admin token"
-            print(f"{asked}: {app.service.admin_token}", file=sys.stderr, flush=True)
-        if announced is not None:
-            announced.publish()
-        for line in app.service.begun_with:
-            print(f"sampan: {line}", file=sys.stderr, flush=True)
-        line = _ready_line(url(host, bound), bound, settings.profile, as_json=ready_json)
-        print(line, flush=True)
-
+    if workers > 1:
+        _check_workers(workers, options["data"])
+        options["shared"] = True
     if log is None:
         log = sys.stderr.isatty() or log_format is not None or log_control
     try:
-        server = Server(app, ready)
-        logged = _logged(app.service, log_format, control=log_control) if log else nullcontext()
-        with _affordable(lambda: not server.started), logged:
-            server.run(sockets=doors(listening))
-    finally:
-        app.service.close()
-        if announced is not None:
-            announced.close()
+        with affordable(), no_collections():
+            from .server import serving
+            from .server.limits import allow_many_connections, check_limits
+            from .server.port_file import PortFile
+            from .server.uvicorn_server import bind, url
+
+            allow_many_connections()  # the process is ours
+            check_limits()
+            settings = _settings(options)
+            app = serving.application(settings) if workers == 1 else None
+            listening = _listen(host, port, bind)
+        bound = listening.getsockname()[1]
+        # Not before the port is had: the file may be that of the fake that has it.
+        announced = None if port_file is None else PortFile(port_file, bound)
+
+        def ready(admin_token: str | None, processes: Sequence[int]) -> None:
+            if admin_token is not None:
+                asked = "sampan: off loopback the control API requires this admin token"
+                print(f"{asked}: {admin_token}", file=sys.stderr, flush=True)
+            if announced is not None:
+                announced.publish()
+            for line in () if app is None else app.service.begun_with:
+                print(f"sampan: {line}", file=sys.stderr, flush=True)
+            profile, address = settings.profile, url(host, bound)
+            print(_ready_line(address, bound, profile, processes, as_json=ready_json), flush=True)
+
+        logged = serving.LogOptions(log, log_format, log_control)
+        try:
+            if app is not None:
+                serving.serve(app, listening, ready, logged)
+            else:
+                serving.serve_with(workers, settings, listening, ready, logged)
+        finally:
+            if announced is not None:
+                announced.close()
+    except RefusedStartError as problem:
+        raise _Refused(str(problem)) from problem
 
 
-@contextmanager
-def _logged(service: FakeService, log_format: str | None, *, control: bool) -> Iterator[None]:
-    """Log requests to standard error, in colour where a terminal shows it (no-color.org)."""
-    from .log import lines
-    from .log.request_log import RequestLog
-    from .log.writer import LineWriter
-
-    coloured = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    line = lines.as_json
-    if log_format != "json":
-        plain = os.environ.get("NO_COLOR") or not coloured
-        line = lines.as_text if plain else lines.as_coloured_text
-    writer = LineWriter(sys.stderr.fileno(), sys.stderr.encoding)
-    RequestLog(service, line, writer.write, control=control)
-    try:
-        yield
-    finally:
-        writer.close()
+def _check_workers(count: int, data: str | os.PathLike[str] | None) -> None:
+    if not hasattr(os, "fork"):
+        raise _Refused(
+            f"--workers {count} is not possible on this system, which can't fork; use one process,"
+            " or several on one PostgreSQL database, each with a port of its own"
+        )
+    if data is None:
+        raise _Refused(
+            f"--workers {count} needs --data: workers can't share what is in memory. Use"
+            " --data FILE, --data postgresql://user@host/name, or one worker."
+        )
 
 
 def _keep_apart(port_file: Path | None, data: str | os.PathLike[str] | None) -> None:
@@ -264,47 +267,15 @@ def _keep_apart(port_file: Path | None, data: str | os.PathLike[str] | None) -> 
         raise _Refused(f"--port-file and --data must be different files, not both {data}")
 
 
-@contextmanager
-def _affordable(starts: Callable[[], bool] = lambda: True) -> Iterator[None]:
-    """Refuse a start that the machine has no descriptors or no memory for, while it starts."""
-    try:
-        yield
-    except (ImportError, MemoryError, OSError) as problem:  # a library that can't be mapped, too
-        if isinstance(problem, ModuleNotFoundError) or not starts():
-            raise
-        reason = getattr(problem, "strerror", None) or str(problem) or "out of memory"
-        raise _Refused(f"the fake can't start: {reason}") from problem
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """No search for garbage while modules are loaded, which are none: a fortieth of the start.
-
-    Nor is it searched for among them later, and among all that lives only where there is much more
-    of that than before: such a search stops everything for 5 ms for each thousand connections.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.set_threshold(*_GARBAGE)
-        gc.enable()
-
-
-def _application(options: Options) -> App:
-    """The fake as asked for. Raises :class:`_Refused`."""
-    from .contract.profile import ProfileError
-    from .contract.yaml_files import SpecError
+def _settings(options: Options) -> Settings:
+    """What is asked for. Raises :class:`_Refused`."""
     from .settings import settings
-    from .store.database import StoreError
-    from .web.app import application
 
     if not options["accounts"]:
         del options["accounts"]
     try:
-        return application(settings(**options))
-    except (ValueError, SpecError, ProfileError, StoreError) as problem:
+        return settings(**options)
+    except ValueError as problem:
         raise _Refused(str(problem)) from problem
 
 
@@ -324,12 +295,17 @@ def _listen(host: str, port: int, bind: Callable[[str, int], socket.socket]) -> 
         raise _Refused(f"can't listen on {host}:{port}: not a valid host name") from problem
 
 
-def _ready_line(address: str, port: int, profile: str, *, as_json: bool) -> str:
+def _ready_line(
+    address: str, port: int, profile: str, workers: Sequence[int], *, as_json: bool
+) -> str:
     if not as_json:
-        return f"sampan ready on {address} (profile {profile})"
+        several = f", {len(workers)} workers" if workers else ""
+        return f"sampan ready on {address} (profile {profile}{several})"
     import orjson
 
     ready = {"event": "ready", "url": address, "port": port, "pid": os.getpid(), "profile": profile}
+    if workers:
+        ready["workers"] = list(workers)
     return orjson.dumps(ready).decode()
 
 
@@ -337,44 +313,3 @@ class _Refused(click.ClickException):
     """The fake can't be started as asked: one line, exit code 2."""
 
     exit_code = 2
-
-
-class _PortFile:
-    """The file that holds the port, as long as the port can be used.
-
-    The port of an earlier fake is removed at once, and the file appears whole: a reader never gets
-    half a port. After ``kill -9`` it stays until the next start.
-    Raises :class:`_Refused` where it can't be written.
-    """
-
-    def __init__(self, path: Path, port: int) -> None:
-        self._path = Path(os.path.realpath(path))
-        self._published: tuple[int, int] | None = None
-        self._unfinished = self._path.parent / f"{self._path.name}.{os.getpid()}"
-        try:
-            if not self._path.parent.is_dir() or (self._path.exists() and not self._path.is_file()):
-                raise _Refused(f"--port-file {path} must be a file in an existing directory")
-            self._unfinished.write_text(f"{port}\n")
-            self._path.unlink(missing_ok=True)
-        except OSError as problem:
-            raise _Refused(f"--port-file {path} can't be written: {problem.strerror}") from problem
-
-    def publish(self) -> None:
-        """The port can be used."""
-        os.replace(self._unfinished, self._path)
-        self._published = self._identity()
-
-    def close(self) -> None:
-        """The fake has ended: a later one must not be looked for at its port."""
-        self._unfinished.unlink(missing_ok=True)
-        # The file may be a later fake's by now.
-        if self._published is not None and self._identity() == self._published:
-            self._path.unlink(missing_ok=True)
-
-    def _identity(self) -> tuple[int, int] | None:
-        """Which file there is; ``None`` for none."""
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns

@@ -10,6 +10,8 @@ import os
 import select
 import threading
 from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 #: As many lines wait at most: a few seconds of the fastest clients.
 MAX_WAITING = 10_000
@@ -21,10 +23,20 @@ _LAST = 1.0
 
 
 class LineWriter:
-    """Lines to ``descriptor``. A reader that has gone is no error: the rest is dropped."""
+    """Lines to ``descriptor``. A reader that has gone is no error: the rest is dropped.
 
-    def __init__(self, descriptor: int, encoding: str = "utf-8", most: int = MAX_WAITING) -> None:
+    ``turn`` keeps other processes from writing at the same time.
+    """
+
+    def __init__(
+        self,
+        descriptor: int,
+        encoding: str = "utf-8",
+        most: int = MAX_WAITING,
+        turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._descriptor, self._encoding, self._most = descriptor, encoding, most
+        self._turn = turn
         self._lines: deque[str] = deque()
         self._lost = 0
         self._some = threading.Event()
@@ -53,7 +65,10 @@ class LineWriter:
             self._ending.wait(_PAUSE)
             self._some.clear()
             try:
-                self._put(self._taken())
+                taken = self._taken()
+                if taken:
+                    with self._turn():
+                        self._put(taken)
             except OSError:  # nobody reads, and nobody will
                 self._most = 0
                 self._lines.clear()

@@ -48,6 +48,13 @@ class Server(uvicorn.Server):
         self._ready = ready
         logging.getLogger("uvicorn.error").addFilter(_not_given_up)
 
+    @property
+    def generated_token(self) -> str | None:
+        """The admin token that the fake requires and has generated itself."""
+        service = self._service
+        generated = service.exposed and service.settings.admin_token is None
+        return service.admin_token if generated else None
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Give up what is still being answered: its clients see the connection close."""
         connections: Any = self.server_state.connections  # each a Connection of ours
@@ -74,6 +81,10 @@ class Server(uvicorn.Server):
                 signal.signal(name, handler)
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.give_up()
+
+    def give_up(self) -> None:
+        """End, without an answer to what is still being answered."""
         self.should_exit = True
         # A request held back by a delay must not hold up the end.
         self.force_exit = True

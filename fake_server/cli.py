@@ -210,13 +210,14 @@ def serve(
         log = sys.stderr.isatty() or log_format is not None or log_control
     try:
         with affordable(), no_collections():
-            from .server import serving
             from .server.limits import allow_many_connections, check_limits
-            from .server.port_file import PortFile
-            from .server.uvicorn_server import bind, url
 
             allow_many_connections()  # the process is ours
             check_limits()
+            from .server import serving
+            from .server.port_file import PortFile
+            from .server.uvicorn_server import bind, url
+
             settings = _settings(options)
             app = serving.application(settings) if workers == 1 else None
             listening = _listen(host, port, bind)

@@ -38,7 +38,7 @@ def refusal(*arguments: str) -> str:
         patch.setattr(uvicorn_server, "bind", bind)
         # What is for a process that is the fake's alone.
         patch.setattr(limits, "allow_many_connections", lambda: None)
-        patch.setattr(cli, "_no_collections", nullcontext)
+        patch.setattr(cli, "no_collections", nullcontext)
         done = run("serve", "--port", "0", *arguments)
     assert (done.exit_code, done.stdout) == (2, ""), done.output
     assert done.stderr.startswith("Error: ")

@@ -1,0 +1,164 @@
+"""``sampan serve --workers``: several processes on one port, and the parent that keeps them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sampan import Admin
+from tests.support.commands import refusal
+from tests.support.fakes import Served
+from tests.support.postgres import database, needs_postgres
+
+Serve = Callable[..., Served]
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until it holds; fail after 20 s."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def lives(pid: int) -> bool:
+    """Whether there is such a process, which also counts once it has ended and nobody waited."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def children(pid: int) -> set[int]:
+    return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+@pytest.fixture
+def served(serve: Serve, tmp_path: Path) -> Served:
+    """Two processes on a file."""
+    return serve("--workers", "2", "--data", str(tmp_path / "data.db"), "--log-format", "json")
+
+
+@pytest.fixture
+def on_postgres(serve: Serve) -> Iterator[Served]:
+    with database() as url:
+        served = serve("--workers", "2", "--data", url.secret)
+        try:
+            yield served
+        finally:
+            served.stop()
+
+
+def test_a_killed_worker_is_started_again_and_the_other_goes_on(served: Served) -> None:
+    killed, other = served.ready["workers"]
+    assert {killed, other} == children(served.process.pid)
+    os.kill(killed, signal.SIGKILL)
+    with Admin(served.url) as admin:
+        admin.freeze()
+        for ms in range(1_700_000_000_001, 1_700_000_000_021):
+            admin.set_time(ms)
+            # A connection of its own, which either process takes.
+            found = httpx.get(f"{served.url}/__admin/clock").json()["now"]
+            assert found == f"2023-11-14T22:13:20.{ms % 1000:03}Z"
+    wait_for(lambda: len(children(served.process.pid) - {killed}) == 2)
+    assert lives(other)
+    assert "sampan: worker 1 ended: SIGKILL; it is started again\n" in served.stop()
+    assert served.process.returncode == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_all_end_together_and_cleanly(serve: Serve, tmp_path: Path, how: int) -> None:
+    file = tmp_path / "port"
+    options = "--data", str(tmp_path / "data.db"), "--port-file", str(file)
+    served = serve("--workers", "3", *options)
+    workers = served.ready["workers"]
+    assert file.read_text() == f"{served.port}\n"
+    served.process.send_signal(how)
+    _, errors = served.process.communicate(timeout=20)
+    assert (served.process.returncode, errors) == (0, "")
+    assert not any(map(lives, workers))
+    assert not file.exists()
+
+
+def test_workers_do_not_outlive_a_parent_that_was_killed(served: Served) -> None:
+    served.process.kill()
+    served.process.communicate(timeout=20)  # until nobody has its end of the pipes
+    wait_for(lambda: not any(map(lives, served.ready["workers"])))
+
+
+def test_lines_of_the_request_log_are_whole(served: Served) -> None:
+    """Longer than what a pipe takes at once, from both processes at the same time."""
+
+    def ask(number: int) -> None:
+        for each in range(10):
+            # A connection each time: another process may take it.
+            httpx.post(f"{served.url}/jobs/find?{number}-{each}={'x' * 9000}", json={})
+
+    with ThreadPoolExecutor(5) as pool:
+        reading = pool.submit(served.process.communicate, timeout=60)
+        list(pool.map(ask, range(4)))
+        served.process.terminate()
+        _, errors = reading.result(timeout=60)
+    found = {re.sub(r"=x*$", "", json.loads(line)["path"]) for line in errors.splitlines()}
+    assert len(found) == 40
+    assert served.process.returncode == 0
+
+
+def test_all_take_the_admin_token_that_was_generated(serve: Serve, tmp_path: Path) -> None:
+    served = serve("--workers", "2", "--host", "0.0.0.0", "--data", str(tmp_path / "data.db"))
+    assert served.process.stderr is not None
+    line = served.process.stderr.readline()
+    token = re.fullmatch(r"sampan: off loopback .* requires this admin token: (\S+)\n", line)
+    assert token is not None, line
+    for _ in range(12):
+        answer = httpx.get(
+            f"http://127.0.0.1:{served.port}/__admin/accounts",
+            headers={"Authorization": f"Bearer {token[1]}"},
+        )
+        assert answer.status_code == 200
+    assert served.stop() == ""
+
+
+def test_what_is_found_out_about_the_data_is_logged_once(serve: Serve, tmp_path: Path) -> None:
+    data = "--data", str(tmp_path / "data.db")
+    serve(*data, "--account", "anna:first").stop()
+    warned = serve(*data, "--account", "anna:second", "--workers", "3").stop()
+    assert warned.count("keeps the password") == 1, warned
+
+
+# What is refused
+
+
+def test_workers_need_data() -> None:
+    assert refusal("--workers", "2") == (
+        "Error: --workers 2 needs --data: workers can't share what is in memory. Use --data FILE,"
+        " --data postgresql://user@host/name, or one worker.\n"
+    )
+
+
+def test_workers_need_a_system_that_forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    assert "can't fork; use one process, or several on" in refusal("--workers", "2", "--data", "x")
+
+
+@needs_postgres
+def test_with_postgresql_too_a_killed_worker_is_started_again(on_postgres: Served) -> None:
+    killed, _ = on_postgres.ready["workers"]
+    with Admin(on_postgres.url) as admin:
+        admin.account("anna", password="secret")
+        os.kill(killed, signal.SIGKILL)
+        wait_for(lambda: len(children(on_postgres.process.pid) - {killed}) == 2)
+        for _ in range(12):
+            names = httpx.get(f"{on_postgres.url}/__admin/accounts").text
+            assert '"anna"' in names

@@ -198,6 +198,7 @@ def test_an_answer_without_reading_the_request_ends_both(
 
     def behave(line: Line) -> None:
         line.head()
+        threading.Event().wait(0.3)  # until everything between the two is full
         line.send(OK)
         assert answered.wait(HANG)
         while line.read_more():

@@ -109,3 +109,18 @@ def test_no_control_character_reaches_the_terminal() -> None:
 def test_every_kind_of_requirement_has_a_title() -> None:
     for id in CONTRACT.requirements:
         assert title(id) != id.partition("-")[0], id
+
+
+def test_what_traffic_has_not_shown_is_listed_by_ids_alone() -> None:
+    findings = [
+        replace(one, verdict=Verdict.UNSEEN) if one.verdict is Verdict.SKIPPED else one
+        for one in a_report().findings
+    ]
+    lines = shown(a_report(watched=True, findings=tuple(findings), requests=1)).splitlines()
+    at = lines.index("Not seen in this traffic")
+    requirements, questions = lines[at + 1 : at + 3]
+    unseen = [one.id for one in findings if one.verdict is Verdict.UNSEEN]
+    assert requirements == f"requirements {', '.join(unseen)}"
+    assert questions.startswith("questions    success-http-status, ")
+    assert not any(line.startswith(f"{unseen[0]} ") for line in lines)
+    assert "1 request seen, 3 jobs accepted, 12.5 s" in lines

@@ -70,7 +70,7 @@ class JobReads:
         """The record ids that match, in order, and how many match without the limit."""
         where, values = conditions.where(find, self.dialect, cursor=True)
         order = "created, id" if find.oldest_first else "created DESC, id DESC"
-        limit = _ALL if find.limit is None else find.limit
+        limit = NO_LIMIT if find.limit is None else find.limit
         found = self._finding.execute(
             f"SELECT id FROM jobs{where} ORDER BY {order} LIMIT ?", (*values, limit)
         )
@@ -93,4 +93,4 @@ class JobReads:
 
 ALL_JOBS = f"SELECT {rows.COLUMNS} FROM jobs"
 #: A limit that is none, in SQLite and in PostgreSQL.
-_ALL = 2**62
+NO_LIMIT = 2**62

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ...clock.clock import Wall
 from ..database import StoreError
@@ -46,6 +46,8 @@ class SharedDatabase(Database, Protocol):
     connections: int
     alone: bool
     fresh: bool
+    #: Whether a submission's two steps need no transaction around them.
+    steps_apart: bool
 
     def take_turn(self) -> None:
         """Wait until nobody else has the turn. Raises ``NotStoredError``."""
@@ -56,6 +58,12 @@ class SharedDatabase(Database, Protocol):
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision, in order. Raises ``NotStoredError``."""
 
+    def add_job(self, row: Sequence[Any], epoch: int) -> bool:
+        """Store a job (a row of ``jobs``) and count it; ``False``: the account is another epoch's.
+
+        The counters know of it from the moment at which it is found. Raises ``NotStoredError``.
+        """
+
     def append(self, rows: Sequence[NewRow]) -> int | None:
         """Append to the journal; the last number, or ``None`` where its head is missing."""
 
@@ -64,14 +72,15 @@ class SharedDatabase(Database, Protocol):
 
 
 #: The tables of the shared mode, in SQLite's words. ``previous`` is what ``created`` was before the
-#: last submission. ``upto`` and ``total`` are how many bytes the
-#: journal has ever taken.
+#: last submission, ``epoch`` grows when an account is reset. ``upto`` and ``total``
+#: are how many bytes the journal has ever taken.
 SCHEMA = """
 CREATE TABLE counters (
     account INTEGER PRIMARY KEY, stored INTEGER NOT NULL DEFAULT 0,
     ordinal INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL DEFAULT -1,
     previous INTEGER NOT NULL DEFAULT -1, visible INTEGER NOT NULL DEFAULT -1,
-    burst_first INTEGER NOT NULL DEFAULT 0, burst_last INTEGER NOT NULL DEFAULT -1
+    burst_first INTEGER NOT NULL DEFAULT 0, burst_last INTEGER NOT NULL DEFAULT -1,
+    epoch INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE changes (
     revision INTEGER PRIMARY KEY AUTOINCREMENT, writer TEXT NOT NULL, what TEXT NOT NULL,

@@ -32,6 +32,7 @@ class SharedFile:
     dialect = SHARED_FILE
     connections = 1
     fresh = True
+    steps_apart = False
 
     def __init__(self, path: Path) -> None:
         """Open the file, and make the tables where there are none. Raises :class:`StoreError`."""
@@ -119,6 +120,14 @@ class SharedFile:
         rows = self._db.execute(_CHANGES, (since,)).fetchall()
         return [Change(*row) for row in rows]
 
+    def add_job(self, row: Sequence[Any], epoch: int) -> bool:
+        """Store a job and count it, as part of the transaction that is open."""
+        account, visible = row[1], -1 if row[6] is None else row[6]
+        counted = self._db.execute(_COUNT, (visible, visible, account, epoch)).rowcount
+        if counted:
+            self._db.execute(_NEW_JOB, row)
+        return counted > 0
+
     def append(self, rows: Sequence[NewRow]) -> int | None:
         """Append to the journal."""
         size = sum(row.size for row in rows)
@@ -157,6 +166,11 @@ def _locked(descriptor: int, how: int) -> bool:
 _KEEP_VERSION = (
     "INSERT INTO meta VALUES ('version', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
+_COUNT = (
+    "UPDATE counters SET stored = stored + 1,"
+    " visible = CASE WHEN visible < ? THEN ? ELSE visible END WHERE account = ? AND epoch = ?"
+)
+_NEW_JOB = f"INSERT INTO jobs VALUES ({', '.join('?' * 12)})"
 _NEXT = "UPDATE journal_head SET last = last + ?, total = total + ? RETURNING last, total"
 _EXCHANGE = "INSERT INTO journal VALUES (?, ?, ?, ?)"
 _CHANGES = "SELECT revision, writer, what, account FROM changes WHERE revision > ? ORDER BY 1"

@@ -48,7 +48,7 @@ _NEXT_ACCOUNT = (
 )
 
 DIALECT = Dialect(
-    "BEGIN",
+    "BEGIN; SET LOCAL synchronous_commit = on",
     "COMMIT",
     ("ROLLBACK",),
     _one_of,

@@ -16,16 +16,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
 from ...clock.clock import ClockState, Wall
 from ...jobs.lifecycle import Job
+from .. import job_query as conditions
 from .. import job_rows as rows
 from ..account import Account, AccountGoneError, JobCounts
 from ..changes import ACCOUNT, EVERYTHING
 from ..control_rows import ControlRows
 from ..ids import first_id
-from ..job_reads import ALL_JOBS
+from ..job_query import Find
+from ..job_reads import ALL_JOBS, NO_LIMIT
 from ..store import Make, Store
 from ..transactions import Transactions
 from .database import SharedDatabase
@@ -48,6 +51,7 @@ class SharedStore(Store):
         self._writer = uuid.uuid4().hex
         self._changes = self
         self._depth = 0
+        self._found: dict[int, tuple[Any, ...]] = {}
         self._revision = self._last_revision()
         self._connections = db.connections
         self._told: Callable[[str, int | None], None] = lambda what, account: None
@@ -215,21 +219,31 @@ class SharedStore(Store):
 
     def submit(self, account: Account, now: int, make: Make) -> Job:
         """As in the embedded store. Raises :class:`AccountGoneError`."""
-        with self.transaction.rows():
-            counted = self._db.execute(_NEXT, (now, now, account.id)).fetchone()
-            if counted is None:
-                raise AccountGoneError
-            ordinal, before, *burst = counted
-            late = 0 if now > before else self._free(account.id, now, before, burst) - now
-            job = make(ordinal, first_id(account.id) + ordinal - 1, late)
-            self._insert(job)
-            if job.visible is not None:
-                sql = "UPDATE counters SET visible = ? WHERE account = ? AND visible < ?"
-                self._db.execute(sql, (job.visible, account.id, job.visible))
-        return job
+        with nullcontext() if self._db.steps_apart else self.transaction.rows():
+            while True:
+                counted = self._db.execute(_NEXT, (*[now] * 8, account.id)).fetchone()
+                if counted is None:
+                    raise AccountGoneError
+                ordinal, created, before, epoch = counted
+                number = ordinal, first_id(account.id) + ordinal - 1
+                if created != before:
+                    job = make(*number, created - now)
+                    if self._db.add_job(self._row(job), epoch):
+                        return job
+                    continue
+                with self.transaction.rows():
+                    job = make(*number, self._free(account.id, now) - now)
+                    if self._db.add_job(self._row(job), epoch):
+                        return job
 
-    def _free(self, account: int, ms: int, created: int, burst: Sequence[int]) -> int:
-        """The first free instant from ``ms`` on: see ``_free_instant`` of the embedded store."""
+    def _free(self, account: int, ms: int) -> int:
+        """The first free instant from ``ms`` on, where there are later ones that are taken.
+
+        The account's counters are locked until the transaction ends. See ``_free_instant`` of the
+        embedded store.
+        """
+        sql = "SELECT created, burst_first, burst_last FROM counters WHERE account = ?"
+        created, *burst = self._db.execute(f"{sql}{self.dialect.lock}", (account,)).fetchone()
         first, last = burst if burst[0] <= ms <= burst[1] else (ms, ms - 1)
         free = last + 1
         sql = "SELECT 1 FROM jobs WHERE account = ? AND created = ?"
@@ -241,21 +255,46 @@ class SharedStore(Store):
         )
         return free
 
+    def _row(self, job: Job) -> tuple[Any, ...]:
+        return (*rows.row(job), *self.dialect.derived(job.prompt))
+
     def _insert(self, job: Job) -> None:
-        values = (*rows.row(job), *self.dialect.derived(job.prompt))
+        values = self._row(job)
         marks = ", ".join("?" * len(values))
         self._inserting.execute(f"INSERT INTO jobs VALUES ({marks})", values)
         if job.folders:
             held = [(job.id, folder) for folder in dict.fromkeys(job.folders)]
             self._db.executemany("INSERT INTO folders VALUES (?, ?)", held)
 
+    def find(self, find: Find) -> tuple[list[int], int]:
+        """As in the embedded store, in one statement: the jobs are remembered for a moment."""
+        where, values = conditions.where(find, self.dialect, cursor=True)
+        order = "created, id" if find.oldest_first else "created DESC, id DESC"
+        limit = NO_LIMIT if find.limit is None else find.limit
+        of_all = find.before is None or not find.total_before
+        counted: str = "NULL"
+        of_whom: tuple[int, ...] = ()
+        if of_all and find.account is not None and not find.filters:
+            counted, of_whom = _STORED, (find.account, find.now)
+        found = self._db.execute(
+            f"SELECT {rows.COLUMNS}, {counted} FROM jobs{where} ORDER BY {order} LIMIT ?",
+            (*of_whom, *values, limit),
+        ).fetchall()
+        self._found = {row[0]: row[:-1] for row in found}
+        ids = list(self._found)
+        if found and found[0][-1] is not None and len(ids) == find.limit:
+            return ids, found[0][-1]
+        return ids, self._total(find, ids)
+
     def by_ids(self, ids: Sequence[int]) -> list[Job]:
-        if not ids:
-            return []
-        given = ", ".join(map(str, ids))
-        found = self._db.execute(f"{ALL_JOBS} WHERE id IN ({given})").fetchall()
-        by_id = {row[0]: rows.job(row) for row in found}
-        return [by_id[id] for id in ids if id in by_id]
+        """As in the embedded store; those of the last find need not be read again."""
+        known, self._found = self._found, {}
+        missing = [id for id in ids if id not in known]
+        if missing:
+            given = ", ".join(map(str, missing))
+            found = self._db.execute(f"{ALL_JOBS} WHERE id IN ({given})").fetchall()
+            known |= {row[0]: row for row in found}
+        return [rows.job(known[id]) for id in ids if id in known]
 
 
 class SharedControlRows(ControlRows):
@@ -279,19 +318,26 @@ def _or_none(value: int | None) -> int:
 
 
 _ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
+# The next instant is the one asked for or, in a run of instants that are all taken up to the last
+# job's, the one behind that. Neither: `created` stays, and the instant is still to be found.
+_BEHIND = "? BETWEEN burst_first AND created AND burst_last = created"
 _NEXT = (
-    "UPDATE counters SET ordinal = ordinal + 1, stored = stored + 1, previous = created,"
-    " created = CASE WHEN created < ? THEN ? ELSE created END WHERE account = ?"
-    " RETURNING ordinal, previous, burst_first, burst_last"
+    "UPDATE counters SET ordinal = ordinal + 1, previous = created,"
+    f" created = CASE WHEN created < ? THEN ? WHEN {_BEHIND} THEN created + 1 ELSE created END,"
+    " burst_first = CASE WHEN created < ? THEN ? ELSE burst_first END,"
+    f" burst_last = CASE WHEN created < ? THEN ? WHEN {_BEHIND} THEN created + 1"
+    " ELSE burst_last END"
+    " WHERE account = ? RETURNING ordinal, created, previous, epoch"
 )
+_STORED = "(SELECT stored FROM counters WHERE counters.account = ? AND counters.visible <= ?)"
 _COUNT_ANEW = (
     "UPDATE counters SET stored = 0, ordinal = 0, created = -1, visible = -1, burst_first = 0,"
-    " burst_last = -1 WHERE account = ?"
+    " burst_last = -1, epoch = epoch + 1 WHERE account = ?"
 )
 _LOCK_COUNTERS = "UPDATE counters SET stored = stored WHERE account = ?"
 _COUNT = "SELECT count(*), max(id), max(created), max(visible) FROM jobs WHERE account = ?"
 # The last of the jobs may have been deleted since it was counted.
 _RECOUNT = (
     "UPDATE counters SET stored = ?, ordinal = CASE WHEN ordinal > ? THEN ordinal ELSE ? END,"
-    " created = ?, visible = ? WHERE account = ?"
+    " created = ?, visible = ?, burst_first = 0, burst_last = -1 WHERE account = ?"
 )

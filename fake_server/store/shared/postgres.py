@@ -111,7 +111,7 @@ class Postgres:
                 self._open = True
                 connection.execute(sql)  # as text: these are two
                 return _Rows([], -1)
-            elif sql == DIALECT.commit or sql in DIALECT.rollback:
+            if sql == DIALECT.commit or sql in DIALECT.rollback:
                 self._open = False
             return self._run(connection, sql, values)
 

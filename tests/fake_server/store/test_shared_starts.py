@@ -1,0 +1,221 @@
+"""Who may use a shared store, under which address, and what is said where it can't be used."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sampan.fake_server.journal.journal import RequestMatch
+from sampan.fake_server.service import FakeService
+from sampan.fake_server.settings import settings
+from sampan.fake_server.store.database import StoreError
+from sampan.fake_server.store.database_url import DatabaseUrl, database_url
+from sampan.fake_server.store.shared import database
+from tests.support import postgres
+from tests.support.fakes import Caller, Fake, refused, succeeded
+
+Data = Path | DatabaseUrl
+
+
+@pytest.fixture(params=["file", pytest.param("postgres", marks=postgres.needs_postgres)])
+def data(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Data]:
+    """A store of each kind that processes share."""
+    if request.param == "file":
+        yield tmp_path / "data"
+    else:
+        with postgres.database() as url:
+            yield url
+
+
+def _start(data: Data, **options: Any) -> FakeService:
+    given = data.secret if isinstance(data, DatabaseUrl) else data
+    return FakeService(settings(data=given, shared=True, **options))
+
+
+# The address
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://u@h/n", "postgresql://u@h/n"),
+        ("postgres://u:s3cret@h:5432/n", "postgresql://u@h:5432/n"),
+        ("postgresql://h1:1,h2:2/n?password=s3cret", "postgresql://h1:1,h2:2/n"),
+        ("postgresql://u:s3cret@[::1]:5432/n", "postgresql://u@[::1]:5432/n"),
+        ("postgresql:///n?host=/run/s3cret", "postgresql:///n"),
+        ("POSTGRESQL://u:%40s3cret@h", "postgresql://u@h"),
+    ],
+)
+def test_an_address_is_shown_without_what_is_secret(text: str, shown: str) -> None:
+    url = database_url(text)
+    assert url is not None
+    assert (str(url), url.secret) == (shown, text)
+    assert "s3cret" not in repr(settings(data=text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://u:s3cret@rest@h/n",
+        "postgresql://u:s3cret/rest@h/n",
+        "postgresql://u:s3cret#rest@h/n",
+        "postgresql://u:s3cret?rest@h/n",
+        "postgresql://[s3cret/n",
+        "mysql://u:s3cret@h/n",
+    ],
+)
+def test_what_is_no_address_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(ValueError, match=r"postgresql://user@host") as refusal:
+        settings(data=text)
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_a_database_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    with pytest.raises(StoreError) as refusal:
+        _start(DatabaseUrl(f"postgresql://u:s3cret@/n?host={tmp_path}"))
+    text = str(refusal.value)
+    assert text.startswith("database postgresql://u@/n can't be used: connection")
+    assert "s3cret" not in text
+    assert "\n" not in text
+
+
+def test_memory_is_not_shared() -> None:
+    with pytest.raises(StoreError, match="give them a file or a database with --data"):
+        FakeService(settings(shared=True))
+
+
+# Who else is there
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"job_seconds": 5}, "--job-seconds"),
+        ({"profile": "mixed"}, "--profile"),
+        ({"seed": 7}, "--seed"),
+        ({"clock": "auto"}, "--clock"),
+        ({"markers": False}, "--markers"),
+        ({"open_accounts": True}, "--open-accounts"),
+    ],
+)
+def test_all_are_started_alike(data: Data, options: dict[str, Any], named: str) -> None:
+    with closing(_start(data)):
+        with pytest.raises(StoreError, match=f"in use by processes with another {named}"):
+            _start(data, **options)
+        with closing(_start(data)):
+            pass
+    with closing(_start(data, **options)):  # nobody is left who was started otherwise
+        pass
+
+
+def test_another_version_is_kept_away(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(_start(data)) as first:
+        with monkeypatch.context() as newer:
+            for module in ("postgres", "file", "database"):
+                path = f"sampan.fake_server.store.shared.{module}.own_version"
+                newer.setattr(path, lambda: "99.0", raising=False)
+            with pytest.raises(StoreError, match=r"in use by sampan .*, and this is sampan 99\.0"):
+                _start(data)
+        assert database.own_version() != "99.0"
+        first.close()
+        with closing(_start(data)):
+            pass
+
+
+def test_a_file_is_one_processs_or_all_processes(tmp_path: Path) -> None:
+    alone = {"data": tmp_path / "data"}
+    with closing(FakeService(settings(**alone))), pytest.raises(StoreError, match="in use"):
+        _start(tmp_path / "data")
+    with closing(_start(tmp_path / "data")), pytest.raises(StoreError, match="in use"):
+        FakeService(settings(**alone))
+
+
+def test_what_one_process_stored_is_counted_when_several_come(tmp_path: Path) -> None:
+    fake = Fake(data=tmp_path / "data")
+    hashes = [fake.login().create() for _ in range(3)]
+    fake.close()
+    shared = Fake(data=tmp_path / "data", shared=True)
+    abc = shared.login()
+    fourth = abc.create()
+    assert abc.found(limit=1)["total"] == 4
+    assert [job["hash"] for job in abc.find()][1:] == hashes[::-1]
+    shared.close()
+    again = Fake(data=tmp_path / "data")
+    assert again.login().find()[0]["hash"] == fourth
+    again.close()
+
+
+@postgres.needs_postgres
+def test_a_database_of_another_program_is_left_alone() -> None:
+    import psycopg
+
+    with postgres.database() as url:
+        for sql, reason in (
+            ("{empty}; CREATE TABLE meta (a int)", "column"),
+            ("DROP TABLE meta; CREATE TABLE meta (key bytea, value bytea)", "another program"),
+            ("INSERT INTO meta VALUES ('format', '99')", "has format 99, but this sampan uses"),
+        ):
+            with psycopg.connect(url.secret, autocommit=True) as other:
+                other.execute(sql.replace("{empty}", _emptied(other)).encode())
+            with pytest.raises(StoreError, match=reason):
+                _start(url)
+        with psycopg.connect(url.secret, autocommit=True) as other:
+            other.execute(_emptied(other).encode())
+
+
+def _emptied(connection: Any) -> str:
+    (schema,) = connection.execute("SELECT current_schema()").fetchone()
+    return f"DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}"
+
+
+# Under load
+
+
+def test_what_is_counted_is_counted_over_all_processes(data: Data) -> None:
+    """Two processes at once, as threads: ids are unique, and a fault strikes five times."""
+    first = Fake(data=data, shared=True)
+    abc = first.login()
+    first.app.service.faults.arm(
+        {"type": "ERRNO", "errno": 501, "times": 5, "match": {"operation": "createJob"}}
+    )
+    answers: list[Any] = []
+
+    def run() -> None:
+        fake = Fake(data=data, shared=True)
+        mine = Caller(fake, abc.token, abc.data)
+        answers.extend(mine.post("/jobs/create", {"content": "a cat"}) for _ in range(20))
+        fake.close()
+
+    _at_once(run, run)
+    failed = [answer for answer in answers if answer.json()["errno"]]
+    assert [refused(answer) for answer in failed] == [501] * 5
+    hashes = {succeeded(answer) for answer in answers if not answer.json()["errno"]}
+    found = abc.found(limit=100)
+    assert {job["hash"] for job in found["res"]} == hashes
+    assert found["total"] == len(hashes) == 35
+    assert len({job["id"] for job in found["res"]}) == 35
+    assert len(first.app.service.journal.find(RequestMatch())) == 41
+    first.close()
+
+
+def _at_once(*calls: Callable[[], None]) -> None:
+    problems: list[BaseException] = []
+
+    def guarded(call: Callable[[], None]) -> None:
+        try:
+            call()
+        except BaseException as problem:  # raised below, by the test itself
+            problems.append(problem)
+
+    threads = [threading.Thread(target=guarded, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems, problems

@@ -80,8 +80,11 @@ def _check_reached(
 ) -> None:
     """Raise unless the answer is one that the server gave to the client itself."""
     entry = entry if isinstance(entry, dict) else {}
-    if entry.get("_fromCache"):
+    source = str(entry.get("_fetchType") or "")  # Safari
+    if entry.get("_fromCache") or "Cache" in source:
         raise UnjudgedError("the browser answered from its cache")
+    if source in ("Service Worker", "Inspector Override"):
+        raise UnjudgedError(f"the browser answered by itself: {source}")
     if response.get("_fetchedViaServiceWorker"):
         raise UnjudgedError("the page's service worker answered")
     if _first(came, "non-authoritative-reason"):

@@ -32,8 +32,6 @@ _NOTE = (
     "Tokens, passwords and the names of accounts are replaced by pseudonyms, each by the same one"
     " throughout the file."
 )
-_URL = 12_000
-_HEADERS = 200
 
 
 class HarWriter:
@@ -148,7 +146,7 @@ class _Entry:
 
     def _request(self) -> dict[str, Any]:
         request = self._seen.request
-        url = self._names.text(request.target[:_URL])
+        url = self._names.text(request.target)
         made: dict[str, Any] = {
             "method": request.method,
             "url": url,
@@ -198,7 +196,7 @@ class _Entry:
         redact = self._names.secrets.redact_foreign
         return [
             {"name": redact(name), "value": self._names.header(name, value)}
-            for name, value in headers[:_HEADERS]
+            for name, value in headers
         ]
 
     def _body(self, body: bytes, cap: int, *, sent: bool) -> dict[str, str] | None:

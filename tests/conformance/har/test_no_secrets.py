@@ -116,7 +116,7 @@ def test_a_secret_is_nowhere(tmp_path: Path, place: str, kind: str, form: str) -
 
 
 @given(secret=SECRETS, place=st.sampled_from(sorted(PLACES)), form=st.sampled_from(sorted(FORMS)))
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(50))
 def test_no_secret_of_any_letters_is_anywhere(
     tmp_path_factory: Any, secret: str, place: str, form: str
 ) -> None:

@@ -24,7 +24,7 @@ WHOLE = har(
     cut=st.none() | st.integers(0, 4000),
     flipped=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=2),
 )
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(80))
 def test_every_mutated_file_is_read_or_refused(
     tmp_path_factory: Any, document: Any, cut: int | None, flipped: list[tuple[int, int]]
 ) -> None:

@@ -39,7 +39,7 @@ for each in WHOLE["log"]["entries"]:
 
 
 @given(document=changes(WHOLE) | changes(WHOLE, within="text"))
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(40))
 def test_a_fake_begins_with_any_file_or_refuses_it(tmp_path_factory: Any, document: Any) -> None:
     for each in _entries(document):
         for part, name in (("request", "postData"), ("response", "content")):

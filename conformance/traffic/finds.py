@@ -51,7 +51,8 @@ class Finds:
         yield from self._handed_on(look)
         yield from _unit(memory, look)
         yield from _older(memory, look)
-        yield from _missing(memory, look)
+        room = self._most.get(whole(look.fields.get("limit")), 0)
+        yield from _missing(memory, look, room)
         yield from _never_found(memory, look)
 
     def _counted(self, look: Look) -> Iterator[Shown]:
@@ -159,7 +160,8 @@ def _excluded(memory: Memory, look: Look, cursor: int) -> bool:
     if look.fields.keys() - {CURSOR, "limit"}:
         return False
     answer = look.answer
-    newer = [one for one in memory.due(look) if (_time(one) or 0) >= cursor]
+    # A server may round, and then shows the rest of the cursor's second (FIND-4).
+    newer = [one for one in memory.due(look) if (_time(one) or 0) >= cursor + 1000]
     shown = hashes(answer.records)
     if not newer or any(one.hash in shown for one in newer):
         return False
@@ -201,9 +203,12 @@ def _time(job: SeenJob) -> int | None:
 # What has to be there
 
 
-def _missing(memory: Memory, look: Look) -> Iterator[Shown]:
+def _missing(memory: Memory, look: Look, room: int) -> Iterator[Shown]:
     """Jobs that were found before and satisfy every filter are counted, and are there if the
-    answer holds all that it counts, or shows what is older and what is newer."""
+    answer holds all that it counts, or shows what is older and what is newer.
+
+    ``room``: how many records an answer to the same limit has held.
+    """
     due = [one for one in memory.due(look) if _satisfies(memory, one, look.fields)]
     answer = look.answer
     if not due or answer.total is None:
@@ -218,8 +223,8 @@ def _missing(memory: Memory, look: Look) -> Iterator[Shown]:
     shown = hashes(answer.records)
     gone = [one for one in due if one.hash not in shown]
     if len(answer.records) < answer.total or _is_full(look):
-        ordered = answer.records
-        gone = [one for one in gone if covers(ordered, dict(one.last or {}))]
+        newest_first = _is_newest_first(memory) and _falls(answer.records)
+        gone = [one for one in gone if _between(one, answer.records, newest_first, room)]
     for job in gone[:1]:
         what = f"the job {brief(job.hash)} that was found before is missing"
         for id in _hidden_by(look.fields):
@@ -228,6 +233,22 @@ def _missing(memory: Memory, look: Look) -> Iterator[Shown]:
         yield Shown("FIND-14")
     if not gone:
         yield from (Shown("CREATE-2") for one in due if one.operation and one.hash in shown)
+
+
+def _is_newest_first(memory: Memory) -> bool:
+    """Whether every answer that tells its order has come newest first (question find-order)."""
+    return set(memory.facts.answers("find-order").get("", ())) == {"newest-first"}
+
+
+def _between(job: SeenJob, records: list[Record], newest_first: bool, room: int) -> bool:
+    """Whether a page has a place for the job. Where the newest come first, it begins with the
+    newest that match, and ends with the oldest if it is not full."""
+    if covers(records, dict(job.last or {})):
+        return True
+    time, times = _time(job), [one for one in map(millis, records) if one is not None]
+    if not newest_first or time is None or not times:
+        return False
+    return time > max(times) or (len(records) < room and time < min(times))
 
 
 def _is_full(look: Look) -> bool:
@@ -262,7 +283,8 @@ def _satisfies(memory: Memory, job: SeenJob, fields: Record) -> bool:
                 return False
         elif key == "prompt":
             # Any of its texts may be the one that is compared (question find-prompt-match).
-            if not job.is_finished or {value} != {*prompts(last), job.content or value}:
+            texts = [*prompts(last), job.content or value]
+            if not job.is_finished or any(one != value for one in texts):
                 return False
         elif key == "limit":
             if (whole(value) or 0) < 1 or isinstance(value, str):

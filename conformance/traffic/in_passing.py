@@ -5,10 +5,11 @@ Each counts as seen to hold where it applied and no breach was found. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..json_access import whole
-from .look import Look
+from ..rules.refusals import Breach
+from .look import Look, Shown
 
 #: The requirement that an accepted submission meets with its hash.
 _HASHES = {"createJob": "CREATE-1"}
@@ -43,6 +44,16 @@ def concerned(look: Look) -> Iterator[str]:
         yield "CREATE-4"
         if look.operation in _HASHES:
             yield _HASHES[look.operation]
+
+
+def combined(look: Look, breaches: Sequence[Breach]) -> Iterator[Shown]:
+    """FIND-10: a filter that does not count, in a find by several."""
+    used = [key for key in (*_FILTERS, "prompt") if look.fields.get(key)]
+    if look.operation != "findJobs" or len(used) < 2:
+        return
+    for id, actual, expected in breaches:
+        if id in _FILTERS.values():
+            yield Shown("FIND-10", actual, expected)
 
 
 def _find(look: Look) -> Iterator[str]:

@@ -28,6 +28,7 @@ from .aliases import Aliases
 from .answers import Answers
 from .ending import Ending
 from .facts import Fact
+from .failures import Failures
 from .finds import Finds
 from .jobs import Jobs
 from .logins import Logins
@@ -51,7 +52,7 @@ class Rule(Protocol):
 
 #: Made anew for each judge, and asked in this order.
 _RULES: tuple[Callable[[], Rule], ...] = (
-    *(Logins, Tokens, Refusals, Answers, Records, Submissions, Finds, Jobs),
+    *(Logins, Tokens, Refusals, Failures, Answers, Records, Submissions, Finds, Jobs),
 )
 #: An answer of another shape is the API's own if it comes so often and no envelope in between.
 _STEADY = 3
@@ -199,6 +200,8 @@ class TrafficJudge:
         span = look.began, look.ended
         self._watch.observe(look.request, look.operation, look.plain, look.answer, span)
         broken = {id for id, _, _ in self._watch.latest}
+        for combined in in_passing.combined(look, self._watch.latest):
+            self._show(combined, look.answer, broken)
         if look.plain:
             for rule in self._rules:
                 for one in rule.shown(self._memory, look):
@@ -251,6 +254,8 @@ class TrafficJudge:
             return False
         what = answer.failure.value if answer.failure else f"HTTP {answer.status}, {answer.problem}"
         if kind is Trouble.DOUBTFUL:
+            if _is_broken_json(answer):
+                return False
             label = answer.header("content-type").partition(";")[0].strip().lower()
             shape = answer.exchange.operation, answer.status, label
             self._strange[shape] += len(self._strange) < _SHAPES
@@ -288,3 +293,10 @@ class TrafficJudge:
             expected=excerpt(finding.expected),
             actual=excerpt(finding.actual),
         )
+
+
+def _is_broken_json(answer: Answer) -> bool:
+    """Whether it is a whole body that is called JSON and is none: what stands before a server
+    writes pages, or JSON of its own."""
+    label = answer.header("content-type").partition(";")[0].strip().lower()
+    return "json" in label and answer.status == 200 and answer.problem.startswith("not JSON")

@@ -206,6 +206,7 @@ class Memory:
         if any(shorter(key, record.get(key)) != last.get(key) for key in KEYS):
             return False
         job.looked, job.looks = look.ended, job.looks + 1
+        self.fresh.append(job)
         return True
 
     def learn(self, look: Look, job: SeenJob, record: Record) -> None:

@@ -58,11 +58,18 @@ class Pictures:
             for key in LINKS:
                 url = text(dict(job.last or {}), key)
                 if url is not None and job.is_finished:
-                    self._links[self.home(url)] = _Link(job, key, job.looked)
-                    self._links.move_to_end(self.home(url))
+                    self._learn(self.home(url), job, key)
         memory.fresh.clear()
         while len(self._links) > _LINKS:
             self._links.popitem(last=False)
+
+    def _learn(self, url: str, job: SeenJob, key: str) -> None:
+        """Another account may find the job too: the one that submitted it knows what it is."""
+        known = self._links.setdefault(url, _Link(job, key, job.looked))
+        known.found = job.looked
+        if job.operation or not known.job.operation:
+            known.job, known.key = job, key
+        self._links.move_to_end(url)
 
     def is_link(self, url: str) -> bool:
         return self.home(url) in self._links

@@ -18,6 +18,8 @@ CREATE, VARY, UPSCALE = "/jobs/create", "/jobs/variation", "/jobs/upscale"
 BLEND, DESCRIBE = "/jobs/blend", "/jobs/describe"
 SUBMISSIONS = (CREATE, VARY, UPSCALE, BLEND, DESCRIBE)
 FINISHED = 2000
+#: No folder has this id: no request makes one.
+_FOLDER = "6d1a4f4e-32a1-4a4e-8a3e-2b7c4a1f0e11"
 #: Seconds between two polls, and how many there are at most: a job takes 20 s.
 _PAUSE, _POLLS = 1.5, 30
 _LINKS = ("img_buffer", "img_thumb", "original_url")
@@ -100,7 +102,8 @@ def _flow(wire: Observed, pictures: bool) -> None:
     _finds(first, grid)
     _odd_finds(first)
     _whose(first, second)
-    _refusals(first, limited, grid, children)
+    for _ in range(3):  # a client that tries again
+        _refusals(first, limited, grid, children)
     _tokens(first, second)
     _bodies(first)
     if pictures:
@@ -253,8 +256,19 @@ def _finds(first: Client, grid: str) -> None:
     first.find(service=["niji"], limit=1)
     first.find(job_type=["upscale"], prompt="Harbour", limit=100)
     first.find(job_type=["upscale"], prompt="lantern", limit=100)
+    for alone in (
+        {"favourite": True}, {"prompt": "Harbour"}, {"service": ["main"]}, {"job_type": ["main"]},
+        {"timestamp_smaller_than": 9_999_999_999_999}, {"folders": [_FOLDER]}, {"limit": 3},
+    ):  # fmt: skip
+        first.find(**alone)
+    first.find(service=["main"], folders=[_FOLDER], limit=100)
+    first.find(service=["main"], favourite=True, limit=100)
     first.find(favourite=True, limit=100)
-    first.find(folders=["6d1a4f4e-32a1-4a4e-8a3e-2b7c4a1f0e11"], limit=100)
+    for _ in range(2):
+        first.find(folders=[_FOLDER])
+        first.find(prompt="🚣")
+        first.find(limit=2)
+    first.find(folders=[_FOLDER], limit=100)
     _pages(first)
 
 
@@ -299,7 +313,7 @@ def _odd_finds(first: Client) -> None:
         {"service": ["midjourney"]}, {"job_type": ["no-such-type"]}, {"favourite": False},
         {"prompt": None}, {"favourite": None}, {"service": None}, {"colour": "red", "limit": 3},
         {"timestamp_smaller_than": "yesterday"}, {"prompt": 5}, {"favourite": "yes"},
-        {"service": {"main": True}},
+        {"service": {"main": True}}, {"prompt": {"a": 1}}, {"prompt": ["Harbour"]},
     ):  # fmt: skip
         first.find(**body)
     some = [one for one in first.records if one]
@@ -328,6 +342,13 @@ def _refusals(first: Client, limited: Client, grid: str, made: Mapping[str, str]
     for cell in (0, 5, -1, None, 1.5, "1x", True, [2]):
         first.submit(UPSCALE, parent_hash=grid, grid_num=cell)
         first.submit(VARY, parent_id=job_id, grid_num=cell)
+    for login in (
+        {"username": "abc"},
+        {"password": "abc-secret"},
+        {"username": "abc", "password": 5},
+    ):
+        first.wire.post(LOGIN, login)
+        first.login()
     bodies: tuple[tuple[str, dict[str, object]], ...] = (
         (CREATE, {"content": 5}), (CREATE, {"prompt": "x"}), (UPSCALE, {"parent_hash": grid}),
         (UPSCALE, {"grid_num": 1}), (UPSCALE, {"parent_hash": 5, "grid_num": 1}),
@@ -368,8 +389,10 @@ def _tokens(first: Client, second: Client) -> None:
         body = _valid(path)
         wire.post(path, body)
         head, claims, *_ = [*first.token.split("."), "", ""]
-        for token in ("", first.token[:40], f"{head}.{claims}.", f"{head}.{claims}.{'A' * 43}"):
+        bent = (f"{head}.{claims}.", f"{head}.{claims}.{'A' * 43}")
+        for token in ("", *bent, *(first.token[:length] for length in (60, 50, 40))):
             wire.post(path, body, token)
+            wire.post(path, body)
         first.find(limit=1)
         wire.post(path, {} if path != FIND else body, Authorization=first.token)
         sender = {"sender_id": first.id}

@@ -7,15 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sampan.conformance.findings import Finding
 from sampan.conformance.http.connection import Failure, Reply, Request
 from sampan.conformance.report import Report
 from sampan.conformance.reports import REPORTS
 from sampan.conformance.traffic.judge import TrafficJudge
+from sampan.conformance.traffic.memory import KEYS
 from sampan.conformance.traffic.seen import Seen
 from sampan.conformance.verdict import Verdict
 from tests.conforming_servers.conforming_server import plain
+from tests.support.examples import examples
 from tests.support.fakes import ADDRESS
 from tests.support.tampering.server import tampered
 from tests.support.traffic import Clock, Observed
@@ -270,3 +274,54 @@ def test_an_upscale_that_names_no_job_there_can_be_is_judged(wire: Observed) -> 
     assert finding(judged(wire.seen), "UP-3").held == 1
     accepted = changed(wire.seen[-1], errno=0, errmsg="OK", data="f" * 64)
     assert failed(judged([*wire.seen[:-1], accepted])) == {"UP-3"}
+
+
+#: Any JSON, also where a field of the API has another type.
+_PLAIN = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False)
+_TEXTS = st.text(max_size=5) | st.sampled_from(["abc", "a" * 64, "2000", "http://a.test/b.png"])
+VALUES: st.SearchStrategy[object] = st.recursive(
+    _PLAIN | _TEXTS,
+    lambda one: st.lists(one, max_size=3) | st.dictionaries(_TEXTS, one, max_size=3),
+    max_leaves=6,
+)
+_KEYS = (
+    *("limit", "prompt", "service", "job_type", "folders", "favourite", "hash", "content"),
+    *("timestamp_smaller_than", "grid_num", "parent_id", "parent_hash", "sender_id"),
+    *("username", "password"),
+)
+FIELDS = st.dictionaries(st.sampled_from(_KEYS), VALUES, max_size=4)
+RECORDS = st.dictionaries(st.sampled_from([*KEYS, "odd"]), VALUES, max_size=12)
+ANSWERS = st.one_of(
+    VALUES,
+    st.fixed_dictionaries(
+        {
+            "errno": st.sampled_from([0, 0, 301, 411, 420, 421, 430, 501, "0", None]),
+            "errmsg": st.sampled_from(["OK", "SUCCESS", None, 5]),
+            "data": st.one_of(
+                VALUES,
+                st.fixed_dictionaries(
+                    {"res": st.lists(RECORDS | VALUES, max_size=3), "total": VALUES}
+                ),
+                st.fixed_dictionaries({"token": VALUES, "id": VALUES, "username": VALUES}),
+            ),
+        }
+    ),
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([LOGIN, FIND, *SUBMISSIONS]), FIELDS | VALUES, ANSWERS),
+        min_size=1,
+        max_size=8,
+    )
+)
+@settings(max_examples=examples(60), deadline=None)
+def test_nothing_that_passes_makes_it_stumble(passed: list[tuple[str, object, object]]) -> None:
+    judge = TrafficJudge(ADDRESS)
+    for number, (path, body, answer) in enumerate(passed):
+        headers = (*LABEL.items(), ("Authorization", f"Bearer {'abcdefghij' * 3}"))
+        request = Request("POST", ADDRESS + path, headers, json.dumps(body).encode())
+        reply = Reply(200, (("content-type", "application/json"),), json.dumps(answer).encode())
+        judge.observe(Seen(request, reply, 20.0 * number))
+    assert judge.report().findings

@@ -200,7 +200,7 @@ def test_what_is_counted_is_counted_over_all_processes(data: Data) -> None:
     assert {job["hash"] for job in found["res"]} == hashes
     assert found["total"] == len(hashes) == 35
     assert len({job["id"] for job in found["res"]}) == 35
-    assert len(first.app.service.journal.find(RequestMatch())) == 41
+    assert len(first.app.service.journal.find(RequestMatch())) == 42
     first.close()
 
 

@@ -6,7 +6,7 @@ BIN := .venv/bin
 PORT ?= 8091
 URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: docs serve test suite fuzz lint lint-openapi format bench check soak mutants legal crash clients clean
+.PHONY: docs serve test suite fuzz postgres lint lint-openapi format bench check soak mutants legal crash clients clean
 
 # What the environment is made with; one that is there is kept, unless another Python was asked for.
 define environment
@@ -71,6 +71,14 @@ fuzz: .venv/.dev
 	PYTHONDONTWRITEBYTECODE= SAMPAN_TEST_EXAMPLES=20 $(BIN)/python -m pytest -q -n 4 --dist worksteal \
 	  tests/fake_server tests/conformance tests/openapi/test_schemathesis.py \
 	  tests/project/test_matrix_examples.py $(ARGS)
+
+# The tests of the fake on a store that processes share: PostgreSQL, started by the tests in a
+# temporary folder, or STORE=file.
+STORE ?= postgres
+postgres: .venv/.dev
+	PYTHONDONTWRITEBYTECODE= SAMPAN_TEST_STORE=$(STORE) $(BIN)/python -m pytest -q -n 6 --dist worksteal \
+	  tests/fake_server/admin tests/fake_server/api tests/fake_server/armed tests/fake_server/clock \
+	  tests/fake_server/journal tests/fake_server/store/test_shared.py $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -87,7 +87,7 @@ class Postgres:
         self._connection: psycopg.Connection[Any] | None = None
         self._cursor: psycopg.Cursor[Any] | None = None
         self._has_turn = self._open = False
-        self._again = 0.0
+        self._again, self._why = 0.0, ""
         self._time: tuple[int, float] = (0, 0.0)
         try:
             self._connected()
@@ -152,7 +152,9 @@ class Postgres:
     def _refusal(self, problem: psycopg.Error) -> NotStoredError:
         code = problem.sqlstate or ""
         reason = problem.diag.message_primary or str(problem).strip().partition("\n")[0]
-        hint = _HINTS.get(code, "")
+        # A connection that is refused has its SQLSTATE in words only.
+        told = next((each for each in _SAID if each in reason), "")
+        hint = _HINTS.get(code or _SAID.get(told, ""), "")
         return NotStoredError(f"{self.where} can't be used: {reason}{hint}{_UNCHANGED}")
 
     # The connection
@@ -166,13 +168,15 @@ class Postgres:
             self._open = False
             raise NotStoredError(f"{self.where}: the connection was lost{_UNCHANGED}")
         if real_time.seconds() < self._again:
-            raise NotStoredError(f"{self.where} can't be reached{_UNCHANGED}")
+            raise NotStoredError(self._why)
         first = connection is None
         try:
             self._connection = self._connect(first=first)
         except psycopg.OperationalError as problem:
             self._again = real_time.seconds() + _PAUSE
-            raise self._refusal(problem) from None
+            refusal = self._refusal(problem)
+            self._why = str(refusal)
+            raise refusal from None
         self.connections += 1
         if not first:
             log.warning("sampan: connected to %s again", self.where)
@@ -374,6 +378,7 @@ RETURNING number
 """
 _UNCHANGED = "; nothing was changed"
 _KEY = "SELECT hashtextextended('sampan ' || current_schema(), 0)"
+_SAID = {"too many clients": "53300", "remaining connection slots": "53300"}
 #: What to do, by the SQLSTATE of PostgreSQL (its manual, appendix A).
 _HINTS = {
     "53300": " (raise its max_connections, or run fewer processes)",

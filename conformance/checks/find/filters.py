@@ -81,6 +81,8 @@ def prompt_restricts(ctx: Context) -> Iterator[Finding]:
     nothing = unlikely(ctx)
     yield judged(ctx, {"prompt": nothing}, mentions(nothing), [], "a prompt that no record has")
     own = [one for one in records if text(one, "hash") in submitted(ctx)]
+    # First the prompts that are hardest to look for: in more than one script, with quotes.
+    own.sort(key=lambda one: all(phrase.isascii() for phrase in wordings(ctx, one)))
     tried = own[:3] or _made_from_text(records)
     for record in tried:
         yield _whole_prompt(ctx, record, own=bool(own))

@@ -97,13 +97,12 @@ def _calls(exchange: Seen, paths: tuple[str, ...]) -> bool:
 
 
 def _found_target(entries: Iterable[_Entry]) -> str | None:
-    """The base of most calls of this API's operations."""
+    """The base of most calls of this API's operations, whether they can be judged or not."""
     paths = _paths()
     bases: Counter[str] = Counter()
     for entry in entries:
-        if entry.seen is not None and _calls(entry.seen, paths):
-            url = entry.url.partition("?")[0]
-            bases.update(url.removesuffix(path) for path in paths if url.endswith(path))
+        url = entry.url.partition("?")[0]
+        bases.update(url.removesuffix(path) for path in paths if url.endswith(path))
     found = (base for base, _ in bases.most_common() if _origin(base) is not None)
     return next(found, None)
 

@@ -317,6 +317,9 @@ def test_the_target_is_where_most_calls_go_or_as_asked(tmp_path: Path) -> None:
     assert (read_har(path).target, read_har(path).passed_over) == ("http://a.test/v1", 2)
     assert read_har(path, "HTTP://B.test:80/").passed_over == 3
     assert read_har(written(tmp_path, entry(url="http://a.test/"))).target is None
+    without_bodies = changed(entry(), {"response.content.text": ...})
+    found = read_har(written(tmp_path, without_bodies))
+    assert (found.target, len(found.unjudged)) == (API, 1)
 
 
 def test_removed_tokens_are_noticed_and_never_read_as_none(tmp_path: Path) -> None:

@@ -304,6 +304,8 @@ def _never_found(memory: Memory, look: Look) -> Iterator[Shown]:
     for job in memory.of(look.sent.sender):
         if not job.operation or job.looks or job.hash in shown or job.answered > look.began:
             continue
+        if "sender_id" in job.body:
+            continue  # it may be of that account
         job.absent += 1
         if job.absent >= _LOOKS and look.began - job.answered >= _LATE:
             evidence = (job.submission.exchange,) if job.submission else ()

@@ -25,6 +25,8 @@ from .senders import SeenAccounts
 _JOBS, _ACCOUNTS, _TRACES = 300, 100, 60
 #: Jobs of all accounts, looks that are kept of one job, and names and lengths of jobs.
 _ALL, _LOOKS, _NAMES, _LENGTHS = 3_000, 300, 6_000, 50
+#: Bytes of a record, more or less, that is kept as it is.
+_RECORD = 20_000
 #: Senders of which something is remembered beside their jobs.
 _SENDERS = 1_000
 #: Characters of a prompt, of any other text, and of a name that a job can be remembered by.
@@ -65,6 +67,7 @@ class SeenJob:
     looks: int = 0
     absent: int = 0
     last: Record | None = None
+    whole: Record | None = None  # the record itself, once it has finished, if it is small
     first: dict[str, object] = field(default_factory=dict)
     submission: Answer | None = None
     parent: SeenJob | None = None
@@ -200,10 +203,7 @@ class Memory:
 
     def unchanged(self, look: Look, job: SeenJob, record: Record) -> bool:
         """Whether a finished job is as it was at the last look, as in most polls."""
-        last = job.last
-        if last is None or not job.is_finished:
-            return False
-        if any(shorter(key, record.get(key)) != last.get(key) for key in KEYS):
+        if job.whole is None or not job.is_finished or record != job.whole:
             return False
         job.looked, job.looks = look.ended, job.looks + 1
         self.fresh.append(job)
@@ -224,6 +224,8 @@ class Memory:
                 job.first.setdefault(key, value)
         if job.is_finished:
             job.finished = min(job.finished, look.ended)
+            small = len(look.answer.reply.body) < _RECORD * len(look.answer.records)
+            job.whole = record if small else None
         if (id := text(record, "job_id")) is not None and len(id) <= _NAME:
             self._name(id, job)
         for key in ("hash", "id_uuid"):

@@ -51,6 +51,8 @@ class Tokens:
     """The rule; it remembers what came of each token."""
 
     _uses: OrderedDict[bytes, _Use] = field(default_factory=OrderedDict)
+    #: Operations that have taken a token of an account.
+    _worked: set[tuple[str, str]] = field(default_factory=set)
     #: By account the tokens of its logins that were tried at once and refused, until one is taken.
     _never: OrderedDict[str, set[bytes]] = field(default_factory=OrderedDict)
 
@@ -98,11 +100,14 @@ class Tokens:
 
     def _taken(self, look: Look, use: _Use) -> Iterator[Shown | Fact]:
         yield Shown("AUTH-1")
+        if len(self._worked) < _TOKENS:
+            self._worked.add((use.account, look.operation))
         if look.answer.ok and use.given is not None:
             yield Shown("LOGIN-6")
         self._never.pop(use.account, None)
         for operation, ended, exchange in use.refused:
-            if ended <= look.began and operation != look.operation:
+            worked = (use.account, operation) in self._worked
+            if ended <= look.began and operation != look.operation and not worked:
                 what = f"{operation} does not take a token that {look.operation} takes after it"
                 yield Shown("AUTH-1", what, "any errno but 430", (exchange,))
         use.refused.clear()

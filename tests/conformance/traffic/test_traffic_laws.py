@@ -73,12 +73,12 @@ def test_every_question_answered_otherwise_is_learnt_as_such() -> None:
     assert len(found.answers) > 40
 
 
-@pytest.mark.parametrize("id", some([one for one in BY_ID if "-1" not in one], 100))
+@pytest.mark.parametrize("id", some([one for one in BY_ID if "-1" not in one], 350))
 def test_no_right_server_is_failed_or_taken_for_another(id: str) -> None:
     assert _problems(BY_ID[id], _served(BY_ID[id])) == []
 
 
-@pytest.mark.parametrize("id", some(SHOWN, 2))
+@pytest.mark.parametrize("id", some(SHOWN, len(SHOWN)))
 def test_a_wrong_server_is_failed_for_what_it_breaks(id: str) -> None:
     (server,) = chosen([id])
     row = tried(server)

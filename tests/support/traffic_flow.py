@@ -200,6 +200,7 @@ def _children(first: Client, grid: str, niji: str) -> dict[str, str]:
             ("blend 3", BLEND, {"content": " ".join(links[:3])}),
             ("blend 4", BLEND, {"content": " ".join(links[:4])}),
             ("variation 2", VARY, {"parent_id": job_id, "grid_num": 2}),
+            ("variation 4", VARY, {"parent_id": job_id, "grid_num": 4}),
         ),
     )
     for batch in batches:

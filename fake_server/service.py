@@ -356,15 +356,19 @@ class FakeService:
         digest = self.digest(new.username, new.password)
         return self.store.put_account(new.username, digest, new.plan)
 
-    def forget(self, account: Account) -> None:
-        """Forget all that belongs to an account but for itself and its tokens."""
+    def forget(self, account: Account, *, journal: bool = True) -> None:
+        """Delete all that belongs to an account but for itself and its tokens.
+
+        Without ``journal`` its requests stay there.
+        """
         with self.store.transaction():
             self.store.reset(account)
             self.drop_profile(account)
             self.faults.clear(account.username)
             self.scenarios.clear(account.id)
             self.store.transaction.then(partial(self.clocks.drop, account.id))
-            self.store.transaction.then(partial(self.journal.clear, account.id))
+            if journal:
+                self.store.transaction.then(partial(self.journal.clear, account.id))
 
     def digest(self, username: str, password: str) -> str:
         """The stored form of a password, which the journal masks from now on."""

@@ -49,5 +49,5 @@ async def reset(call: ControlCall) -> Any:
             service.scenarios.clear()
             service.store.transaction.then(service.journal.clear)
         for each in accounts:
-            service.forget(each)
+            service.forget(each, journal=account is not None)  # else it is empty already
     return {"accounts": [each.username for each in accounts], "jobs": jobs}

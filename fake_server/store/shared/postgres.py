@@ -62,7 +62,7 @@ class _TextLoader(psycopg.adapt.Loader):
 
 
 _CHANGES = """
-SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, revision, writer, what, account
+SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, revision, writer, what, account
 FROM (SELECT) AS one LEFT JOIN changes ON revision > ? ORDER BY revision
 """
 
@@ -105,6 +105,9 @@ class Postgres:
 
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
         """Execute a statement with question marks."""
+        if sql in DIALECT.rollback and self._lost():
+            self._open = False  # the server has rolled it back
+            return _Rows([], -1)
         with self._problems():
             connection = self._connected()
             if sql == DIALECT.begin:
@@ -326,7 +329,8 @@ class Postgres:
 
     def _now(self) -> int:
         ms, at = self._time
-        return ms + round((real_time.seconds() - at) * 1000)
+        # Never more than the database's own time by now: its next reading must not be behind.
+        return ms + int((real_time.seconds() - at) * 1000)
 
 
 class _Rows:

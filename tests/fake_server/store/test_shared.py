@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -196,3 +197,24 @@ def test_the_journal_is_one(pair: Pair) -> None:
     assert pair.control.get("requests")["requests"] == []
     there.find()
     assert [each["id"] for each in pair.control.get("requests")["requests"]] == [5]
+
+
+def test_a_wait_hears_what_another_process_took(pair: Pair) -> None:
+    """The one waits in its loop while a thread has the other take the request."""
+    _, there = pair.abc()
+    taken = threading.Timer(0.2, lambda: there.find(limit=7))
+    taken.start()
+    match = {"operation": "findJobs", "body": {"json": {"limit": 7}}}
+    found = pair.control.post("requests/wait", match=match, timeout="20s")
+    taken.join()
+    assert (found["reached"], found["count"]) == (True, 1)
+
+
+def test_a_delay_ends_when_another_process_turns_the_clock(pair: Pair) -> None:
+    abc, _ = pair.abc()
+    pair.control.post("clock/freeze")
+    pair.control.post("faults", type="DELAY", delay="1h", match={"operation": "findJobs"})
+    turned = threading.Timer(0.2, lambda: pair.other_control.post("clock/advance", by="1h"))
+    turned.start()
+    assert abc.found() == {"res": [], "total": 0}
+    turned.join()

@@ -58,7 +58,7 @@ class Fake:
     def __init__(self, wall_ms: int = START, **settings: Any) -> None:
         self.wall = wall_ms
         self._database = None
-        if STORE != "memory" and settings.get("data") is None:
+        if STORE != "memory" and "data" not in settings:
             self._database = _database()
             settings |= {"data": self._database[0], "shared": True}
         self.app = application(Settings(strict=True, wall=lambda: self.wall, **settings))

@@ -1,4 +1,4 @@
-"""A PostgreSQL for the tests: started once in a process, on a socket in a temporary folder.
+"""A PostgreSQL for the tests: started once in a run, on a socket in a temporary folder.
 
 It runs as another user where we are root, whom it refuses, and writes nothing to the disk for sure.
 Each store that a test opens has a schema of its own, which is emptied when it is used again.
@@ -7,6 +7,7 @@ Each store that a test opens has a schema of its own, which is emptied when it i
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import pwd
 import shutil
@@ -57,13 +58,17 @@ needs_postgres = pytest.mark.skipif(why_not() is not None, reason=str(why_not())
 class Server:
     """A PostgreSQL server with the database ``sampan`` of the user ``sampan``."""
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, folder: Path | None = None, **settings: str) -> None:
+        """Start it in a new folder, or use the one that was started in ``folder``."""
         found = binaries()
         assert found is not None, why_not()
         self._binaries = found
         self._settings = {**_SETTINGS, **settings}
-        self.folder = Path(tempfile.mkdtemp(prefix="sampan-pg-"))
         self._user = "postgres" if os.geteuid() == 0 else None
+        if folder is not None:
+            self.folder = folder
+            return
+        self.folder = Path(tempfile.mkdtemp(prefix="sampan-pg-"))
         if self._user is not None:
             entry = pwd.getpwnam(self._user)
             os.chown(self.folder, entry.pw_uid, entry.pw_gid)
@@ -107,10 +112,36 @@ class Server:
 
 @cache
 def server() -> Server:
-    """The server of this process."""
-    started = Server()
-    atexit.register(started.close)
+    """The server of this run: the first worker that needs it starts it, the last one stops it."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"of-{os.getpid()}")
+    users = Path(tempfile.gettempdir()) / f"sampan-pg-{run}.users"
+    with _users(users) as (folder, count):
+        started = Server(folder)
+        _write(users, started.folder, count + 1)
+
+    def leave() -> None:
+        with _users(users) as (_, count):
+            _write(users, started.folder, count - 1)
+            if count == 1:
+                started.close()
+                users.unlink()
+
+    atexit.register(leave)
     return started
+
+
+@contextmanager
+def _users(file: Path) -> Iterator[tuple[Path | None, int]]:
+    """Where the run's server is and how many workers use it, locked."""
+    with open(file, "a+") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        opened.seek(0)
+        folder, _, count = opened.read().partition("\n")
+        yield (Path(folder), int(count)) if folder else (None, 0)
+
+
+def _write(file: Path, folder: Path, count: int) -> None:
+    file.write_text(f"{folder}\n{count}")
 
 
 _free: list[str] = []
@@ -133,7 +164,7 @@ def take() -> str:
 
     with psycopg.connect(server().url().secret, autocommit=True) as admin:
         if not _free:
-            name = f"s{len(_made)}"
+            name = f"{os.environ.get('PYTEST_XDIST_WORKER', 'one')}_{len(_made)}"
             _made.append(name)
             admin.execute(f"CREATE SCHEMA {name}".encode())
             return name

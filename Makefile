@@ -129,7 +129,8 @@ legal: .venv/.dev
 	$(BIN)/python -m tests.photographs --wrong 0
 	$(BIN)/python -m tests.gateways
 
-# A fake with a data file, killed a hundred times under load: nothing acknowledged may be lost.
+# A fake with a data file, killed a hundred times under load: nothing acknowledged may be lost. With
+# ARGS='--workers 2 --data postgres' (or file) some of its workers are.
 crash: .venv/.dev
 	$(BIN)/python -m tests.crash $(ARGS)
 

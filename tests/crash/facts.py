@@ -27,6 +27,8 @@ class Facts:
     def __init__(self) -> None:
         self.may_be: dict[Key, list[Any]] = {}
         self.acknowledged = 0
+        #: Set when nothing more is to be changed in this round.
+        self.over = threading.Event()
         self._lock = threading.Condition()
 
     def change(self, key: Key, value: Any, make: Callable[[], _Answer]) -> _Answer:

@@ -30,7 +30,7 @@ class Tenant:
         self._made = False
 
     def work(self, url: str) -> None:
-        """Change one thing after the other until the fake is killed."""
+        """Change one thing after the other until the fake is killed, or the round is over."""
         with Admin(url) as admin:
             try:
                 if not self._made:
@@ -39,6 +39,8 @@ class Tenant:
                 with admin.handle(self.name, self._password()) as account:
                     _acknowledged(account.login)
                     for change in self._changes(mine, account):
+                        if self._facts.over.is_set():
+                            break
                         change()
             except KilledError:
                 pass

@@ -6,7 +6,7 @@ import argparse
 import platform
 from collections.abc import Callable
 
-from . import double, install, memory, pictures, proxy, scale, startup, throughput
+from . import double, install, memory, pictures, proxy, scale, startup, throughput, workers
 
 
 def _throughput(quick: bool) -> None:
@@ -35,6 +35,26 @@ def _scale(quick: bool) -> None:
     print(f"Find with {accounts * 1000:,} stored jobs over {accounts:,} accounts, to 1,000 jobs:\n")
     for name, ratio in found.items():
         print(f"  {name:14}{ratio:8.2f} × the time")
+
+
+def _workers(quick: bool) -> None:
+    accounts = 50 if quick else 1000
+    print(
+        f"Requests over {workers.jobs(accounts):,} jobs of {accounts:,} accounts, 16 connections"
+        " of 16 accounts:\n"
+    )
+    print(f"  {'':34}{'':8}{'req/s':>8}{'CPU µs':>9}{'PostgreSQL µs':>15}", flush=True)
+    rows = []
+    for row in workers.measure(accounts, 1.0 if quick else 5.0):
+        rows.append(row)
+        micros = "" if row.micros is None else f"{row.micros:.0f}"
+        database = "" if row.database is None else f"{row.database:.0f}"
+        print(f"  {row.where:34}{row.what:8}{row.rate:8.0f}{micros:>9}{database:>15}", flush=True)
+    for what, served, stored in workers.of_hosts(rows, 8):
+        print(
+            f"\n  8 hosts like this one: {served:.0f} {what} requests/s by the fakes' CPU, of which"
+        )
+        print(f"  PostgreSQL on a ninth takes {stored:.0f}")
 
 
 def _pictures(quick: bool) -> None:
@@ -74,6 +94,7 @@ _SECTIONS: dict[str, Callable[[bool], None]] = {
     "startup": _startup,
     "memory": _memory,
     "scale": _scale,
+    "workers": _workers,
     "pictures": _pictures,
     "proxy": _proxy,
     "double": _double,

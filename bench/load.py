@@ -6,6 +6,7 @@ import asyncio
 import re
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -74,20 +75,21 @@ def request(port: int, path: str, body: bytes, token: str | None = None) -> byte
     return head.encode() + body
 
 
-def load(port: int, sent: bytes, seconds: float, connections: int = 16) -> Load:
-    """Send ``sent`` over and over for ``seconds``."""
+def load(port: int, sent: bytes | Sequence[bytes], seconds: float, connections: int = 16) -> Load:
+    """Send ``sent`` over and over for ``seconds``; of several, each connection sends one."""
     import uvloop
 
     return uvloop.run(_load(port, sent, seconds, connections))
 
 
-async def _load(port: int, sent: bytes, seconds: float, connections: int) -> Load:
+async def _load(port: int, sent: bytes | Sequence[bytes], seconds: float, connections: int) -> Load:
+    some = [sent] if isinstance(sent, bytes) else sent
     loop = asyncio.get_running_loop()
     start = time.perf_counter()
     ends, protocols = [], []
-    for _ in range(connections):
+    for number in range(connections):
         done: asyncio.Future[None] = loop.create_future()
-        protocol = _Connection(sent, start + seconds, done)
+        protocol = _Connection(some[number % len(some)], start + seconds, done)
         await loop.create_connection(lambda protocol=protocol: protocol, "127.0.0.1", port)
         ends.append(done)
         protocols.append(protocol)

@@ -382,7 +382,10 @@ RETURNING number
 """
 _UNCHANGED = "; nothing was changed"
 _KEY = "SELECT hashtextextended('sampan ' || current_schema(), 0)"
-_SAID = {"too many clients": "53300", "remaining connection slots": "53300"}
+_SAID = {
+    said: "53300"
+    for said in ("too many clients", "too many connections", "remaining connection slots")
+}
 #: What to do, by the SQLSTATE of PostgreSQL (its manual, appendix A).
 _HINTS = {
     "53300": " (raise its max_connections, or run fewer processes)",

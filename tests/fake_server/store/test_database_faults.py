@@ -1,0 +1,213 @@
+"""What can happen to PostgreSQL while fakes run: errno 501 meanwhile, a line logged, no restart.
+
+Its server is one of its own, which is stopped and started.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from sampan.fake_server.store.database import StoreError
+from sampan.fake_server.store.database_url import DatabaseUrl
+from sampan.fake_server.store.shared import postgres
+from tests.support.fakes import Caller, Fake, MakeFake, refused, succeeded
+from tests.support.postgres import Server, needs_postgres
+
+pytestmark = needs_postgres
+
+_names = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    # What is answered must outlive a crash of the server, though not one of the machine.
+    started = Server(synchronous_commit="on", max_connections="40")
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def url(server: Server) -> DatabaseUrl:
+    """An empty schema."""
+    name = f"faults{next(_names)}"
+    _as_admin(server, f"CREATE SCHEMA {name}")
+    return server.url(name)
+
+
+def _as_admin(server: Server, *statements: str) -> None:
+    with psycopg.connect(server.url().secret, autocommit=True) as admin:
+        for sql in statements:
+            admin.execute(sql.encode())
+
+
+def _in(url: DatabaseUrl, *statements: str) -> None:
+    with psycopg.connect(url.secret, autocommit=True) as db:
+        for sql in statements:
+            db.execute(sql.encode())
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+class Load(threading.Thread):
+    """A fake in a thread of its own, whose client submits jobs one after the other."""
+
+    def __init__(self, url: DatabaseUrl) -> None:
+        super().__init__()
+        self.url = url
+        self.over = threading.Event()
+        self.acknowledged: list[str] = []
+        self.refusals = 0
+
+    def run(self) -> None:
+        fake = Fake(data=self.url)
+        try:
+            abc = fake.login()
+            while not self.over.is_set():
+                body = fake.post("/jobs/create", {"content": "a boat"}, abc.token).json()
+                if body["errno"] == 0:
+                    self.acknowledged.append(body["data"])
+                else:
+                    assert body["errno"] == 501, body
+                    self.refusals += 1
+                    time.sleep(0.02)
+        finally:
+            fake.close()
+
+
+@contextmanager
+def _under_load(url: DatabaseUrl) -> Iterator[list[Load]]:
+    loads = [Load(url) for _ in range(2)]
+    for load in loads:
+        load.start()
+    try:
+        yield loads
+    finally:
+        for load in loads:
+            load.over.set()
+        for load in loads:
+            load.join()
+
+
+@pytest.mark.parametrize("mode", ["immediate", "fast"])
+def test_a_server_that_is_stopped_and_started_loses_nothing_acknowledged(
+    server: Server,
+    url: DatabaseUrl,
+    mode: str,
+    make_fake: MakeFake,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fake = make_fake(data=url)
+    with _under_load(url) as loads:
+        _wait_for(lambda: all(len(each.acknowledged) >= 10 for each in loads))
+        server.stop(mode)
+        try:
+            _wait_for(lambda: all(each.refusals >= 3 for each in loads))
+        finally:
+            server.start()
+        before = [len(each.acknowledged) for each in loads]
+        _wait_for(
+            lambda: all(
+                len(each.acknowledged) >= some + 5 for each, some in zip(loads, before, strict=True)
+            )
+        )
+    acknowledged = {hash for load in loads for hash in load.acknowledged}
+    assert len(acknowledged) == sum(len(load.acknowledged) for load in loads)
+    assert acknowledged <= _hashes(fake)
+    _logged(caplog, "can't be used", "connected to database")
+
+
+def _hashes(fake: Fake) -> set[str]:
+    jobs = fake.get("/__admin/state").json()["jobs"]
+    return {job["hash"] for job in jobs}
+
+
+def _logged(caplog: pytest.LogCaptureFixture, *parts: str) -> None:
+    lines = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+    for part in parts:
+        assert any(part in line for line in lines), (part, lines)
+    assert not any(each.exc_info for each in caplog.records), lines
+
+
+def _submit(caller: Caller) -> Any:
+    return caller.fake.post("/jobs/create", {"content": "a boat"}, caller.token)
+
+
+_FULL = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
+END $$
+"""
+
+
+@pytest.mark.parametrize("table", ["jobs", "counters"])
+def test_a_full_disk_is_told_and_got_over(
+    url: DatabaseUrl, table: str, make_fake: MakeFake, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A trigger raises what PostgreSQL does where a table can't grow."""
+    abc = make_fake(data=url).login()
+    kept = succeeded(_submit(abc))
+    trigger = f"no_room BEFORE INSERT OR UPDATE ON {table} EXECUTE FUNCTION full_disk()"
+    _in(url, _FULL, f"CREATE TRIGGER {trigger}")
+    assert refused(_submit(abc)) == 501
+    _logged(caplog, "(its disk is full)")
+    _in(url, f"DROP TRIGGER no_room ON {table}")
+    assert {kept, succeeded(_submit(abc))} == _hashes(abc.fake)
+
+
+def test_a_slow_statement_is_given_up(
+    url: DatabaseUrl,
+    make_fake: MakeFake,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    quick = postgres._SESSION.replace("statement_timeout = 5000", "statement_timeout = 200")
+    assert quick != postgres._SESSION
+    monkeypatch.setattr(postgres, "_SESSION", quick)
+    abc = make_fake(data=url).login()
+    with psycopg.connect(url.secret) as other:
+        other.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        assert refused(_submit(abc)) == 501
+        assert time.monotonic() - began < 5
+        _logged(caplog, "statement timeout (a statement may take 5 s)")
+    assert {succeeded(_submit(abc))} == _hashes(abc.fake)
+
+
+def test_too_many_connections_are_told_and_got_over(
+    server: Server, url: DatabaseUrl, make_fake: MakeFake, caplog: pytest.LogCaptureFixture
+) -> None:
+    role, schema = f"few{next(_names)}", url.secret.rpartition("%3D")[2]
+    _as_admin(
+        server,
+        f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 1",
+        f"GRANT ALL ON SCHEMA {schema} TO {role}",
+    )
+    few = DatabaseUrl(url.secret.replace("//sampan@", f"//{role}@"))
+    abc = make_fake(data=few).login()
+    with pytest.raises(StoreError, match=r"too many connections .*raise its max_connections"):
+        make_fake(data=few)
+    end = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{role}'"
+    _as_admin(server, end)
+    with psycopg.connect(few.secret):
+        assert refused(_submit(abc)) == 501
+        _logged(caplog, "too many connections")
+
+    def is_answered() -> bool:
+        return bool(_submit(abc).json()["errno"] == 0)
+
+    _wait_for(is_answered)
+    _logged(caplog, "again")

@@ -382,10 +382,9 @@ RETURNING number
 """
 _UNCHANGED = "; nothing was changed"
 _KEY = "SELECT hashtextextended('sampan ' || current_schema(), 0)"
-_SAID = {
-    said: "53300"
-    for said in ("too many clients", "too many connections", "remaining connection slots")
-}
+_SAID = dict.fromkeys(
+    ("too many clients", "too many connections", "remaining connection slots"), "53300"
+)
 #: What to do, by the SQLSTATE of PostgreSQL (its manual, appendix A).
 _HINTS = {
     "53300": " (raise its max_connections, or run fewer processes)",

@@ -55,7 +55,7 @@ class Failures:
         if self._failed[kind] >= _TIMES:
             id, operation, keys = kind
             what = f"{operation} with {keys or 'nothing'} fails each time: errno 501"
-            yield Shown(id, what, "what the page says" if id == "FIND-1" else "a refusal")
+            yield Shown(id, what, "records" if operation == "findJobs" else "a refusal")
 
 
 def _kind(memory: Memory, look: Look) -> _Kind | None:
@@ -77,5 +77,9 @@ def _kind(memory: Memory, look: Look) -> _Kind | None:
     if look.operation == "findJobs" and sensible({**look.fields, "folders": []}):
         folders = look.fields.get("folders", [])
         named = isinstance(folders, list) and all(isinstance(one, str) for one in folders)
+        script = look.fields.get("prompt")
+        if named and isinstance(script, str) and not script.isascii():
+            bytes_each = 4 if max(map(ord, script)) > 0xFFFF else 3
+            return "GEN-5", look.operation, f"a prompt of characters of {bytes_each} bytes"
         return ("FIND-1", look.operation, keys) if named else None
     return None

@@ -97,16 +97,24 @@ class Pictures:
         if picture.unread:
             return
         yield from _format(link, picture)
-        self._kept[job.account, job.hash, link.key] = picture
-        if len(self._kept) > _KEPT:
+        keys = self._keys(link, seen.request.target)
+        for key in keys:
+            self._kept[job.account, job.hash, key] = picture
+        while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         large = self._of(job, "img_buffer")
-        if link.key == "img_buffer":
+        if "img_buffer" in keys:
             yield from _size(job, picture)
             yield from self._drawn(job, picture)
         thumb = self._of(job, "img_thumb")
-        if large is not None and thumb is not None and link.key != "original_url":
+        if large is not None and thumb is not None and keys != ["original_url"]:
             yield from _smaller(thumb, large)
+
+    def _keys(self, link: _Link, url: str) -> list[str]:
+        """The keys of the record that have this link: one, or several on a broken server."""
+        last, home = dict(link.job.last or {}), self.home(url)
+        found = [key for key in LINKS if (one := text(last, key)) and self.home(one) == home]
+        return found or [link.key]
 
     def _of(self, job: SeenJob, key: str = "img_buffer") -> Picture | None:
         return self._kept.get((job.account, job.hash, key))

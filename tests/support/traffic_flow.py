@@ -265,7 +265,7 @@ def _finds(first: Client, grid: str) -> None:
     first.find(service=["main"], folders=[_FOLDER], limit=100)
     first.find(service=["main"], favourite=True, limit=100)
     first.find(favourite=True, limit=100)
-    for _ in range(2):
+    for _ in range(3):
         first.find(folders=[_FOLDER])
         first.find(prompt="🚣")
         first.find(limit=2)

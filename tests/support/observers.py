@@ -15,7 +15,6 @@ import jwt
 from PIL import Image
 
 from sampan.fake_server.settings import NewAccount
-from sampan.fake_server.store.store import Store
 from tests.support.fakes import ADDRESS, Caller, Fake, envelope, refused, succeeded
 
 ACCOUNTS = (
@@ -92,9 +91,10 @@ def wrong_credentials(fake: Fake) -> object:
 def service_error_message(fake: Fake) -> object:
     caller = fake.login()
     marked = caller.post("/jobs/create", {"content": "a cat --fake service-error"})
-    with patch.object(Store, "find", side_effect=RuntimeError):
+    store = type(fake.app.service.store)
+    with patch.object(store, "find", side_effect=RuntimeError):
         broken = caller.post("/jobs/find", {})
-    with patch.object(Store, "submit", side_effect=RuntimeError):
+    with patch.object(store, "submit", side_effect=RuntimeError):
         broken_submission = caller.post("/jobs/create", {"content": "a cat"})
     answers = (marked, broken_submission, broken)
     assert {errno(answer) for answer in answers} == {501}

@@ -19,7 +19,6 @@ from .armed.faults import Faults
 from .armed.scenarios import ArmedScenarios
 from .clock.clock import Clocks, ClockState
 from .clock.notifier import Notifier
-from .clock.shared_notifier import SharedNotifier
 from .contract import document as contract
 from .contract import yaml_files
 from .contract.document import Spec
@@ -114,6 +113,8 @@ class FakeService:
         wall = self.store.wall(self.settings.wall)
         self.clocks = Clocks({}, wall, last)
         if self.store.is_shared:
+            from .clock.shared_notifier import SharedNotifier
+
             self.clocks.changed = SharedNotifier(self.look)
             self.control = SharedNotifier(self.look)
         ahead = 0 if last is None else last - wall()

@@ -6,13 +6,16 @@ Each method stores at once, or with the transaction that is open. Raises ``NotSt
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from .changes import FAULTS, NOBODY, PROFILE, SCENARIOS, Changes
-from .dialect import Database, Dialect
+from .dialect import Dialect
 from .transactions import Transactions
+
+if TYPE_CHECKING:
+    from .driver import Database
 
 
 class ProfileRow(NamedTuple):

@@ -11,9 +11,12 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..clock import real_time
-from .dialect import Database
+
+if TYPE_CHECKING:
+    from .driver import Database
 
 log = logging.getLogger("sampan")
 

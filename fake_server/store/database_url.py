@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*)://"
 _HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^@:/?#,\[\]]*)(?::\d*)?"
-_AUTHORITY = re.compile(rf"(?:[^@]*@)?{_HOST}(?:,{_HOST})*")
+_AUTHORITY = rf"(?:[^@]*@)?{_HOST}(?:,{_HOST})*"
 
 
 class DatabaseUrl:
@@ -24,7 +24,7 @@ class DatabaseUrl:
         except ValueError:
             raise ValueError(_WRONG) from None
         # Of a password that is not encoded, the rest would be taken for the host and be shown.
-        whole = _AUTHORITY.fullmatch(parts.netloc) is not None and "@" not in parts.path
+        whole = re.fullmatch(_AUTHORITY, parts.netloc) is not None and "@" not in parts.path
         if not whole or parts.fragment:
             raise ValueError(_WRONG)
         credentials, at, hosts = parts.netloc.rpartition("@")
@@ -51,7 +51,7 @@ _WRONG = (
 
 def database_url(text: str) -> DatabaseUrl | None:
     """The URL that ``text`` is; ``None`` for the path of a file. Raises ``ValueError``."""
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text)
     if scheme is None:
         return None
     if scheme[1].lower() not in ("postgresql", "postgres"):

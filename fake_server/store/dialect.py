@@ -1,4 +1,4 @@
-"""What the store asks of a database, and what differs between SQLite and PostgreSQL.
+"""What differs between SQLite and PostgreSQL.
 
 SQL is written once, with question marks; the few conditions and statements that the two spell
 differently are rows of a :class:`Dialect`. A database is used as Python's DB-API has it: both
@@ -7,8 +7,8 @@ drivers' connections name their exceptions as attributes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -16,39 +16,6 @@ Match = Literal["substring-any-case", "substring", "exact", "words"]
 
 #: A condition in SQL and the values for its question marks.
 Condition = tuple[str, Sequence[Any]]
-
-
-class Cursor(Protocol):
-    """The result of a statement."""
-
-    @property
-    def rowcount(self) -> int: ...
-    def fetchone(self) -> Any: ...
-    def fetchall(self) -> list[Any]: ...
-    def __iter__(self) -> Iterator[Any]: ...
-
-
-class ReusableCursor(Protocol):
-    """A cursor that executes one statement after another."""
-
-    def execute(self, sql: str, values: Any = ..., /) -> Cursor: ...
-
-
-class Database(Protocol):
-    """A connection. Each statement is stored at once, unless ``BEGIN`` was executed before it."""
-
-    @property
-    def in_transaction(self) -> bool: ...
-    @property
-    def Error(self) -> type[Exception]: ...
-    @property
-    def IntegrityError(self) -> type[Exception]: ...
-    @property
-    def ProgrammingError(self) -> type[Exception]: ...
-    def execute(self, sql: str, values: Any = ..., /) -> Cursor: ...
-    def executemany(self, sql: str, values: Any, /) -> Any: ...
-    def cursor(self) -> ReusableCursor: ...
-    def close(self) -> None: ...
 
 
 class Dialect(NamedTuple):

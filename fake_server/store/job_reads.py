@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ..jobs.lifecycle import Job
 from . import job_query as conditions
 from . import job_rows as rows
 from .account import JobCounts
-from .dialect import Database, Dialect, ReusableCursor
+from .dialect import Dialect
 from .job_query import Find
+
+if TYPE_CHECKING:
+    from .driver import Database, ReusableCursor
 
 
 class JobReads:

@@ -23,12 +23,13 @@ from .changes import ACCOUNT, CLOCK, EVERYTHING, NOBODY, Changes
 from .control_rows import ControlRows
 from .data_file import DataFile
 from .database import StoreError, connect
-from .dialect import FILE, MEMORY, Database, Dialect
+from .dialect import FILE, MEMORY, Dialect
 from .ids import first_id
 from .job_reads import JobReads
 from .transactions import Transactions
 
 if TYPE_CHECKING:
+    from .driver import Database
     from .shared.journal_rows import JournalRows
 
 #: Makes a job of its number in the account, its id and by how many ms its timestamp is late.

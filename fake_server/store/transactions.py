@@ -13,10 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 from .data_file import DataFile
 from .database import StoreError
-from .dialect import Database, Dialect
+from .dialect import Dialect
+
+if TYPE_CHECKING:
+    from .driver import Database
 
 Change = Callable[[], object]
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Protocol
 
 from ...clock.clock import Wall
 from ..database import StoreError
-from ..dialect import Database, Dialect
+from ..dialect import Dialect
+from ..driver import Database
 
 #: How long (s) a statement, a lock and another's turn are waited for.
 PATIENCE = 5.0

@@ -17,7 +17,8 @@ from typing import Any
 from ...clock import real_time
 from ...clock.clock import Wall
 from ..database import StoreError, connect_shared
-from ..dialect import SHARED_FILE, Cursor
+from ..dialect import SHARED_FILE
+from ..driver import Cursor
 from ..transactions import NotStoredError
 from .database import PATIENCE, SCHEMA, TABLES, Change, NewRow, other_version, own_version
 

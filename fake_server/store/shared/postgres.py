@@ -16,7 +16,7 @@ from ...clock.clock import Wall
 from ...clock.clock import wall as machine_wall
 from ..database import StoreError
 from ..database_url import DatabaseUrl
-from ..dialect import Cursor
+from ..driver import Cursor
 from ..transactions import NotStoredError
 from .database import PATIENCE, Change, NewRow, other_version, own_version
 from .postgres_dialect import DIALECT, schema, translated

@@ -1,0 +1,43 @@
+"""What the store asks of a database's driver, for type checkers: nothing imports it at run time.
+
+A database is used as Python's DB-API has it: both drivers' connections name their exceptions as
+attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+
+class Cursor(Protocol):
+    """The result of a statement."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class ReusableCursor(Protocol):
+    """A cursor that executes one statement after another."""
+
+    def execute(self, sql: str, values: Any = ..., /) -> Cursor: ...
+
+
+class Database(Protocol):
+    """A connection. Each statement is stored at once, unless ``BEGIN`` was executed before it."""
+
+    @property
+    def in_transaction(self) -> bool: ...
+    @property
+    def Error(self) -> type[Exception]: ...
+    @property
+    def IntegrityError(self) -> type[Exception]: ...
+    @property
+    def ProgrammingError(self) -> type[Exception]: ...
+    def execute(self, sql: str, values: Any = ..., /) -> Cursor: ...
+    def executemany(self, sql: str, values: Any, /) -> Any: ...
+    def cursor(self) -> ReusableCursor: ...
+    def close(self) -> None: ...

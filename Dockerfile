@@ -1,13 +1,15 @@
 # The fake as a container:  docker build -t sampan .  &&  docker run --rm -p 8091:8091 sampan
 FROM python:3.13-slim AS build
 WORKDIR /src
+# EXTRAS=[postgres] for --data postgresql://…
+ARG EXTRAS=""
 COPY pyproject.toml README.md LICENSE ./
 COPY sampan sampan
 COPY fake_server fake_server
 COPY conformance conformance
 COPY openapi openapi
 RUN python -m venv /opt/sampan \
-    && /opt/sampan/bin/pip install --no-cache-dir --disable-pip-version-check .
+    && /opt/sampan/bin/pip install --no-cache-dir --disable-pip-version-check ".$EXTRAS"
 
 FROM python:3.13-slim
 # The folder for --data. The user can write nowhere else.

@@ -17,6 +17,7 @@ from ..contract.yaml_files import SpecError
 from ..service import FakeService
 from ..settings import Settings
 from ..store.database import StoreError
+from ..store.opening import load
 from ..web.app import App
 from ..web.app import application as begin
 from .starting import RefusedStartError, affordable
@@ -55,6 +56,7 @@ def serve_with(
     from .worker import Worker
     from .workers import StartError, Workers
 
+    load(settings.data)
     with tempfile.TemporaryFile() as lock:
 
         def work(worker: Worker) -> int:

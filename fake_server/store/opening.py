@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from .database import StoreError
@@ -44,3 +46,14 @@ def _open_database(url: DatabaseUrl) -> Store:
     from .shared.store import SharedStore
 
     return SharedStore(Postgres(url))
+
+
+def load(data: Path | DatabaseUrl | None) -> None:
+    """Load what a shared store needs, for processes that are forked later.
+
+    What can't be loaded is refused when the store is opened.
+    """
+    name = "postgres" if isinstance(data, DatabaseUrl) else "file"
+    for each in (name, "store"):
+        with suppress(ImportError):
+            import_module(f"{__package__}.shared.{each}")

@@ -25,6 +25,7 @@ TITLES = {
     "Make jobs fail": "让任务失败",
     "Make requests fail": "让请求失败",
     "Time": "时间",
+    "Many processes": "多个进程",
     "Limits": "限制",
     "Work on it": "参与开发",
 }

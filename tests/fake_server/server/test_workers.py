@@ -6,9 +6,12 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -162,3 +165,35 @@ def test_with_postgresql_too_a_killed_worker_is_started_again(on_postgres: Serve
         for _ in range(12):
             names = httpx.get(f"{on_postgres.url}/__admin/accounts").text
             assert '"anna"' in names
+
+
+# Checked by the kit
+
+
+@pytest.mark.parametrize("data", ["file", pytest.param("postgres", marks=needs_postgres)])
+def test_the_kit_finds_no_failure(serve: Serve, data: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        where = str(tmp_path / "data.db")
+        if data == "postgres":
+            where = stack.enter_context(database()).secret
+        options = "--job-seconds", "0.3", "--account", "abc:abc-secret", "--account", "b:b-secret"
+        served = serve("--workers", "2", "--data", where, *options)
+        stack.callback(served.stop)
+        report = tmp_path / "report.json"
+        done = subprocess.run(
+            [sys.executable, "-m", "sampan", "check", served.url, "--json", str(report)],
+            env={
+                **os.environ,
+                "SAMPAN_USERNAME": "abc",
+                "SAMPAN_PASSWORD": "abc-secret",
+                "SAMPAN_SECOND_USERNAME": "b",
+                "SAMPAN_SECOND_PASSWORD": "b-secret",
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = json.loads(report.read_text())["requirements"]
+        assert not [each["id"] for each in found if each["verdict"] == "fail"]
+        assert sum(each["verdict"] == "pass" for each in found) > 40

@@ -6,7 +6,6 @@ import logging
 import os
 import socket
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -52,6 +51,8 @@ def serve_with(
     count: int, settings: Settings, listening: socket.socket, ready: Ready, log: LogOptions
 ) -> None:
     """Serve in several processes. Raises :class:`RefusedStartError`."""
+    import tempfile
+
     from ..log.turns import turn
     from .worker import Worker
     from .workers import StartError, Workers

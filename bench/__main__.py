@@ -45,7 +45,7 @@ def _workers(quick: bool) -> None:
     )
     print(f"  {'':34}{'':8}{'req/s':>8}{'CPU µs':>9}{'PostgreSQL µs':>15}", flush=True)
     rows = []
-    for row in workers.measure(accounts, 1.0 if quick else 5.0):
+    for row in workers.measure(accounts, 1.0 if quick else 4.0):
         rows.append(row)
         micros = "" if row.micros is None else f"{row.micros:.0f}"
         database = "" if row.database is None else f"{row.database:.0f}"

@@ -3,7 +3,7 @@
 import { useTokenFrom } from "./lib/api.js";
 import { choice, fill, h } from "./lib/dom.js";
 import { Refresher, listen } from "./lib/live.js";
-import { askToken } from "./lib/notice.js";
+import { askToken, leaveDialogs } from "./lib/notice.js";
 import { choose, readAccounts, scope } from "./lib/scope.js";
 import { choose as chooseLanguage, language, t, translate } from "./lib/text.js";
 import { jobs } from "./views/jobs.js";
@@ -111,6 +111,7 @@ translate(document);
 build();
 useTokenFrom(askToken);
 window.addEventListener("hashchange", async () => {
+  leaveDialogs();
   await show();
   // Who came by keyboard goes on in what is new.
   const titles = [...document.querySelectorAll("main h2")];

@@ -68,8 +68,16 @@ def test_a_job_is_failed_finished_stalled_and_resumed(
     expect(page.locator(".heading .badge")).to_have_text("Stalled")
     page.get_by_role("button", name="Resume").click()
     page.get_by_role("button", name="Fail").click()
-    page.get_by_role("dialog").get_by_label("error").fill("banned prompt")
-    page.get_by_role("dialog").get_by_role("button", name="Fail").click()
+    failing = page.get_by_role("dialog", name="Fail")
+    expect(failing).to_have_accessible_name(re.compile(r"first \([0-9a-f]{10}…\)"))
+    expect(failing).to_contain_text("Left empty, that is “job failed”")
+    page.go_back()  # a dialog does not outlive its page
+    expect(failing).to_have_count(0)
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    page.go_forward()
+    page.get_by_role("button", name="Fail").click()
+    failing.get_by_label("Error text (may stay empty)").fill("banned prompt")
+    failing.get_by_role("button", name="Fail this job").click()
     expect(page.locator(".heading .badge")).to_have_text("Failed")
     expect(page.locator(".facts-list")).to_contain_text("banned prompt")
     page.get_by_role("link", name="← Jobs").click()
@@ -155,7 +163,14 @@ def test_every_kind_of_job_is_submitted_from_here(
     dialog.get_by_role("button", name="Submit").click()
     expect(dialog.locator(".bad")).to_contain_text("errno 301")
     expect(dialog.locator(".bad")).to_contain_text("rejected by scenario refused")
-    page.keyboard.press("Escape")
+    # One that is accepted is seen: no dialog or filter hides it.
+    page.get_by_label("Kind").evaluate("select => (select.value = 'blend')")
+    dialog.get_by_label("Prompt").fill("take me")
+    dialog.get_by_label("Scenario").select_option("")
+    dialog.get_by_role("button", name="Submit").click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".card .prompt").first).to_have_text("take me")
+    expect(page.locator(".notice", has_text="Accepted").get_by_role("link")).to_be_visible()
     kinds = {each["kind"] for each in server.admin.jobs()}
     assert kinds == {"main", "variation", "remix", "upscale", "blend", "describe"}
 
@@ -224,7 +239,15 @@ def test_the_refused_request_is_found_with_its_reason(
     expect(rows).to_have_count(4)  # live, with the login
     page.get_by_label("Show").select_option("refused")
     expect(rows).to_have_count(2)
+    # The row has the reason before it is opened, and shows that it can be.
+    for width in (1600, 800, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        expect(rows.nth(1).locator(".why")).to_be_visible()
+        expect(rows.nth(1).locator(".why")).to_contain_text("no job has this id or hash")
+    mark = "element => getComputedStyle(element, '::before').content"
+    assert rows.nth(1).locator("summary").evaluate(mark) == '"▸"'
     rows.nth(1).locator("summary").click()
+    assert rows.nth(1).locator("summary").evaluate(mark) == '"▾"'
     expect(rows.nth(1)).to_contain_text("Reason: no job has this id or hash")
     rows.nth(0).locator("summary").click()
     expect(rows.nth(0)).to_contain_text("Nearest: createJob, POST /jobs/create (differs: path)")

@@ -6,9 +6,9 @@ import { t } from "./text.js";
 
 const SECONDS = 6;
 
-/** Say something for a while, to a screen reader too. */
-export function say(text, kind = "done") {
-  const notice = h("p", { class: `notice ${kind}` }, text);
+/** Say something, a text or nodes, for a while, to a screen reader too. */
+export function say(content, kind = "done") {
+  const notice = h("p", { class: `notice ${kind}` }, content);
   document.getElementById("status").append(notice);
   setTimeout(() => notice.remove(), SECONDS * 1000);
 }
@@ -27,29 +27,44 @@ export async function attempt(work, done = null) {
   }
 }
 
-/** A dialog with `content`; resolves to what `close` is called with, null when it is left. */
-export function dialog(title, build) {
+/** Those that are open; each belongs to the page that it was opened on. */
+const dialogs = new Set();
+let count = 0;
+
+/** Leave every dialog, as a navigation does. */
+export function leaveDialogs() {
+  for (const each of [...dialogs]) each.close();
+}
+
+/**
+ * A dialog with what `build(close)` returns; resolves to what `close` is called with, null when it
+ * is left. `of` tells what it is about, beside the title.
+ */
+export function dialog(title, build, of = null) {
   return new Promise((resolve) => {
     let result = null;
-    const element = h("dialog", { "aria-label": title });
+    const named = h("h2", { id: `dialog-${++count}` }, title, of && h("span", { class: "of" }, of));
+    const element = h("dialog", { "aria-labelledby": named.id });
     const close = (value) => {
       result = value;
       element.close();
     };
     const leave = button("×", () => close(null), { class: "leave", "aria-label": t("close") });
-    element.append(h("div", { class: "title" }, h("h2", {}, title), leave), ...[build(close)].flat());
+    element.append(h("div", { class: "title" }, named, leave), ...[build(close)].flat());
     element.addEventListener("close", () => {
       element.remove();
+      dialogs.delete(element);
       resolve(result);
     });
     document.body.append(element);
+    dialogs.add(element);
     element.showModal();
   });
 }
 
-/** Ask before what can't be undone. */
-export function sure(question, label) {
-  return dialog(t("sure"), (close) => [
+/** Ask before what can't be undone; `of` tells to what. */
+export function sure(question, label, of = null) {
+  const ask = (close) => [
     h("p", {}, question),
     h(
       "div",
@@ -57,7 +72,8 @@ export function sure(question, label) {
       button(label, () => close(true), { class: "danger" }),
       button(t("cancel"), () => close(null)),
     ),
-  ]);
+  ];
+  return dialog(t("sure"), ask, of);
 }
 
 /** Ask for the admin token until one is given. */

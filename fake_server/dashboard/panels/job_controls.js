@@ -5,6 +5,14 @@ import { button, field, fill, h, write } from "../lib/dom.js";
 import { attempt, dialog, sure } from "../lib/notice.js";
 import { t } from "../lib/text.js";
 
+/** How much of a prompt and of a hash a dialog shows. */
+const PROMPT_SHOWN = 80;
+const HASH_SHOWN = 10;
+
+/** Which job a dialog is about. */
+const nameOf = ({ prompt, hash }) =>
+  `${prompt.length > PROMPT_SHOWN ? `${prompt.slice(0, PROMPT_SHOWN)}…` : prompt} (${hash.slice(0, HASH_SHOWN)}…)`;
+
 /** Buttons for the job at `path`; `show(job)` leaves those that it can take. */
 export function controls(path, changed) {
   const hash = path.slice("jobs/".length);
@@ -14,7 +22,7 @@ export function controls(path, changed) {
 
   const finish = button(t("job.finish"), () => ending("complete"), { class: "main" });
   const fail = button(t("job.fail"), async () => {
-    const error = await askError();
+    const error = await askError(current);
     if (error !== null) await act("POST", `${path}/fail`, error ? { error } : {});
   });
   const stall = button(t("job.stall"), () => ending("stall"));
@@ -25,7 +33,7 @@ export function controls(path, changed) {
   const remove = button(
     t("job.delete"),
     async () => {
-      if (!(await sure(t("job.delete.sure"), t("job.delete")))) return;
+      if (!(await sure(t("job.delete.sure"), t("job.delete"), nameOf(current)))) return;
       if (await attempt(() => control("DELETE", path), t("job.deleted"))) location.hash = "#jobs";
     },
     { class: "danger" },
@@ -74,14 +82,20 @@ export function controls(path, changed) {
 }
 
 /** The error that a job is to fail with; null where it is left after all. */
-function askError() {
-  return dialog(t("job.fail"), (close) => {
+function askError(job) {
+  const ask = (close) => {
     const input = h("input", { type: "text", maxlength: 1000, placeholder: "job failed" });
-    const form = h("form", {}, field("error", input), h("button", { class: "danger" }, t("job.fail")));
+    const form = h(
+      "form",
+      {},
+      field(t("job.fail.error"), input, t("job.fail.hint")),
+      h("button", { class: "danger" }, t("job.fail.this")),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       close(input.value);
     });
     return form;
-  });
+  };
+  return dialog(t("job.fail"), ask, nameOf(job));
 }

@@ -28,20 +28,21 @@ function byRequest(findings) {
 }
 
 function make() {
-  const parts = ["when", "what", "who", "result", "marks", "took"].map((name) => h("span", { class: name }));
+  const parts = ["when", "what", "why", "who", "result", "marks", "took"].map((name) => h("span", { class: name }));
   const details = h("details", {}, h("summary", {}, parts));
   details.addEventListener("toggle", () => details.open && details.fill());
   return h("li", {}, details);
 }
 
 function update(row, request, lint) {
-  const told = JSON.stringify([request.status, request.took_ms, lint.length]);
+  const told = JSON.stringify([request.status, request.took_ms, request.reason, lint.length]);
   if (row.dataset.told === told) return;
   row.dataset.told = told;
   const details = row.firstElementChild;
-  const [when, what, who, result, marks, took] = details.firstElementChild.children;
+  const [when, what, why, who, result, marks, took] = details.firstElementChild.children;
   write(when, clockTime(request.at));
   write(what, `${request.method} ${request.path}`);
+  write(why, request.reason ?? "");
   write(who, request.account ?? "");
   write(result, outcome(request));
   result.className = `result badge ${tone(request)}`;

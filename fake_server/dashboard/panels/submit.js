@@ -33,7 +33,8 @@ const SUBMISSIONS = {
 
 /**
  * A form for the submissions named. `of` is { parent, links } where they are made from a job;
- * `cell()` and `chooseCell(n)` keep its cell the one that is chosen in the picture.
+ * `cell()` and `chooseCell(n)` keep its cell the one that is chosen in the picture. `of.accepted`
+ * is called with the hash of a job that was accepted; without it the form says so itself.
  */
 export function composer(names = ["create", "blend", "describe"], of = {}) {
   const account = of.parent?.account ?? acting();
@@ -84,7 +85,11 @@ export function composer(names = ["create", "blend", "describe"], of = {}) {
   form.addEventListener("input", preview);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    await attempt(async () => fill(result, outcome(await call(who.value, submission().path, body()))));
+    await attempt(async () => {
+      const answered = await call(who.value, submission().path, body());
+      if (answered.answer?.errno === 0 && of.accepted) of.accepted(String(answered.answer.data));
+      else fill(result, outcome(answered));
+    });
   });
   attempt(() => listScenarios(controls.scenario));
   ask();
@@ -103,17 +108,14 @@ async function listScenarios(select) {
   );
 }
 
+/** That a job was accepted, with a link to it. */
+export function accepted(hash) {
+  return [`${t("submit.accepted")} `, h("a", { href: `#jobs/${encodeURIComponent(hash)}` }, hash.slice(0, 12), "…")];
+}
+
 /** What came of a submission. */
 function outcome({ status, answer, text, reason }) {
-  if (answer?.errno === 0) {
-    const hash = String(answer.data);
-    return h(
-      "p",
-      { class: "good" },
-      `${t("submit.accepted")} `,
-      h("a", { href: `#jobs/${encodeURIComponent(hash)}` }, hash.slice(0, 12), "…"),
-    );
-  }
+  if (answer?.errno === 0) return h("p", { class: "good" }, accepted(String(answer.data)));
   const told = answer ? `errno ${answer.errno} ${answer.errmsg ?? answer.error ?? ""}` : `HTTP ${status}`;
   return h("p", { class: "bad" }, told, " ", h("span", {}, reason ?? text.slice(0, 300)));
 }

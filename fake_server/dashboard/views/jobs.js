@@ -4,9 +4,9 @@ import { control } from "../lib/api.js";
 import { makeCard, updateCard } from "../panels/card.js";
 import { button, choice, field, fill, h, write } from "../lib/dom.js";
 import { JobPage } from "../panels/job.js";
-import { dialog } from "../lib/notice.js";
+import { dialog, say } from "../lib/notice.js";
 import { ofAccount } from "../lib/scope.js";
-import { composer } from "../panels/submit.js";
+import { accepted, composer } from "../panels/submit.js";
 import { t } from "../lib/text.js";
 import { Wall } from "../panels/wall.js";
 
@@ -51,7 +51,16 @@ function build(section) {
   prompt.addEventListener("input", read);
   for (const each of [kind, state]) each.addEventListener("change", read);
 
-  const add = button(t("jobs.new"), () => dialog(t("jobs.new"), () => composer()), { class: "main" });
+  /** Submit, and see what was submitted: no filter hides it. */
+  async function submit() {
+    const hash = await dialog(t("jobs.new"), (close) => composer(undefined, { accepted: close }));
+    if (hash === null) return;
+    say(accepted(hash));
+    for (const each of [prompt, kind, state]) each.value = "";
+    scrollTo(0, 0);
+    await read();
+  }
+  const add = button(t("jobs.new"), submit, { class: "main" });
   const bar = h(
     "div",
     { class: "bar" },

@@ -90,7 +90,8 @@ def wordings(ctx: Context, record: Record) -> list[str]:
     """The texts that may be a record's whole prompt: as submitted, as returned, without flags."""
     own = submitted(ctx).get(text(record, "hash") or "")
     texts = [*([own] if own else []), *prompts(record)]
-    return list(dict.fromkeys([*texts, *(phrase.split(" --")[0] for phrase in texts)]))
+    bare = (phrase.split(" --")[0] for phrase in texts)
+    return list(dict.fromkeys([*texts, *(one for one in bare if one.strip())]))
 
 
 def judged(

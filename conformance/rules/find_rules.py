@@ -43,6 +43,16 @@ def prompts(record: Record) -> list[str]:
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
+def is_whole_prompt(record: Record, wanted: object, submitted: str | None) -> bool:
+    """Whether ``wanted`` is all that a record has for a prompt, and what was submitted if that is
+    known: any of its texts may be the one that is compared (question find-prompt-match), also one
+    that is null or empty."""
+    if not isinstance(wanted, str) or not wanted.strip() or not prompts(record):
+        return False
+    texts = [record[key] for key in ("msg_display", "msg_content") if key in record]
+    return all(one == wanted for one in (*texts, *([] if submitted is None else [submitted])))
+
+
 def in_substance(prompt: str) -> str:
     """Without differences of case and blanks, which a service may make."""
     return " ".join(prompt.casefold().split())

@@ -14,7 +14,7 @@ from datetime import timedelta
 from ..http.exchange import Answer
 from ..json_access import Record, brief, instant, integer, millis, text, whole
 from ..shared_jobs.trace import FINISHED
-from .find_rules import in_folder, is_favourite, prompts
+from .find_rules import in_folder, is_favourite, is_whole_prompt, prompts
 
 #: Requirement, fault, expected.
 Complaint = tuple[str, str, str]
@@ -148,7 +148,7 @@ class JobModel:
                 if cursor is None or time is None or time >= (cursor - 1) * self.unit:
                     return False
             elif key == "prompt":
-                if value not in prompts(last or {}):
+                if not is_whole_prompt(last or {}, value, job.content):
                     return False
             elif key == "folders" and isinstance(value, list):
                 if not any(in_folder(one)(last or {}) for one in value):

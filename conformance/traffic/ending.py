@@ -150,7 +150,8 @@ class Ending:
             self._pairs += 1
             job = memory.job(look.sent.sender, text(record, "hash") or "")
             texts = [*prompt_match.texts(dict(record)), *_submitted(job)]
-            self._prompts &= prompt_match.may_find(wanted, texts, self._prompts)
+            if texts:  # else it may be found by what is not shown
+                self._prompts &= prompt_match.may_find(wanted, texts, self._prompts)
         shown = hashes(answer.records)
         complete = answer.total is not None and len(answer.records) >= answer.total
         limit = whole(look.fields.get("limit"))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..json_access import Record, brief, millis, text, whole
-from ..rules.find_rules import CURSOR, covers, falling, hashes, prompts
+from ..rules.find_rules import CURSOR, covers, falling, hashes, is_whole_prompt, prompts
 from .look import Look, Shown
 from .memory import Memory, SeenJob, is_nobody
 
@@ -100,18 +100,20 @@ class Finds:
 
 
 def _unlike(look: Look) -> Iterator[Shown]:
-    """FIND-7: a record that has no word of the prompt, not even the beginning of one."""
+    """FIND-7: a record that has no word of the prompt, not even the beginning of one. One without
+    any text may show it later, or may be found by what was submitted."""
     prompt = look.fields.get("prompt")
     if not isinstance(prompt, str) or not prompt.isascii() or not prompt.strip():
         return
     stems = [one[:_STEM].casefold() for one in re.findall(r"[A-Za-z0-9]+", prompt)]
-    strange = [one for one in look.answer.records if stems and not _mentions(one, stems)]
+    told = [one for one in look.answer.records if any(text(one, key) for key in _WORDS)]
+    strange = [one for one in told if stems and not _mentions(one, stems)]
     for record in strange[:1]:
         what = f"a find by prompt {brief(prompt, 60)} returned {brief(prompts(record))}"
         yield Shown("FIND-7", what, "records with that text")
         if len(look.fields.keys() - {"limit"}) > 1:
             yield Shown("FIND-10", what, "records that satisfy all filters")
-    if look.answer.records and not strange:
+    if told and not strange:
         yield Shown("FIND-7")
 
 
@@ -282,9 +284,7 @@ def _satisfies(memory: Memory, job: SeenJob, fields: Record) -> bool:
             if time >= (cursor * unit if unit == 1 else (cursor - 1) * unit):
                 return False
         elif key == "prompt":
-            # Any of its texts may be the one that is compared (question find-prompt-match).
-            texts = [*prompts(last), job.content or value]
-            if not job.is_finished or any(one != value for one in texts):
+            if not job.is_finished or not is_whole_prompt(last, value, job.content):
                 return False
         elif key == "limit":
             if (whole(value) or 0) < 1 or isinstance(value, str):

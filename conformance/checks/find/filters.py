@@ -114,6 +114,9 @@ def _whole_prompt(ctx: Context, record: Record, *, own: bool) -> Finding:
     there, where = look_up(ctx, record)
     if there is None:
         return ctx.inconclusive("the listing changed meanwhile", *tried, *where)
+    if not prompts(record):
+        what = "a record without a text is not found by the prompt of its job (CREATE-5)"
+        return ctx.inconclusive(what, *tried)
     if not own:
         return ctx.inconclusive("a record is not found by the prompt in it", *tried)
     return ctx.fail(

@@ -3,73 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sampan.conformance.findings import Finding
 from sampan.conformance.http.connection import Failure, Reply, Request
-from sampan.conformance.report import Report
 from sampan.conformance.reports import REPORTS
 from sampan.conformance.traffic.judge import TrafficJudge
 from sampan.conformance.traffic.memory import KEYS
 from sampan.conformance.traffic.seen import Seen
 from sampan.conformance.verdict import Verdict
-from tests.conforming_servers.conforming_server import plain
 from tests.support.examples import examples
 from tests.support.fakes import ADDRESS
-from tests.support.tampering.server import tampered
-from tests.support.traffic import Clock, Observed
+from tests.support.traffic import Observed
 from tests.support.traffic_flow import CREATE, FIND, LOGIN, SUBMISSIONS, UPSCALE, Client
+from tests.support.traffic_made import changed, failed, finding, judged, made, records_changed
 
 LABEL = {"Content-Type": "application/json"}
-
-
-@pytest.fixture(name="wire")
-def observed_fake() -> Iterator[Observed]:
-    clock = Clock()
-    observed = Observed(tampered(plain, clock.settings()), clock)
-    yield observed
-    observed.close()
-
-
-def judged(seen: Iterable[Seen], **options: bool) -> Report:
-    judge = TrafficJudge(ADDRESS, **options)
-    for one in seen:
-        judge.observe(one)
-    return judge.report()
-
-
-def finding(report: Report, id: str) -> Finding:
-    return next(one for one in report.findings if one.id == id)
-
-
-def failed(report: Report) -> set[str]:
-    return {one.id for one in report.findings if one.verdict is Verdict.FAIL}
-
-
-def changed(seen: Seen, **fields: object) -> Seen:
-    """The same exchange with other keys in its answer's envelope."""
-    body = json.dumps({**json.loads(seen.reply.body), **fields}).encode()
-    return replace(seen, reply=replace(seen.reply, body=body))
-
-
-def records_changed(seen: Seen, **keys: object) -> Seen:
-    """The same find with these keys in each of its records."""
-    data = json.loads(seen.reply.body)["data"]
-    records = [{**one, **keys} for one in data["res"]]
-    return changed(seen, data={**data, "res": records})
-
-
-def made(wire: Observed) -> Client:
-    """A client that has logged in and seen its first job finish."""
-    client = Client(wire, "abc")
-    client.login()
-    client.await_(client.submit(CREATE, content="a quiet harbour"))
-    return client
 
 
 def test_nothing_passes_that_was_not_seen(wire: Observed) -> None:

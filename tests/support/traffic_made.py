@@ -1,0 +1,52 @@
+"""Traffic that a test bends, and what the judge makes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sampan.conformance.findings import Finding
+from sampan.conformance.report import Report
+from sampan.conformance.traffic.judge import TrafficJudge
+from sampan.conformance.traffic.seen import Seen
+from sampan.conformance.verdict import Verdict
+from tests.support.fakes import ADDRESS
+from tests.support.traffic import Observed
+from tests.support.traffic_flow import CREATE, Client
+
+
+def judged(seen: Iterable[Seen], **options: bool) -> Report:
+    judge = TrafficJudge(ADDRESS, **options)
+    for one in seen:
+        judge.observe(one)
+    return judge.report()
+
+
+def finding(report: Report, id: str) -> Finding:
+    return next(one for one in report.findings if one.id == id)
+
+
+def failed(report: Report) -> set[str]:
+    return {one.id for one in report.findings if one.verdict is Verdict.FAIL}
+
+
+def changed(seen: Seen, **fields: object) -> Seen:
+    """The same exchange with other keys in its answer's envelope."""
+    body = json.dumps({**json.loads(seen.reply.body), **fields}).encode()
+    return replace(seen, reply=replace(seen.reply, body=body))
+
+
+def records_changed(seen: Seen, **keys: object) -> Seen:
+    """The same find with these keys in each of its records."""
+    data = json.loads(seen.reply.body)["data"]
+    records = [{**one, **keys} for one in data["res"]]
+    return changed(seen, data={**data, "res": records})
+
+
+def made(wire: Observed) -> Client:
+    """A client that has logged in and seen its first job finish."""
+    client = Client(wire, "abc")
+    client.login()
+    client.await_(client.submit(CREATE, content="a quiet harbour"))
+    return client

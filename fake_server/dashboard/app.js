@@ -6,6 +6,7 @@ import { Refresher, listen } from "./lib/live.js";
 import { askToken, leaveDialogs } from "./lib/notice.js";
 import { choose, readAccounts, scope } from "./lib/scope.js";
 import { choose as chooseLanguage, language, t, translate } from "./lib/text.js";
+import { readStopped, stopped } from "./panels/stopped.js";
 import { jobs } from "./views/jobs.js";
 import { requests } from "./views/requests.js";
 import { start } from "./views/start.js";
@@ -70,6 +71,7 @@ function listAccounts() {
 const refresher = new Refresher(async () => {
   await readAccounts();
   listAccounts();
+  await readStopped();
   await VIEWS[shown]?.refresh();
 });
 
@@ -96,6 +98,7 @@ function build() {
     chooseLanguage(other);
     location.reload();
   });
+  nav.after(stopped);
   fill(document.getElementById("tools"), connection, accountChoice, languages);
   for (const id of ["views", "tools"]) document.getElementById(id).hidden = false;
 }

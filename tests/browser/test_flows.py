@@ -205,15 +205,32 @@ def test_the_clock_is_frozen_turned_and_let_go(
 ) -> None:
     abc.create("a cat")
     page = open_page(f"{server.url}/#time")
+    stopped = page.locator(".stopped")
+    expect(page.locator(".timeline")).to_be_visible()
+    expect(page.locator(".happened")).to_be_empty()
+    expect(page.get_by_text("What the last advance changed")).to_be_hidden()
+    expect(stopped).to_be_hidden()
     shared = page.locator(".clock", has=page.get_by_role("heading", name="Shared clock"))
     shared.get_by_role("button", name="Freeze").click()
     expect(shared.locator(".badge")).to_have_text("frozen")
     expect(page.locator(".timeline svg")).to_have_accessible_name(re.compile("a cat"))
     shared.get_by_role("button", name="+1m").click()
     expect(page.locator(".happened")).to_contain_text("Finished")
-    shared.get_by_label("By").fill("1.5h")
+    expect(page.locator(".timeline")).to_be_hidden()  # no box without a job
+    by = shared.get_by_label("By")
+    expect(by).to_have_accessible_description("such as 30s, 5m or 1h")
+    for wrong in ("30", "5 min", "", "-1s"):
+        by.fill(wrong)
+        told = by.evaluate("input => input.validationMessage")
+        assert f"“{wrong}” is no duration" in told
+        assert "such as 30s, 5m or 1h" in told
+    by.fill(" 1.5h ")
     shared.get_by_role("button", name="Advance").click()
+    expect(page.locator(".happened")).to_contain_text("no job")
     own = page.locator(".clock", has=page.get_by_role("heading", name="limited"))
+    expect(own.locator(".badge")).to_have_class(re.compile(r"^badge *$"))  # not the one that stands
+    expect(own.locator(".becomes-own")).to_contain_text("Resume")
+    expect(shared.locator(".becomes-own")).to_be_hidden()
     own.get_by_role("button", name="Auto").click()
     expect(own.locator(".badge")).to_have_text("moved by polls")
     own.get_by_role("button", name="Remove").click()
@@ -224,6 +241,32 @@ def test_the_clock_is_frozen_turned_and_let_go(
     assert server.admin.clock()["now"] == "2031-01-02T03:04:05.000Z"
     shared.get_by_role("button", name="Resume").click()
     expect(shared.locator(".badge")).to_have_text("runs")
+    expect(stopped).to_be_hidden()
+
+
+def test_a_stopped_clock_is_told_on_every_view(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    page = open_page(f"{server.url}/#requests", width=360)
+    stopped = page.locator(".stopped")
+    expect(page.locator(".connection.on")).to_be_attached()
+    expect(stopped).to_be_hidden()
+    abc.admin.freeze()
+    expect(stopped).to_have_text("time is stopped for abc")
+    server.account("painter").admin.freeze()
+    expect(stopped).to_have_text("time is stopped for 2 accounts")
+    accounts = page.locator("#tools").get_by_label("Account")
+    accounts.select_option("limited")
+    expect(stopped).to_be_hidden()
+    accounts.select_option("abc")
+    expect(stopped).to_have_text("time is stopped")
+    accounts.select_option("")
+    server.admin.freeze()
+    expect(stopped).to_have_text("time is stopped")
+    server.admin.auto()
+    expect(stopped).to_have_text("only polls move time")
+    stopped.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Time", exact=True)).to_be_visible()
 
 
 def test_the_refused_request_is_found_with_its_reason(

@@ -146,6 +146,13 @@ export default {
   "time.none": "没有排队或进行中的任务。",
   "time.line": "未结束的任务:{0}",
   "time.happened": "上次快进引起的变化",
+  "time.happened.none": "没有任务变化",
+  "time.by.hint": "例如 30s、5m 或 1h",
+  "time.by.wrong": "“{0}”不是时长:请写数字和单位(ms、s、m、h、d),例如 30s、5m 或 1h",
+  "time.becomes-own": "冻结、恢复、自动、快进和设定都会使该账号有自己的时钟。",
+  "time.stopped.frozen": "时间已停止",
+  "time.stopped.auto": "时间只由轮询推动",
+  "time.stopped.of": "{1} 的时间已停止|{0} 个账号的时间已停止",
 
   "scenarios.title": "场景",
   "scenarios.what": "决定之后的任务会怎样。在提示词里写标记,只影响那一个任务:",

@@ -146,6 +146,13 @@ export default {
   "time.none": "No job is queued or running.",
   "time.line": "Jobs under way: {0}",
   "time.happened": "What the last advance changed",
+  "time.happened.none": "no job",
+  "time.by.hint": "such as 30s, 5m or 1h",
+  "time.by.wrong": "“{0}” is no duration: a number and its unit (ms, s, m, h, d), such as 30s, 5m or 1h",
+  "time.becomes-own": "Freeze, Resume, Auto, Advance and Set give this account a clock of its own.",
+  "time.stopped.frozen": "time is stopped",
+  "time.stopped.auto": "only polls move time",
+  "time.stopped.of": "time is stopped for {1}|time is stopped for {0} accounts",
 
   "scenarios.title": "Scenarios",
   "scenarios.what": "What becomes of the next jobs. A marker in a prompt does the same for one job:",

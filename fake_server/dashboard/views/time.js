@@ -7,11 +7,14 @@ import { Refresher } from "../lib/live.js";
 import { attempt } from "../lib/notice.js";
 import { scope } from "../lib/scope.js";
 import { clockTime, t } from "../lib/text.js";
+import { stateOf } from "../panels/stopped.js";
 import { draw } from "../panels/timeline.js";
 
 /** How often (ms) the clocks are shown, how often (ms) they are read while jobs run. */
 const TICK = 100;
 const PACE = 500;
+/** A duration, as the control API takes it. */
+const SPAN = /^[0-9]{1,12}(\.[0-9]{1,3})?(ms|s|m|h|d)$/;
 const STEPS = ["1s", "10s", "1m", "1h", "1d"];
 const MOST_CLOCKS = 50;
 const MOST_JOBS = 12;
@@ -32,6 +35,8 @@ function build(section) {
   const line = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   line.setAttribute("role", "img");
   const none = h("p", { class: "nothing" }, t("time.none"));
+  const timeline = h("div", { class: "panel timeline" }, line);
+  const happenedTitle = h("h3", { hidden: true }, t("time.happened"));
   const happened = h("ol", { class: "happened", "aria-live": "polite" });
   const refresher = new Refresher(async () => {
     const states = ["queued", "running"];
@@ -45,7 +50,7 @@ function build(section) {
     reconcile(list, shown.slice(0, MOST_CLOCKS), (each) => each.account ?? "", (each) => makeClock(each, act), updateClock);
     const jobs = lists.flatMap((each) => each.jobs).slice(0, MOST_JOBS);
     none.hidden = jobs.length > 0;
-    line.toggleAttribute("hidden", jobs.length === 0);
+    timeline.hidden = jobs.length === 0;
     draw(line, jobs, nowOfAccount, t("time.line", jobs.map((job) => `${job.prompt}: ${stateText(job)}`).join("; ")));
     if (jobs.some((job) => !job.stalled)) refresher.later(PACE);
   });
@@ -55,7 +60,9 @@ function build(section) {
     await attempt(async () => {
       const options = method === "DELETE" ? { query: of } : { body: { ...body, ...of } };
       const answer = await control(method, path, options);
-      if (answer.transitions) fill(happened, answer.transitions.map(told));
+      if (!answer.transitions) return;
+      happenedTitle.hidden = false;
+      fill(happened, answer.transitions.length ? answer.transitions.map(told) : h("li", { class: "soft" }, t("time.happened.none")));
     });
     await refresher.now();
   }
@@ -67,8 +74,8 @@ function build(section) {
     list,
     h("h3", {}, t("time.jobs")),
     none,
-    h("div", { class: "panel timeline" }, line),
-    h("h3", {}, t("time.happened")),
+    timeline,
+    happenedTitle,
     happened,
   );
   return { refresher, list };
@@ -88,11 +95,15 @@ function told(each) {
 
 function makeClock(clock, act) {
   const name = clock.account ?? t("time.shared");
-  const by = h("input", { type: "text", value: "30s", pattern: "[0-9]{1,12}(\\.[0-9]{1,3})?(ms|s|m|h|d)", required: true, size: 8 });
-  const go = h("form", { class: "row" }, field(t("time.by"), by), h("button", {}, t("time.advance")));
+  const by = h("input", { type: "text", value: "30s", size: 8, autocomplete: "off", spellcheck: "false" });
+  by.addEventListener("input", () => {
+    const given = by.value.trim();
+    by.setCustomValidity(SPAN.test(given) ? "" : t("time.by.wrong", given));
+  });
+  const go = h("form", { class: "row" }, field(t("time.by"), by, t("time.by.hint")), h("button", {}, t("time.advance")));
   go.addEventListener("submit", (event) => {
     event.preventDefault();
-    act(clock, "POST", "clock/advance", { by: by.value });
+    act(clock, "POST", "clock/advance", { by: by.value.trim() });
   });
   const to = h("input", { type: "datetime-local", step: 1, required: true });
   const set = h("form", { class: "row" }, field(t("time.to"), to), h("button", {}, t("time.set")));
@@ -106,6 +117,7 @@ function makeClock(clock, act) {
     { class: "panel clock" },
     h("div", { class: "heading" }, h("h3", {}, name), h("span", { class: "badge" })),
     h("p", { class: "now" }, h("time", {})),
+    h("p", { class: "soft becomes-own" }, t("time.becomes-own")),
     h(
       "div",
       { class: "row" },
@@ -123,9 +135,11 @@ function makeClock(clock, act) {
 function updateClock(row, clock) {
   row.clock = clock;
   const badge = row.querySelector(".badge");
-  const state = clock.auto ? "auto" : clock.frozen ? "frozen" : "running";
-  write(badge, clock.own || clock.account === null ? t(`time.is.${state}`) : t("time.follows"));
-  badge.className = `badge ${clock.frozen && !clock.auto ? "stalled" : clock.own ? "finished" : ""}`;
+  const follows = clock.account !== null && !clock.own;
+  const state = stateOf(clock);
+  write(badge, follows ? t("time.follows") : t(`time.is.${state}`));
+  badge.className = `badge ${follows ? "" : state === "frozen" ? "stalled" : "finished"}`;
+  row.querySelector(".becomes-own").hidden = !follows;
   row.querySelector('[data-act="time.freeze"]').hidden = clock.frozen;
   row.querySelector('[data-act="time.resume"]').hidden = !clock.frozen && !clock.auto;
   row.querySelector('[data-act="time.auto"]').hidden = clock.auto;

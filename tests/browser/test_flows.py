@@ -323,10 +323,14 @@ def test_a_fault_is_armed_from_a_form_applied_and_spent(
 ) -> None:
     page = open_page(f"{server.url}/#trouble")
     form = page.locator("form", has=page.get_by_role("button", name="Arm fault"))
-    form.get_by_label("type").select_option(label="HTTP_STATUS")
-    form.get_by_label("status", exact=True).fill("503")
+    form.get_by_label("type").select_option("HTTP_STATUS")
+    form.get_by_label("status (required)", exact=True).fill("503")
     form.get_by_label("times").fill("1")
-    form.get_by_text("match (optional)").click()
+    for rare in ("delay", "clock", "skip", "probability", "seed", "optional"):
+        expect(form.get_by_label(rare, exact=True)).to_be_hidden()
+    form.get_by_text("More").last.click()
+    form.get_by_label("skip", exact=True).fill("0")
+    form.get_by_text("match", exact=True).click()
     form.get_by_label("operation").select_option(label="createJob")
     form.get_by_label("account").select_option(label="abc")
     form.get_by_role("button", name="Arm fault").click()
@@ -352,13 +356,15 @@ def test_the_form_knows_every_type_of_fault(open_page: OpenPage, server: FakeSer
     form = page.locator("form", has=page.get_by_role("button", name="Arm fault"))
     kinds = form.get_by_label("type")
     expect(kinds.locator("option").first).to_be_attached()
-    offered = kinds.locator("option").all_inner_texts()
+    offered = kinds.locator("option").evaluate_all("all => all.map(each => each.value)")
+    for kind, text in zip(offered, kinds.locator("option").all_inner_texts(), strict=True):
+        assert text.startswith(f"{kind}: ")
     assert sorted(offered) == sorted(fault_types(server))
     for kind in offered:
-        kinds.select_option(label=kind)
+        kinds.select_option(kind)
         for label, value in (("errno", "501"), ("status", "503")):
-            field = form.get_by_label(label, exact=True)
-            if field.count() == 1 and field.evaluate("field => field.tagName") == "INPUT":
+            field = form.get_by_label(f"{label} (required)", exact=True)
+            if field.count() == 1:
                 field.fill(value)
         if kind == "DELAY":
             form.locator(".alternatives .alternatives input").first.fill("20")

@@ -16,14 +16,17 @@ function resolve(document, schema) {
 }
 
 /**
- * Controls for a value of `schema`: { element, value() }. `given` are { name: [[value, text], …] }
- * choices for names that the schema leaves open.
+ * Controls for a value of `schema`: { element, value() }. `given` is { choices, rare, hints, says }:
+ * choices { name: [[value, text], …] } for names that the schema leaves open; a set of the names
+ * that are folded away, as `name` or `object.name`; { name: hint } instead of a description; and
+ * what a type does.
  */
-export function schemaForm(document, schema, name, required, given = {}) {
-  const found = resolve(document, schema);
+export function schemaForm(document, schema, name, required, given) {
+  const described = resolve(document, schema);
+  const found = given.hints[name] ? { ...described, description: given.hints[name] } : described;
   const branches = found.oneOf ?? found.anyOf;
   if (branches) return alternatives(document, branches, name, required, given, found.description);
-  if (given[name]) return select(found, name, required, given[name]);
+  if (given.choices[name]) return select(found, name, required, given.choices[name]);
   if (found.enum) return select(found, name, required, found.enum.map((each) => [each, String(each)]));
   const types = [found.type].flat().filter((each) => each !== "null");
   if (types.length > 1) return SIMPLE.anything(found, name, required);
@@ -90,7 +93,7 @@ function pairs(document, schema, name, required) {
 
 function labelled(schema, name, required, control, hint = null) {
   const told = [schema.description?.replaceAll("`", ""), hint].filter(Boolean).join(" ");
-  return field(required ? name : `${name} ${t("form.optional")}`, control, told || null);
+  return field(control.required ? `${name} ${t("form.required")}` : name, control, told || null);
 }
 
 function number(schema, name, required, step) {
@@ -115,18 +118,22 @@ function select(schema, name, required, options) {
   };
 }
 
-/** The fields of an object. One that may be left out is folded away, and left out where it is empty. */
+const fold = (title, content) => h("details", { class: "folded" }, h("summary", {}, title), content);
+
+/**
+ * The fields of an object, the rare ones folded away. An object that may be left out is folded away
+ * itself, and left out where it is empty.
+ */
 function object(document, schema, name, required, given) {
   const must = schema.required ?? [];
   const parts = Object.entries(schema.properties).map(([key, inner]) => {
     if (inner.const !== undefined) return [key, { element: null, value: () => inner.const }];
     return [key, schemaForm(document, inner, key, must.includes(key) && required, given)];
   });
-  const elements = parts.map(([, part]) => part.element);
-  const folded = name && !required;
-  const element = folded
-    ? h("details", { class: "folded" }, h("summary", {}, `${name} ${t("form.optional")}`), elements)
-    : h("div", { class: "fields" }, elements);
+  const isRare = (key) => given.rare.has(name ? `${name}.${key}` : key) && !must.includes(key);
+  const [usual, rare] = [false, true].map((is) => parts.filter(([key]) => isRare(key) === is).map(([, part]) => part.element));
+  const elements = rare.length ? [...usual, fold(t("form.more"), rare)] : usual;
+  const element = name && !required ? fold(name, elements) : h("div", { class: "fields" }, elements);
   const value = () => {
     const found = parts.map(([key, part]) => [key, part.value()]).filter(([, each]) => each !== undefined);
     const told = found.filter(([key]) => schema.properties[key].const === undefined);
@@ -142,12 +149,13 @@ function alternatives(document, branches, name, required, given, description) {
   const ways = all.filter((each) => each.properties).flatMap(waysOf);
   if (simple.length) ways.unshift({ label: t("form.value"), schema: { ...simple[0], simple: true } });
   const offered = required ? ways : [{ label: "–", schema: null }, ...ways];
-  const control = choice(offered.map(({ label }, index) => [String(index), label]), "0");
+  const text = (label) => [label, given.says(label)].filter(Boolean).join(": ");
+  const control = choice(offered.map(({ label }) => [label, text(label)]), offered[0].label);
   const inner = h("div", { class: "fields" });
   let part = null;
   function show() {
-    const { schema } = offered[Number(control.value)];
-    part = schema && (schema.simple ? SIMPLE.value({}, name, true) : schemaForm(document, schema, "", true, given));
+    const { schema } = offered.find((each) => each.label === control.value);
+    part = schema && (schema.simple ? SIMPLE.value({}, t("form.value"), true) : schemaForm(document, schema, "", true, given));
     fill(inner, part?.element);
   }
   control.addEventListener("change", show);

@@ -5,7 +5,10 @@ import { button, fill, h, reconcile, write } from "../lib/dom.js";
 import { schemaForm } from "../lib/form.js";
 import { attempt } from "../lib/notice.js";
 import { ofAccount, scope } from "../lib/scope.js";
-import { t } from "../lib/text.js";
+import { known, t } from "../lib/text.js";
+
+/** What few faults need. */
+const RARE = new Set(["delay", "clock", "skip", "probability", "seed", "optional", "body_base64", "match.body"]);
 
 /** The panel of faults; `changed` is called after each change. */
 export async function faults(changed) {
@@ -22,7 +25,12 @@ export async function faults(changed) {
     const accounts = scope.accounts.map((each) => [each.username, each.username]);
     if (names === JSON.stringify(accounts)) return;
     names = JSON.stringify(accounts);
-    form = schemaForm(document, schema, "", true, { account: accounts });
+    form = schemaForm(document, schema, "", true, {
+      choices: { account: accounts },
+      rare: RARE,
+      hints: { status: t("faults.status") },
+      says: (type) => (known(`fault.${type}`) ? t(`fault.${type}`) : null),
+    });
     fill(holder, form.element);
   }
   const element = h(

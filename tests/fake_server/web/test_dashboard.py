@@ -84,6 +84,12 @@ def test_every_scenario_is_told_in_chinese_too(control: Control) -> None:
     assert {key for key in keys("lib/chinese.js") if key.startswith("scenario.")} == names
 
 
+def test_every_type_of_fault_is_told(control: Control) -> None:
+    schemas = control.get("openapi.json")["components"]["schemas"]
+    types = {f"fault.{each}" for each in schemas["ArmedFault"]["properties"]["type"]["enum"]}
+    assert {key for key in keys("lib/english.js") if key.startswith("fault.")} == types
+
+
 # Whoever watches is no client
 
 

@@ -53,6 +53,9 @@ def test_the_three_lines_of_the_first_visit_make_a_picture(open_page: OpenPage) 
         lines = page.locator("#three-lines pre").inner_text()
         done = subprocess.run(["sh", "-c", lines], capture_output=True, text=True, timeout=30)
         assert '"status":2000' in done.stdout, done.stderr
+        # Each has curl's options in the same order.
+        options = [re.findall(r"curl| -\w|'http", each) for each in lines.splitlines()]
+        assert options == [["curl", " -s", "'http", " -H", " -d"]] * 3
 
 
 def test_a_job_is_failed_finished_stalled_and_resumed(

@@ -22,7 +22,7 @@ from .mounted import Mounted
 from .screenshots import live_in
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -119,6 +119,61 @@ def test_many_jobs_are_a_few_cards(open_page: OpenPage, server: FakeServer, abc:
     expect(cards).to_have_count(11)
 
 
+def marks(shown: Locator) -> list[str]:
+    """The names that stand for what can't be seen in a text."""
+    names = "all => all.map(e => getComputedStyle(e, '::before').content.slice(1, -1))"
+    return list(shown.locator(".unseen").evaluate_all(names))
+
+
+def goes_right(shown: Locator, part: str) -> bool:
+    """Whether a part of a text is written from left to right."""
+    script = """(element, part) => {
+      const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const text = texts.currentNode, at = text.data.indexOf(part);
+        if (at < 0) continue;
+        const range = new Range();
+        const left = (index) => {
+          range.setStart(text, index);
+          range.setEnd(text, index + 1);
+          return range.getBoundingClientRect().left;
+        };
+        return left(at) < left(at + part.length - 1);
+      }
+    }"""
+    return bool(shown.evaluate(script, part))
+
+
+#: What directs, hides or divides text and is not seen itself.
+UNSEEN = (*"\u200b\u200e\u200f\u061c\u2060\ufeff\u00ad\u0085\u202a\u202b\u202c\u202d\u202e",
+          *"\u2028\u2066\u2067\u2068\u2069\U000e0041")  # fmt: skip
+
+
+def test_what_cannot_be_seen_is_spelled_out(open_page: OpenPage, server: FakeServer) -> None:
+    text = "".join(f"{each}gpj" for each in UNSEEN)
+    account = server.admin.account("painter \u202egnp")
+    hash = account.create(f"a {text} 🐈\u200d⬛ 🏴\U000e0067\U000e0062\U000e007f")
+    with suppress(Refused):
+        account.upscale(text, 1)
+    page = open_page(f"{server.url}/#jobs/{hash}")
+    title = page.locator(".prompt-title")
+    names = [f"U+{ord(each):04X}" for each in UNSEEN]
+    expect(title).to_contain_text("gpj")
+    assert marks(title) == names  # and what emoji are made of is none of them
+    assert goes_right(title, "gpj")
+    owner = page.locator(".facts-list dd").first
+    assert (marks(owner), goes_right(owner, "gnp")) == (["U+202E"], True)
+    page.get_by_text("Record, as findJobs returns it").click()
+    assert set(names) <= set(marks(page.locator("details.panel pre")))
+    expect(page.locator("#tools option").last).to_have_text("painter ⟨U+202E⟩gnp")
+    go(page, "requests")
+    refused = page.locator(".requests > li", has_text="/jobs/upscale")
+    refused.locator("summary").click()
+    assert set(names) <= set(marks(refused.locator(".whole")))
+    go(page, "time")
+    expect(page.locator(".timeline .label")).to_contain_text("a ⟨U+200B⟩gpj⟨U+200E⟩gpj")
+
+
 def test_nothing_that_a_client_sends_runs(open_page: OpenPage, server: FakeServer) -> None:
     names = [
         text.replace("/", "").replace("\u0000", "").replace("\u0007", "")[:150] for text in HOSTILE
@@ -142,6 +197,9 @@ def test_nothing_that_a_client_sends_runs(open_page: OpenPage, server: FakeServe
             expect(page.locator(".card")).to_have_count(len(HOSTILE))
             told = page.locator(".card .prompt").evaluate_all("all => all.map(e => e.textContent)")
             assert sorted(told) == sorted(HOSTILE)
+            turning = page.locator(".card .prompt", has_text="gnihton")
+            assert marks(turning) == ["U+202E", "U+2066", "U+0000", "U+0007", "U+FEFF"]
+            assert goes_right(turning, "gnihton")
         if view == "requests":
             expect(page.locator(".requests > li").first).to_be_visible()
             page.evaluate(
@@ -200,6 +258,12 @@ def test_no_view_is_wider_than_its_window(
         for width in (1600, 360):
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (view, width)
+            # Nothing ends behind an edge, out of sight.
+            cut = page.locator("pre, #tools select").evaluate_all(
+                "all => all.filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth)"
+                ".map(e => e.outerHTML)"
+            )
+            assert cut == [], (view, width)
         small = page.evaluate(
             """() => [...document.querySelectorAll("button, select, input, summary, nav a")]
               .filter((each) => each.checkVisibility())

@@ -1,6 +1,8 @@
 // Elements from values. What a client sent becomes text and never markup: nothing here, or anywhere
 // on the page, reads HTML.
 
+import { marked, spelled } from "./unseen.js";
+
 const PROPERTIES = new Set(["value", "checked", "disabled", "selected", "hidden", "open", "htmlFor"]);
 
 /** An element; `on…` are listeners, null and false are left out, children may be nested lists. */
@@ -12,24 +14,31 @@ export function h(tag, attributes = {}, ...children) {
     else if (PROPERTIES.has(name)) element[name] = value;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...flat(children));
+  element.append(...flat(element, children));
   return element;
 }
 
-function flat(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+/** How a text is shown where it is not in an element's own way: what is edited stays as it is. */
+const SHOWN = { OPTION: spelled, TEXTAREA: (text) => text };
+
+function flat(element, children) {
+  const shown = SHOWN[element.tagName] ?? marked;
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false)
+    .flatMap((child) => (typeof child === "string" ? shown(child) : child));
 }
 
 /** Have these children and no others. */
 export function fill(element, ...children) {
-  element.replaceChildren(...flat(children));
+  element.replaceChildren(...flat(element, children));
   return element;
 }
 
 /** Change a text only where it differs, so that a selection and a screen reader are left alone. */
 export function write(element, text) {
   const wanted = String(text);
-  if (element.textContent !== wanted) element.textContent = wanted;
+  if (element.textContent !== wanted) fill(element, wanted);
   return element;
 }
 

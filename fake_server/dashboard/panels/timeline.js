@@ -1,6 +1,7 @@
 // The running jobs of a clock on a line of time.
 
 import { clockTime } from "../lib/text.js";
+import { spelled } from "../lib/unseen.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROW = 28;
@@ -13,7 +14,7 @@ const PAST = 0.2;
 function s(tag, attributes, text = null) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (text !== null) element.textContent = text;
+  if (text !== null) element.textContent = spelled(text);
   return element;
 }
 

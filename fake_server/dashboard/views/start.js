@@ -13,12 +13,12 @@ let built = false;
 
 /** Log in, submit, find. The login is the one that came with the page: it knows the account. */
 function lines() {
-  const login = document.querySelector("#first pre").textContent.replace(" \\\n ", "");
+  const [, url, data] = /^curl (\S+) (.*)$/s.exec(document.querySelector("#first pre").textContent.replace(" \\\n ", ""));
   const token = `sed 's/.*"token":"\\([^"]*\\).*/\\1/'`;
   const post = (path, body) =>
     `curl -s '${address(path)}' -H "Authorization: Bearer $TOKEN" -d '${JSON.stringify(body)}'`;
   return [
-    `TOKEN=$(${login} -s | ${token})`,
+    `TOKEN=$(curl -s '${url}' ${data} | ${token})`,
     post("jobs/create", { content: PROMPT }),
     post("jobs/find", { limit: 1 }),
   ].join("\n");

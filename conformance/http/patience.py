@@ -17,9 +17,15 @@ from .connection import Failure
 from .exchange import Answer
 from .pace import LONGEST_HOLD
 
-#: Statuses of what stands before a server, where the body is no envelope. 520 and the following
-#: are Cloudflare's.
-GATEWAY_STATUSES = frozenset({408, 429, 502, 503, 504, *range(520, 531)})
+#: Statuses of what stands before a server, where the body is no envelope: a proxy that wants a
+#: login (407), a wrong or looping route (421, 508), a network's page (451, 511). 499 is nginx's,
+#: 520 and the following are Cloudflare's.
+GATEWAY_STATUSES = frozenset(
+    {407, 408, 421, 429, 451, 499, 502, 503, 504, 508, 511, *range(520, 531)}
+)
+#: Those by which HTTP refuses the size or the form of a message, before the API has read it: a
+#: client whose requests nobody knows may send such ones. 494 to 497 are nginx's.
+HTTP_REFUSALS = frozenset({411, 413, 414, 417, 426, 431, 494, 495, 496, 497, 505})
 #: Statuses that a server and what stands before it answer with alike.
 _DOUBTFUL = frozenset({403, 500, *range(200, 300)})
 _LOST = (Failure.CONNECT, Failure.TIMEOUT, Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..http.exchange import Answer
+from ..http.patience import GATEWAY_STATUSES
 from ..json_access import brief, text
 
 #: The table of errors, which is complete by its heading.
 ERRNOS = (0, 301, 410, 411, 420, 421, 430, 501)
-#: Answers of what stands before a server rather than of the server, if they hold no envelope.
-_GATEWAY = (429, 502, 503, 504)
 
 #: The fault of an answer and what was expected; ``None`` if it is right.
 Complaint = tuple[str, str] | None
@@ -87,4 +86,4 @@ def without_envelope(answer: Answer) -> bool:
 
 def elsewhere(answer: Answer) -> bool:
     """Whether the answer is not the API's: a redirect, or a gateway that is too busy."""
-    return answer.errno is None and (300 <= answer.status < 400 or answer.status in _GATEWAY)
+    return answer.errno is None and (300 <= answer.status < 400 or answer.status in GATEWAY_STATUSES)

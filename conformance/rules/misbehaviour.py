@@ -19,9 +19,14 @@ _TRACES = re.compile(
 _LOOKED_AT = 65_536
 
 
+def has_trace(answer: Answer) -> bool:
+    """Whether the answer shows the server's own code."""
+    return _TRACES.search(answer.reply.body[:_LOOKED_AT]) is not None
+
+
 def misbehaviour(answer: Answer) -> str:
     """How a whole answer breaks GEN-5; empty if it does not."""
-    if _TRACES.search(answer.reply.body[:_LOOKED_AT]):
+    if has_trace(answer):
         return "a stack trace"
     if answer.status >= 500:
         return f"HTTP status {answer.status}"

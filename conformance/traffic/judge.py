@@ -17,11 +17,10 @@ from typing import Protocol
 from ..checking.watch import Watch
 from ..contract import Contract, shipped
 from ..findings import Finding
+from ..http.connection import Request
 from ..http.exchange import Answer
-from ..http.patience import Trouble, trouble
 from ..http.redaction import Secrets
 from ..report import Report, merge
-from ..rules.envelopes import elsewhere
 from ..verdict import Verdict
 from . import in_passing
 from .aliases import Aliases
@@ -40,6 +39,7 @@ from .records import Records
 from .refusals import Refusals
 from .seen import Seen
 from .senders import SeenAccounts
+from .strange import Strange
 from .submissions import Submissions
 from .tokens import Tokens
 
@@ -54,11 +54,7 @@ class Rule(Protocol):
 _RULES: tuple[Callable[[], Rule], ...] = (
     *(Logins, Tokens, Refusals, Failures, Answers, Records, Submissions, Finds, Jobs),
 )
-#: An answer of another shape is the API's own if it comes so often and no envelope in between.
-_STEADY = 3
-#: The status of a server that failed: that is its own.
-_OWN_FAULT = 500
-#: Shapes of such answers that are told apart.
+#: Kinds of answers that are not the API's, told apart.
 _SHAPES = 100
 #: Secrets that are masked wherever they stand; then it begins anew, and what was kept is masked.
 _SECRETS = 3_000
@@ -102,7 +98,7 @@ class TrafficJudge:
         self._held: Counter[str] = Counter()
         self._news: list[Finding] = []
         self._jobs = 0
-        self._strange: Counter[tuple[str, int, str]] = Counter()
+        self._strange = Strange()
         self._unjudged: Counter[str] = Counter()
         self._learnt: set[str] = set()
         self._recent: dict[bytes, tuple[float, float]] = {}
@@ -176,7 +172,7 @@ class TrafficJudge:
             return
         plain = well_formed(seen.request)
         answer = self._answer(seen, operation, plain)
-        if self._is_elsewhere(answer):
+        if self._is_elsewhere(seen.request, answer):
             return
         sent = self._watch.sent(seen.request, operation)
         look = Look(seen.request, sent, answer, plain, began, ended)
@@ -248,28 +244,13 @@ class TrafficJudge:
             del self._recent[next(iter(self._recent))]
         return before is not None and began < before[1] and before[0] < ended
 
-    def _is_elsewhere(self, answer: Answer) -> bool:
+    def _is_elsewhere(self, request: Request, answer: Answer) -> bool:
         """Whether no whole answer of the API came, as far as anybody can tell."""
-        kind = trouble(answer)
-        if kind is None and answer.failure is None and not elsewhere(answer):
-            self._forget(answer.exchange.operation)
+        if self._strange.is_own(request, answer):
             return False
         what = answer.failure.value if answer.failure else f"HTTP {answer.status}, {answer.problem}"
-        if kind is Trouble.DOUBTFUL:
-            if _is_broken_json(answer):
-                return False
-            label = answer.header("content-type").partition(";")[0].strip().lower()
-            shape = answer.exchange.operation, answer.status, label
-            self._strange[shape] += len(self._strange) < _SHAPES
-            if answer.status == _OWN_FAULT or self._strange[shape] >= _STEADY:
-                return False
         self._unjudged[what[:200] if len(self._unjudged) < _SHAPES else "others"] += 1
         return True
-
-    def _forget(self, operation: str) -> None:
-        """An envelope came: what was of another shape before need not be the API's."""
-        for shape in [one for one in self._strange if one[0] == operation]:
-            del self._strange[shape]
 
     def _remarks(self) -> Iterator[str]:
         if self.passed_over:
@@ -296,9 +277,3 @@ class TrafficJudge:
             actual=excerpt(finding.actual),
         )
 
-
-def _is_broken_json(answer: Answer) -> bool:
-    """Whether it is a whole body that is called JSON and is none: what stands before a server
-    writes pages, or JSON of its own."""
-    label = answer.header("content-type").partition(";")[0].strip().lower()
-    return "json" in label and answer.status == 200 and answer.problem.startswith("not JSON")

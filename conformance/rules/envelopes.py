@@ -86,4 +86,5 @@ def without_envelope(answer: Answer) -> bool:
 
 def elsewhere(answer: Answer) -> bool:
     """Whether the answer is not the API's: a redirect, or a gateway that is too busy."""
-    return answer.errno is None and (300 <= answer.status < 400 or answer.status in GATEWAY_STATUSES)
+    status = answer.status
+    return answer.errno is None and (300 <= status < 400 or status in GATEWAY_STATUSES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -10,6 +11,11 @@ from ..http.exchange import Answer
 from ..json_access import object_at, text
 from ..rules.refusals import FORGED, NOBODY, OPEN, SentRequest
 from ..settings import Credentials
+
+_PAGE = re.compile(r"Bearer ([^\s\"'`<>(){}\[\],;]+)")
+_PARTS = re.compile(
+    r"(?is)(\s*(?:[^\s\"'`<(\[{]{1,20}\s+)?(?:bearer\s+)*[\s\"'`<(\[{]*)(.*?)([\s\"'`>)\]},;]*)"
+)
 
 
 class Senders(Protocol):
@@ -56,12 +62,23 @@ class OwnAccounts:
 
 
 def authorization(request: Request) -> str | None:
-    """The first Authorization header."""
-    return next((value for key, value in request.headers if key.lower() == "authorization"), None)
+    """The Authorization header; several joined, as HTTP allows it."""
+    found = [value for key, value in request.headers if key.lower() == "authorization"]
+    return ", ".join(found) if found else None
 
 
 def bearer(header: str) -> str | None:
-    """The token behind ``Bearer``; ``None`` for another kind of header (question bearer-prefix)."""
-    if header != "Bearer" and not header.startswith("Bearer "):
-        return None
-    return header.removeprefix("Bearer").strip()
+    """The token behind ``Bearer``, in the exact form that the page shows; ``None`` for any other
+    header (question bearer-prefix): two blanks, a tab, quotes, another case."""
+    if header in ("Bearer", "Bearer "):
+        return ""
+    hit = _PAGE.fullmatch(header)
+    return None if hit is None else hit[1]
+
+
+def parts(header: str) -> tuple[str, str, str]:
+    """An Authorization header's token, what stands before it and what after: schemes, blanks,
+    quotes, brackets."""
+    hit = _PARTS.fullmatch(header)
+    assert hit is not None  # each part may be empty
+    return hit[1], hit[2], hit[3]

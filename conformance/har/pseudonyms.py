@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote
 
+from ..checking.senders import parts
 from ..http.redaction import MASK, Secrets
 from ..rules.bad_tokens import is_made_of
 from ..traffic.seen import Seen
@@ -28,7 +29,6 @@ _MEMBER = re.compile(
 _NESTED = re.compile(r'(?i)"(password|token)"\s*:\s*([\[{][^\]}]*)')
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)')
 _FIELDS = ("password", "token", "access_token", "secret", "api_key")
-_SCHEME = re.compile(r"\s*(?:[^\s]+\s+)?")
 _SCHEMES_ALONE = ("", "bearer", "basic", "digest")
 _NO_SECRETS = (*_SCHEMES_ALONE, "null", "true", "false")
 #: A password that was refused may be any word; a short one is masked where it was sent alone.
@@ -82,7 +82,7 @@ class Pseudonyms:
         self._know(_userinfo(seen.request.target))
         for name, value in seen.request.headers:
             if name.lower() == "authorization":
-                self._know_token(_SCHEME.sub("", value, count=1).strip())
+                self._know_token(parts(value)[1])
 
     def _know_token(self, token: str) -> None:
         if token.casefold() not in _NO_SECRETS:
@@ -100,12 +100,10 @@ class Pseudonyms:
             return MASK
         if name.lower() != "authorization":
             return self.text(value)
-        hit = _SCHEME.match(value)
-        scheme = hit[0] if hit is not None else ""
-        token = value[len(scheme) :]
-        if not token.strip() or value.strip().casefold() in _SCHEMES_ALONE:
+        before, token, after = parts(value)
+        if not token or value.strip().casefold() in _SCHEMES_ALONE:
             return value
-        return scheme + self._token(token.strip(), NOBODY)
+        return before + self._token(token, NOBODY) + after
 
     def login(self, seen: Seen, body: str, *, sent: bool) -> str:
         """A body that was sent to login, or its answer."""

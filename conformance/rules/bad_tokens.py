@@ -87,7 +87,9 @@ def _bent(parts: list[str], whole: list[str]) -> bool:
 
 def _resigned(parts: list[str], whole: list[str]) -> bool:
     same = _algorithm(parts[0]), _algorithm(whole[0])
-    return parts[2] != whole[2] and all(one.startswith("hs") for one in same)
+    return parts[2].rstrip("=") != whole[2].rstrip("=") and all(
+        one.startswith("hs") for one in same
+    )
 
 
 def _algorithm(header: str) -> str:

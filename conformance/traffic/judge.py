@@ -276,4 +276,3 @@ class TrafficJudge:
             expected=excerpt(finding.expected),
             actual=excerpt(finding.actual),
         )
-

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from ..checking.senders import parts
 from ..contract import Contract
 from ..findings import EvidenceItem
 from ..http.connection import Reply, Request
@@ -154,7 +155,8 @@ def secrets_in(seen: Seen, operation: str) -> Iterator[str]:
     """Everything in an exchange that a report must not show, wherever it stands."""
     for key, value in seen.request.headers:
         if key.lower() in ("authorization", "cookie"):
-            yield from (part for part in value.split() if len(part) >= _SHORT and part != "Bearer")
+            secret = parts(value)[1] if key.lower() == "authorization" else value
+            yield from (part for part in secret.split() if len(part) >= _SHORT)
     if operation == "login":
         yield from (one for one in _passwords(seen.request.body) if len(one) >= _SHORT)
         token = text(object_at(read(seen.reply).value, "data"), "token")
@@ -185,8 +187,9 @@ def _presentable(request: Request, operation: str) -> Request:
 
 
 def _without_token(header: str) -> str:
-    scheme, blank, token = header.partition(" ")
-    return f"{scheme[:20]} {MASK}" if blank and token else MASK
+    """All else stays as it was sent: a blank too many may be why it was refused."""
+    before, token, after = parts(header)
+    return f"{before}{MASK}{after}" if token else header
 
 
 def _without_password(body: bytes) -> bytes:

@@ -26,9 +26,20 @@ def authenticate(
         return account, service.clocks.now(account.id)
     account, issued, expires = _bearer(service, operation, header)
     now = service.clocks.now(account.id)
-    if now >= expires or (account.revoked and issued < _voided(account.revoked, now)):
+    if has_expired(account, issued, expires, now):
         raise ApiError("invalid-login", "the token has expired")
     return account, now
+
+
+def has_expired(account: Account, issued: int, expires: int, now: int) -> bool:
+    """Whether a token of an account is valid no more at ``now``; all in ms."""
+    return now >= expires or bool(account.revoked and issued < _voided(account.revoked, now))
+
+
+def token_of(headers: RequestHeaders) -> str:
+    """The token of a request, with ``Bearer`` before it or without; empty if it has none."""
+    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    return (token or scheme).strip()
 
 
 def _voided(moments: list[int], now: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..service import FakeService
 from . import validation
 from .call import Call
@@ -20,6 +22,11 @@ def check(service: FakeService, call: Call, row: Row) -> None:
     """
     order = call.profile["check-order"] if call.operation.submits else USUAL
     steps = ("parameters",) if order == USUAL else order.split("-")
+    check_in_order(service, call, row, steps)
+
+
+def check_in_order(service: FakeService, call: Call, row: Row, steps: Iterable[str]) -> None:
+    """Check ``parameters``, ``parent`` and ``plan`` as ``steps`` has them. Raises ``ApiError``."""
     for step in steps:
         if step == "plan":
             require_plan(call.caller)

@@ -29,7 +29,7 @@ class Run:
 
     ``code`` is the exit code, negative for a signal, ``None`` where its time was over. ``asked``
     and ``called`` are the questions and the operations that requests reached; ``touched``: whether
-    one reached what is different in this run. ``lint`` has findings as the control
+    what is different in this run made a difference to one. ``lint`` has findings as the control
     API has them.
     """
 
@@ -42,6 +42,8 @@ class Run:
     touched: bool
     lint: tuple[dict[str, Any], ...]
     profile_replaced: bool = False
+    #: Of the answers that this run was compared with, those that would have changed a response.
+    differing: frozenset[str] = frozenset()
 
     @property
     def passed(self) -> bool:
@@ -66,8 +68,10 @@ class Result:
 
     trial: Trial
     runs: tuple[Run, ...] = ()
-    #: Whether requests of the documented runs reached the question.
+    #: Whether the answer would have changed a response of the documented runs.
     touched_before: bool = False
+    #: Whether requests of the documented runs reached the question.
+    reached_before: bool = False
     needless: bool = False
 
     @property
@@ -77,8 +81,13 @@ class Result:
 
     @property
     def touched(self) -> bool:
-        """Whether a request has reached what is different, here or as documented."""
+        """Whether what is different has made a difference, here or as documented."""
         return self.touched_before or any(run.touched for run in self.runs)
+
+    @property
+    def reached(self) -> bool:
+        """Whether a request has reached it, though it may have made no difference."""
+        return self.reached_before or any(self.trial.subject in run.asked for run in self.runs)
 
     @property
     def word(self) -> Word:

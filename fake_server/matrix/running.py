@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,7 +92,7 @@ def run(
     """
     began = real_time.seconds()
     with TemporaryDirectory(prefix="sampan-matrix-") as folder:
-        each = _Runner(setup, Path(folder), stop.event)
+        each = _Runner(setup, Path(folder), stop.event, trials)
         documented = each.runs(DOCUMENTED, whole=True)
         report = Report(
             shown_command(setup.command),
@@ -129,7 +129,7 @@ def _all(
     def one(trial: Trial) -> Result:
         if reached.excludes(trial, each.setup.quick):
             return Result(trial, needless=True)
-        return Result(trial, each.runs(trial), reached.includes(trial))
+        return reached.result(trial, each.runs(trial))
 
     with ThreadPoolExecutor(each.setup.jobs) as pool:
         futures = {trial.name: pool.submit(one, trial) for trial in trials}
@@ -157,6 +157,7 @@ class _Reached:
     """What the requests of the documented runs have reached."""
 
     questions: frozenset[str]
+    answers: frozenset[str]
     operations: frozenset[str]
 
     @classmethod
@@ -164,12 +165,19 @@ class _Reached:
         none = frozenset[str]()
         return cls(
             none.union(*(run.asked for run in documented)),
+            none.union(*(run.differing for run in documented)),
             none.union(*(run.called for run in documented)),
         )
 
-    def includes(self, trial: Trial) -> bool:
-        """Whether they have reached the question of a trial."""
-        return trial.kind == "question" and trial.subject in self.questions
+    def result(self, trial: Trial, runs: tuple[Run, ...]) -> Result:
+        """The result of a trial, with what they say of it."""
+        question = trial.kind == "question"
+        return Result(
+            trial,
+            runs,
+            touched_before=question and trial.name in self.answers,
+            reached_before=question and trial.subject in self.questions,
+        )
 
     def excludes(self, trial: Trial, quick: bool) -> bool:
         """Whether it need not be run: what is never reached can't change the first response that
@@ -183,8 +191,17 @@ class _Reached:
 class _Runner:
     """Runs COMMAND beside a fake that is new each time."""
 
-    def __init__(self, setup: Setup, folder: Path, stop: threading.Event) -> None:
+    def __init__(
+        self, setup: Setup, folder: Path, stop: threading.Event, trials: Sequence[Trial]
+    ) -> None:
         self.setup = setup
+        self._defaults = {question.id: question.default for question in open_questions()}
+        #: The other answers that the documented runs look for.
+        self._others: dict[str, tuple[str, ...]] = {}
+        for trial in trials:
+            if trial.kind == "question" and trial.value is not None:
+                known = self._others.get(trial.subject, ())
+                self._others[trial.subject] = (*known, trial.value)
         self._folder = folder
         self._stop = stop
 
@@ -214,6 +231,7 @@ class _Runner:
             mishap = MISHAPS.get(trial.subject) if trial.kind == "mishap" else None
             if mishap is not None:
                 server.arm(mishap, trial.value or "")
+            server.look_for(self._looked_for(trial))
             account = DEFAULT_ACCOUNTS[0]
             variables = environment(
                 {**os.environ, RUN: trial.name},
@@ -223,21 +241,27 @@ class _Runner:
             ended = child.run(setup.command, variables, setup.time_limit, self._stop)
             if ended.code is None and not ended.timed_out:
                 return None
-            asked = server.asked
-            touched = trial.subject in asked or trial.kind in ("documented", "mixed")
+            touched = trial.kind in ("documented", "mixed") or bool(server.touched)
             if mishap is not None:
-                touched = server.has_met(mishap)
+                touched = server.has_met
             return Run(
                 None if ended.timed_out else ended.code,
                 ended.seconds,
                 last_lines(server.redact(ended.output)),
                 server.requests,
-                asked,
+                server.asked,
                 server.called,
                 touched,
                 tuple(server.admin.lint()),
                 server.profile_replaced,
+                server.touched,
             )
+
+    def _looked_for(self, trial: Trial) -> Mapping[str, tuple[str, ...]]:
+        """The answers that a run is compared with: each other one, or the documented one."""
+        if trial.kind == "question":
+            return {trial.subject: (self._defaults[trial.subject],)}
+        return self._others if trial.kind == "documented" else {}
 
     def _profile(self, trial: Trial) -> str:
         """The profile of a trial: a shipped one or a file. JSON is YAML."""

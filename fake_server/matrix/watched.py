@@ -1,13 +1,14 @@
-"""A fake that notes which open questions the requests of a client reach.
+"""A fake that notes which open questions the requests of a client reach, and what they show it.
 
-A question is touched where a handler asks the profile for its answer while it works on a request
-of the API or for a picture. Calls of the control API are no requests of a client's. A fake that
-nobody watches pays nothing: here its profiles are others, and nothing else.
+A question is reached where a handler asks the profile for its answer while it works on a request
+of the API or for a picture, and touched where another answer would make a difference. Calls of the
+control API are no requests of a client's. A fake that nobody watches pays nothing: here its
+profiles and its journal are others, and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -19,6 +20,7 @@ from ..http.exchange import Exchange
 from ..http.responses import Response
 from ..http.target import with_origin_form
 from ..http.types import Receive, RequestHeaders, Scope, Send
+from ..journal.journal import Journal
 from ..server.threaded import FakeServer
 from ..service import FakeService, Rules
 from ..settings import Settings
@@ -26,11 +28,11 @@ from ..store.account import Account
 from ..web.app import App
 from ..web.control import is_control
 from ..web.dashboard import is_dashboard
+from .differences import Differences
 from .mishaps import Mishap
 
-#: Whether what runs now works on a request of the client.
-_OF_CLIENT: ContextVar[bool] = ContextVar("sampan.of_client", default=False)
-_PICTURES = (".png", ".webp")
+#: What the request of the client has asked that is worked on now; ``None``: it is none.
+_ASKED: ContextVar[set[str] | None] = ContextVar("sampan.asked", default=None)
 #: What a profile derives from an answer and would keep; derived anew, it asks anew.
 _DERIVED = ("token_seconds", "default_limit", "max_limit", "statuses", "job_types")
 
@@ -43,7 +45,9 @@ class _Answers(dict[str, str]):
         self._asked = asked
 
     def __getitem__(self, question: str) -> str:
-        if _OF_CLIENT.get():
+        by_request = _ASKED.get()
+        if by_request is not None:
+            by_request.add(question)
             self._asked.add(question)
         return super().__getitem__(question)
 
@@ -61,19 +65,57 @@ class _WatchedProfile(Profile):
         return super().of_operation(question, operation)
 
 
+class _WatchedJournal(Journal):
+    """A journal whose exchanges are looked at before they are kept, whole as they are then."""
+
+    look: Callable[[Exchange], None]
+
+    def record(self, exchange: Exchange, answer: Response) -> None:
+        exchange.answer = answer
+        self.look(exchange)
+        super().record(exchange, answer)
+
+    def answered(self, exchange: Exchange, answer: Response | None) -> None:
+        exchange.answer = answer
+        self.look(exchange)
+        super().answered(exchange, answer)
+
+
 class WatchedService(FakeService):
-    """A fake whose rules note what is asked of them."""
+    """A fake whose rules note what is asked of them, and its journal what a client is shown."""
 
     def __init__(self, settings: Settings) -> None:
         self.asked: set[str] = set()
+        self.differences = Differences(self)
+        #: What is to be noticed, whether it was, and what it is armed as.
+        self.mishap: Mishap | None = None
+        self.noticed = False
+        self.armed: tuple[Fault | ArmedScenario, ...] = ()
         self.requests = 0
         #: The operations that were called, by their operationId.
         self.called: set[str] = set()
-        #: Whether a picture was asked for.
-        self.fetches = False
         #: Whether somebody has set a profile by the control API.
         self.replaced = False
         super().__init__(settings)
+
+    def _journal(self) -> Journal:
+        journal = _WatchedJournal(self.spec.operations, self.secrets, self.settings.journal_bytes)
+        journal.look = self._look
+        return journal
+
+    def _look(self, exchange: Exchange) -> None:
+        """Note what an exchange that has ended shows to its client."""
+        asked = frozenset(_ASKED.get() or ())
+        before = _ASKED.set(None)
+        try:
+            self.differences.look(exchange, asked)
+            if self.mishap is not None and self.mishap.noticed is not None and not self.noticed:
+                self.noticed = self.mishap.noticed(self, exchange)
+                if self.noticed and self.mishap.once:
+                    still = [each for each in self.scenarios.all if each in self.armed]
+                    self.scenarios.replace(still, [])
+        finally:
+            _ASKED.reset(before)
 
     def _rules(self, profile: Profile) -> Rules:
         return super()._rules(_WatchedProfile(profile.name, _Answers(profile.answers, self.asked)))
@@ -112,23 +154,20 @@ class WatchedApp(App):
         operation = self._operations.get(path)
         if operation is not None and operation.method == method:
             self._watched.called.add(operation.id)
-        if method in ("GET", "HEAD") and path.endswith(_PICTURES):
-            self._watched.fetches = True
 
     @contextmanager
     def _of_client(self) -> Iterator[None]:
-        before = _OF_CLIENT.set(True)
+        before = _ASKED.set(set())
         try:
             yield
         finally:
-            _OF_CLIENT.reset(before)
+            _ASKED.reset(before)
 
 
 class WatchedServer(FakeServer):
     """A ``FakeServer`` that can say what the requests to it have reached."""
 
     _service: WatchedService
-    _armed: tuple[Fault | ArmedScenario, ...] = ()
 
     def _application(self) -> App:
         self._service = WatchedService(self._settings)
@@ -149,17 +188,31 @@ class WatchedServer(FakeServer):
         """How many requests came that were not for the control API or the dashboard."""
         return self._service.requests
 
+    def look_for(self, answers: Mapping[str, tuple[str, ...]]) -> None:
+        """Note from now on where one of these answers, by question, would make a difference."""
+        self._service.differences.wanted = answers
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The answers looked for that would have changed a response: ``question=answer``."""
+        return frozenset(self._service.differences.found)
+
     def arm(self, mishap: Mishap, operation: str) -> None:
         """Have a mishap happen, to an operation if it is about one."""
         mishap.arm(self.admin, operation)
         service = self._service
         # Kept, since COMMAND may disarm them when they have been applied, or reset the fake.
-        self._armed = (*service.faults.all, *service.scenarios.all)
+        service.armed = (*service.faults.all, *service.scenarios.all)
+        service.mishap = mishap
 
-    def has_met(self, mishap: Mishap) -> bool:
-        """Whether what was armed has been applied, to a client that could notice."""
-        applied = any(each.applied for each in self._armed)
-        return applied and (self._service.fetches or not mishap.picture)
+    @property
+    def has_met(self) -> bool:
+        """Whether what was armed has been applied, and a request has shown it to the client."""
+        service = self._service
+        applied = any(each.applied for each in service.armed)
+        return applied and (
+            service.noticed or service.mishap is None or service.mishap.noticed is None
+        )
 
     @property
     def profile_replaced(self) -> bool:

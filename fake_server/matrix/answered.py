@@ -1,4 +1,4 @@
-"""What an exchange of a client's says: the JSON of its bodies, and the jobs that a find returned."""
+"""What an exchange says: the JSON of its bodies, and the jobs that a find returned."""
 
 from __future__ import annotations
 

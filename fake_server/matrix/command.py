@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,14 +37,15 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _split(_: Context, __: Parameter, given: Iterable[str]) -> tuple[str, ...]:
+def _split(context: Context, option: Parameter, given: Iterable[str]) -> tuple[str, ...]:
     """Names that are repeated or separated by commas; an answer may have commas itself."""
-    return tuple(
-        name.strip()
-        for text in given
-        for name in ([text] if "=" in text else text.split(","))
-        if name.strip()
-    )
+    names = [
+        name.strip() for text in given for name in ([text] if "=" in text else text.split(","))
+    ]
+    if "" in names:
+        said = "an empty name; name a question, an answer or a mishap, such as find-order"
+        raise click.BadParameter(said, context, option)
+    return tuple(names)
 
 
 class _Number(click.FloatRange):
@@ -92,7 +94,8 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     type=_Number(0.1, 86_400),
     default=60.0,
     show_default=True,
-    help="End a run after so many seconds, with all that it has started; it has failed then.",
+    help="End a run after so many seconds, with all that it has started: it is asked to end"
+    " (SIGTERM) and killed 2 seconds later. It has failed then.",
 )
 @click.option(
     "--as-proxy",
@@ -159,23 +162,43 @@ def matrix(
 
 
 def _run(setup: Setup, chosen: tuple[Trial, ...]) -> Report:
-    with stopped_by_signals() as stop:
+    with stopped_by_signals() as stop, _Progress(len(chosen)) as progress:
         try:
-            return run(setup, chosen, stop, _progress(len(chosen)))
+            return run(setup, chosen, stop, progress.count)
         except NotStartedError as problem:
             raise _Refused(str(problem)) from problem
 
 
-def _progress(of: int) -> Callable[[Result], None]:
-    """A line on a terminal that counts; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda _: None
-    done = 0
+#: Seconds between two lines of progress where there is no terminal.
+_PROGRESS_SECONDS = 10.0
 
-    def count(result: Result) -> None:
-        nonlocal done
-        done += 1
-        end = "\n" if done == of else ""
-        click.echo(f"\r{done}/{of} {result.trial.name[:60]:<60}{end}", err=True, nl=False)
 
-    return count
+class _Progress:
+    """A line on a terminal that counts; elsewhere a line every ten seconds, for a log."""
+
+    def __init__(self, of: int) -> None:
+        self._of, self._done, self._last = of, 0, "as documented"
+        self._on_terminal = sys.stderr.isatty()
+        self._ended = threading.Event()
+        self._telling = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> _Progress:
+        if not self._on_terminal:
+            self._telling.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if not self._on_terminal:
+            self._telling.join()
+
+    def count(self, result: Result) -> None:
+        """One more is done."""
+        self._done, self._last = self._done + 1, result.trial.name[:60]
+        if self._on_terminal:
+            end = "\n" if self._done == self._of else ""
+            click.echo(f"\r{self._done}/{self._of} {self._last:<60}{end}", err=True, nl=False)
+
+    def _tell(self) -> None:
+        while not self._ended.wait(_PROGRESS_SECONDS):
+            click.echo(f"{self._done}/{self._of} {self._last}", err=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
+from typing import Any
 
 from .results import Report, Result, Run, Word
-from .table import conclusion, names, outcome, reason
+from .table import conclusion, count, names, outcome, reason, relied_on, sentence
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; --good: #1a7f37; --bad: #c62828;
@@ -17,8 +18,9 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 0 auto; p
   overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; margin: .5rem 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 code, pre { font: 12.5px/1.45 ui-monospace, monospace; }
-pre { background: var(--soft); padding: .6rem; white-space: pre-wrap; max-height: 24rem;
-  overflow-y: auto; margin: .4rem 0; }
+pre { white-space: pre-wrap; margin: 0; }
+.output { background: var(--soft); padding: .6rem; max-height: 24rem; overflow-y: auto;
+  margin: .4rem 0; display: flex; flex-direction: column-reverse; }
 .sums { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; padding: 0; list-style: none; }
 details { border-top: 1px solid var(--line); } summary { cursor: pointer; padding: .45rem 0; }
 summary > span { display: inline-grid; width: calc(100% - 1.4rem); vertical-align: top;
@@ -36,9 +38,17 @@ summary > span { display: inline-grid; width: calc(100% - 1.4rem); vertical-alig
 #: The sections, in their order, and what a person should know of them.
 _SECTIONS = (
     (Word.FAILS, "Fails", "COMMAND fails if this is so."),
-    (Word.FLAKY, "Flaky", "Some runs failed, or one that no request had reached."),
-    (Word.BEARS, "Bears", "Requests reach it, and COMMAND passes."),
-    (Word.UNTOUCHED, "Never touched", "No request reaches it: nothing is known of these."),
+    (
+        Word.FLAKY,
+        "Flaky",
+        "COMMAND fails at times if this is so, or fails though no request could notice it.",
+    ),
+    (Word.BEARS, "Bears", "It makes a difference to a request, and COMMAND passes."),
+    (
+        Word.UNTOUCHED,
+        "Never touched",
+        "It makes no difference to any request: nothing is known of these.",
+    ),
     (Word.NOT_RUN, "Not run", "COMMAND was not run with these."),
 )
 
@@ -60,10 +70,7 @@ def _page(report: Report) -> Iterator[str]:
     yield f'<p><strong class="{"good" if good else "fails"}">{words}</strong></p>'
     yield from (f'<p class="flaky">{escape(remark)}</p>' for remark in report.remarks)
     if report.problem is None:
-        relied = report.questions_of(Word.FAILS)
-        if relied:
-            ids = ", ".join(question.id for question in relied)
-            yield f"<p>It relies on {len(relied)} of {len(report.questions)} readings: {ids}</p>"
+        yield from (f"<p>{escape(line)}</p>" for line in relied_on(report))
         yield "<ul class=sums>"
         for word, heading, _ in _SECTIONS:
             if found := report.of(word):
@@ -71,9 +78,10 @@ def _page(report: Report) -> Iterator[str]:
         yield "</ul>"
     yield "<h2>As documented</h2>"
     for run in report.documented:
-        yield f"<p>{escape('passes' if run.passed else 'fails')}: {escape(run.ending)},"
-        yield f"{run.requests} requests</p>"
+        how = "passes" if run.passed else "fails"
+        yield f"<p>{how}: {escape(run.ending)}, {count(run.requests, 'request')}</p>"
         yield from _run(run)
+    yield from _lint(report.lint)
     if report.problem is None:
         for word, heading, note in _SECTIONS:
             yield from _section(report, report.of(word), heading, note)
@@ -94,20 +102,28 @@ def _row(report: Report, result: Result) -> Iterator[str]:
     yield f'<span class="subject">{escape(subject)}</span><span>{escape(value)}</span>'
     yield f'<span class="{_style(word)}">{word.value}</span>'
     yield f'<span class="says">{escape(result.trial.says)}</span></span></summary>'
-    yield f'<div class="inside"><div>{escape(outcome(result))}</div>'
+    yield '<div class="inside">'
+    if result.failed is not None:
+        yield f"<div>{escape(sentence(result))}</div>"
+    yield f"<div>{escape(outcome(result))}</div>"
     yield f'<div class="note">{escape(reason(report, result))}</div>'
     shown = result.failed or (result.runs[-1] if result.runs else None)
     if shown is not None:
         yield from _run(shown)
+        yield from _lint(report.lint_of(shown))
     yield f'<div class="note">Run it again: <code>--only {escape(result.trial.name)}</code></div>'
     yield "</div></details>"
 
 
 def _run(run: Run) -> Iterator[str]:
     if run.lines:
-        yield f"<pre>{escape(chr(10).join(run.lines))}</pre>"
-    for finding in run.lint:
-        yield f'<div class="flaky">lint: {escape(finding["rule"])}:'
+        # Reversed columns begin at their end, where a failure is.
+        yield f'<div class="output"><pre>{escape(chr(10).join(run.lines))}</pre></div>'
+
+
+def _lint(findings: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for finding in findings:
+        yield f'<div class="flaky">lint: {escape(finding["rule"])}: '
         yield f"{escape(finding['message'])}</div>"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from .results import Report, Result, Run
-from .table import conclusion
+from .table import conclusion, sentence
 
 
 def render(report: Report) -> str:
@@ -59,7 +59,9 @@ def _result(result: Result) -> dict[str, Any]:
         "subject": result.trial.subject,
         "value": result.trial.value,
         "says": result.trial.says,
+        "sentence": None if result.failed is None else sentence(result),
         "result": result.word.value,
+        "reached": result.reached,
         "touched": result.touched,
         "runs": [_run(run) for run in result.runs],
     }

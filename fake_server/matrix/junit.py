@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
 from xml.etree import ElementTree as xml
 
 from .results import Report, Result, Run, Word
-from .table import condition, outcome, reason
+from .table import REACHED_ONLY, outcome, reason, sentence
 
 
 def render(report: Report) -> str:
@@ -25,7 +27,7 @@ def render(report: Report) -> str:
     first.set("time", f"{sum(run.seconds for run in report.documented):.3f}")
     if report.problem is not None:
         failed = next((run for run in report.documented if not run.passed), None)
-        _failure(first, report.problem, failed)
+        _failure(first, report.problem, failed, report.lint)
     for result in results:
         _case(suite, report, result)
     suites = xml.Element("testsuites")
@@ -47,14 +49,17 @@ def _case(suite: xml.Element, report: Report, result: Result) -> None:
         time=f"{sum(run.seconds for run in result.runs):.3f}",
     )
     if result.failed is not None:
-        message = f"fails if {condition(result)}: {outcome(result)} ({reason(report, result)})"
-        _failure(case, message, result.failed)
+        message = f"{sentence(result)}: {outcome(result)} ({reason(report, result)})"
+        _failure(case, message, result.failed, report.lint_of(result.failed))
     elif result.word in _SKIPPED:
-        xml.SubElement(case, "skipped", message=result.word.value)
+        only = f": {REACHED_ONLY}" if result.word is Word.UNTOUCHED and result.reached else ""
+        xml.SubElement(case, "skipped", message=f"{result.word.value}{only}")
 
 
-def _failure(case: xml.Element, message: str, run: Run | None) -> None:
+def _failure(
+    case: xml.Element, message: str, run: Run | None, findings: Iterable[dict[str, Any]]
+) -> None:
     failure = xml.SubElement(case, "failure", message=message)
     if run is not None:
-        lint = [f"lint: {finding['rule']}: {finding['message']}" for finding in run.lint]
+        lint = [f"lint: {finding['rule']}: {finding['message']}" for finding in findings]
         failure.text = "\n".join((*run.lines, *lint))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -114,6 +115,8 @@ class Report:
     seconds: float
     time_limit: float
     signal: int | None = None
+    #: How many runs there were at once.
+    jobs: int = 1
 
     @property
     def problem(self) -> str | None:
@@ -169,11 +172,45 @@ class Report:
             )
         stray = [each for each in self.of(Word.FLAKY) if not each.touched]
         if stray:
-            found.append(
-                "COMMAND fails where no request has reached the difference, so it is flaky, or"
-                " disturbs itself where it runs several times at once (try --jobs 1)"
-            )
+            found.append(f"COMMAND fails where {_STRAY}, so it is flaky{self._beside_itself}")
         return found
+
+    @property
+    def _beside_itself(self) -> str:
+        if self.jobs == 1:
+            return ""
+        return ", or disturbs itself where it runs several times at once (try --jobs 1)"
+
+    @property
+    def lint(self) -> list[dict[str, Any]]:
+        """What lint finds in the runs as documented, each finding once."""
+        found = [each for run in self.documented for each in run.lint]
+        return list({_finding(each): each for each in found}.values())
+
+    def lint_of(self, run: Run) -> list[dict[str, Any]]:
+        """What lint finds in a run that it does not find in the runs as documented."""
+        usual = {_finding(each) for each in self.lint}
+        return [each for each in run.lint if _finding(each) not in usual]
+
+    @property
+    def reached_only(self) -> list[str]:
+        """Of the questions that are never touched, those that a request has reached."""
+        reached = {each.trial.subject for each in self.results if each.reached}
+        untouched = self.questions_of(Word.UNTOUCHED)
+        return [question.id for question in untouched if question.id in reached]
+
+    @property
+    def questions_run(self) -> int:
+        """Of how many questions there is a result."""
+        return sum(self.question_word(question.id) is not None for question in self.questions)
+
+
+_STRAY = "nothing that is different could be noticed"
+
+
+def _finding(finding: dict[str, Any]) -> tuple[str, str]:
+    """What makes two findings the same, however many requests they are about."""
+    return finding["rule"], re.sub(r"\d+", "N", finding["message"])
 
 
 def worst(words: Iterable[Word]) -> Word | None:

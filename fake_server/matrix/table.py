@@ -22,20 +22,25 @@ def _lines(report: Report) -> Iterator[str]:
     for run in report.documented:
         yield f"as documented: {_documented(run)}"
     if report.documented:
-        yield from _lint(report.documented[-1].lint, "lint: ")
+        yield from _lint(report.lint, "lint: ")
     if report.problem is not None:
         yield from _refusal(report)
         return
     yield ""
-    yield from _table(report.of(Word.FAILS, Word.FLAKY))
+    yield from _table(report.of(Word.FAILS), "FAILS IF")
+    yield from _table(report.of(Word.FLAKY), "FAILS AT TIMES IF")
     yield from _details(report)
     yield from _summary(report)
 
 
 def _documented(run: Run) -> str:
-    count = "1 request" if run.requests == 1 else f"{run.requests} requests"
     how = f"passes in {run.seconds:.1f} s" if run.passed else f"fails ({run.ending})"
-    return f"{how}, {count}"
+    return f"{how}, {count(run.requests, 'request')}"
+
+
+def count(number: int, what: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _refusal(report: Report) -> Iterator[str]:
@@ -46,12 +51,12 @@ def _refusal(report: Report) -> Iterator[str]:
         yield from (f"  | {line}" for line in failed.lines)
 
 
-def _table(results: Sequence[Result]) -> Iterator[str]:
+def _table(results: Sequence[Result], head: str) -> Iterator[str]:
     """What breaks COMMAND, a row each: what is different, and how the run ended."""
     if not results:
         return
     rows = [(*names(result), outcome(result)) for result in results]
-    heads = ("FAILS IF", "IS", "RUN")
+    heads = (head, "IS", "RUN")
     widths = [max(len(row[at]) for row in (heads, *rows)) for at in range(2)]
     for row in (heads, *rows):
         yield f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}".rstrip()
@@ -68,31 +73,44 @@ def outcome(result: Result) -> str:
     """How the run ended that failed; of how many, if it was repeated."""
     failed = result.failed
     if failed is None:
-        return "not run" if not result.runs else "passes"
+        passes = (
+            f"passes; {REACHED_ONLY}"
+            if result.word is Word.UNTOUCHED and result.reached
+            else "passes"
+        )
+        return passes if result.runs else "not run"
     again = ""
     if result.word is Word.FLAKY and not result.touched:
-        again = "; no request reached it"
+        again = f"; {UNNOTICEABLE}"
     elif len(result.runs) > 1:
         fails = sum(not run.passed for run in result.runs)
         again = f"; {fails} of {len(result.runs)} runs failed"
     return f"{failed.ending}{again}"
 
 
+#: Of a failure without what could be its cause.
+UNNOTICEABLE = "no request could notice it"
+
+
 def _details(report: Report) -> Iterator[str]:
-    usual = {finding["rule"] for run in report.documented for finding in run.lint}
     for result in report.of(Word.FAILS, Word.FLAKY):
         failed = result.failed
         assert failed is not None
-        yield f"fails if {condition(result)} ({reason(report, result)})"
+        yield f"{sentence(result)} ({reason(report, result)})"
         yield from (f"  | {line}" for line in failed.lines[-_SHOWN:])
         # What COMMAND does as documented, too, is said once.
-        new = [finding for finding in failed.lint if finding["rule"] not in usual]
-        yield from _lint(new, "  lint: ")
+        yield from _lint(report.lint_of(failed), "  lint: ")
         yield ""
 
 
+def sentence(result: Result) -> str:
+    """``fails if …``, or ``fails at times if …`` of what is flaky."""
+    how = "fails at times if" if result.word is Word.FLAKY else "fails if"
+    return f"{how} {condition(result)}"
+
+
 def condition(result: Result) -> str:
-    """The words after "fails if"."""
+    """The words after "if"."""
     trial = result.trial
     if trial.kind == "question":
         return f"{trial.subject} is {trial.value}: {trial.says}"
@@ -120,10 +138,11 @@ def _lint(findings: Iterable[dict[str, Any]], before: str) -> Iterator[str]:
 
 
 def _summary(report: Report) -> Iterator[str]:
-    yield from _block("relies on", [each.id for each in report.questions_of(Word.FAILS)])
+    yield from relied_on(report)
     yield from _block("fails at times with", [each.id for each in report.questions_of(Word.FLAKY)])
     yield from _block("bears", [each.id for each in report.questions_of(Word.BEARS)])
     yield from _block("never touches", [each.id for each in report.questions_of(Word.UNTOUCHED)])
+    yield from _block(f"  {REACHED_ONLY}:", report.reached_only)
     for kind in ("mixed", "mishap"):
         found = [each for each in report.results if each.trial.kind == kind]
         for word in (Word.BEARS, Word.UNTOUCHED):
@@ -137,24 +156,45 @@ def _summary(report: Report) -> Iterator[str]:
     yield conclusion(report)
 
 
+def relied_on(report: Report) -> Iterator[str]:
+    """``relies on 1 of 3 readings: a``; nothing for none."""
+    relied = [each.id for each in report.questions_of(Word.FAILS)]
+    return _block(f"relies on {len(relied)} of", relied, number=report.questions_run)
+
+
 def conclusion(report: Report) -> str:
     """The last line."""
     runs = sum(len(result.runs) for result in report.results) + len(report.documented)
-    took = f"{runs} runs in {report.seconds:.1f} s"
+    took = f"{count(runs, 'run')} in {report.seconds:.1f} s"
     if report.signal is not None:
         return f"stopped by signal {report.signal}; {took}"
-    breaking = len(report.of(Word.FAILS, Word.FLAKY))
-    if not breaking:
+    fails, flaky = len(report.of(Word.FAILS)), len(report.of(Word.FLAKY))
+    if not fails and not flaky:
         return f"nothing breaks it; {took}"
-    return f"{breaking} of {len(report.results)} variations break it; {took}"
+    of = count(len(report.results), "variation")
+    breaks = "breaks" if len(report.results) == 1 else "break"
+    parts = [f"{fails} of {of} {breaks} it"] if fails or not flaky else []
+    if flaky:
+        parts.append(f"{flaky} at times" if parts else f"{flaky} of {of} {breaks} it at times")
+    return f"{', '.join(parts)}; {took}"
 
 
-def _block(head: str, ids: Sequence[str], of: str = " readings") -> Iterator[str]:
-    """``bears 3 readings: a, b, c``, in as many lines as that takes; nothing for none."""
+#: Of what was reached, and is never touched all the same.
+REACHED_ONLY = "reached, but nothing that could differ"
+
+
+def _block(
+    head: str, ids: Sequence[str], of: str = " readings", *, number: int | None = None
+) -> Iterator[str]:
+    """``bears 3 readings: a, b, c``, in as many lines as that takes; nothing for none.
+
+    ``number`` is the one in front of ``of``, if it is not how many there are.
+    """
     if not ids:
         return
-    what = of.removesuffix("s") if len(ids) == 1 else of
-    text = f"{head} {len(ids)}{what}: {', '.join(ids)}"
+    number = len(ids) if number is None else number
+    what = of.removesuffix("s") if number == 1 else of
+    text = f"{head} {number}{what}: {', '.join(ids)}"
     yield from textwrap.wrap(
         text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
     )

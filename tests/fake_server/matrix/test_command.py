@@ -15,7 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sampan.fake_server.cli import main
+from sampan.fake_server.matrix import command
 from tests.fake_server.matrix.test_child import is_gone, wait_until
+from tests.fake_server.matrix.test_running import flaky
 from tests.support.matrix_clients import NEWEST, PLAIN, client
 
 
@@ -30,7 +32,7 @@ def run(*arguments: str, command: list[str]) -> Result:
 def test_what_breaks_it_is_a_table_and_a_sentence_each(tmp_path: Path) -> None:
     files = {name: tmp_path / f"report.{name}" for name in ("json", "junit", "html")}
     options = [part for name, file in files.items() for part in (f"--{name}", str(file))]
-    only = ["--only", "find-order,answer-lost", "--only", "find-scope", "--only", "blend-result"]
+    only = ["--only", "find-order,answer-lost,find-scope,image-frame,blend-result"]
     done = run(*only, *options, command=NEWEST)
     assert done.exit_code == 1
     lines = done.stdout.splitlines()
@@ -40,10 +42,12 @@ def test_what_breaks_it_is_a_table_and_a_sentence_each(tmp_path: Path) -> None:
     sentence = "fails if find-order is oldest-first: timestamps increase (open: the page does not"
     assert any(line.startswith(sentence) for line in lines)
     assert "  | not the newest red\\x07" in lines
-    assert "relies on 1 reading: find-order" in lines
-    assert "bears 1 reading: find-scope" in lines
-    assert "never touches 1 reading: blend-result" in lines
-    assert lines[-1].startswith("2 of 8 variations break it; 5 runs in ")
+    assert "relies on 1 of 4 readings: find-order" in lines
+    assert "bears 1 reading: image-frame" in lines
+    assert "never touches 2 readings: find-scope, blend-result" in lines
+    assert "  reached, but nothing that could differ: 1 reading: find-scope" in lines
+    assert lines[-1].startswith("2 of 9 variations break it; 6 runs in ")
+    assert sum("lint: never-fetches" in line for line in lines) == 1
     _is_json(json.loads(files["json"].read_text()))
     _is_junit(xml.parse(files["junit"]).getroot())
     _is_html(files["html"].read_text())
@@ -52,7 +56,8 @@ def test_what_breaks_it_is_a_table_and_a_sentence_each(tmp_path: Path) -> None:
 def _is_json(report: dict[str, object]) -> None:
     assert report["exit_code"] == 1
     assert {each["id"]: each["result"] for each in report["questions"]} == {
-        "find-scope": "bears",
+        "find-scope": "never touched",
+        "image-frame": "bears",
         "find-order": "fails",
         "blend-result": "never touched",
     }
@@ -64,24 +69,35 @@ def _is_json(report: dict[str, object]) -> None:
     assert (failed["passed"], failed["exit_code"]) == (False, 1)
     assert failed["output"] == ["not the newest red\\x07"]
     assert [each["result"] for each in report["mishaps"]] == ["fails", *["never touched"] * 4]
-    assert {each["rule"] for each in report["documented"][0]["lint"]} >= {"polls-too-fast"}
+    (scope,) = (each for each in report["questions"] if each["id"] == "find-scope")
+    assert [(each["reached"], each["touched"]) for each in scope["answers"]] == [(True, False)]
+    # With --clock auto, no poll is too fast.
+    assert "polls-too-fast" not in {each["rule"] for each in report["documented"][0]["lint"]}
 
 
 def _is_junit(root: xml.Element) -> None:
     (suite,) = root
-    assert suite.attrib["tests"] == str(len(suite.findall("testcase"))) == "9"
+    assert suite.attrib["tests"] == str(len(suite.findall("testcase"))) == "10"
     assert suite.attrib["failures"] == str(len(suite.findall("*/failure"))) == "2"
-    assert suite.attrib["skipped"] == str(len(suite.findall("*/skipped"))) == "5"
+    assert suite.attrib["skipped"] == str(len(suite.findall("*/skipped"))) == "6"
     failure = suite.find("testcase[@name='find-order=oldest-first: timestamps increase']/failure")
     assert failure is not None
     assert failure.attrib["message"].startswith("fails if find-order is oldest-first")
     assert failure.text is not None
     assert "not the newest red\\x07" in failure.text
+    assert "lint" not in failure.text  # that is said as documented
+    skipped = suite.find(
+        "testcase[@name='find-scope=all: an account finds the jobs of all accounts']/skipped"
+    )
+    assert skipped is not None
+    assert skipped.attrib["message"] == "never touched: reached, but nothing that could differ"
 
 
 def _is_html(page: str) -> None:
     assert page.startswith("<!doctype html>")
     assert "not the newest red\\x07" in page
+    assert "relies on 1 of 4 readings: find-order" in page
+    assert page.count("lint: never-fetches-picture: ") == 1
     for loaded in ("<script", "<link", "src=", "@import", "url("):
         assert loaded not in page
 
@@ -102,10 +118,47 @@ def test_nothing_that_breaks_it_is_exit_0() -> None:
     assert "nothing breaks it; 2 runs in " in done.stdout
 
 
+def test_a_failure_at_times_is_said_to_be_one_in_every_report(tmp_path: Path) -> None:
+    files = {name: tmp_path / f"report.{name}" for name in ("json", "junit", "html")}
+    options = [part for name, file in files.items() for part in (f"--{name}", str(file))]
+    options += ["--only", "token-lifetime", "--repeat", "2"]
+    done = run(*options, command=flaky(tmp_path / "runs", 2))
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    says = "fails at times if token-lifetime is 90m: a token is valid for 90 minutes"
+    assert any(line.startswith(says) for line in lines)
+    assert any(line.startswith("FAILS AT TIMES IF") for line in lines)
+    assert not any(line.startswith(("fails if", "FAILS IF")) for line in lines)
+    assert lines[-1].startswith("1 of 1 variation breaks it at times; 4 runs in ")
+    for file in files.values():
+        assert says in file.read_text()
+        assert "fails if" not in file.read_text()
+
+
+def test_runs_that_disturb_nobody_are_not_told_to_be_alone(tmp_path: Path) -> None:
+    for jobs in ("1", "2"):
+        only = ["--jobs", jobs, "--only", "describe-result=msg-content"]
+        done = invoke(*only, "--", *flaky(tmp_path / jobs, 1))
+        assert "so it is flaky" in done.stdout
+        assert ("try --jobs 1" in done.stdout) is (jobs == "2")
+
+
+def test_where_there_is_no_terminal_lines_tell_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(command, "_PROGRESS_SECONDS", 0.02)
+    done = run("--only", "second-login", command=client("login(); time.sleep(0.2)"))
+    assert done.stderr.startswith("0/1 as documented\n")
+    assert "0/1" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("--only", "find-ordr", "--", "true"), "did you mean 'find-order'?"),
+        (("--only=", "--", "true"), "an empty name; name a question"),
+        (("--only", "find-order,,mixed", "--", "true"), "an empty name; name a question"),
+        (("--skip", " ", "--", "true"), "an empty name; name a question"),
         (("--skip", "mixd", "--", "true"), "did you mean 'mixed'?"),
         ((), "COMMAND is missing"),
         (("--",), "COMMAND is missing"),
@@ -159,7 +212,7 @@ if len(open({str(pids)!r}).readlines()) > 1:
     stdout, _ = process.communicate(timeout=20)
     assert time.monotonic() - began < 10
     assert process.returncode == 128 + number
-    assert f"stopped by signal {number.value}; 1 runs in " in stdout
+    assert f"stopped by signal {number.value}; 1 run in " in stdout
     written = json.loads(report.read_text())
     assert written["stopped_by_signal"] == number
     assert {each["result"] for each in written["questions"]} == {"not run"}

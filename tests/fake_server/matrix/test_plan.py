@@ -100,6 +100,18 @@ def test_a_trial_says_what_it_means() -> None:
     )
 
 
+def test_a_trial_of_an_example_says_what_it_alone_means() -> None:
+    for entry in yaml_files.read("questions.yaml")["questions"]:
+        for variant in entry["variants"]:
+            if "example" not in variant:
+                continue
+            (trial,) = select(EVERY, [f"{entry['id']}={variant['example']}"], (), mishaps=False)
+            assert not re.search(r"\?|\bn\b|\bthese\b|\bthis\b", trial.says)
+            # Its numbers and names are in the sentence.
+            for part in re.findall(r"\d+|[a-z]{2,}", variant["example"]):
+                assert part in trial.says, trial.name
+
+
 def test_the_docs_name_every_mishap() -> None:
     table = (ROOT / "docs" / "matrix.md").read_text().partition("| mishap |")[2]
     rows = re.findall(r"^\| `([a-z-]+)` \| ", table.partition("\n\n")[0], re.MULTILINE)

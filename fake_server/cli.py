@@ -18,6 +18,7 @@ from .streams import OutputError, forgiving_streams
 
 if TYPE_CHECKING:
     from .settings import Options, Settings
+    from .store.database_url import DatabaseUrl
 
 #: The kit's commands, and where they are.
 _KIT = {"check": "cli", "compare": "cli", "proxy": "proxy.command"}
@@ -202,7 +203,6 @@ def serve(
     **options: Unpack[Options],
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
-    _keep_apart(port_file, options["data"])
     if workers > 1:
         _check_workers(workers, options["data"])
         options["shared"] = True
@@ -219,6 +219,7 @@ def serve(
             from .server.uvicorn_server import bind, url
 
             settings = _settings(options)
+            _keep_apart(port_file, settings.data)
             app = serving.application(settings) if workers == 1 else None
             listening = _listen(host, port, bind)
         bound = listening.getsockname()[1]
@@ -262,9 +263,13 @@ def _check_workers(count: int, data: str | os.PathLike[str] | None) -> None:
         )
 
 
-def _keep_apart(port_file: Path | None, data: str | os.PathLike[str] | None) -> None:
+def _keep_apart(port_file: Path | None, data: Path | DatabaseUrl | None) -> None:
     """Refuse one file for both: the port would replace the data."""
-    if port_file and data and os.path.realpath(port_file) == os.path.realpath(data):
+    if (
+        port_file
+        and isinstance(data, Path)
+        and os.path.realpath(port_file) == os.path.realpath(data)
+    ):
         raise _Refused(f"--port-file and --data must be different files, not both {data}")
 
 

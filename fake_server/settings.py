@@ -164,8 +164,14 @@ def external_url(text: str) -> str:
 
 
 def _data(given: str | os.PathLike[str]) -> Path | DatabaseUrl:
-    """A database's URL, or the path of a file."""
-    url = database_url(given) if isinstance(given, str) else None
+    """A database's URL, or the path of a file. Raises ``ValueError`` on what is neither."""
+    url = database_url(os.fspath(given))
+    if url is None and ":memory:" in str(Path(given)).lower():
+        raise ValueError(
+            f"data: {os.fspath(given)!r} is SQLite's name for memory, and data is a file or a"
+            " PostgreSQL database such as postgresql://user@host/name; leave it out to keep"
+            " everything in memory, which one process can"
+        )
     return Path(given) if url is None else url
 
 

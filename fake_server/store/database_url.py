@@ -6,6 +6,16 @@ import re
 from urllib.parse import urlsplit
 
 _SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*)://"
+#: The start of every address of PostgreSQL, also of one that is misspelt.
+_POSTGRES = re.compile(r"\W*postgres[\w+.-]*:", re.IGNORECASE)
+#: Settings of libpq (``host=h password=p``), or of other drivers (``Server=h;Pwd=p``).
+_KEYWORDS = re.compile(
+    r"(?:^|[\s;?&'\"])(?:user(?:name| id)?|uid|host(?:addr)?|server|port|db(?:name)?|database"
+    r"|options|passfile|service|sslmode)\s*=|(?:password|passwd|passphrase|pwd)\s*=",
+    re.IGNORECASE,
+)
+#: ``name:password@`` before any folder, though not on a drive; and what any URL has.
+_CREDENTIALS = re.compile(r"(?![A-Za-z]:\\)[^/]*:.*@|[^/]*//[^/]*:.*@", re.DOTALL)
 _HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^@:/?#,\[\]]*)(?::\d*)?"
 _AUTHORITY = rf"(?:[^@]*@)?{_HOST}(?:,{_HOST})*"
 
@@ -18,7 +28,8 @@ class DatabaseUrl:
 
     def __init__(self, text: str) -> None:
         """Raises ``ValueError`` on what is not one; the message repeats nothing of it."""
-        self.secret = text
+        scheme, colon, rest = text.partition(":")
+        self.secret = f"{scheme.lower()}{colon}{rest}"  # libpq knows no other
         try:
             parts = urlsplit(text)
         except ValueError:
@@ -29,6 +40,8 @@ class DatabaseUrl:
             raise ValueError(_WRONG)
         credentials, at, hosts = parts.netloc.rpartition("@")
         self._shown = f"postgresql://{credentials.partition(':')[0]}{at}{hosts}{parts.path}"
+        if _KEYWORDS.search(self._shown):
+            raise ValueError(_WRONG)
 
     def __str__(self) -> str:
         return self._shown
@@ -49,14 +62,22 @@ _WRONG = (
 )
 
 
+_UNKNOWN = (
+    "data looks like the address of a database, but not like one that is supported; use one like"
+    " postgresql://user@host:5432/name, or a file (./NAME, where its name has an = or an @)"
+)
+
+
 def database_url(text: str) -> DatabaseUrl | None:
-    """The URL that ``text`` is; ``None`` for the path of a file. Raises ``ValueError``."""
+    """The URL that ``text`` is; ``None`` for the path of a file.
+
+    Raises ``ValueError``, which repeats nothing, on whatever else may hold a password.
+    """
     scheme = re.match(_SCHEME, text)
-    if scheme is None:
-        return None
-    if scheme[1].lower() not in ("postgresql", "postgres"):
-        raise ValueError(
-            f"data: {scheme[1]}:// is not supported; use a file, or a database such as"
-            " postgresql://user@host/name"
-        )
-    return DatabaseUrl(text)
+    if scheme is not None and scheme[1].lower() in ("postgresql", "postgres"):
+        return DatabaseUrl(text)
+    if _POSTGRES.match(text):
+        raise ValueError(_WRONG)
+    if "://" in text or _KEYWORDS.search(text) or _CREDENTIALS.match(text):
+        raise ValueError(_UNKNOWN)
+    return None

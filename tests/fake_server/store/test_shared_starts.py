@@ -16,7 +16,7 @@ from sampan.fake_server.settings import settings
 from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.database_url import DatabaseUrl, database_url
 from sampan.fake_server.store.shared import database
-from tests.support import postgres
+from tests.support import commands, postgres
 from tests.support.fakes import Caller, Fake, refused, succeeded
 
 Data = Path | DatabaseUrl
@@ -54,7 +54,9 @@ def _start(data: Data, **options: Any) -> FakeService:
 def test_an_address_is_shown_without_what_is_secret(text: str, shown: str) -> None:
     url = database_url(text)
     assert url is not None
-    assert (str(url), url.secret) == (shown, text)
+    assert str(url) == shown
+    scheme = text.partition(":")[0]
+    assert url.secret == text.replace(scheme, scheme.lower())  # libpq knows no other
     assert "s3cret" not in repr(settings(data=text))
 
 
@@ -67,12 +69,63 @@ def test_an_address_is_shown_without_what_is_secret(text: str, shown: str) -> No
         "postgresql://u:s3cret?rest@h/n",
         "postgresql://[s3cret/n",
         "mysql://u:s3cret@h/n",
+        "postgres+psycopg://u:s3cret@h/n",
+        "jdbc:postgresql://h/n?user=u&password=s3cret",
+        "'postgresql://u:s3cret@h/n'",
+        "DATABASE_URL=postgresql://u:s3cret@h/n",
+        "postgresql:/u:s3cret@127.0.0.1:55414/a",
+        "postgresql:u:s3cret@127.0.0.1:55414/a",
+        " PostgreSQL:/u:s3cret@h/n",
+        "postgres:s3cret",
+        "postgres+psycopg:/u:s3cret@h/n",
+        "postgresql//u:s3cret@h/n",
+        "//u:s3cret@h/n",
+        "u:s3cret@h/n",
+        "mysql:/u:s3cret@h/n",
+        "host=h password=s3cret user=u",
+        "user = u  Password = 's3cret'",
+        "dbname=s3cret",
+        "Server=h;User Id=u;Pwd=s3cret",
+        "postgresql://h/n;password=s3cret",
+        "postgresql://h/n password=s3cret",
     ],
 )
 def test_what_is_no_address_is_refused_and_not_repeated(text: str) -> None:
+    for port_file in (), ("--port-file", text):
+        told = commands.refusal("--data", text, *port_file)
+        assert "postgresql://user@host" in told
+        assert "s3cret" not in told
+
+
+@pytest.mark.parametrize("text", ["postgresql://u:s3cret@h/n", "mysql://u:s3cret@h/n"])
+def test_an_address_given_as_a_path_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"postgresql://user@host") as refusal:
-        settings(data=text)
+        settings(data=Path(text))
     assert "s3cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", [":memory:", "./:memory:", ":MEMORY:", "file::memory:"])
+def test_memory_is_no_file(text: str) -> None:
+    told = commands.refusal("--workers", "2", "--data", text)
+    assert told == commands.refusal("--data", text)
+    assert "a file or a PostgreSQL database such as postgresql://user@host/name" in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jobs.db",
+        "./u:p@h",
+        "/srv/a:b@c/d",
+        "postgres.db",
+        "x=1",
+        "C:\\jobs@home",
+        "a@b",
+        "user-data",
+    ],
+)
+def test_what_is_a_files_name_is_one(text: str) -> None:
+    assert settings(data=text).data == Path(text)
 
 
 def test_a_database_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..contract import Contract
 from ..report import Report
 from ..target import checked_target
 from ..traffic.judge import TrafficJudge
+from ..traffic.seen import Seen
 from .document import HarError
 from .reader import HarFile, read_har
 
@@ -30,11 +32,21 @@ def check_har(path: Path, contract: Contract, target: str | None = None) -> Repo
             f"{path} has no request to this API (a POST to {operations}); --target names its URL"
         )
     judge = TrafficJudge(har.target, contract=contract, without_tokens=har.tokens_removed)
-    for seen in sorted(har.seen, key=lambda one: one.at + one.reply.elapsed):
+    for seen in _in_order(har):
         judge.observe(seen)
     if not judge.exchanges:
         raise HarError(f"{path} has no whole exchange with {har.target}{_why(har)}")
     return judge.report(remarks=tuple(_remarks(har)))
+
+
+def _in_order(har: HarFile) -> list[Seen]:
+    """As the exchanges ended. Where nobody can tell when that was, they all overlap: then nothing
+    is concluded from one being earlier than another."""
+    if not har.disorder:
+        return sorted(har.seen, key=lambda one: one.at + one.reply.elapsed)
+    began = min(one.at for one in har.seen)
+    took = max(one.at + one.reply.elapsed for one in har.seen) - began
+    return [replace(one, at=began, reply=replace(one.reply, elapsed=took)) for one in har.seen]
 
 
 def _why(har: HarFile) -> str:
@@ -47,6 +59,11 @@ def _remarks(har: HarFile) -> list[str]:
     found = []
     if har.passed_over:
         found.append(f"{har.passed_over} requests to other places were passed over")
+    if har.disorder:
+        found.append(
+            f"the order of the file contradicts its times ({har.disorder}), as when a clock is set"
+            " back or files are put together: nothing is judged that needs to know what came first"
+        )
     if har.tokens_removed:
         found.append(
             "the tokens were cut out of the file, so nothing is said of whose requests they are:"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,10 +23,13 @@ _LINK = re.compile(rb"https?:(?:\\?/){2}[^\s\"<>]{1,2000}")
 #: What programs put in a token's place: a word for it, or signs only.
 _REMOVED = re.compile(r"(?i)redact|removed|sanitiz|masked|hidden|filtered|\*{3}|x{6}|^\W*$")
 
+#: Seconds by which the times of two entries may be rounded.
+_ROUNDING = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class HarFile:
-    """What a file holds. ``seen`` is sorted by its start.
+    """What a file holds. ``seen`` is sorted by its start, but for ``disorder``.
 
     ``target`` is the URL under which the API's operations lie, ``None`` if no request is one.
     ``passed_over`` counts the requests to other places; pictures that answers link to are not
@@ -41,6 +45,8 @@ class HarFile:
     broken: list[str]
     unjudged: list[str]
     tokens_removed: bool
+    #: Why the times in the file can't be believed; then ``seen`` is in the file's order.
+    disorder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,10 @@ def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> H
     entries = document.entries
     target = _found_target(entries) if target is None else target.rstrip("/")
     kept = list(_kept(entries, target))
-    exchanges = sorted((one.seen for one in kept if one.seen is not None), key=lambda one: one.at)
+    exchanges = [one.seen for one in kept if one.seen is not None]
+    disorder = _disorder(exchanges)
+    if not disorder:
+        exchanges.sort(key=lambda one: one.at)
     removed = _tokens_removed(exchanges) and not any(one.ours for one in kept)
     broken = [one.broken for one in kept if one.broken]
     return HarFile(
@@ -72,7 +81,27 @@ def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> H
         broken + [document.problem] * bool(document.problem),
         [one.unjudged for one in kept if one.unjudged],
         removed,
+        disorder,
     )
+
+
+def _disorder(exchanges: Sequence[Seen]) -> str:
+    """How the order of the file contradicts its times, whether it is sorted by start or by end,
+    forwards or backwards: a clock that was set back, or several files in one."""
+    return _step_back(exchanges) and _step_back(exchanges[::-1]) and _step_back(exchanges)
+
+
+def _step_back(exchanges: Sequence[Seen]) -> str:
+    latest = float("-inf")
+    for one in exchanges:
+        if one.at + one.reply.elapsed < latest - _ROUNDING:
+            began = datetime.fromtimestamp(one.at, UTC)
+            return (
+                f"an exchange of {began:%Y-%m-%d %H:%M:%S} UTC comes after one that began"
+                f" {latest - one.at:.1f} s later"
+            )
+        latest = max(latest, one.at)
+    return ""
 
 
 def _entry(number: int, entry: object) -> _Entry:

@@ -16,6 +16,12 @@ from .record import Copy, Record, Store
 from .routes import RefusedError, Route, Routes
 
 
+def steady_clock() -> Callable[[], float]:
+    """Seconds since the epoch as of now, which go on evenly when somebody sets the clock."""
+    start = time.time() - time.monotonic()
+    return lambda: start + time.monotonic()
+
+
 class Proxy:
     """``observe`` is given the record of each exchange with the target, on the event loop, and of
     pictures wherever they came from: a record may link to them.
@@ -32,6 +38,7 @@ class Proxy:
         self._observe = observe
         self._timeout = timeout
         self._via = Via()
+        self._now = steady_clock()
         self.elsewhere = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +64,7 @@ class Proxy:
             request.method.decode("ascii"),
             route.url,
             fields,
-            time.time(),
+            self._now(),
             Copy(self._store),
             Copy(self._store),
         )

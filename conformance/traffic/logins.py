@@ -93,7 +93,9 @@ class Logins:
         """Two passwords for one username by turns: one of them was wrong."""
         before = known.accepted.get(digest)
         by_turns = known.last not in (b"", digest) and before is not None
-        if by_turns and look.ended - (before or 0.0) < _AT_ONCE and known.exchange is not None:
+        later = known.accepted.get(known.last, look.began) <= look.began
+        soon = look.ended - (before or 0.0) < _AT_ONCE
+        if by_turns and later and soon and known.exchange is not None:
             yield Shown(
                 "LOGIN-4",
                 "a login with wrong credentials is accepted: two passwords by turns",

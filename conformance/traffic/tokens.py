@@ -126,7 +126,7 @@ class Tokens:
         ended = use.later is not None and use.later <= look.began
         if ended and taken and (use.taken or 0.0) <= (use.later or 0.0) and own:
             yield Fact("second-login", "ends", look.answer.exchange)
-        at_once = use.given is not None and look.began - use.given < _AT_ONCE
+        at_once = use.given is not None and 0.0 <= look.began - use.given < _AT_ONCE
         if at_once and use.later is None and use.taken is None and own:
             yield from self._never_taken(look, use, digest)
 

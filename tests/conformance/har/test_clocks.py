@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,12 +28,12 @@ STEPS = [(part, back) for part in (0.1, 0.3, 0.5, 0.8) for back in (2, 5, 60, 36
 
 
 @pytest.fixture(name="seen", scope="module")
-def whole_flow() -> Iterator[list[Seen]]:
+def whole_flow() -> list[Seen]:
     clock = Clock()
     wire = Observed(tampered(plain, clock.settings()), clock)
     flow(wire)
     wire.close()
-    yield wire.seen
+    return wire.seen
 
 
 def _report(path: Path, seen: Sequence[Seen]) -> Report:

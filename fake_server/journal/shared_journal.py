@@ -129,16 +129,17 @@ class SharedJournal(Journal):
     def _sync(self) -> None:
         """Read what was written since the last time. Raises ``NotStoredError``."""
         self.flush()
-        head = self._rows.trim()
-        if self._head is None or self._head.generation != head.generation:
+        self._rows.trim()
+        open_ones = {each.number: each for each in self._exchanges if each.answer is None}
+        news = self._rows.read(self._count, list(open_ones))
+        if self._head is None or self._head.generation != news.head.generation:
             self._exchanges.clear()
             self.renderer.clear()
-            self._count = 0
-        first = self._rows.first()
-        while self._exchanges and (first is None or self._exchanges[0].number < first):
+            open_ones = {}
+            news = self._rows.read(0)
+        while self._exchanges and (news.first is None or self._exchanges[0].number < news.first):
             self._exchanges.popleft()
-        open_ones = {each.number: each for each in self._exchanges if each.answer is None}
-        for number, text in self._rows.after(self._count, list(open_ones)):
+        for number, text in news.exchanges:
             exchange = _exchange(number, text, self._operations)
             known = open_ones.get(number)
             if known is None:
@@ -147,8 +148,8 @@ class SharedJournal(Journal):
             else:
                 known.answer, known.took, known.cut = exchange.answer, exchange.took, exchange.cut
                 known.lost = exchange.lost
-        self._count = max(self._count, head.last)
-        self._head, self.lost = head, head.lost
+        # The last of the state: no exchange up to it is still to come, and none beyond it was read.
+        self._head, self._count, self.lost = news.head, news.head.last, news.head.lost
 
 
 def _text(exchange: Exchange) -> str:

@@ -29,6 +29,14 @@ class Head(NamedTuple):
     answers: int
 
 
+class News(NamedTuple):
+    """What was read: the state, the oldest number, and exchanges (number, text) in order."""
+
+    head: Head
+    first: int | None
+    exchanges: list[tuple[int, str]]
+
+
 class JournalRows:
     """The tables ``journal`` and ``journal_head``. Each method raises ``NotStoredError``."""
 
@@ -92,18 +100,27 @@ class JournalRows:
             sql = "DELETE FROM journal WHERE account = ?"
             return self._db.execute(sql, (account,)).rowcount
 
-    def after(self, number: int, also: Sequence[int] = ()) -> list[tuple[int, str]]:
-        """The exchanges after a number, and those of other numbers, in order."""
-        others = f" OR number IN ({', '.join(map(str, also))})" if also else ""
-        sql = f"SELECT number, exchange FROM journal WHERE number > ?{others} ORDER BY number"
-        return [(number, text) for number, text in self._db.execute(sql, (number,)).fetchall()]
+    def read(self, after: int, also: Sequence[int] = ()) -> News:
+        """The exchanges after a number, and those of other numbers.
 
-    def first(self) -> int | None:
-        """The number of the oldest exchange."""
-        found = self._db.execute("SELECT min(number) FROM journal").fetchone()
-        return None if found is None else found[0]
+        It is one statement: whatever is appended, answered or deleted meanwhile is either part of
+        the state and of the exchanges, or of neither.
+        """
+        others = f" OR number IN ({', '.join(map(str, also))})" if also else ""
+        sql = f"{_READ} LEFT JOIN journal ON number > ?{others} ORDER BY number"
+        found = self._db.execute(sql, (after,)).fetchall()
+        if not found:
+            self.head()
+            return self.read(after, also)
+        *head, first = found[0][:-2]
+        exchanges = [row[-2:] for row in found if row[-2] is not None]
+        return News(Head(*head), first, exchanges)
 
 
 #: After how many exchanges a process drops those that are too many.
 _TIDY_EVERY = 64
 _HEAD = "SELECT last, total, lost, generation, answers FROM journal_head"
+_READ = (
+    "SELECT last, total, lost, generation, answers, (SELECT min(number) FROM journal), number,"
+    " exchange FROM journal_head"
+)

@@ -3,55 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sampan.fake_server.store.database_url import DatabaseUrl
-from tests.support import postgres
-from tests.support.controls import Control
-from tests.support.fakes import Caller, Fake, refused, succeeded
-
-Data = Path | DatabaseUrl
-
-
-class Pair:
-    """Two processes' fakes, in one process; both have the same wall clock."""
-
-    def __init__(self, data: Data, **settings: Any) -> None:
-        self.fakes = [Fake(data=data, shared=True, **settings) for _ in range(2)]
-        self.one, self.other = self.fakes
-        self.control, self.other_control = map(Control, self.fakes)
-
-    def abc(self) -> tuple[Caller, Caller]:
-        """The account abc at both, with one token."""
-        caller = self.one.login()
-        return caller, Caller(self.other, caller.token, caller.data)
-
-    def close(self) -> None:
-        for fake in self.fakes:
-            fake.close()
-
-
-@pytest.fixture(params=["file", pytest.param("postgres", marks=postgres.needs_postgres)])
-def data(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Data]:
-    """A store of each kind that processes share."""
-    if request.param == "file":
-        yield tmp_path / "data"
-    else:
-        with postgres.database() as url:
-            yield url
-
-
-@pytest.fixture
-def pair(data: Data) -> Iterator[Pair]:
-    with ExitStack() as stack:
-        made = Pair(data)
-        stack.callback(made.close)
-        yield made
+from tests.support.fakes import Caller, refused, succeeded
+from tests.support.pairs import Pair
 
 
 def test_jobs_and_tokens_are_shared(pair: Pair) -> None:

@@ -241,7 +241,8 @@ class _Runner:
                 return None
             touched = trial.kind in ("documented", "mixed") or bool(server.touched)
             if mishap is not None:
-                touched = server.has_met
+                # Who fails may have noticed it in another way, by a parent that has failed.
+                touched = server.has_met or (server.has_applied and ended.code != 0)
             return Run(
                 None if ended.timed_out else ended.code,
                 ended.seconds,

@@ -206,13 +206,16 @@ class WatchedServer(FakeServer):
         service.mishap = mishap
 
     @property
+    def has_applied(self) -> bool:
+        """Whether what was armed has been applied, noticed or not."""
+        return any(each.applied for each in self._service.armed)
+
+    @property
     def has_met(self) -> bool:
         """Whether what was armed has been applied, and a request has shown it to the client."""
-        service = self._service
-        applied = any(each.applied for each in service.armed)
-        return applied and (
-            service.noticed or service.mishap is None or service.mishap.noticed is None
-        )
+        mishap = self._service.mishap
+        shows = mishap is None or mishap.noticed is None or self._service.noticed
+        return self.has_applied and shows
 
     @property
     def profile_replaced(self) -> bool:

@@ -72,9 +72,8 @@ def many(count: int, limit: int) -> Callable[[Fake], object]:
 def logins(fake: Fake, *, again: bool, apart: int = 1000) -> None:
     first = fake.login()
     fake.wall += apart
-    fake.login()
-    if again:
-        first.find(limit=1)
+    second = fake.login()
+    (first if again else second).find(limit=1)
 
 
 def with_other(fake: Fake) -> None:

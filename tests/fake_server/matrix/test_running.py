@@ -157,6 +157,12 @@ def test_a_mishap_is_borne_only_by_whom_a_request_has_shown_it(
     assert {name for name, word in found.items() if word is not Word.UNTOUCHED} == noticed
 
 
+def test_who_fails_has_noticed_a_mishap_in_whatever_way() -> None:
+    script = "post('/jobs/upscale', {'parent_hash': warm_up, 'grid_num': 1}, token)"
+    report = ran(client(WARM_UP + script), "job-fails", job_seconds=0.0)
+    assert words(report) == {"job-fails": Word.FAILS}
+
+
 def test_what_is_submitted_after_a_mishap_was_noticed_is_spared() -> None:
     script = f"""{WARM_UP}
 def end():

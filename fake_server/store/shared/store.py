@@ -201,11 +201,13 @@ class SharedStore(Store):
         accounts = list(accounts)
         with self.transaction():
             if settings is not None:
-                self._db.execute("DELETE FROM counters")
+                # Locked, so that submissions wait; their rows must be there when they go on.
+                self._db.execute("UPDATE counters SET epoch = epoch + 1")
             for each in accounts:
                 sql = "INSERT INTO counters (account) VALUES (?) ON CONFLICT DO NOTHING"
                 self._db.execute(sql, (each.id,))
             super().restore(accounts, jobs, clocks, settings)
+            self._db.execute("DELETE FROM counters WHERE account NOT IN (SELECT id FROM accounts)")
             for each in accounts:
                 self._count(each.id)
 

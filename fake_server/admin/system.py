@@ -16,7 +16,7 @@ async def get_health(_: ControlCall) -> Any:
 
 async def get_ready(call: ControlCall) -> Any:
     try:
-        call.service.store.follow()
+        call.service.store.check()
     except NotStoredError as problem:
         raise ControlError("not-ready", str(problem)) from problem
     lost = call.service.store.file.lost()

@@ -103,7 +103,10 @@ def _open_file(path: Path, patience: float, locking: str) -> sqlite3.Connection:
     except BaseException as problem:
         db.close()
         if isinstance(problem, sqlite3.OperationalError) and "locked" in str(problem):
-            raise StoreError(f"data file {path} is in use by another process") from problem
+            raise StoreError(
+                f"data file {path} is in use by another process; use another file, or start every"
+                " process on it with --shared (or one with --workers)"
+            ) from problem
         # What SQLite says of a damaged file may hold bytes of it.
         if isinstance(problem, sqlite3.Error | StoreError | UnicodeError):
             raise StoreError(f"data file {path} can't be used: {problem}") from problem

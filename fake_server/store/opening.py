@@ -5,10 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .database import StoreError
 from .database_url import DatabaseUrl
 from .store import Store
+
+if TYPE_CHECKING:
+    from .shared.database import SharedDatabase
 
 
 def open_store(data: Path | DatabaseUrl | None, *, shared: bool = False) -> Store:
@@ -31,9 +35,19 @@ def open_store(data: Path | DatabaseUrl | None, *, shared: bool = False) -> Stor
         raise StoreError(
             "this system can't share a data file; use PostgreSQL, or one process"
         ) from problem
+    return _shared(SharedFile(data))
+
+
+def _shared(db: SharedDatabase) -> Store:
     from .shared.store import SharedStore
 
-    return SharedStore(SharedFile(data))
+    try:
+        return SharedStore(db)
+    except BaseException as problem:
+        db.close()
+        if isinstance(problem, db.Error):
+            raise StoreError(f"{db.where} can't be used: {problem}") from problem
+        raise
 
 
 def _open_database(url: DatabaseUrl) -> Store:
@@ -43,9 +57,7 @@ def _open_database(url: DatabaseUrl) -> Store:
         raise StoreError(
             f"database {url} needs psycopg ({problem}): pip install 'sampan[postgres]'"
         ) from problem
-    from .shared.store import SharedStore
-
-    return SharedStore(Postgres(url))
+    return _shared(Postgres(url))
 
 
 def load(data: Path | DatabaseUrl | None) -> None:

@@ -83,6 +83,9 @@ class Store(JobReads):
     def follow(self) -> None:
         """Let memory follow what other processes have changed."""
 
+    def check(self) -> None:
+        """See that the database is there and whole. Raises ``NotStoredError``."""
+
     def journal_rows(self, max_bytes: int) -> JournalRows | None:
         """Where several processes keep one journal; ``None``: in memory."""
         return None

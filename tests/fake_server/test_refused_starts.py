@@ -114,6 +114,7 @@ def test_a_data_file_in_use_is_told(serve: Serve, tmp_path: Path) -> None:
     served = serve("--data", str(path))
     told = refusal_of_a_process("--data", str(path))
     assert f"data file {path} is in use by another process" in told
+    assert "--shared" in told
     assert served.process.poll() is None
 
 

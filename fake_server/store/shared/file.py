@@ -77,8 +77,16 @@ class SharedFile:
         return self._db.in_transaction
 
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
-        """Execute a statement."""
-        return self._db.execute(sql, values)
+        """Execute a statement. Raises ``NotStoredError`` where the file can't be used."""
+        try:
+            return self._db.execute(sql, values)
+        except sqlite3.Error as problem:
+            raise self._refusal(problem) from problem
+
+    def _refusal(self, problem: sqlite3.Error) -> Exception:
+        if isinstance(problem, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
+            return problem  # the file is sound
+        return NotStoredError(f"{self.where} can't be used: {problem}; nothing was changed")
 
     def executemany(self, sql: str, values: Any, /) -> Cursor:
         """Execute a statement for each of several rows."""
@@ -118,7 +126,7 @@ class SharedFile:
 
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision."""
-        rows = self._db.execute(_CHANGES, (since,)).fetchall()
+        rows = self.execute(_CHANGES, (since,)).fetchall()
         return [Change(*row) for row in rows]
 
     def add_job(self, row: Sequence[Any], epoch: int) -> bool:

@@ -19,7 +19,7 @@ from ..database_url import DatabaseUrl
 from ..driver import Cursor
 from ..transactions import NotStoredError
 from .database import PATIENCE, Change, NewRow, other_version, own_version
-from .postgres_dialect import DIALECT, schema, translated
+from .postgres_dialect import DIALECT, relations, schema, translated
 
 log = logging.getLogger("sampan")
 
@@ -149,7 +149,9 @@ class Postgres:
             yield
         except psycopg.errors.NumericValueOutOfRange as problem:
             raise OverflowError("int too large for 64 bits") from problem
-        except (psycopg.OperationalError, psycopg.InternalError) as problem:
+        except psycopg.Error as problem:
+            if _is_ours(problem):
+                raise
             raise self._refusal(problem) from problem
 
     def _refusal(self, problem: psycopg.Error) -> NotStoredError:
@@ -175,9 +177,12 @@ class Postgres:
         first = connection is None
         try:
             self._connection = self._connect(first=first)
-        except psycopg.OperationalError as problem:
+        except (psycopg.Error, StoreError) as problem:
             self._again = real_time.seconds() + _PAUSE
-            refusal = self._refusal(problem)
+            if isinstance(problem, psycopg.Error):
+                refusal = self._refusal(problem)
+            else:
+                refusal = NotStoredError(f"{problem}{_UNCHANGED}")
             self._why = str(refusal)
             raise refusal from None
         self.connections += 1
@@ -188,8 +193,10 @@ class Postgres:
     def _connect(self, *, first: bool) -> psycopg.Connection[Any]:
         try:
             made = psycopg.connect(self._url.secret, autocommit=True, **_CONNECTION)
-        except psycopg.ProgrammingError:  # its message repeats what it could not read
-            raise StoreError(f"{self.where} is not a valid PostgreSQL URL") from None
+        except psycopg.ProgrammingError as problem:  # it repeats what it could not read
+            told = next((each for each in _UNREADABLE if each in str(problem)), None)
+            reason = "" if told is None else f": {told}"
+            raise StoreError(f"{self.where} is not a valid PostgreSQL URL{reason}") from None
         try:
             made.adapters.register_dumper(str, _TextDumper)
             made.adapters.register_loader("bytea", _TextLoader)
@@ -205,15 +212,15 @@ class Postgres:
         found = made.execute(_KEY).fetchone()
         assert found is not None
         if found[0] is None:
-            raise StoreError(f"{self.where}: the schema of its search_path does not exist")
+            raise StoreError(
+                f"{self.where}: the schema of its search_path does not exist, or its user may not"
+                " use it"
+            )
         self._turn_key, self._use_key = found[0], found[0] + 1
         made.execute("SELECT pg_advisory_lock(%s)", (self._turn_key,))
         try:
             self._check_tables(made)
             self._use_with_others(made, first=first)
-        except psycopg.ProgrammingError as problem:
-            reason = problem.diag.message_primary
-            raise StoreError(f"{self.where} can't be used: {reason}") from problem
         finally:
             if not made.closed:
                 made.execute("SELECT pg_advisory_unlock(%s)", (self._turn_key,))
@@ -221,6 +228,12 @@ class Postgres:
     def _check_tables(self, made: psycopg.Connection[Any]) -> None:
         found = made.execute("SELECT to_regclass('meta') IS NOT NULL").fetchone()
         if found is not None and not found[0]:
+            others = [name for (name,) in made.execute(_IN_THE_WAY, (relations(),)).fetchall()]
+            if others:
+                raise StoreError(
+                    f"{self.where} has tables of another program: {', '.join(others)}; use another"
+                    " database, or a schema of its own (?options=-csearch_path%3DNAME)"
+                )
             with made.transaction():
                 made.execute(schema())
                 self._keep(made, "format", _FORMAT)
@@ -381,6 +394,22 @@ INSERT INTO journal SELECT last - ? + n, account, total - ? + upto, exchange FRO
 RETURNING number
 """
 _UNCHANGED = "; nothing was changed"
+_IN_THE_WAY = """
+SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = current_schema() AND relname = ANY(%s) ORDER BY relname
+"""
+#: What libpq says of a URL that it can't read, before it repeats it (its function
+#: conninfo_uri_parse_options).
+_UNREADABLE = (
+    "invalid percent-encoded token",
+    "forbidden value %00 in percent-encoded value",
+    "invalid URI query parameter",
+    'missing key/value separator "=" in URI query parameter',
+    'extra key/value separator "=" in URI query parameter',
+    "IPv6 host address may not be empty",
+    'matching "]" in IPv6 host address',
+    'expected ":" or "/"',
+)
 _KEY = "SELECT hashtextextended('sampan ' || current_schema(), 0)"
 _SAID = dict.fromkeys(
     ("too many clients", "too many connections", "remaining connection slots"), "53300"
@@ -390,4 +419,15 @@ _HINTS = {
     "53300": " (raise its max_connections, or run fewer processes)",
     "53100": " (its disk is full)",
     "57014": f" (a statement may take {PATIENCE:g} s)",
+    "25006": " (default_transaction_read_only, or a standby: use a database that can be written)",
+    "42501": " (grant its user USAGE and CREATE on the schema, and its tables)",
+    "42P01": " (a table is gone: restore it, or use an empty database)",
+    "42703": " (a table is another than sampan has made: restore it, or use an empty database)",
 }
+
+
+def _is_ours(problem: psycopg.Error) -> bool:
+    """Whether a statement or its values are wrong, and not the database."""
+    if isinstance(problem, psycopg.ProgrammingError):
+        return problem.sqlstate in (None, "42601")  # a syntax error
+    return isinstance(problem, (psycopg.IntegrityError, psycopg.DataError))

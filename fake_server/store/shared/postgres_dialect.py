@@ -6,6 +6,7 @@ fold by a collation; bytes hold what any client sends and are compared as SQLite
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
@@ -79,6 +80,11 @@ def schema() -> str:
     for old, new in _WORDS.items():
         text = text.replace(old, new)
     return text
+
+
+def relations() -> list[str]:
+    """The names of the tables and indexes."""
+    return re.findall(r"CREATE (?:UNLOGGED TABLE|TABLE|INDEX) (\w+)", schema())
 
 
 @lru_cache

@@ -14,6 +14,7 @@ scenarios) and asks at the beginning of each request whether any of it has chang
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -21,6 +22,7 @@ from typing import Any
 
 from ...clock.clock import ClockState, Wall
 from ...jobs.lifecycle import Job
+from .. import database
 from .. import job_query as conditions
 from .. import job_rows as rows
 from ..account import Account, AccountGoneError, JobCounts
@@ -31,6 +33,7 @@ from ..job_query import Find
 from ..job_reads import ALL_JOBS, NO_LIMIT
 from ..store import Make, Store
 from ..transactions import Transactions
+from . import database as shared_database
 from .database import SharedDatabase
 from .journal_rows import JournalRows
 
@@ -93,6 +96,10 @@ class SharedStore(Store):
                 if writer != self._writer:
                     self._take(what, account)
                 self._revision = revision
+
+    def check(self) -> None:
+        self.follow()
+        self._db.execute(_ALL_TABLES)
 
     def _reload(self, revision: int) -> None:
         self._take(EVERYTHING, None)
@@ -319,6 +326,10 @@ def _or_none(value: int | None) -> int:
     return -1 if value is None else value
 
 
+_ALL_TABLES = " UNION ALL ".join(
+    f"SELECT 1 FROM {table} WHERE 1 = 0"
+    for table in re.findall(r"CREATE TABLE (\w+)", database.SCHEMA + shared_database.SCHEMA)
+)
 _ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
 # The next instant is the one asked for or, in a run of instants that are all taken up to the last
 # job's, the one behind that. Neither: `created` stays, and the instant is still to be found.

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import itertools
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -211,3 +213,29 @@ def test_too_many_connections_are_told_and_got_over(
 
     _wait_for(is_answered)
     _logged(caplog, "again")
+
+
+@pytest.mark.parametrize("gone", ["changes", "counters", "jobs", "journal", "meta", "accounts"])
+@pytest.mark.parametrize("kind", ["file", "postgres"])
+def test_a_table_that_is_gone_is_told_and_makes_no_trace(
+    url: DatabaseUrl,
+    gone: str,
+    kind: str,
+    tmp_path: Path,
+    make_fake: MakeFake,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    data = url if kind == "postgres" else tmp_path / "data"
+    abc = make_fake(data=data, shared=True).login()
+    assert abc.fake.get("/__admin/ready").status_code == 200
+    if isinstance(data, DatabaseUrl):
+        _in(url, f"DROP TABLE {gone}")
+    else:
+        with closing(sqlite3.connect(data)) as db:
+            db.execute(f"DROP TABLE {gone}")
+    ready = abc.fake.get("/__admin/ready")
+    assert ready.status_code == 503
+    assert gone in ready.text
+    if gone in ("counters", "changes", "jobs"):
+        assert refused(_submit(abc)) == 501
+    _logged(caplog)

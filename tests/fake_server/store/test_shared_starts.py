@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -211,11 +214,20 @@ def test_a_database_of_another_program_is_left_alone() -> None:
     with postgres.database() as url:
         for sql, reason in (
             ("{empty}; CREATE TABLE meta (a int)", "column"),
+            (
+                "{empty}; CREATE TABLE jobs (a int); CREATE VIEW counters AS SELECT 1",
+                "has tables of another program: counters, jobs; use another",
+            ),
+            ("{empty}; CREATE SEQUENCE accounts", "has tables of another program: accounts;"),
+            ("{empty}", None),
             ("DROP TABLE meta; CREATE TABLE meta (key bytea, value bytea)", "another program"),
             ("INSERT INTO meta VALUES ('format', '99')", "has format 99, but this sampan uses"),
         ):
             with psycopg.connect(url.secret, autocommit=True) as other:
                 other.execute(sql.replace("{empty}", _emptied(other)).encode())
+            if reason is None:
+                _start(url).close()
+                continue
             with pytest.raises(StoreError, match=reason):
                 _start(url)
         with psycopg.connect(url.secret, autocommit=True) as other:
@@ -225,6 +237,56 @@ def test_a_database_of_another_program_is_left_alone() -> None:
 def _emptied(connection: Any) -> str:
     (schema,) = connection.execute("SELECT current_schema()").fetchone()
     return f"DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}"
+
+
+@postgres.needs_postgres
+@pytest.mark.parametrize(
+    ("options", "reason", "workers"),
+    [
+        ("-c default_transaction_read_only=on", "(default_transaction_read_only, or", "1"),
+        ("-c default_transaction_read_only=on", "(default_transaction_read_only, or", "2"),
+        ("-c search_path=nowhere_at_all", "does not exist, or its user may not use it", "1"),
+        ("-c search_path=pg_catalog", "permission denied", "1"),
+        ("-c role=pg_monitor", "does not exist, or its user may not use it", "2"),
+        ("-c log_min_messages=x", "invalid value for parameter", "1"),
+    ],
+)
+def test_a_database_that_refuses_what_a_start_needs_is_told(
+    options: str, reason: str, workers: str
+) -> None:
+    """As a role that may do nothing, or with settings that a database can be given."""
+    with postgres.database() as url:
+        _drop_all(url)
+        text = f"{url.secret}%20{quote(options)}"
+        command = [sys.executable, "-m", "sampan", "serve", "--port", "0", "--data", text]
+        done = subprocess.run([*command, "--workers", workers], capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (2, ""), done
+        assert done.stderr.startswith(f"Error: database {url}")
+        assert reason in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+@postgres.needs_postgres
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ("%zz", ": invalid percent-encoded token\n"),
+        ("%00", ": forbidden value %00 in percent-encoded value\n"),
+        ("?s3cret=1", ": invalid URI query parameter\n"),
+        ("?s3cret", ': missing key/value separator "=" in URI query parameter\n'),
+    ],
+)
+def test_what_libpq_can_not_read_is_told_without_it(wrong: str, reason: str) -> None:
+    told = commands.refusal("--data", f"postgresql://u:s3cret@h/n{wrong}")
+    assert told.endswith(f" is not a valid PostgreSQL URL{reason}")
+    assert "s3cret" not in told
+
+
+def _drop_all(url: DatabaseUrl) -> None:
+    import psycopg
+
+    with psycopg.connect(url.secret, autocommit=True) as db:
+        db.execute(_emptied(db).encode())
 
 
 # Under load

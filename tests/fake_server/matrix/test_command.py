@@ -98,6 +98,9 @@ def _is_html(page: str) -> None:
     assert "not the newest red\\x07" in page
     assert "relies on 1 of 4 readings: find-order" in page
     assert page.count("lint: never-fetches-picture: ") == 1
+    # The end of what was written is shown first.
+    assert "flex-direction: column-reverse" in page
+    assert '<div class="output"><pre>not the newest' in page
     for loaded in ("<script", "<link", "src=", "@import", "url("):
         assert loaded not in page
 
@@ -107,6 +110,7 @@ def test_a_page_and_a_table_can_not_be_written_into_by_command(tmp_path: Path) -
     files = [str(tmp_path / name) for name in ("junit", "html")]
     done = run("--junit", files[0], "--html", files[1], command=client(script))
     assert done.exit_code == 2
+    assert ", 1 request</p>" in Path(files[1]).read_text()
     assert done.stdout.splitlines()[-1] == "  | <script>alert(1)</script>]]>\\x00 &"
     assert "<script>" not in Path(files[1]).read_text()
     assert "\\x00 &" in (xml.parse(files[0]).findtext(".//failure") or "")

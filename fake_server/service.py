@@ -113,10 +113,10 @@ class FakeService:
         wall = self.store.wall(self.settings.wall)
         self.clocks = Clocks({}, wall, last)
         if self.store.is_shared:
-            from .clock.shared_notifier import SharedNotifier
+            from .clock.shared_notifier import Looks, SharedNotifier
 
-            self.clocks.changed = SharedNotifier(self.look)
-            self.control = SharedNotifier(self.look)
+            looks = Looks(self.look)
+            self.clocks.changed, self.control = SharedNotifier(looks), SharedNotifier(looks)
         ahead = 0 if last is None else last - wall()
         if ahead > 1000:
             log.warning(

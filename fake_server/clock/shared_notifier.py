@@ -1,12 +1,16 @@
 """Waiting for what another process changes.
 
-Who waits looks: a statement every 20 ms, and nothing while nobody waits. A database that tells its
-listeners (NOTIFY) would take a lock over the whole server in every commit that does.
+While somebody waits, his process looks: a statement every 20 ms, however many wait, and nothing
+while nobody does. A database that tells its listeners (NOTIFY) would take a lock over the whole
+server in every commit that does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 from . import real_time
 from .notifier import Notifier
@@ -15,19 +19,52 @@ from .notifier import Notifier
 INTERVAL = 0.02
 
 
-class SharedNotifier(Notifier):
-    """A notifier that is also notified by ``look``, which must not raise."""
+class Looks:
+    """The looks of a process, as long as anybody waits for what they may find."""
 
     def __init__(self, look: Callable[[], object]) -> None:
-        super().__init__()
+        """``look`` notifies of what it finds."""
         self._look = look
+        self._next = 0.0
+        #: How many wait in each event loop that has a timer.
+        self._waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
+
+    @contextmanager
+    def go_on(self) -> Iterator[None]:
+        """Look during the block, which a task of the running loop has."""
+        loop = asyncio.get_running_loop()
+        if loop in self._waiting:
+            self._waiting[loop] += 1
+        else:
+            self._waiting[loop] = 1
+            self._set_timer(loop)
+        try:
+            yield
+        finally:
+            self._waiting[loop] -= 1
+
+    def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.call_later(max(self._next - real_time.seconds(), 0), self._tick, loop)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._waiting[loop]:
+            del self._waiting[loop]
+            return
+        try:
+            if real_time.seconds() >= self._next:  # no other loop has looked
+                self._look()
+                self._next = real_time.seconds() + INTERVAL
+        finally:
+            self._set_timer(loop)
+
+
+class SharedNotifier(Notifier):
+    """A notifier that is also notified by looks."""
+
+    def __init__(self, looks: Looks) -> None:
+        super().__init__()
+        self._looks = looks
 
     async def wait(self, since: object, seconds: float | None = None) -> bool:
-        end = None if seconds is None else real_time.seconds() + seconds
-        while True:
-            self._look()
-            left = INTERVAL if end is None else min(end - real_time.seconds(), INTERVAL)
-            if left <= 0:
-                return self.version is not since
-            if await super().wait(since, left):
-                return True
+        with self._looks.go_on():
+            return await super().wait(since, seconds)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from ..clock.shared_notifier import SharedNotifier
+from ..clock.shared_notifier import Looks, SharedNotifier
 from ..contract.document import Operation
 from ..http.exchange import Exchange
 from ..http.responses import Response
@@ -44,7 +44,7 @@ class SharedJournal(Journal):
         self._pending_bytes = 0
         self._head: Head | None = None
         self._failing = False
-        self.changed = SharedNotifier(self._look)
+        self.changed = SharedNotifier(Looks(self._look))
 
     # Writing
 
@@ -77,7 +77,6 @@ class SharedJournal(Journal):
         self._pending, self._pending_bytes = [], 0
         for number, exchange in enumerate(pending, last - len(pending) + 1):
             exchange.number = number
-        self.changed.notify()
 
     def answered(self, exchange: Exchange, answer: Response | None) -> None:
         super().answered(exchange, answer)
@@ -93,7 +92,6 @@ class SharedJournal(Journal):
         self.flush()
         deleted = self._rows.clear(account)
         self._sync()
-        self.changed.notify()
         return deleted
 
     def _learn(self, exchange: Exchange) -> None:
@@ -117,17 +115,21 @@ class SharedJournal(Journal):
 
     def _look(self) -> None:
         try:
-            head = self._rows.head()
-            if self._head is None or head[:1] + head[3:] != self._head[:1] + self._head[3:]:
+            if self._is_news(self._rows.head()):
                 self._sync()
-                self.changed.notify()
         except NotStoredError as problem:
             if not self._failing:
                 log.error("sampan: the journal can't be read: %s", problem)
             self._failing = True
 
+    def _is_news(self, head: Head) -> bool:
+        return self._head is None or head[:1] + head[3:] != self._head[:1] + self._head[3:]
+
     def _sync(self) -> None:
-        """Read what was written since the last time. Raises ``NotStoredError``."""
+        """Read what was written since the last time, and tell of it whoever waits.
+
+        Raises ``NotStoredError``.
+        """
         self.flush()
         self._rows.trim()
         open_ones = {each.number: each for each in self._exchanges if each.answer is None}
@@ -149,7 +151,10 @@ class SharedJournal(Journal):
                 known.answer, known.took, known.cut = exchange.answer, exchange.took, exchange.cut
                 known.lost = exchange.lost
         # The last of the state: no exchange up to it is still to come, and none beyond it was read.
+        is_news = self._is_news(news.head)
         self._head, self._count, self.lost = news.head, news.head.last, news.head.lost
+        if is_news:
+            self.changed.notify()
 
 
 def _text(exchange: Exchange) -> str:

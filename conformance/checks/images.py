@@ -244,16 +244,29 @@ def whether_a_picture_is_framed(ctx: Context) -> Observation:
 @probe("image-md5", needs=("grid",))
 def what_img_md5_holds(ctx: Context) -> Observation:
     job = ctx.evidence.finished("grid")
-    return ctx.answer(md5_of(job.last or {}), job)
+    picture = picture_of(ctx, job) if is_md5((job.last or {}).get("img_md5")) else None
+    said = md5_of(job.last or {}, picture)
+    items = (job,) if picture is None else (job, picture)
+    return ctx.answer(said, *items) if said in ("null", "hex") else ctx.unknown(said, *items)
 
 
-def md5_of(record: Record) -> str:
-    """What img_md5 holds: a variant, or the value itself."""
+def md5_of(record: Record, picture: Picture | None) -> str:
+    """What img_md5 holds beside the picture of ``img_buffer``: a variant, or the value itself. Of a
+    digest that nobody has compared nothing is known."""
     found = record.get("img_md5")
     if found is None:
         return "null"
-    is_hex = isinstance(found, str) and re.fullmatch(r"[0-9a-fA-F]{32}", found)
-    return "hex" if is_hex else brief(found)
+    if not is_md5(found):
+        return brief(found)
+    if picture is None:
+        return f"{found}, not compared with the picture"
+    if str(found).lower() == picture.md5:
+        return "hex"
+    return f"{found}, and the picture's MD5 is {picture.md5}"
+
+
+def is_md5(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{32}", value) is not None
 
 
 @probe("job-type-names", needs=("grid", "variation", "upscale", "blend", "describe", "remix"))

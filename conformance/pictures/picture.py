@@ -44,7 +44,8 @@ class Contents:
 @dataclass(frozen=True, slots=True)
 class Picture:
     """The result of GET ``url``. ``reply`` has lost its body; ``length`` is that of the file in
-    bytes, ``digest`` its SHA-256. Whoever asks for what is in it waits until it is decoded.
+    bytes, ``digest`` its SHA-256, ``md5`` its MD5 in hexadecimal. Whoever asks for what is in it
+    waits until it is decoded.
     """
 
     url: str
@@ -53,6 +54,7 @@ class Picture:
     length: int
     digest: bytes
     decoding: Future[Contents]
+    md5: str = ""
 
     @property
     def contents(self) -> Contents:
@@ -105,11 +107,12 @@ def inspected(url: str, reply: Reply, exchanges: tuple[Exchange, ...]) -> Pictur
     """The picture that a GET returned. A thread of its own decodes it: Pillow leaves the
     interpreter to others for most of that time."""
     digest = hashlib.sha256(reply.body).digest()
+    md5 = hashlib.md5(reply.body, usedforsecurity=False).hexdigest()
     bare = replace(reply, body=b"")
     decoder = ThreadPoolExecutor(1, "decoder")
     decoding = decoder.submit(_contents, reply)
     decoder.shutdown(wait=False)
-    return Picture(url, bare, exchanges, len(reply.body), digest, decoding)
+    return Picture(url, bare, exchanges, len(reply.body), digest, decoding, md5)
 
 
 def _contents(reply: Reply) -> Contents:

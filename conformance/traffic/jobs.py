@@ -17,6 +17,8 @@ from .memory import Memory, SeenJob, shorter
 
 #: What never changes once it is set, beside what ``rules/job_model.py`` holds fixed.
 _IDENTITY = ("created_at",)
+#: The prompt of a record; what was described or translated may still come.
+_TEXTS = ("msg_content", "msg_display")
 _FROM_TEXT = ("createJob", "varyJob")
 _CHILDREN = {"varyJob": "VAR-1", "upscaleJob": "UP-1"}
 _SERVICES = ("main", "niji")
@@ -91,11 +93,25 @@ def _course(job: SeenJob, record: Record) -> Iterator[Shown]:
         if key in job.first and shorter(key, record.get(key)) != job.first[key]:
             what = f"{key} was {brief(job.first[key])} and is {brief(record.get(key))}"
             yield Shown("LIFE-4", what, "no change")
-    old, new = text(dict(job.last or {}), "msg_content"), text(record, "msg_content")
-    if job.operation in _FROM_TEXT and old is not None and new is not None:
-        before, after = in_substance(old), in_substance(new)
-        if before not in after and after not in before:
-            yield Shown("LIFE-4", f"msg_content was {brief(old)} and is {brief(new)}", "no change")
+    yield from _texts(job, record, job.is_finished and finished)
+
+
+def _texts(job: SeenJob, record: Record, ended: bool) -> Iterator[Shown]:
+    """LIFE-4: what a service adds to a prompt it adds while the job runs. Once it has ended there
+    is nothing more to say."""
+    last = dict(job.last or {})
+    for key in _TEXTS if ended else _TEXTS[:1]:
+        old, new = text(last, key), text(record, key)
+        if old is None or (new is None and not ended):
+            continue
+        if ended:
+            same = shorter(key, record.get(key)) == old
+        else:
+            before, after = in_substance(old), in_substance(new or "")
+            same = before in after or after in before or job.operation not in _FROM_TEXT
+        if not same:
+            what = f"{key} was {brief(old)} and is {brief(record.get(key))}"
+            yield Shown("LIFE-4", what, "no change")
 
 
 def _origin(job: SeenJob, record: Record) -> Iterator[Shown]:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ..checks.images import is_md5, md5_of
 from ..http.exchange import Exchange
 from ..json_access import integer, text
 from ..pictures import compare as pixels
@@ -105,6 +106,9 @@ class Pictures:
         large = self._of(job, "img_buffer")
         if "img_buffer" in keys:
             yield from _size(job, picture)
+            record = dict(job.last or {})
+            if job.operation == "createJob" and is_md5(record.get("img_md5")):
+                yield Fact("image-md5", md5_of(record, picture), exchange)
             yield from self._drawn(job, picture)
         thumb = self._of(job, "img_thumb")
         if large is not None and thumb is not None and keys != ["original_url"]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..checks.describe import where_the_prompts_are
-from ..checks.images import md5_of, names_of_kinds
+from ..checks.images import is_md5, md5_of, names_of_kinds
 from ..checks.lifecycle_questions import error_on_success
 from ..findings import EvidenceItem
 from ..json_access import Record, brief, integer, text, whole
@@ -134,7 +134,8 @@ def _of_the_end(job: SeenJob, record: Record) -> Iterator[tuple[str, str, str]]:
     if job.operation == "createJob":
         if (said := error_on_success(record)) is not None:
             yield "error-on-success", said, ""
-        yield "image-md5", md5_of(record), ""
+        if not is_md5(record.get("img_md5")):  # else it is compared with the picture
+            yield "image-md5", md5_of(record, None), ""
         if _NIJI.search(job.content or ""):
             service = text(record, "service")
             named = {"niji": "flag", "main": "never"}.get(service or "", brief(service))

@@ -54,10 +54,12 @@ def serve_with(
     import tempfile
 
     from ..log.turns import turn
+    from . import outage
     from .worker import Worker
-    from .workers import StartError, Workers
+    from .workers import PACE, StartError, Workers
 
     load(settings.data)
+    file = outage.SameFile(settings.data)
     with tempfile.TemporaryFile() as lock:
 
         def work(worker: Worker) -> int:
@@ -66,17 +68,26 @@ def serve_with(
 
             try:
                 with affordable(), _said_once(worker.first):
+                    if not worker.first:
+                        file.check()
                     app = application(settings)
                 # One of them: who looks first would else take all that wait.
                 _serve(app, [listening], up, log, partial(turn, lock.fileno()))
             except RefusedStartError as problem:
                 worker.refuse(str(problem))
+                if worker.deputy:
+                    outage.answer(settings, str(problem), listening, PACE)
                 return 2
             return 0
 
         workers = Workers(count, work)
+
+        def all_up(admin_token: str | None) -> None:
+            file.keep()
+            ready(admin_token, workers.pids)
+
         try:
-            workers.run(lambda admin_token: ready(admin_token, workers.pids))
+            workers.run(all_up)
         except StartError as problem:
             raise RefusedStartError(str(problem)) from problem
 

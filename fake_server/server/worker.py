@@ -21,11 +21,14 @@ class Told(NamedTuple):
 
 
 class Worker:
-    """This process, as one of several. ``first``: what can be said once is said by this one."""
+    """This process, as one of several. ``first``: what can be said once is said by this one.
 
-    def __init__(self, number: int, tell: int, alive: int, *, first: bool) -> None:
+    ``deputy``: it is started again and no other serves, so that it must answer in any case.
+    """
+
+    def __init__(self, number: int, tell: int, alive: int, *, first: bool, deputy: bool) -> None:
         self.number = number
-        self.first = first
+        self.first, self.deputy = first, deputy
         #: Where the parent hears from us, and where we see that it lives.
         self._tell, self._alive = tell, alive
 

@@ -90,6 +90,8 @@ class Workers:
         #: Open as long as this process lives.
         self._alive, self._living = os.pipe()
         self._selector.register(self._wake, selectors.EVENT_READ)
+        #: Whether they were all ready once.
+        self._running = False
         self._ending = False
 
     @property
@@ -124,6 +126,7 @@ class Workers:
                     raise StartError(_why(child, reason))
 
     def _keep_running(self) -> None:
+        self._running = True
         while not self._ending:
             missing = [child for child in self._children if not child.pid]
             for child in missing:
@@ -162,13 +165,17 @@ class Workers:
         if pid == 0:
             for descriptor in (heard, *(each.pipe for each in self._children if each.pid)):
                 os.close(descriptor)
-            self._be(Worker(child.number, tells, self._alive, first=self._is_first(child)))
+            first, deputy = self._is_first(child), self._is_deputy()
+            self._be(Worker(child.number, tells, self._alive, first=first, deputy=deputy))
         os.close(tells)
         child.started(pid, heard)
         self._selector.register(heard, selectors.EVENT_READ, child)
 
     def _is_first(self, child: _Child) -> bool:
         return child is self._children[0] and not child.due
+
+    def _is_deputy(self) -> bool:
+        return self._running and not any(each.pid and each.ready for each in self._children)
 
     def _be(self, worker: Worker) -> None:
         """Do the work in this new process, and end it; nothing of the parent's is done here."""

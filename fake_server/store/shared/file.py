@@ -32,6 +32,7 @@ class SharedFile:
 
     dialect = SHARED_FILE
     connections = 1
+    alone = False
     fresh = True
     steps_apart = False
 
@@ -41,13 +42,22 @@ class SharedFile:
         self.where = f"data file {path}"
         self._turn = self._use = -1
         try:
-            self._turn, self._use = _lock_file(path, "turn"), _lock_file(path, "use")
-            self.take_turn()
+            made = self._open_locks(path)
             try:
                 self.alone = _locked(self._use, fcntl.LOCK_EX)
+                if not self.alone and not path.exists():
+                    raise StoreError(
+                        f"{self.where} was deleted or moved away while other processes use it; stop"
+                        " them first"
+                    )
                 self._db = connect_shared(path)
                 self._prepare()
                 fcntl.flock(self._use, fcntl.LOCK_SH)
+            except BaseException:
+                if made and self.alone:  # who waits for them opens others: see _open_locks
+                    for lock in _lock_paths(path):
+                        os.unlink(lock)
+                raise
             finally:
                 self.end_turn()
         except NotStoredError as problem:
@@ -59,6 +69,17 @@ class SharedFile:
         except BaseException:
             self._release()
             raise
+
+    def _open_locks(self, path: Path) -> bool:
+        """Open the lock files and take the turn; whether they were made for that."""
+        while True:
+            paths = _lock_paths(path)
+            made = not any(map(os.path.exists, paths))
+            self._turn, self._use = map(_lock_file, paths)
+            self.take_turn()
+            if all(map(_is_at, (self._turn, self._use), paths)):
+                return made
+            self._release()  # a start that was refused has removed them
 
     def _prepare(self) -> None:
         """The tables of the shared mode are made anew by the first process to come."""
@@ -160,8 +181,19 @@ class SharedFile:
         return wall
 
 
-def _lock_file(path: Path, use: str) -> int:
-    return os.open(f"{path.absolute()}-{use}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+def _lock_paths(path: Path) -> tuple[str, str]:
+    return f"{path.absolute()}-turn", f"{path.absolute()}-use"
+
+
+def _lock_file(path: str) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _is_at(descriptor: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _locked(descriptor: int, how: int) -> bool:

@@ -11,13 +11,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from sampan import Admin
+from sampan.fake_server.store.database import StoreError
+from sampan.fake_server.store.opening import open_store
+from sampan.fake_server.store.store import Store
 from tests.support.commands import refusal
 from tests.support.fakes import Served
 from tests.support.postgres import database, needs_postgres
@@ -140,7 +143,77 @@ def test_what_is_found_out_about_the_data_is_logged_once(serve: Serve, tmp_path:
     assert warned.count("keeps the password") == 1, warned
 
 
+def _kill(served: Served, *workers: int) -> None:
+    for each in workers or children(served.process.pid):
+        with suppress(ProcessLookupError):  # one that could not start has ended meanwhile
+            os.kill(each, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("also", ["", "-use", "replaced"])
+def test_a_worker_never_makes_another_data_file(served: Served, tmp_path: Path, also: str) -> None:
+    """The others have the first one open: there would be two fakes behind one port."""
+    file = tmp_path / "data.db"
+    before = set(children(served.process.pid))
+    for each in tmp_path.glob("data.db*") if also else [file]:
+        each.unlink()
+    if also == "replaced":
+        Store(file).close()
+    _kill(served, served.ready["workers"][0])
+    wait_for(lambda: bool(children(served.process.pid) - before))
+    with httpx.Client(base_url=served.url, timeout=20) as client:
+        for _ in range(8):
+            ready = client.get("/__admin/ready", headers={"connection": "close"})
+            assert ready.status_code == 503
+            assert "data file" in ready.text
+    assert file.exists() == (also == "replaced")
+    _kill(served)
+    ready = httpx.get(f"{served.url}/__admin/ready", timeout=20)
+    assert ready.status_code == 503
+    assert "while workers use it" in ready.text
+    assert file.exists() == (also == "replaced")
+    what = "replaced by another file" if also == "replaced" else "deleted or moved away"
+    assert f"can't start: data file {file} was {what} while workers use it" in served.stop()
+
+
+@pytest.mark.parametrize("path", ["/jobs/create", "/jobs/find", "/nowhere", "/__admin/ready"])
+def test_when_all_have_ended_and_the_store_is_away_all_is_refused_until_it_is_back(
+    served: Served, tmp_path: Path, path: str
+) -> None:
+    file = tmp_path / "data.db"
+    file.rename(tmp_path / "away")
+    _kill(served)
+    with httpx.Client(base_url=served.url, timeout=20) as client:
+        answers = [client.post(path, content=b"x" * 10_000) for _ in range(3)]
+        for each in answers:
+            told = each.json()
+            assert each.status_code == 503 if path == "/__admin/ready" else told["errno"] == 501
+        (tmp_path / "away").rename(file)
+        wait_for(lambda: client.get("/__admin/ready").status_code == 200)
+    assert served.stop().count("can't start") <= 2
+
+
 # What is refused
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.write_text("Buy milk\n" * 99)])
+def test_a_start_that_is_refused_leaves_nothing(
+    tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    file = tmp_path / "data.db"
+    make(file)
+    with pytest.raises(StoreError, match=r"data\.db "):
+        open_store(file, shared=True)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_start_that_is_refused_leaves_what_others_use(tmp_path: Path) -> None:
+    file = tmp_path / "data.db"
+    with closing(open_store(file, shared=True)):
+        file.unlink()
+        with pytest.raises(StoreError, match="deleted or moved away while other processes use it"):
+            open_store(file, shared=True)
+        assert not file.exists()
+        assert {"data.db-turn", "data.db-use"} <= {each.name for each in tmp_path.iterdir()}
 
 
 def test_workers_need_data() -> None:

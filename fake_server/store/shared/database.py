@@ -73,15 +73,16 @@ class SharedDatabase(Database, Protocol):
 
 
 #: The tables of the shared mode, in SQLite's words. ``previous`` is what ``created`` was before the
-#: last submission, ``epoch`` grows when an account is reset. ``upto`` and ``total``
-#: are how many bytes the journal has ever taken.
+#: last submission, ``epoch`` grows when an account is reset, ``clock`` is the last change of a
+#: clock that a submission knew of. ``upto`` and ``total`` are how many bytes the journal has ever
+#: taken.
 SCHEMA = """
 CREATE TABLE counters (
     account INTEGER PRIMARY KEY, stored INTEGER NOT NULL DEFAULT 0,
     ordinal INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL DEFAULT -1,
     previous INTEGER NOT NULL DEFAULT -1, visible INTEGER NOT NULL DEFAULT -1,
     burst_first INTEGER NOT NULL DEFAULT 0, burst_last INTEGER NOT NULL DEFAULT -1,
-    epoch INTEGER NOT NULL DEFAULT 0
+    epoch INTEGER NOT NULL DEFAULT 0, clock INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE changes (
     revision INTEGER PRIMARY KEY AUTOINCREMENT, writer TEXT NOT NULL, what TEXT NOT NULL,

@@ -23,7 +23,7 @@ from .postgres_dialect import DIALECT, relations, schema, translated
 
 log = logging.getLogger("sampan")
 
-_FORMAT = "1"
+_FORMAT = "2"
 #: After a connection could not be made, how long (s) none is tried again.
 _PAUSE = 0.5
 

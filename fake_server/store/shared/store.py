@@ -26,7 +26,7 @@ from .. import database
 from .. import job_query as conditions
 from .. import job_rows as rows
 from ..account import Account, AccountGoneError, JobCounts
-from ..changes import ACCOUNT, EVERYTHING
+from ..changes import ACCOUNT, CLOCK, EVERYTHING
 from ..control_rows import ControlRows
 from ..ids import first_id
 from ..job_query import Find
@@ -56,6 +56,8 @@ class SharedStore(Store):
         self._depth = 0
         self._found: dict[int, tuple[Any, ...]] = {}
         self._revision = self._last_revision()
+        #: The last change of each account's clock that this process knows of.
+        self._clocks: dict[int | None, int] = {None: self._last_of_clocks(self._revision)}
         self._connections = db.connections
         self._told: Callable[[str, int | None], None] = lambda what, account: None
         self.transaction = Transactions(db, db.dialect, db.where, self.file, self.turn)
@@ -96,6 +98,7 @@ class SharedStore(Store):
                 if writer != self._writer:
                     self._take(what, account)
                 self._revision = revision
+                self._note_clock(revision, what, account)
 
     def check(self) -> None:
         self.follow()
@@ -104,9 +107,22 @@ class SharedStore(Store):
     def _reload(self, revision: int) -> None:
         self._take(EVERYTHING, None)
         self._revision = revision
+        self._clocks = {None: self._last_of_clocks(revision)}
+
+    def _note_clock(self, revision: int, what: str, account: int | None) -> None:
+        if what == EVERYTHING:
+            self._clocks = {None: revision}
+        elif what == CLOCK:
+            self._clocks[account] = revision
 
     def _last_revision(self) -> int:
         return int(self._db.execute("SELECT coalesce(max(revision), 0) FROM changes").fetchone()[0])
+
+    def _last_of_clocks(self, revision: int) -> int:
+        """The last revision up to one that changed a clock; that one, if it is not known."""
+        sql = "SELECT max(revision) FROM changes WHERE what IN (?, ?) AND revision <= ?"
+        (found,) = self._db.execute(sql, (CLOCK, EVERYTHING, revision)).fetchone()
+        return revision if found is None else int(found)
 
     def _take(self, what: str, account: int | None) -> None:
         """Have memory as another process has made it."""
@@ -137,6 +153,7 @@ class SharedStore(Store):
         assert self._depth, "changes are made in turn"
         sql = "INSERT INTO changes (writer, what, account) VALUES (?, ?, ?) RETURNING revision"
         (revision,) = self._db.execute(sql, (self._writer, what, account)).fetchone()
+        self._note_clock(revision, what, account)
         if revision % _TIDY_EVERY == 0:
             self._db.execute("DELETE FROM changes WHERE revision <= ?", (revision - _KEPT_CHANGES,))
 
@@ -227,10 +244,16 @@ class SharedStore(Store):
     # Jobs
 
     def submit(self, account: Account, now: int, make: Make) -> Job:
-        """As in the embedded store. Raises :class:`AccountGoneError`."""
+        """As in the embedded store. Raises :class:`AccountGoneError`.
+
+        ``now`` was read before the account's counters are locked, and another process may have
+        stored a later one meanwhile. As long as no clock is turned, the later of two submissions
+        has the later instant all the same.
+        """
+        clock = max(self._clocks[None], self._clocks.get(account.id, 0))
         with nullcontext() if self._db.steps_apart else self.transaction.rows():
             while True:
-                counted = self._db.execute(_NEXT, (*[now] * 8, account.id)).fetchone()
+                counted = self._db.execute(_NEXT, _next(now, clock, account.id)).fetchone()
                 if counted is None:
                     raise AccountGoneError
                 ordinal, created, before, epoch = counted
@@ -241,26 +264,30 @@ class SharedStore(Store):
                         return job
                     continue
                 with self.transaction.rows():
-                    job = make(*number, self._free(account.id, now) - now)
+                    job = make(*number, self._free(account.id, now, clock) - now)
                     if self._db.add_job(self._row(job), epoch):
                         return job
 
-    def _free(self, account: int, ms: int) -> int:
+    def _free(self, account: int, ms: int, clock: int) -> int:
         """The first free instant from ``ms`` on, where there are later ones that are taken.
 
         The account's counters are locked until the transaction ends. See ``_free_instant`` of the
-        embedded store.
+        embedded store, and ``_INSTANT``.
         """
-        sql = "SELECT created, burst_first, burst_last FROM counters WHERE account = ?"
-        created, *burst = self._db.execute(f"{sql}{self.dialect.lock}", (account,)).fetchone()
-        first, last = burst if burst[0] <= ms <= burst[1] else (ms, ms - 1)
+        sql = "SELECT created, burst_first, burst_last, clock FROM counters WHERE account = ?"
+        found = self._db.execute(f"{sql}{self.dialect.lock}", (account,)).fetchone()
+        created, first, last, known = map(int, found)
+        ms = max(ms, last + 1) if known >= clock else ms
+        if not first <= ms <= last + 1:
+            first, last = ms, ms - 1
         free = last + 1
         sql = "SELECT 1 FROM jobs WHERE account = ? AND created = ?"
         while free <= created and self._db.execute(sql, (account, free)).fetchone() is not None:
             free += 1
         self._db.execute(
-            "UPDATE counters SET burst_first = ?, burst_last = ?, created = ? WHERE account = ?",
-            (first, free, max(created, free), account),
+            "UPDATE counters SET burst_first = ?, burst_last = ?, created = ?, clock = ?"
+            " WHERE account = ?",
+            (first, free, max(created, free), max(known, clock), account),
         )
         return free
 
@@ -331,17 +358,27 @@ _ALL_TABLES = " UNION ALL ".join(
     for table in re.findall(r"CREATE TABLE (\w+)", database.SCHEMA + shared_database.SCHEMA)
 )
 _ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
-# The next instant is the one asked for or, in a run of instants that are all taken up to the last
-# job's, the one behind that. Neither: `created` stays, and the instant is still to be found.
-_BEHIND = "? BETWEEN burst_first AND created AND burst_last = created"
+# The instant of a submission: the one asked for. Behind the last submission's, however, unless a
+# clock was turned since: time does not go back by itself, but who read it first may come second.
+_INSTANT = "CASE WHEN clock >= ? AND burst_last >= ? THEN burst_last + 1 ELSE ? END"
+# `burst_last` is the last submission's instant, and all from `burst_first` to it are taken. Where
+# `created` stays, there are later ones, and the instant is still to be found.
 _NEXT = (
     "UPDATE counters SET ordinal = ordinal + 1, previous = created,"
-    f" created = CASE WHEN created < ? THEN ? WHEN {_BEHIND} THEN created + 1 ELSE created END,"
-    " burst_first = CASE WHEN created < ? THEN ? ELSE burst_first END,"
-    f" burst_last = CASE WHEN created < ? THEN ? WHEN {_BEHIND} THEN created + 1"
-    " ELSE burst_last END"
+    f" created = CASE WHEN created < {_INSTANT} THEN {_INSTANT} ELSE created END,"
+    f" burst_first = CASE WHEN created < {_INSTANT} AND burst_last + 1 <> {_INSTANT}"
+    f" THEN {_INSTANT} ELSE burst_first END,"
+    f" burst_last = CASE WHEN created < {_INSTANT} THEN {_INSTANT} ELSE burst_last END,"
+    f" clock = CASE WHEN created < {_INSTANT} AND clock < ? THEN ? ELSE clock END"
     " WHERE account = ? RETURNING ordinal, created, previous, epoch"
 )
+
+
+def _next(now: int, clock: int, account: int) -> tuple[int, ...]:
+    """The values of ``_NEXT``."""
+    return (*(clock, now, now) * _NEXT.count(_INSTANT), clock, clock, account)
+
+
 _STORED = "(SELECT stored FROM counters WHERE counters.account = ? AND counters.visible <= ?)"
 _COUNT_ANEW = (
     "UPDATE counters SET stored = 0, ordinal = 0, created = -1, visible = -1, burst_first = 0,"

@@ -56,6 +56,13 @@ def is_ours(entry: object) -> bool:
     return isinstance(response, dict) and isinstance(response.get(OURS), dict)
 
 
+def is_anonymous(entry: object) -> bool:
+    """Whether our own writer says that the request had no token."""
+    response = entry.get("response") if isinstance(entry, dict) else None
+    ours = response.get(OURS) if isinstance(response, dict) else None
+    return isinstance(ours, dict) and ours.get("anonymous") is True
+
+
 def seen(entry: object) -> Seen:
     """The exchange. Raises :class:`EntryError` and :class:`UnjudgedError`."""
     request, response = _object(entry, "request"), _object(entry, "response")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ..contract import shipped
 from ..traffic.seen import Seen
 from .document import MAX_BYTES, HarError, load
-from .entry import EntryError, UnjudgedError, address, is_ours, seen, title
+from .entry import EntryError, UnjudgedError, address, is_anonymous, seen, title
 
 __all__ = ("HarError", "HarFile", "read_har")
 
@@ -55,7 +55,7 @@ class _Entry:
     seen: Seen | None
     broken: str = ""
     unjudged: str = ""
-    ours: bool = False
+    anonymous: bool = False
 
 
 def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> HarFile:
@@ -72,11 +72,14 @@ def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> H
     disorder = _disorder(exchanges)
     if not disorder:
         exchanges.sort(key=lambda one: one.at)
-    removed = _tokens_removed(exchanges) and not any(one.ours for one in kept)
+    paths = _paths(jobs_only=True)
+    bare = [one for one in kept if one.anonymous and one.seen and _calls(one.seen, paths)]
+    removed = _tokens_removed(exchanges) and not bare
+    doubtful = {id(one.seen) for one in kept if one.seen is not None and not one.anonymous}
     broken = [one.broken for one in kept if one.broken]
     return HarFile(
         target,
-        _with_placeholders(exchanges) if removed else exchanges,
+        _with_placeholders(exchanges, None if removed else doubtful),
         len(entries) - len(kept),
         broken + [document.problem] * bool(document.problem),
         [one.unjudged for one in kept if one.unjudged],
@@ -107,7 +110,7 @@ def _step_back(exchanges: Sequence[Seen]) -> str:
 def _entry(number: int, entry: object) -> _Entry:
     url = address(entry)
     try:
-        return _Entry(url, seen(entry), ours=is_ours(entry))
+        return _Entry(url, seen(entry), anonymous=is_anonymous(entry))
     except EntryError as problem:
         return _Entry(url, None, broken=f"{title(number, entry)}: {problem}")
     except UnjudgedError as problem:
@@ -186,14 +189,29 @@ def _tokens_removed(exchanges: list[Seen]) -> bool:
     return bool(tokens) and all(token is None or _REMOVED.search(token) for token in tokens)
 
 
-def _with_placeholders(exchanges: list[Seen]) -> list[Seen]:
+def _with_placeholders(exchanges: list[Seen], doubtful: set[int] | None) -> list[Seen]:
     """Each request for jobs with a token that no other has: a request that had one must not pass
-    for one without, and two must not pass for the same account's."""
+    for one without, and two must not pass for the same account's.
+
+    ``doubtful``: those alone, by identity, if they have none and were not refused for it: a part of
+    the file
+    may come from an export that leaves tokens out. ``None``: all.
+    """
     paths = _paths(jobs_only=True)
     return [
-        _with_token(one, f"removed-{number}") if _calls(one, paths) else one
+        _with_token(one, f"removed-{number}")
+        if _calls(one, paths)
+        and (
+            doubtful is None or (id(one) in doubtful and _token(one) is None and not _refused(one))
+        )
+        else one
         for number, one in enumerate(exchanges, 1)
     ]
+
+
+def _refused(exchange: Seen) -> bool:
+    """Whether the answer says that there was no token."""
+    return re.search(rb'"errno"\s*:\s*430\b', exchange.reply.body) is not None
 
 
 def _with_token(exchange: Seen, token: str) -> Seen:

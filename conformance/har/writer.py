@@ -189,8 +189,15 @@ class _Entry:
             "redirectURL": self._names.header("location", _first(reply.headers, "location")),
             "headersSize": -1,
             "bodySize": -1,
-            OURS: self._ours,
+            OURS: self._ours | self._anonymous(),
         }
+
+    def _anonymous(self) -> dict[str, bool]:
+        """Said of a request without a token, so that it is told from one whose token somebody
+        takes out of the file later."""
+        headers = self._seen.request.headers
+        token = any(name.lower() == "authorization" and value.strip() for name, value in headers)
+        return {} if token else {"anonymous": True}
 
     def _headers(self, headers: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
         redact = self._names.secrets.redact_foreign

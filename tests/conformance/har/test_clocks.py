@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Sequence
@@ -80,3 +81,23 @@ def test_a_proxys_clock_goes_on_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
     assert abs(before - time.time()) < 1
     monkeypatch.setattr(time, "time", lambda: 0.0)
     assert 0 <= now() - before < 60
+
+
+def _stripped(path: Path, every: int) -> Path:
+    """The file without the tokens of every nth request."""
+    tree = json.loads(path.read_text("utf-8"))
+    for number, entry in enumerate(tree["log"]["entries"]):
+        if number % every == 0:
+            sent = entry["request"]
+            named = [one for one in sent["headers"] if one["name"].lower() != "authorization"]
+            sent["headers"] = named
+    path.write_text(json.dumps(tree), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_tokens_that_were_taken_out_of_a_file_were_there(
+    tmp_path: Path, seen: list[Seen], every: int
+) -> None:
+    _report(tmp_path / "a.har", seen[:60])
+    assert failed(check_har(_stripped(tmp_path / "a.har", every), shipped())) == set()

@@ -331,7 +331,8 @@ def test_removed_tokens_are_noticed_and_never_read_as_none(tmp_path: Path) -> No
         assert sent == [None, "Bearer removed-2", "Bearer removed-3"]
     mixed = read_har(written(tmp_path, login, entry(token=None), entry()))
     assert not mixed.tokens_removed
-    assert "Authorization" not in dict(mixed.seen[1].request.headers)
+    # It may come from another export: whether it had a token is left open.
+    assert dict(mixed.seen[1].request.headers)["Authorization"] == "Bearer removed-2"
 
 
 def test_a_failure_that_we_recorded_is_one_again(tmp_path: Path) -> None:

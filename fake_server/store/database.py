@@ -129,11 +129,16 @@ def _connection(name: str, patience: float = 0.2) -> sqlite3.Connection:
     db = new_connection(name, isolation_level=None, check_same_thread=False, timeout=patience)
     db.create_function("casefold", 1, str.casefold, deterministic=True)
     db.create_function("has_words", 2, _has_words, deterministic=True)
+    db.create_function("of_hex", 1, _of_hex, deterministic=True)
     return db
 
 
 def _has_words(text: str, words: str) -> bool:
     return set(words.split()) <= set(text.split())
+
+
+def _of_hex(digits: str) -> str:
+    return bytes.fromhex(digits).decode()
 
 
 def _own(db: sqlite3.Connection) -> None:

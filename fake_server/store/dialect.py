@@ -46,11 +46,13 @@ def _one_of(column: str, given: Sequence[str]) -> Condition:
     return f"{column} IN ({', '.join('?' * len(few))})", few
 
 
-# One value however many folders: a client may name more than a statement takes values.
+# One value however many folders: a client may name more than a statement takes values. In hex,
+# since the texts that json_each makes end at U+0000.
 def _folders(given: Sequence[str]) -> Condition:
+    each = "SELECT of_hex(value) FROM json_each(?)"
     return (
-        "id IN (SELECT job FROM folders WHERE folder IN (SELECT value FROM json_each(?)))",
-        (orjson.dumps(given).decode(),),
+        f"id IN (SELECT job FROM folders WHERE folder IN ({each}))",
+        (orjson.dumps([folder.encode().hex() for folder in given]).decode(),),
     )
 
 

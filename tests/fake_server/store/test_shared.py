@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.fakes import Caller, refused, succeeded
+from tests.support.controls import Control
+from tests.support.fakes import Caller, Fake, refused, succeeded
 from tests.support.pairs import Pair
 
 
@@ -115,6 +117,30 @@ def test_favourites_folders_and_what_becomes_of_jobs_are_shared(pair: Pair) -> N
         assert [job["hash"] for job in each.find(folders=["x"], favourite=True)] == [hash]
     pair.control.delete(f"jobs/{hash}")
     assert there.find() == []
+
+
+NAMES = ["a\0b", "a\0", "\0", "\0a", "a", "'a'", '"', "ü", "🚣", "\\u0000", "61"]
+
+
+def _each_folder_finds_its_own(fake: Fake) -> None:
+    abc = fake.login()
+    hashes = [abc.create() for _ in NAMES]
+    state = Control(fake).get("state")
+    for job in state["jobs"]:
+        job["folders"] = [NAMES[hashes.index(job["hash"])]]
+    Control(fake).put("state", **state)
+    for name, hash in zip(NAMES, hashes, strict=True):
+        found = abc.found(folders=[name])
+        assert ([job["hash"] for job in found["res"]], found["total"]) == ([hash], 1), name
+    assert abc.found(folders=NAMES)["total"] == len(NAMES)
+
+
+def test_a_folder_has_any_name(pair: Pair, tmp_path: Path) -> None:
+    _each_folder_finds_its_own(pair.other)
+    for settings in ({}, {"data": tmp_path / "own"}):
+        fake = Fake(**settings)
+        _each_folder_finds_its_own(fake)
+        fake.close()
 
 
 def test_reset_and_import_are_of_everything_everywhere(pair: Pair) -> None:

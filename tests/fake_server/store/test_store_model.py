@@ -37,7 +37,9 @@ _prompts = st.lists(
     max_size=4,
 ).flatmap(lambda words: st.sampled_from([" ", "\t", "\n "]).map(lambda gap: gap.join(words)))
 _searches = _prompts | st.sampled_from(["", "HAI", "an", "STRASSE", "at dawn", "dawn Shanghai"])
-_folders = st.lists(st.sampled_from(["x", "y", "ü"]), max_size=2, unique=True).map(tuple)
+_folders = st.lists(
+    st.sampled_from(["x", "y", "ü", "x\0y", "x\0", "\0"]), max_size=2, unique=True
+).map(tuple)
 #: Few instants, so that jobs meet in one and cursors meet jobs.
 _instants = st.integers(0, 6).map(lambda ms: NOW + ms)
 
@@ -55,7 +57,7 @@ _finds = st.builds(
     services=_some(["main", "niji"]),
     prompt=st.none() | _searches,
     match=st.sampled_from(get_args(Match)),
-    folders=_some(["x", "y", "ü", "z"]),
+    folders=_some(["x", "y", "ü", "z", "x\0y", "x\0", "\0"]),
     favourite=st.none() | st.booleans(),
     hash=st.none() | st.integers(0, 5).map(lambda number: names(number)[0]),
     ends_after=st.none(),  # the control API's own, tested there

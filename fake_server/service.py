@@ -37,6 +37,7 @@ from .store.database_url import DatabaseUrl
 from .store.opening import open_store
 from .store.tokens import Claims, Tokens, new_key, password_digest
 from .store.transactions import NotStoredError
+from .store.troubles import Troubles
 
 if TYPE_CHECKING:
     from .log.request_log import RequestLog
@@ -74,6 +75,7 @@ class FakeService:
         self.begun_with: tuple[str, ...] = ()
         #: Where requests are logged, if anywhere.
         self.log: RequestLog | None = None
+        self.troubles = Troubles()
         #: Who may use the control API: see admin/guard.py.
         self.admin_token = settings.admin_token
         self.exposed = False

@@ -112,7 +112,7 @@ class ControlApi:
         except ControlError as error:
             return refused(error)
         except NotStoredError as problem:
-            log.error("%s %s: %s", scope["method"], scope["path"], problem)
+            self.service.troubles.tell(f"{scope['method']} {scope['path']}", str(problem))
             return refused(ControlError("not-stored", str(problem)))
         except request.Disconnected:
             raise

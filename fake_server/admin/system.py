@@ -17,6 +17,7 @@ async def get_health(_: ControlCall) -> Any:
 async def get_ready(call: ControlCall) -> Any:
     try:
         call.service.store.check()
+        call.service.troubles.look()
     except NotStoredError as problem:
         raise ControlError("not-ready", str(problem)) from problem
     lost = call.service.store.file.lost()

@@ -120,7 +120,7 @@ def report_unforeseen(service: FakeService, exchange: Exchange) -> Response:
     problem = sys.exc_info()[1]
     if isinstance(problem, NotStoredError):
         reason = str(problem)
-        log.error("%s %s: %s", exchange.method, exchange.path, reason)
+        service.troubles.tell(f"{exchange.method} {exchange.path}", reason)
     else:
         reason = "internal error of the fake; see its log"
         log.exception("%s %s", exchange.method, exchange.path)

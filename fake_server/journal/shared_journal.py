@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import orjson
 
+from ..clock import real_time
 from ..clock.shared_notifier import Looks, SharedNotifier
 from ..contract.document import Operation
 from ..http.exchange import Exchange
@@ -20,6 +21,7 @@ from ..http.responses import Response
 from ..store.shared.database import NewRow
 from ..store.shared.journal_rows import Head, JournalRows
 from ..store.transactions import NotStoredError
+from ..store.troubles import EVERY
 from . import redaction
 from .journal import OVERHEAD, Journal, RequestMatch
 from .redaction import Secrets
@@ -44,6 +46,9 @@ class SharedJournal(Journal):
         self._pending_bytes = 0
         self._head: Head | None = None
         self._failing = False
+        #: When each line was logged last, and whether the journal was said to be behind.
+        self._told: dict[str, float] = {}
+        self._is_behind = False
         self.changed = SharedNotifier(Looks(self._look))
 
     # Writing
@@ -69,14 +74,26 @@ class SharedJournal(Journal):
         try:
             last = self._rows.append(rows)
         except NotStoredError as problem:
-            if not self._failing:
-                log.error("sampan: the journal is behind: %s", problem)
+            if not self._failing and self._tell("sampan: the journal is behind: %s", problem):
+                self._is_behind = True
             self._failing = True
             return
         self._failing = False
+        if self._is_behind:
+            log.warning("sampan: the journal has caught up: it has %d more requests", len(rows))
+            self._is_behind = False
         self._pending, self._pending_bytes = [], 0
         for number, exchange in enumerate(pending, last - len(pending) + 1):
             exchange.number = number
+
+    def _tell(self, line: str, problem: NotStoredError) -> bool:
+        """Log what is wrong, unless that was just logged; whether it was."""
+        now = real_time.seconds()
+        if now - self._told.get(line, now - EVERY) < EVERY:
+            return False
+        self._told[line] = now
+        log.error(line, problem)
+        return True
 
     def answered(self, exchange: Exchange, answer: Response | None) -> None:
         super().answered(exchange, answer)
@@ -84,7 +101,7 @@ class SharedJournal(Journal):
             try:
                 self._rows.answer(exchange.number, _text(exchange))
             except NotStoredError as problem:
-                log.error("sampan: an answer is not in the journal: %s", problem)
+                self._tell("sampan: an answer is not in the journal: %s", problem)
         else:
             self.flush()
 
@@ -119,7 +136,7 @@ class SharedJournal(Journal):
                 self._sync()
         except NotStoredError as problem:
             if not self._failing:
-                log.error("sampan: the journal can't be read: %s", problem)
+                self._tell("sampan: the journal can't be read: %s", problem)
             self._failing = True
 
     def _is_news(self, head: Head) -> bool:

@@ -76,6 +76,7 @@ class App(Starlette):
             response = respond.report_unforeseen(self.service, exchange)
             self.service.journal.record(exchange, response)
             return response
+        self.service.troubles.look()
         if self.service.faults.live:
             return None
         try:

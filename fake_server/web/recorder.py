@@ -72,6 +72,7 @@ class Recorder:
         hit = response = None
         try:
             self._service.store.follow()
+            self._service.troubles.look()
             if self._service.faults.live:
                 hit = self._hit(exchange, headers)
         except NotStoredError:  # the counts of faults, or a database that can't be reached

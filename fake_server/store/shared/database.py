@@ -14,6 +14,10 @@ from ..driver import Database
 
 #: How long (s) a statement, a lock and another's turn are waited for.
 PATIENCE = 5.0
+#: Who has waited so long in vain waits no longer than this (s) for the journal of the same request.
+HURRY = 0.1
+#: For how long (s) that is so.
+SOON = 0.5
 
 
 class Change(NamedTuple):

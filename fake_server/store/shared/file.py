@@ -20,7 +20,17 @@ from ..database import StoreError, connect_shared
 from ..dialect import SHARED_FILE
 from ..driver import Cursor
 from ..transactions import NotStoredError
-from .database import PATIENCE, SCHEMA, TABLES, Change, NewRow, other_version, own_version
+from .database import (
+    HURRY,
+    PATIENCE,
+    SCHEMA,
+    SOON,
+    TABLES,
+    Change,
+    NewRow,
+    other_version,
+    own_version,
+)
 
 
 class SharedFile:
@@ -41,6 +51,8 @@ class SharedFile:
         self.path: Path | None = path
         self.where = f"data file {path}"
         self._turn = self._use = -1
+        #: When a lock was last waited for in vain.
+        self._waited = -PATIENCE
         try:
             made = self._open_locks(path)
             try:
@@ -105,6 +117,8 @@ class SharedFile:
             raise self._refusal(problem) from problem
 
     def _refusal(self, problem: sqlite3.Error) -> Exception:
+        if "locked" in str(problem):
+            self._waited = real_time.seconds()
         if isinstance(problem, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
             return problem  # the file is sound
         return NotStoredError(f"{self.where} can't be used: {problem}; nothing was changed")
@@ -135,6 +149,7 @@ class SharedFile:
         end = real_time.seconds() + PATIENCE
         while not _locked(self._turn, fcntl.LOCK_EX):
             if real_time.seconds() > end:
+                self._waited = real_time.seconds()
                 raise NotStoredError(
                     f"{self.where}: another process has not ended its change for {PATIENCE:g} s;"
                     " nothing was changed"
@@ -159,7 +174,16 @@ class SharedFile:
         return counted > 0
 
     def append(self, rows: Sequence[NewRow]) -> int | None:
-        """Append to the journal."""
+        """Append to the journal; what has just waited for the file in vain does not wait again."""
+        if real_time.seconds() - self._waited >= SOON:
+            return self._append(rows)
+        self._db.execute(f"PRAGMA busy_timeout = {round(HURRY * 1000)}")
+        try:
+            return self._append(rows)
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}")
+
+    def _append(self, rows: Sequence[NewRow]) -> int | None:
         size = sum(row.size for row in rows)
         try:
             self._db.execute("BEGIN IMMEDIATE")

@@ -18,7 +18,7 @@ from ..database import StoreError
 from ..database_url import DatabaseUrl
 from ..driver import Cursor
 from ..transactions import NotStoredError
-from .database import PATIENCE, Change, NewRow, other_version, own_version
+from .database import HURRY, PATIENCE, SOON, Change, NewRow, other_version, own_version
 from .postgres_dialect import DIALECT, relations, schema, translated
 
 log = logging.getLogger("sampan")
@@ -88,6 +88,8 @@ class Postgres:
         self._cursor: psycopg.Cursor[Any] | None = None
         self._has_turn = self._open = False
         self._again, self._why = 0.0, ""
+        #: When a statement was last given up.
+        self._waited = -PATIENCE
         self._time: tuple[int, float] = (0, 0.0)
         try:
             self._connected()
@@ -156,6 +158,8 @@ class Postgres:
 
     def _refusal(self, problem: psycopg.Error) -> NotStoredError:
         code = problem.sqlstate or ""
+        if code == "57014":
+            self._waited = real_time.seconds()
         reason = problem.diag.message_primary or str(problem).strip().partition("\n")[0]
         # A connection that is refused has its SQLSTATE in words only.
         told = next((each for each in _SAID if each in reason), "")
@@ -330,7 +334,14 @@ class Postgres:
             texts.append(row.text)
         count = len(rows)
         values = (count, size, count, size, accounts, upto, texts)
-        found = self.execute(_APPEND, values).fetchall()
+        hurry = real_time.seconds() - self._waited < SOON
+        if hurry:  # what has just waited in vain does not wait again
+            self.execute(_TIMEOUT.format(HURRY * 1000))
+        try:
+            found = self.execute(_APPEND, values).fetchall()
+        finally:
+            if hurry and not self._lost():
+                self.execute(_TIMEOUT.format(PATIENCE * 1000))
         return max((row[0] for row in found), default=None)
 
     def _lost(self) -> bool:
@@ -393,6 +404,7 @@ INSERT INTO journal SELECT last - ? + n, account, total - ? + upto, exchange FRO
     WITH ORDINALITY AS given(account, upto, exchange, n)
 RETURNING number
 """
+_TIMEOUT = "SET statement_timeout = {:.0f}"
 _UNCHANGED = "; nothing was changed"
 _IN_THE_WAY = """
 SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace

@@ -11,16 +11,18 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from sampan.fake_server.journal.journal import RequestMatch
+from sampan.fake_server.store import database, troubles
 from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.database_url import DatabaseUrl
-from sampan.fake_server.store.shared import postgres
+from sampan.fake_server.store.shared import file, postgres
 from tests.support.fakes import Caller, Fake, MakeFake, refused, succeeded
 from tests.support.postgres import Server, needs_postgres
 
@@ -239,3 +241,73 @@ def test_a_table_that_is_gone_is_told_and_makes_no_trace(
     if gone in ("counters", "changes", "jobs"):
         assert refused(_submit(abc)) == 501
     _logged(caplog)
+
+
+@pytest.mark.parametrize("kind", ["file", "postgres"])
+def test_who_has_waited_in_vain_does_not_wait_for_the_journal_as_well(
+    url: DatabaseUrl,
+    kind: str,
+    tmp_path: Path,
+    make_fake: MakeFake,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    data = url if kind == "postgres" else tmp_path / "data"
+    quick = postgres._SESSION.replace("statement_timeout = 5000", "statement_timeout = 1000")
+    monkeypatch.setattr(postgres, "_SESSION", quick)
+    monkeypatch.setattr(database, "connect_shared", _impatient)
+    monkeypatch.setattr(file, "connect_shared", _impatient)
+    abc = make_fake(data=data, shared=True).login()
+    with ExitStack() as stack:
+        if isinstance(data, DatabaseUrl):
+            other = stack.enter_context(psycopg.connect(url.secret))
+            other.execute("LOCK TABLE counters, journal_head IN ACCESS EXCLUSIVE MODE")
+        else:
+            opened = stack.enter_context(closing(sqlite3.connect(data, isolation_level=None)))
+            opened.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert refused(_submit(abc)) == 501
+        assert 0.9 < time.monotonic() - began < 1.7
+    _logged(caplog, "the journal is behind")
+    assert not _told(caplog, "caught up")
+    succeeded(_submit(abc))
+    assert _told(caplog, "the journal has caught up: it has 2 more requests") == 1
+    assert len(abc.fake.app.service.journal.find(RequestMatch())) == 3
+
+
+def _impatient(path: Path) -> sqlite3.Connection:
+    """What waits for a second instead of five."""
+    return database._open_file(path, 1.0, "NORMAL")
+
+
+def _told(caplog: pytest.LogCaptureFixture, part: str) -> int:
+    return sum(part in each.getMessage() for each in caplog.records)
+
+
+def test_an_outage_is_told_once_a_second_and_its_end(
+    server: Server,
+    url: DatabaseUrl,
+    make_fake: MakeFake,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(troubles.real_time, "seconds", lambda: now[0])
+    abc = make_fake(data=url).login()
+    server.stop("fast")
+    try:
+        for _ in range(300):
+            now[0] += 0.01
+            assert refused(_submit(abc)) == 501
+            assert abc.fake.get("/__admin/accounts").status_code == 507
+    finally:
+        server.start()
+    assert 3 <= _told(caplog, "can't be used") - _told(caplog, "journal is behind") <= 8
+    assert _told(caplog, "more since the last line)") >= 2
+    assert _told(caplog, "journal is behind") == 1
+    assert not _told(caplog, "no request is refused any more")
+    now[0] += 1.5
+    succeeded(_submit(abc))
+    succeeded(_submit(abc))
+    assert _told(caplog, "no request is refused any more: 600 were, within 3.0 s") == 1
+    assert _told(caplog, "the journal has caught up") == 1

@@ -79,8 +79,10 @@ class JournalRows:
             self._db.execute("UPDATE journal_head SET answers = answers + 1")
             self._db.execute("UPDATE journal SET exchange = ? WHERE number = ?", (text, number))
 
-    def trim(self) -> Head:
-        """Drop the exchanges that are too many; the state after that."""
+    def trim(self) -> None:
+        """Drop the exchanges that are too many. Where there are none, no row is locked."""
+        if self._db.execute(_TOO_LONG, (self._max_bytes,)).fetchone() is None:
+            return
         with self._rows():
             self._db.execute("UPDATE journal_head SET last = last")  # locked
             head = self.head()
@@ -89,7 +91,6 @@ class JournalRows:
             ).rowcount
             if gone:
                 self._db.execute("UPDATE journal_head SET lost = lost + ?", (gone,))
-            return head._replace(lost=head.lost + gone)
 
     def clear(self, account: int | None) -> int:
         """Delete an account's exchanges, or all; how many there were."""
@@ -120,6 +121,10 @@ class JournalRows:
 #: After how many exchanges a process drops those that are too many.
 _TIDY_EVERY = 64
 _HEAD = "SELECT last, total, lost, generation, answers FROM journal_head"
+_TOO_LONG = (
+    "SELECT 1 FROM journal_head"
+    " WHERE (SELECT upto FROM journal ORDER BY number LIMIT 1) <= total - ?"
+)
 _READ = (
     "SELECT last, total, lost, generation, answers, (SELECT min(number) FROM journal), number,"
     " exchange FROM journal_head"

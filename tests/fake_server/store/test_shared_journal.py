@@ -12,7 +12,7 @@ import pytest
 from sampan.fake_server.http.exchange import Exchange
 from sampan.fake_server.http.responses import Response
 from sampan.fake_server.journal.shared_journal import SharedJournal
-from tests.support.pairs import Pair, between_reads
+from tests.support.pairs import Data, Pair, between_reads
 
 ANSWER = Response(200, b"{}", ((b"content-type", b"application/json"),))
 
@@ -73,3 +73,19 @@ def test_each_request_is_read_once(
             ids = [each["id"] for each in _requests(pair.control)]
             assert ids == sorted(set(ids))
     assert _requests(pair.control) == _requests(pair.other_control)
+
+
+def test_it_holds_as_much_as_it_should(data: Data) -> None:
+    """What is too much is dropped when somebody reads, and once."""
+    pair = Pair(data, journal_bytes=10_000)
+    abc, there = pair.abc()
+    for each in (abc, there) * 10:
+        each.find()
+    held = [
+        [each["id"] for each in _requests(control)]
+        for control in (pair.control, pair.other_control)
+    ]
+    assert held[0] == held[1] == list(range(22 - len(held[0]), 22))
+    assert 0 < len(held[0]) < 7
+    assert pair.control.get("requests")["lost"] == 21 - len(held[0])
+    pair.close()

@@ -20,6 +20,7 @@ from ..driver import Cursor
 from ..transactions import NotStoredError
 from .database import HURRY, PATIENCE, SOON, Change, NewRow, other_version, own_version
 from .postgres_dialect import DIALECT, relations, schema, translated
+from .postgres_problems import HINTS, SAID, UNREADABLE, is_ours
 
 log = logging.getLogger("sampan")
 
@@ -152,7 +153,7 @@ class Postgres:
         except psycopg.errors.NumericValueOutOfRange as problem:
             raise OverflowError("int too large for 64 bits") from problem
         except psycopg.Error as problem:
-            if _is_ours(problem):
+            if is_ours(problem):
                 raise
             raise self._refusal(problem) from problem
 
@@ -162,8 +163,8 @@ class Postgres:
             self._waited = real_time.seconds()
         reason = problem.diag.message_primary or str(problem).strip().partition("\n")[0]
         # A connection that is refused has its SQLSTATE in words only.
-        told = next((each for each in _SAID if each in reason), "")
-        hint = _HINTS.get(code or _SAID.get(told, ""), "")
+        told = next((each for each in SAID if each in reason), "")
+        hint = HINTS.get(code or SAID.get(told, ""), "")
         return NotStoredError(f"{self.where} can't be used: {reason}{hint}{_UNCHANGED}")
 
     # The connection
@@ -198,7 +199,7 @@ class Postgres:
         try:
             made = psycopg.connect(self._url.secret, autocommit=True, **_CONNECTION)
         except psycopg.ProgrammingError as problem:  # it repeats what it could not read
-            told = next((each for each in _UNREADABLE if each in str(problem)), None)
+            told = next((each for each in UNREADABLE if each in str(problem)), None)
             reason = "" if told is None else f": {told}"
             raise StoreError(f"{self.where} is not a valid PostgreSQL URL{reason}") from None
         try:
@@ -410,36 +411,4 @@ _IN_THE_WAY = """
 SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE nspname = current_schema() AND relname = ANY(%s) ORDER BY relname
 """
-#: What libpq says of a URL that it can't read, before it repeats it (its function
-#: conninfo_uri_parse_options).
-_UNREADABLE = (
-    "invalid percent-encoded token",
-    "forbidden value %00 in percent-encoded value",
-    "invalid URI query parameter",
-    'missing key/value separator "=" in URI query parameter',
-    'extra key/value separator "=" in URI query parameter',
-    "IPv6 host address may not be empty",
-    'matching "]" in IPv6 host address',
-    'expected ":" or "/"',
-)
 _KEY = "SELECT hashtextextended('sampan ' || current_schema(), 0)"
-_SAID = dict.fromkeys(
-    ("too many clients", "too many connections", "remaining connection slots"), "53300"
-)
-#: What to do, by the SQLSTATE of PostgreSQL (its manual, appendix A).
-_HINTS = {
-    "53300": " (raise its max_connections, or run fewer processes)",
-    "53100": " (its disk is full)",
-    "57014": f" (a statement may take {PATIENCE:g} s)",
-    "25006": " (default_transaction_read_only, or a standby: use a database that can be written)",
-    "42501": " (grant its user USAGE and CREATE on the schema, and its tables)",
-    "42P01": " (a table is gone: restore it, or use an empty database)",
-    "42703": " (a table is another than sampan has made: restore it, or use an empty database)",
-}
-
-
-def _is_ours(problem: psycopg.Error) -> bool:
-    """Whether a statement or its values are wrong, and not the database."""
-    if isinstance(problem, psycopg.ProgrammingError):
-        return problem.sqlstate in (None, "42601")  # a syntax error
-    return isinstance(problem, (psycopg.IntegrityError, psycopg.DataError))

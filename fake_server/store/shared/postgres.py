@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.pq import Format, TransactionStatus
+from psycopg.pq import TransactionStatus
 
 from ...clock import real_time
 from ...clock.clock import Wall
@@ -19,6 +19,7 @@ from ..database_url import DatabaseUrl
 from ..driver import Cursor
 from ..transactions import NotStoredError
 from .database import HURRY, PATIENCE, SOON, Change, NewRow, other_version, own_version
+from .postgres_connection import CONNECTION, SESSION, TextDumper, TextLoader
 from .postgres_dialect import DIALECT, relations, schema, translated
 from .postgres_problems import HINTS, SAID, UNREADABLE, is_ours
 
@@ -27,40 +28,6 @@ log = logging.getLogger("sampan")
 _FORMAT = "2"
 #: After a connection could not be made, how long (s) none is tried again.
 _PAUSE = 0.5
-
-#: Bounds on what is waited for. The last three are the client's, where the network is gone.
-_SESSION = (
-    f"SET statement_timeout = {round(PATIENCE * 1000)};"
-    f"SET idle_in_transaction_session_timeout = {round(PATIENCE * 4000)};"
-    "SET default_transaction_isolation = 'read committed';"
-    # A transaction that must not be lost says so: see postgres_dialect.py.
-    "SET synchronous_commit = off;"
-    "SET application_name = 'sampan'"
-)
-_CONNECTION: dict[str, Any] = {
-    "connect_timeout": 3,
-    "client_encoding": "utf8",
-    "tcp_user_timeout": round(PATIENCE * 2000),
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-}
-
-
-class _TextDumper(psycopg.adapt.Dumper):
-    oid = psycopg.adapters.types["bytea"].oid
-    format = Format.BINARY
-
-    def dump(self, obj: str) -> bytes:
-        return obj.encode()
-
-
-class _TextLoader(psycopg.adapt.Loader):
-    format = Format.BINARY
-
-    def load(self, data: Any) -> str:
-        return bytes(data).decode()
-
 
 _CHANGES = """
 SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, revision, writer, what, account
@@ -197,15 +164,15 @@ class Postgres:
 
     def _connect(self, *, first: bool) -> psycopg.Connection[Any]:
         try:
-            made = psycopg.connect(self._url.secret, autocommit=True, **_CONNECTION)
+            made = psycopg.connect(self._url.secret, autocommit=True, **CONNECTION)
         except psycopg.ProgrammingError as problem:  # it repeats what it could not read
             told = next((each for each in UNREADABLE if each in str(problem)), None)
             reason = "" if told is None else f": {told}"
             raise StoreError(f"{self.where} is not a valid PostgreSQL URL{reason}") from None
         try:
-            made.adapters.register_dumper(str, _TextDumper)
-            made.adapters.register_loader("bytea", _TextLoader)
-            made.execute(_SESSION)
+            made.adapters.register_dumper(str, TextDumper)
+            made.adapters.register_loader("bytea", TextLoader)
+            made.execute(SESSION)
             self._prepare(made, first=first)
         except BaseException:
             made.close()

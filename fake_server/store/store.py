@@ -1,8 +1,7 @@
 """Facts in a database: what the fake knows, kept as it is acknowledged.
 
 Stored are the facts of a job and the columns that a find filters by (page, Job Find), never the
-58 keys of a record, which are rendered from the facts. What several processes share is told in
-``shared/store.py``.
+58 keys of a record, which are rendered from the facts. What processes share: ``shared/store.py``.
 """
 
 from __future__ import annotations
@@ -39,8 +38,7 @@ Make = Callable[[int, int, int], Job]
 class Store(JobReads):
     """All that the fake knows, in memory or in a file of its own. One thread uses it at a time.
 
-    Whatever changes something raises ``NotStoredError`` where that can't be stored, and has then
-    changed nothing.
+    What changes something raises ``NotStoredError`` if that can't be stored, and changes nothing.
     """
 
     #: Whether other processes use the same data.
@@ -78,7 +76,7 @@ class Store(JobReads):
     def turn(self) -> AbstractContextManager[object]:
         """A block during which no other process changes anything but by submitting jobs; memory
         is up to date when it begins. What reads memory and changes by that is one."""
-        return _ALONE
+        return nullcontext()
 
     def follow(self) -> None:
         """Let memory follow what other processes have changed."""
@@ -395,7 +393,6 @@ _OF_ACCOUNTS = (
 )  # fmt: skip
 #: (WHERE true: SQLite would take ON for a join's.)
 _REMOVE_ALL = "INSERT INTO removed SELECT username FROM accounts WHERE true ON CONFLICT DO NOTHING"
-_ALONE = nullcontext()
 _NEW_ACCOUNT = (
     "INSERT INTO accounts (username, password, plan, name) VALUES (?, ?, ?, ?) RETURNING id"
 )

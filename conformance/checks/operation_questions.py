@@ -98,12 +98,12 @@ def status_of_a_failure(ctx: Context) -> Observation:
         ),
     )
     answers = {one: (wrong[one], without[one]) for one in wrong}
-    fitting = {one: fitting(pair) for one, pair in answers.items()}
+    fits = {one: fitting(pair) for one, pair in answers.items()}
     evidence = [answer for pair in answers.values() for answer in pair]
-    common = set.intersection(*fitting.values()) if fitting else set()
+    common = set.intersection(*fits.values()) if fits else set()
     if len(common) == 1:
-        return answered(ctx, dict.fromkeys(fitting, common.pop()), *evidence)
-    return answered(ctx, {one: _named(fitting[one], answers[one]) for one in fitting}, *evidence)
+        return answered(ctx, dict.fromkeys(fits, common.pop()), *evidence)
+    return answered(ctx, {one: _named(fits[one], answers[one]) for one in fits}, *evidence)
 
 
 def fitting(answers: Iterable[Answer]) -> set[str]:

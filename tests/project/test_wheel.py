@@ -90,7 +90,8 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
         "starlette",
     } <= names
     assert not names & {"schemathesis", "hypothesis", "pytest", "httpx", "rich"}
-    assert set(metadata.get_all("Provides-Extra", [])) == {"conformance", "dev", "photographs"}
+    extras = {"conformance", "dev", "photographs", "postgres"}
+    assert set(metadata.get_all("Provides-Extra", [])) == extras
     assert metadata["License-Expression"] == "MIT"
 
 

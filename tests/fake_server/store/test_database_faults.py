@@ -178,9 +178,9 @@ def test_a_slow_statement_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    quick = postgres._SESSION.replace("statement_timeout = 5000", "statement_timeout = 200")
-    assert quick != postgres._SESSION
-    monkeypatch.setattr(postgres, "_SESSION", quick)
+    quick = postgres.SESSION.replace("statement_timeout = 5000", "statement_timeout = 200")
+    assert quick != postgres.SESSION
+    monkeypatch.setattr(postgres, "SESSION", quick)
     abc = make_fake(data=url).login()
     with psycopg.connect(url.secret) as other:
         other.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
@@ -253,8 +253,8 @@ def test_who_has_waited_in_vain_does_not_wait_for_the_journal_as_well(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     data = url if kind == "postgres" else tmp_path / "data"
-    quick = postgres._SESSION.replace("statement_timeout = 5000", "statement_timeout = 1000")
-    monkeypatch.setattr(postgres, "_SESSION", quick)
+    quick = postgres.SESSION.replace("statement_timeout = 5000", "statement_timeout = 1000")
+    monkeypatch.setattr(postgres, "SESSION", quick)
     monkeypatch.setattr(database, "connect_shared", _impatient)
     monkeypatch.setattr(file, "connect_shared", _impatient)
     abc = make_fake(data=data, shared=True).login()

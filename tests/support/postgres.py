@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def binaries() -> Path | None:
 def why_not() -> str | None:
     """Why there is no PostgreSQL to test with; ``None`` if there is."""
     try:
-        import psycopg  # noqa: F401
+        import_module("psycopg")
     except ImportError:
         return "psycopg is not installed"
     return None if binaries() is not None else "PostgreSQL is not installed"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 import jsonschema_rs
@@ -52,7 +52,7 @@ class Difference(NamedTuple):
     actual: Any
 
 
-@cache
+@lru_cache(maxsize=256)
 def path_pattern(path: str) -> re.Pattern[str]:
     """A path in which ``*`` stands for any characters."""
     # Of fnmatch's signs the star alone is ours.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sampan.fake_server.http.matching import ABSENT, Body, BodyMatch, MatchError
+from sampan.fake_server.http.matching import ABSENT, Body, BodyMatch, MatchError, path_pattern
 
 CAT = b'{"content": "a cat", "grid_num": 2, "folders": ["f1", "f2"], "a.b": {"c": [1, null]}}'
 CHINESE = json.dumps({"content": '小船 "x" \u2028'}).encode()  # escaped, as Python writes it
@@ -154,3 +154,9 @@ def test_the_words_of_all_conditions() -> None:
         "d is absent",
         "e matches /v/",
     ]
+
+
+def test_no_more_paths_are_kept_compiled_than_are_of_use() -> None:
+    for number in range(1000):
+        path_pattern(f"/{number}*")
+    assert path_pattern.cache_info().currsize < 1000

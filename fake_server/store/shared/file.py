@@ -157,8 +157,9 @@ class SharedFile:
             time.sleep(0.001)  # there is no lock with a limit
 
     def end_turn(self) -> None:
-        """Let go of the lock."""
-        fcntl.flock(self._turn, fcntl.LOCK_UN)
+        """Let go of the lock; a file that was closed meanwhile has let go of it."""
+        if self._turn >= 0:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -205,6 +206,16 @@ def test_what_one_process_stored_is_counted_when_several_come(tmp_path: Path) ->
     again = Fake(data=tmp_path / "data")
     assert again.login().find()[0]["hash"] == fourth
     again.close()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_name_that_is_not_utf_8_is_told(tmp_path: Path, *, shared: bool) -> None:
+    path = tmp_path / "data"
+    FakeService(settings(data=path)).close()
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE accounts SET username = CAST(x'ff' AS TEXT) WHERE id = 1")
+    with pytest.raises(StoreError, match="data can't be used: Could not decode to UTF-8"):
+        FakeService(settings(data=path, shared=shared))
 
 
 @postgres.needs_postgres

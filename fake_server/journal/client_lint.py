@@ -18,7 +18,7 @@ import orjson
 from ..http.exchange import Exchange
 from ..jobs.lifecycle import State
 from .redaction import holds_jwt
-from .render import errno
+from .render import errno, reason
 
 #: Polls closer together than this are too fast, in ms. A job takes about a minute.
 _MIN_POLL_MS = 1000
@@ -55,9 +55,12 @@ class Call:
 
     @cached_property
     def data(self) -> Any:
-        """The response's ``data``; ``None`` unless the call succeeded."""
+        """The response's ``data``; ``None`` unless the call succeeded.
+
+        A fault may send any body in place of a response, and says so as a refusal does.
+        """
         answer = self.raw.answer
-        if answer is None or self.raw.lost or errno(self.raw) != 0:
+        if answer is None or self.raw.lost or errno(self.raw) != 0 or reason(self.raw) is not None:
             return None
         document = _parsed(answer.body)
         return document.get("data") if isinstance(document, dict) else None

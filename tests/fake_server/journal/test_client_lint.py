@@ -264,6 +264,35 @@ def test_every_listed_field_is_known(control: Control, abc: Caller) -> None:
     assert "unknown-field" not in rules(control)
 
 
+# What a fault made up
+
+
+@pytest.mark.parametrize("operation", ["findJobs", "createJob"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"res": None, "total": 1},
+        {"res": [{}], "total": 2},
+        {"res": [3], "total": "x"},
+        {"res": [{"hash": [], "status": 2000}], "total": 1},
+        "x",
+        [1],
+    ],
+)
+def test_what_a_fault_sends_in_place_of_an_answer_is_none(
+    control: Control, abc: Caller, operation: str, data: object
+) -> None:
+    abc.create()
+    body = {"errno": 0, "errmsg": "OK", "data": data}
+    control.post("faults", type="HTTP_STATUS", status=200, body=body, times=1)
+    if operation == "findJobs":
+        abc.post("/jobs/find", {})
+    else:
+        abc.create("a dog")
+    assert rules(control) == []
+
+
 # token-astray
 
 

@@ -102,11 +102,15 @@ class Journal:
         exchange.number = self._count
         exchange.size += OVERHEAD + self._trim(exchange)
         self._exchanges.append(exchange)
-        self._bytes += exchange.size
+        self._make_room(exchange.size)
+        self.changed.notify()
+
+    def _make_room(self, size: int) -> None:
+        """Count ``size`` bytes more, and drop the oldest exchanges that are too many now."""
+        self._bytes += size
         while self._bytes > self._max_bytes:
             self._bytes -= self._exchanges.popleft().size
             self.lost += 1
-        self.changed.notify()
 
     def flush(self) -> None:
         """To be called before answers are sent: what is recorded is known by then."""
@@ -115,7 +119,10 @@ class Journal:
         """Add the response to a stored exchange; ``None`` if there was none."""
         exchange.answer = answer
         exchange.took = time.perf_counter_ns() - exchange.began
-        self._trim(exchange)
+        size = self._trim(exchange) - len(exchange.body)
+        if exchange in self._exchanges:
+            exchange.size += size
+            self._make_room(size)
         self.changed.notify()
         if self.listener is not None:
             self.listener(exchange)

@@ -99,7 +99,8 @@ class SharedJournal(Journal):
         super().answered(exchange, answer)
         if exchange.number:
             try:
-                self._rows.answer(exchange.number, _text(exchange))
+                size = 0 if exchange.answer is None else len(exchange.answer.body)
+                self._rows.answer(exchange.number, _text(exchange), size)
             except NotStoredError as problem:
                 self._tell("sampan: an answer is not in the journal: %s", problem)
         else:

@@ -73,10 +73,11 @@ class JournalRows:
             self.trim()
         return last
 
-    def answer(self, number: int, text: str) -> None:
-        """Replace an exchange by its answered self."""
+    def answer(self, number: int, text: str, size: int) -> None:
+        """Replace an exchange by its answered self, which is ``size`` bytes larger."""
         with self._rows():
-            self._db.execute("UPDATE journal_head SET answers = answers + 1")
+            sql = "UPDATE journal_head SET answers = answers + 1, total = total + ?"
+            self._db.execute(sql, (size,))
             self._db.execute("UPDATE journal SET exchange = ? WHERE number = ?", (text, number))
 
     def trim(self) -> None:

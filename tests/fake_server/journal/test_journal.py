@@ -162,6 +162,24 @@ def test_it_never_holds_more_than_its_limit(sizes: list[int], limit: int) -> Non
     assert journal.lost == len(sizes) - len(kept)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 5000), st.booleans()), max_size=60), st.integers(0, 40_000)
+)
+def test_an_answer_that_follows_counts_as_well(sizes: list[tuple[int, bool]], limit: int) -> None:
+    journal = Journal((), Secrets(), limit)
+    open_ones: list[Exchange] = []
+    for size, answers in sizes:
+        made = exchange(b"x" * size)
+        journal.keep(made)
+        open_ones.append(made)
+        if answers:
+            journal.answered(open_ones.pop(0), Response(200, b"y" * size))
+    kept = journal.find(RequestMatch())
+    answers = [each.answer.body for each in kept if each.answer is not None]
+    assert sum(len(each.body) + 1500 for each in kept) + sum(map(len, answers)) <= limit
+    assert journal.lost == len(sizes) - len(kept)
+
+
 def test_a_large_body_is_kept_in_part(control: Control, abc: Caller) -> None:
     abc.create("x" * 200_000)
     (request,) = control.requests(operation="createJob")

@@ -89,3 +89,16 @@ def test_it_holds_as_much_as_it_should(data: Data) -> None:
     assert 0 < len(held[0]) < 7
     assert pair.control.get("requests")["lost"] == 21 - len(held[0])
     pair.close()
+
+
+def test_an_answer_that_follows_counts_as_well(data: Data) -> None:
+    pair = Pair(data, journal_bytes=10_000)
+    pair.abc()
+    journal = pair.other.app.service.journal
+    assert isinstance(journal, SharedJournal)
+    for _ in range(20):
+        journal.answered(_taken(journal, None), Response(200, b"x" * 3000, ANSWER.headers))
+    held = _requests(pair.control)
+    assert [each["id"] for each in held] == [20, 21]
+    assert held == _requests(pair.other_control)
+    pair.close()

@@ -13,9 +13,8 @@ from ..rules.refusals import FORGED, NOBODY, OPEN, SentRequest
 from ..settings import Credentials
 
 _PAGE = re.compile(r"Bearer ([^\s\"'`<>(){}\[\],;]+)")
-_PARTS = re.compile(
-    r"(?is)(\s*(?:[^\s\"'`<(\[{]{1,20}\s+)?(?:bearer\s+)*[\s\"'`<(\[{]*)(.*?)([\s\"'`>)\]},;]*)"
-)
+_BEFORE = re.compile(r"(?i)\s*(?:[^\s\"'`<(\[{]{1,20}\s+)?(?:bearer\s+)*[\s\"'`<(\[{]*")
+_AFTER = re.compile(r"[\s\"'`>)\]},;]*")
 
 
 class Senders(Protocol):
@@ -79,6 +78,9 @@ def bearer(header: str) -> str | None:
 def parts(header: str) -> tuple[str, str, str]:
     """An Authorization header's token, what stands before it and what after: schemes, blanks,
     quotes, brackets."""
-    hit = _PARTS.fullmatch(header)
-    assert hit is not None  # each part may be empty
-    return hit[1], hit[2], hit[3]
+    before = _BEFORE.match(header)
+    rest = header[before.end() :] if before else header
+    # From its end: one pattern for both would try every length of the token.
+    after = _AFTER.match(rest[::-1])
+    end = len(rest) - (after.end() if after else 0)
+    return header[: len(header) - len(rest)], rest[:end], rest[end:]

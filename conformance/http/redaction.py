@@ -181,18 +181,22 @@ class Secrets:
         if self._pattern is not None:
             found += [hit.span() for hit in self._pattern.finditer(layer.text)]
         found += self._literals_in(layer.text)
-        for cut in _CUT.finditer(layer.text) if "…" in layer.text else ():
-            found += self._begun(layer.text[max(0, cut.start() - self.longest) : cut.start()], cut)
+        if "…" in layer.text:
+            found += self._begun(layer.text)
         return found
 
-    def _begun(self, before: str, cut: re.Match[str]) -> Iterator[Span]:
+    def _begun(self, text: str) -> Iterator[Span]:
         """What a message that was cut short shows of a secret: its beginning."""
-        # Half an escape may be read as characters of its own.
-        for end in range(len(before), max(0, len(before) - 4), -1):
-            length = max((_overlap(before[:end], one) for one in self._spellings), default=0)
-            if length >= _TELLING:
-                yield cut.start() - len(before) + end - length, cut.start()
-                return
+        with self._lock:  # other threads add some
+            spellings = [one for one in self._spellings if one[:_TELLING] in text]
+        for cut in _CUT.finditer(text) if spellings else ():
+            before = text[max(0, cut.start() - self.longest) : cut.start()]
+            # Half an escape may be read as characters of its own.
+            for end in range(len(before), max(0, len(before) - 4), -1):
+                length = max((_overlap(before[:end], one) for one in spellings), default=0)
+                if length >= _TELLING:
+                    yield cut.start() - len(before) + end - length, cut.start()
+                    break
 
     def _literals_in(self, text: str) -> Iterator[Span]:
         done = 0
@@ -225,9 +229,12 @@ def _end(text: str, at: int, form: str) -> int:
 
 
 def _overlap(text: str, secret: str) -> int:
-    """How much of the beginning of ``secret`` the text ends with."""
-    lengths = range(min(len(text), len(secret)), _TELLING - 1, -1)
-    return next((length for length in lengths if text.endswith(secret[:length])), 0)
+    """How much of the beginning of ``secret`` the text ends with; 0 if that tells nothing."""
+    beginning = secret[:_TELLING]
+    at = text.find(beginning, max(0, len(text) - len(secret)))
+    while at >= 0 and not secret.startswith(text[at:]):
+        at = text.find(beginning, at + 1)
+    return len(text) - at if at >= 0 else 0
 
 
 def _jwts(text: str) -> Iterator[Span]:

@@ -167,7 +167,10 @@ def test_the_claims_and_the_signature_of_a_token_are_masked_alone() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["\\", "&a", "%25", "eyJ", "eyJaaaa", "a.eyJ", "\\u0026%25&amp;", "%5Cu0026amp%3B", "&#"],
+    [
+        *("\\", "&a", "%25", "eyJ", "eyJaaaa", "a.eyJ", "\\u0026%25&amp;", "%5Cu0026amp%3B", "&#"),
+        *("…", TOKEN[:20] + "…"),
+    ],
 )
 def test_redaction_takes_linear_time(unit: str) -> None:
     secrets = Secrets()
@@ -180,6 +183,29 @@ def test_redaction_takes_linear_time(unit: str) -> None:
         return time.process_time() - started
 
     assert seconds(200_000) < 40 * max(seconds(20_000), 0.005)
+
+
+def test_a_message_of_cuts_is_redacted_at_once_whatever_is_secret() -> None:
+    secrets = Secrets()
+    secrets.add("abc-secret", TOKEN, "abcdefgh" + "q" * 500)
+    started = time.process_time()
+    secrets.redact("abcdefgh…" * 700)
+    secrets.redact("…" * 6_000)
+    assert time.process_time() - started < 3
+
+
+def test_a_secret_may_be_added_while_a_cut_message_is_redacted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secrets = Secrets()
+    secrets.add("canary-one", "canary-two")
+
+    def overlap(text: str, secret: str) -> int:
+        secrets.add(f"{text}{secret}")  # as another thread may
+        return 0
+
+    monkeypatch.setattr("sampan.conformance.http.redaction._overlap", overlap)
+    assert secrets.redact("it said canary-…") == "it said canary-…"
 
 
 def test_a_mask_that_a_server_wrote_is_told_from_ours() -> None:

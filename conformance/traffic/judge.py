@@ -24,24 +24,24 @@ from ..report import Report, merge
 from ..verdict import Verdict
 from . import in_passing
 from .aliases import Aliases
-from .answers import Answers
-from .ending import Ending
 from .facts import Fact
-from .failures import Failures
-from .finds import Finds
-from .jobs import Jobs
-from .logins import Logins
 from .look import Look, Shown, Target, answer_of, secrets_in, well_formed
 from .memory import Memory
 from .odd_requests import OddRequests
 from .pictures import Pictures
-from .records import Records
-from .refusals import Refusals
+from .rules.answers import Answers
+from .rules.ending import Ending
+from .rules.failures import Failures
+from .rules.finds import Finds
+from .rules.jobs import Jobs
+from .rules.logins import Logins
+from .rules.records import Records
+from .rules.refusals import Refusals
+from .rules.submissions import Submissions
+from .rules.tokens import Tokens
 from .seen import Seen
 from .senders import SeenAccounts
 from .strange import Strange
-from .submissions import Submissions
-from .tokens import Tokens
 
 
 class Rule(Protocol):

@@ -19,7 +19,7 @@ from ..pictures.seams import Seam
 from .facts import Fact
 from .look import Shown
 from .memory import Memory, SeenJob
-from .refusals import GRIDS
+from .rules.refusals import GRIDS
 from .seen import Seen
 
 LINKS = ("img_buffer", "img_thumb", "original_url")

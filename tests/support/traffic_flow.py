@@ -8,82 +8,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.traffic import JSON, GoneError, Observed
+from tests.support.traffic import GoneError, Observed
+from tests.support.traffic_client import (
+    BLEND,
+    CREATE,
+    DESCRIBE,
+    FIND,
+    LINKS,
+    LOGIN,
+    SUBMISSIONS,
+    UPSCALE,
+    VARY,
+    Client,
+)
 
-LOGIN, FIND = "/auth/login", "/jobs/find"
-CREATE, VARY, UPSCALE = "/jobs/create", "/jobs/variation", "/jobs/upscale"
-BLEND, DESCRIBE = "/jobs/blend", "/jobs/describe"
-SUBMISSIONS = (CREATE, VARY, UPSCALE, BLEND, DESCRIBE)
-FINISHED = 2000
 #: No folder has this id: no request makes one.
 _FOLDER = "6d1a4f4e-32a1-4a4e-8a3e-2b7c4a1f0e11"
-#: Seconds between two polls, and how many there are at most: a job takes 20 s.
-_PAUSE, _POLLS = 1.5, 30
-_LINKS = ("img_buffer", "img_thumb", "original_url")
-
-
-@dataclass
-class Client:
-    """An account's client. ``records``: the newest of each job that it has found, by hash."""
-
-    wire: Observed
-    username: str
-    token: str = ""
-    id: str = ""
-    records: dict[str, JSON] = field(default_factory=dict)
-
-    def login(self, **more: object) -> JSON:
-        body = {"username": self.username, "password": f"{self.username}-secret", **more}
-        data = self.wire.post(LOGIN, body).get("data")
-        if isinstance(data, dict):
-            self.token, self.id = str(data.get("token")), str(data.get("id"))
-        return data if isinstance(data, dict) else {}
-
-    def post(self, path: str, body: Mapping[str, object]) -> JSON:
-        return self.wire.post(path, body, self.token)
-
-    def submit(self, path: str, **body: object) -> str:
-        """The hash of a submission; empty if it was refused."""
-        answer = self.post(path, body)
-        data = answer.get("data")
-        return data if answer.get("errno") == 0 and isinstance(data, str) else ""
-
-    def find(self, **filters: object) -> list[JSON]:
-        data = self.post(FIND, filters).get("data")
-        records = data.get("res") if isinstance(data, dict) else None
-        found = [one for one in records or [] if isinstance(one, dict)]
-        self.records |= {str(one.get("hash")): one for one in found}
-        return found
-
-    def await_(self, *hashes: str) -> None:
-        """Poll until these jobs have ended, or for as long as a client waits."""
-        wanted = {one for one in hashes if one}
-        for _ in range(_POLLS):
-            self.find(limit=100)
-            if all(_ended(self.records.get(one)) for one in wanted):
-                return
-            self.wire.wait(_PAUSE)
-
-    def picture(self, hash: str, *keys: str) -> None:
-        """Get the pictures of a job, once more if they are not there yet."""
-        for key in keys or _LINKS:
-            link = self.records.get(hash, {}).get(key)
-            if not isinstance(link, str) or not link.startswith("http://"):
-                continue
-            for _ in range(3):
-                if self.wire.send("GET", link).status == 200:
-                    break
-                self.wire.wait(6)
-
-
-def _ended(record: JSON | None) -> bool:
-    if record is None:
-        return False
-    error = record.get("error")
-    return record.get("status") == FINISHED or (bool(error) and error != "altered prompt")
 
 
 def flow(wire: Observed, *, pictures: bool = False) -> None:
@@ -162,7 +104,7 @@ def _children(first: Client, grid: str, niji: str) -> dict[str, str]:
     links = [
         str(one.get(key))
         for one in (record, first.records.get(niji, {}))
-        for key in _LINKS
+        for key in LINKS
         if one.get(key)
     ]
     made: dict[str, str] = {}

@@ -13,7 +13,7 @@ from sampan.conformance.traffic.seen import Seen
 from sampan.conformance.verdict import Verdict
 from tests.support.fakes import ADDRESS
 from tests.support.traffic import Observed
-from tests.support.traffic_flow import CREATE, Client
+from tests.support.traffic_client import CREATE, Client
 
 
 def judged(seen: Iterable[Seen], **options: bool) -> Report:

@@ -17,7 +17,7 @@ from tests.conforming_servers.conforming_server import plain
 from tests.support.fakes import ADDRESS
 from tests.support.tampering.server import tampered
 from tests.support.traffic import Clock, Observed
-from tests.support.traffic_flow import CREATE, Client
+from tests.support.traffic_client import CREATE, Client
 
 
 @pytest.fixture(name="seen", scope="module")

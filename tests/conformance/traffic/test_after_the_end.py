@@ -13,7 +13,7 @@ from sampan.conformance.pictures.picture import inspected
 from sampan.conformance.traffic.seen import Seen
 from tests.support.examples import some
 from tests.support.traffic import Observed
-from tests.support.traffic_flow import CREATE, FIND, UPSCALE, Client
+from tests.support.traffic_client import CREATE, FIND, UPSCALE, Client
 from tests.support.traffic_made import failed, judged, made, records_changed
 
 TEXTS = ("msg_content", "msg_display")

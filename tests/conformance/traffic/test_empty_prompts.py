@@ -10,7 +10,7 @@ import pytest
 from sampan.conformance.traffic.seen import Seen
 from tests.support.examples import some
 from tests.support.traffic import Observed
-from tests.support.traffic_flow import CREATE, DESCRIBE, FIND, Client
+from tests.support.traffic_client import CREATE, DESCRIBE, FIND, Client
 from tests.support.traffic_made import changed, failed, judged, records_changed
 
 PROMPT = "a quiet harbour"

@@ -17,7 +17,7 @@ from sampan.conformance.verdict import Verdict
 from tests.support.examples import examples
 from tests.support.fakes import ADDRESS
 from tests.support.traffic import Observed
-from tests.support.traffic_flow import CREATE, FIND, LOGIN, SUBMISSIONS, UPSCALE, Client
+from tests.support.traffic_client import CREATE, FIND, LOGIN, SUBMISSIONS, UPSCALE, Client
 from tests.support.traffic_made import changed, failed, finding, judged, made, records_changed
 
 LABEL = {"Content-Type": "application/json"}

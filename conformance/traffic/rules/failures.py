@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..checking.senders import authorization, bearer
-from ..rules.parameters import sensible
-from ..rules.refusals import FORGED, NOBODY, OPEN, wrongly_accepted
-from .look import Look, Shown
-from .memory import Memory
+from ...checking.senders import authorization, bearer
+from ...rules.parameters import sensible
+from ...rules.refusals import FORGED, NOBODY, OPEN, wrongly_accepted
+from ..look import Look, Shown
+from ..memory import Memory
 
 #: So often, and never answered otherwise.
 _TIMES = 3

@@ -7,13 +7,13 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..json_access import Record, brief, integer, text
-from ..rules.find_rules import carries, in_substance, prompts
-from ..rules.records import described
-from ..rules.times import time_faults
-from ..shared_jobs.trace import FINISHED, has_failed
-from .look import Look, Shown
-from .memory import Memory, SeenJob, shorter
+from ...json_access import Record, brief, integer, text
+from ...rules.find_rules import carries, in_substance, prompts
+from ...rules.records import described
+from ...rules.times import time_faults
+from ...shared_jobs.trace import FINISHED, has_failed
+from ..look import Look, Shown
+from ..memory import Memory, SeenJob, shorter
 
 #: What never changes once it is set, beside what ``rules/job_model.py`` holds fixed.
 _IDENTITY = ("created_at",)

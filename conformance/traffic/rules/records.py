@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..checks.describe import where_the_prompts_are
-from ..checks.images import is_md5, md5_of, names_of_kinds
-from ..checks.lifecycle_questions import error_on_success
-from ..findings import EvidenceItem
-from ..json_access import Record, brief, integer, text, whole
-from ..rules.find_rules import CURSOR, hashes
-from ..shared_jobs.trace import FINISHED, has_failed
-from .facts import Fact
+from ...checks.describe import where_the_prompts_are
+from ...checks.images import is_md5, md5_of, names_of_kinds
+from ...checks.lifecycle_questions import error_on_success
+from ...findings import EvidenceItem
+from ...json_access import Record, brief, integer, text, whole
+from ...rules.find_rules import CURSOR, hashes
+from ...shared_jobs.trace import FINISHED, has_failed
+from ..facts import Fact
+from ..look import Look
+from ..memory import Memory, SeenJob, is_nobody
 from .jobs import without_links
-from .look import Look
-from .memory import Memory, SeenJob, is_nobody
 
 _CHILDREN = ("varyJob", "upscaleJob")
 _NIJI = re.compile(r"(^|\s)--niji(\s|$)")

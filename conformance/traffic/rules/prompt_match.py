@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..json_access import Record, text
+from ...json_access import Record, text
 
 _KEYS = ("msg_content", "msg_display", "sender_msg", "description", "description_translation")
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ..checking.watched_jobs import not_whole, orders, under_way
-from ..checks.account_questions import ordered
-from ..checks.create import jobs_beside
-from ..checks.lifecycle_questions import kind_of_preview, kind_of_progress, two_in_order
-from ..checks.operation_questions import fitting
-from ..findings import EvidenceItem
-from ..http.exchange import Answer
-from ..json_access import text, whole
-from ..rules.find_rules import hashes, prompts
-from ..shared_jobs.trace import JobTrace
+from ...checking.watched_jobs import not_whole, orders, under_way
+from ...checks.account_questions import ordered
+from ...checks.create import jobs_beside
+from ...checks.lifecycle_questions import kind_of_preview, kind_of_progress, two_in_order
+from ...checks.operation_questions import fitting
+from ...findings import EvidenceItem
+from ...http.exchange import Answer
+from ...json_access import text, whole
+from ...rules.find_rules import hashes, prompts
+from ...shared_jobs.trace import JobTrace
+from ..facts import Fact
+from ..look import Look
+from ..memory import Memory, SeenJob, is_nobody
 from . import prompt_match
-from .facts import Fact
-from .look import Look
-from .memory import Memory, SeenJob, is_nobody
 
 _CHILDREN = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}
 _CELLS = (1, 2, 3, 4)

@@ -7,13 +7,13 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..http.exchange import Exchange
-from ..json_access import brief, object_at, text
-from ..rules.tokens import lifetime
-from .facts import Fact
-from .look import Look, Shown
-from .memory import Memory
-from .senders import is_masked
+from ...http.exchange import Exchange
+from ...json_access import brief, object_at, text
+from ...rules.tokens import lifetime
+from ..facts import Fact
+from ..look import Look, Shown
+from ..memory import Memory
+from ..senders import is_masked
 
 #: Usernames that are remembered.
 _MOST = 500

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ..checks.find.questions import tells_its_order
-from ..json_access import millis, text, whole
-from ..rules.find_rules import CURSOR, falling, hashes
-from .facts import Fact
-from .look import Look
-from .memory import Memory, SeenJob, is_nobody
+from ...checks.find.questions import tells_its_order
+from ...json_access import millis, text, whole
+from ...rules.find_rules import CURSOR, falling, hashes
+from ..facts import Fact
+from ..look import Look
+from ..memory import Memory, SeenJob, is_nobody
 from .refusals import whole_request
 
 #: More records than this without a limit count as all records.

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ..json_access import text
-from ..rules.find_rules import CURSOR
-from ..rules.parameters import sensible, tolerated, wrong_parameter
-from ..rules.refusals import FORGED, NOBODY, OPEN, Breach, wrongly_accepted
-from .look import Look, Shown
-from .memory import Memory, SeenJob
+from ...json_access import text
+from ...rules.find_rules import CURSOR
+from ...rules.parameters import sensible, tolerated, wrong_parameter
+from ...rules.refusals import FORGED, NOBODY, OPEN, Breach, wrongly_accepted
+from ..look import Look, Shown
+from ..memory import Memory, SeenJob
 
 _CHILDREN = ("varyJob", "upscaleJob")
 _PARENTS = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}

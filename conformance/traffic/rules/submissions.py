@@ -9,11 +9,11 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..http.exchange import Exchange
-from ..json_access import text, whole
-from .facts import Fact
-from .look import Look, Shown
-from .memory import Memory, SeenJob, is_nobody
+from ...http.exchange import Exchange
+from ...json_access import text, whole
+from ..facts import Fact
+from ..look import Look, Shown
+from ..memory import Memory, SeenJob, is_nobody
 from .refusals import GRIDS, own_parent, whole_request
 
 #: The requirement of each operation that sender_id is optional with a token.

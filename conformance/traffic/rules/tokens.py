@@ -11,13 +11,13 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..checking.senders import authorization, bearer
-from ..http.exchange import Exchange
-from ..json_access import object_at, text
-from ..rules.refusals import NOBODY
-from .facts import Fact
-from .look import Look, Shown
-from .memory import Memory, is_nobody
+from ...checking.senders import authorization, bearer
+from ...http.exchange import Exchange
+from ...json_access import object_at, text
+from ...rules.refusals import NOBODY
+from ..facts import Fact
+from ..look import Look, Shown
+from ..memory import Memory, is_nobody
 
 #: Tokens, refusals of one, and accounts that are remembered.
 _TOKENS, _REFUSALS, _ACCOUNTS = 1_000, 3, 300

@@ -12,10 +12,10 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..json_access import Record, brief, millis, text, whole
-from ..rules.find_rules import CURSOR, covers, falling, hashes, is_whole_prompt, prompts
-from .look import Look, Shown
-from .memory import Memory, SeenJob, is_nobody
+from ...json_access import Record, brief, millis, text, whole
+from ...rules.find_rules import CURSOR, covers, falling, hashes, is_whole_prompt, prompts
+from ..look import Look, Shown
+from ..memory import Memory, SeenJob, is_nobody
 
 #: A find that shows all it counts without a job that was accepted so long ago (s), so often.
 _LATE, _LOOKS = 30.0, 3

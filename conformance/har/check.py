@@ -11,6 +11,7 @@ from ..target import checked_target
 from ..traffic.judge import TrafficJudge
 from ..traffic.seen import Seen
 from .document import HarError
+from .left_out import sentence
 from .reader import HarFile, read_har
 
 #: Entries that a report names one by one.
@@ -69,6 +70,8 @@ def _remarks(har: HarFile) -> list[str]:
             "the tokens were cut out of the file, so nothing is said of whose requests they are:"
             " export it with sensitive data to have that judged too"
         )
+    if lacking := sentence(har.lacking, har.entries):
+        found.append(lacking)
     for what, lines in (("broken", har.broken), ("not judged", har.unjudged)):
         if lines:
             more = f" (and {len(lines) - _NAMED} more)" if len(lines) > _NAMED else ""

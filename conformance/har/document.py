@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import math
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -28,14 +29,37 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+#: Characters that are kept of a number that can't be read.
+_DIGITS = 40
 _BLANK = re.compile(r"[ \t\r\n]*")
-#: Every number becomes a float: an integer of any length is one, if only infinity.
-_DECODER = json.JSONDecoder(parse_int=float, strict=False)
 _TOO_DEEP = "it is nested too deeply"
 
 
 class HarError(ValueError):
     """The file can't be read as a HAR; one line says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A number that no double holds: ``1e999``, and NaN and Infinity, which JSON does not have."""
+
+    written: str
+
+    def __repr__(self) -> str:
+        return self.written
+
+
+def _number(written: str) -> float | Unreadable:
+    """An integer of any length is a float as well."""
+    value = float(written)
+    if math.isfinite(value):
+        return value
+    return Unreadable(written if len(written) <= _DIGITS else f"{written[:_DIGITS]}…")
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=_number, parse_float=_number, parse_constant=Unreadable, strict=False
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,40 +8,32 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from ..http.connection import Failure, Reply, Request
 from ..http.content_coding import CodingError, TooLargeError, unpacked
 from ..http.gate import PICTURE_CAP
-from ..json_access import Record, brief, objects_at, printable, text, whole
+from ..json_access import Record, brief, objects_at, printable, text
 from ..traffic.seen import Seen
+from . import amounts
+from .left_out import EntryError, Part, UnjudgedError
 
 Headers = tuple[tuple[str, str], ...]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Statuses whose answers have no body (RFC 9110, 6.4.1).
 _NO_BODY = (204, 304)
-#: Statuses where there was no answer; Playwright writes the second.
-_NONE = (0, -1)
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _GZIP = b"\x1f\x8b"
 #: A reader of text may have taken a byte order mark off.
 _MARK = 3
+#: What Chrome calls a body of which no media type is known.
+_UNKNOWN = "x-unknown"
+#: A status that HTTP's own logins have too, told apart by a header.
+_ASKS_FOR_LOGIN = 401
 #: The member of an answer where we keep what HAR has no place for.
 OURS = "_sampan"
-
-
-class EntryError(ValueError):
-    """The entry is malformed."""
-
-
-class UnjudgedError(Exception):
-    """The entry is well-formed, but says too little of what passed, or it never reached the
-    server."""
 
 
 def address(entry: object) -> str:
@@ -63,7 +55,15 @@ def is_anonymous(entry: object) -> bool:
     return isinstance(ours, dict) and ours.get("anonymous") is True
 
 
-def seen(entry: object) -> Seen:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An exchange that can be judged, but for what the file ``lacks`` of it."""
+
+    seen: Seen
+    lacks: tuple[Part, ...]
+
+
+def read(entry: object) -> Read:
     """The exchange. Raises :class:`EntryError` and :class:`UnjudgedError`."""
     request, response = _object(entry, "request"), _object(entry, "response")
     method = _text(request, "method")
@@ -72,14 +72,36 @@ def seen(entry: object) -> Seen:
         raise EntryError("request.url is missing")
     sent = _headers(request, "request")
     came = tuple((name.lower(), value) for name, value in _headers(response, "response"))
-    at = _start(entry)
+    at = amounts.start(entry)
     _check_reached(entry, request, response, sent, came)
-    elapsed = _elapsed(entry)
+    elapsed = amounts.elapsed(entry)
     # Of ours the headers say nothing about bodies: pseudonyms have lengths of their own.
     ours = is_ours(entry)
-    asked = Request(method, url, sent, _request_body(request, method, () if ours else sent))
+    body = _request_body(request, method, () if ours else sent)
     reply = _reply(response, method, () if ours else came, elapsed)
-    return Seen(asked, replace(reply, headers=came), at)
+    lacks = []
+    if not sent and method.upper() in _WITH_BODY:
+        lacks.append(Part.REQUEST_HEADERS)
+        sent = _label(request.get("postData"))
+    if not came and reply.failure is None:
+        lacks.append(Part.ANSWER_HEADERS)
+        came = _label(response.get("content"))
+        reply = _without_headers(reply, came)
+    asked = Request(method, url, sent, body)
+    return Read(Seen(asked, replace(reply, headers=came), at), tuple(lacks))
+
+
+def _label(content: object) -> Headers:
+    """The Content-Type of a body of which no header is recorded: HAR repeats it there."""
+    kind = text(content, "mimeType")
+    return () if kind is None or kind == _UNKNOWN else (("content-type", kind),)
+
+
+def _without_headers(reply: Reply, label: Headers) -> Reply:
+    """The answer, if it can be judged without its headers."""
+    if reply.body and (not label or (reply.status == _ASKS_FOR_LOGIN and b"{" not in reply.body)):
+        raise UnjudgedError("the answer's headers are not recorded", Part.ANSWER_HEADERS)
+    return replace(reply, body=_plain(reply.body, "gzip"))
 
 
 def _check_reached(
@@ -102,16 +124,14 @@ def _check_reached(
 
 
 def _reply(response: Record, method: str, headers: Headers, elapsed: float) -> Reply:
-    status = whole(response.get("status"))
-    if status is None or not (status in _NONE or 100 <= status <= 999):
-        raise EntryError(f"response.status is no status: {brief(response.get('status'))}")
+    status = amounts.status(response)
     ours = response.get(OURS)
     ours = ours if isinstance(ours, dict) else {}
     if "failure" in ours:
         return _failed(ours, status, headers, elapsed)
     if ours.get("masked"):
         raise UnjudgedError("a secret that stood in a body is masked")
-    if status in _NONE:
+    if status in amounts.NONE:
         why = text(response, "_error") or text(response, "statusText")
         raise UnjudgedError("no answer is recorded" + (f" ({brief(why)})" if why else ""))
     body = _response_body(response, method, status, headers)
@@ -135,18 +155,20 @@ def _request_body(request: Record, method: str, headers: Headers) -> bytes:
     if isinstance(body, str) and body:
         raw = _bytes(body, post.get("encoding") or post.get("_encoding"), "request.postData")
         if length is not None and length > len(raw) and not _first(headers, "content-encoding"):
-            raise UnjudgedError("the request's body is cut short in the file")
+            raise UnjudgedError("the request's body is cut short in the file", Part.REQUEST_BODY)
         return raw
     params = objects_at(post, "params")
     if params:
         if not (text(post, "mimeType") or "").startswith("application/x-www-form-urlencoded"):
-            raise UnjudgedError("the request's body is recorded as parameters only")
+            raise UnjudgedError(
+                "the request's body is recorded as parameters only", Part.REQUEST_BODY
+            )
         pairs = [(str(one.get("name", "")), str(one.get("value", ""))) for one in params]
         return urlencode(pairs).encode()
-    size = whole(request.get("bodySize"))
+    size = amounts.size(request, "bodySize", "request")
     empty = length == 0 or size == 0 or (method.upper() not in _WITH_BODY and not length)
     if not empty or (size or 0) > 0:
-        raise UnjudgedError("the request's body is not recorded")
+        raise UnjudgedError("the request's body is not recorded", Part.REQUEST_BODY)
     return b""
 
 
@@ -155,7 +177,7 @@ def _response_body(response: Record, method: str, status: int, headers: Headers)
         return b""
     content = response.get("content")
     content = content if isinstance(content, dict) else {}
-    size, length = whole(content.get("size")), _length(headers)
+    size, length = amounts.size(content, "size", "response.content"), _length(headers)
     body = content.get("text")
     if isinstance(body, str) and body:
         raw = _bytes(body, content.get("encoding"), "response.content")
@@ -163,21 +185,21 @@ def _response_body(response: Record, method: str, status: int, headers: Headers)
         _check_whole(content, len(raw), None if coding else length)
         return _plain(raw, coding)
     if content.get("_file"):
-        raise UnjudgedError("the answer's body is in a file of its own")
+        raise UnjudgedError("the answer's body is in a file of its own", Part.ANSWER_BODY)
     # Of a redirect that it followed a browser has no body, whatever came.
     unknown = (body is None and 300 <= status < 400) or size is None or size < 0
     if (size or 0) > 0 or (length or 0) > 0 or (unknown and length != 0):
-        raise UnjudgedError("the answer's body is not recorded")
+        raise UnjudgedError("the answer's body is not recorded", Part.ANSWER_BODY)
     return b""
 
 
 def _check_whole(content: Record, length: int, announced: int | None) -> None:
     """Raise if the body was cut when it was recorded. Some count its size before it was
     unpacked, and then say how much was saved."""
-    size = whole(content.get("size")) or 0
-    saved = whole(content.get("compression")) or 0
+    size = amounts.size(content, "size", "response.content") or 0
+    saved = amounts.size(content, "compression", "response.content") or 0
     if max(min(size, size + saved), announced or 0) > length + _MARK:
-        raise UnjudgedError("the answer's body is cut short in the file")
+        raise UnjudgedError("the answer's body is cut short in the file", Part.ANSWER_BODY)
 
 
 def _plain(raw: bytes, coding: str) -> bytes:
@@ -233,36 +255,6 @@ def _first(headers: Headers, name: str) -> str:
 def _length(headers: Headers) -> int | None:
     given = _first(headers, "content-length").strip()
     return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
-
-
-def _start(entry: object) -> float:
-    """Seconds since 1970. A time without a zone, which HAR does not allow, is read as UTC."""
-    given = text(entry, "startedDateTime")
-    try:
-        moment = datetime.fromisoformat(given or "")
-    except ValueError:
-        raise EntryError(f"startedDateTime is no ISO 8601 time: {brief(given)}") from None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH).total_seconds()
-
-
-def _elapsed(entry: object) -> float:
-    """How long the whole exchange took, in seconds."""
-    source = entry if isinstance(entry, dict) else {}
-    took = _number(source.get("time"))
-    if took is None or took < 0:
-        timings = source.get("timings")
-        parts = [_number(one) for one in timings.values()] if isinstance(timings, dict) else []
-        took = sum(one for one in parts if one is not None and one > 0)
-        if not took:
-            raise UnjudgedError("how long it took is not recorded, so that its place is not known")
-    return took / 1000
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) else None
 
 
 def _object(source: object, key: str) -> Record:

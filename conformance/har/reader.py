@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from ..contract import shipped
 from ..traffic.seen import Seen
 from .document import MAX_BYTES, HarError, load
-from .entry import EntryError, UnjudgedError, address, is_anonymous, seen, title
+from .entry import address, is_anonymous, read, title
+from .left_out import EntryError, Part, UnjudgedError
 
 __all__ = ("HarError", "HarFile", "read_har")
 
@@ -47,6 +48,9 @@ class HarFile:
     tokens_removed: bool
     #: Why the times in the file can't be believed; then ``seen`` is in the file's order.
     disorder: str = ""
+    #: How many entries of the API, and how many of them the export has robbed of which part.
+    entries: int = 0
+    lacking: Counter[Part] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class _Entry:
     broken: str = ""
     unjudged: str = ""
     anonymous: bool = False
+    lacks: tuple[Part, ...] = ()
 
 
 def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> HarFile:
@@ -75,16 +80,21 @@ def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> H
     paths = _paths(jobs_only=True)
     bare = [one for one in kept if one.anonymous and one.seen and _calls(one.seen, paths)]
     removed = _tokens_removed(exchanges) and not bare
-    doubtful = {id(one.seen) for one in kept if one.seen is not None and not one.anonymous}
+    doubtful = [one for one in kept if _may_lack_token(one)]
+    lacking = Counter(part for one in kept for part in one.lacks)
+    if not removed:
+        lacking[Part.TOKEN] = sum(Part.REQUEST_HEADERS not in one.lacks for one in doubtful)
     broken = [one.broken for one in kept if one.broken]
     return HarFile(
         target,
-        _with_placeholders(exchanges, None if removed else doubtful),
+        _with_placeholders(exchanges, None if removed else {id(one.seen) for one in doubtful}),
         len(entries) - len(kept),
         broken + [document.problem] * bool(document.problem),
         [one.unjudged for one in kept if one.unjudged],
         removed,
         disorder,
+        len(kept),
+        lacking,
     )
 
 
@@ -110,11 +120,13 @@ def _step_back(exchanges: Sequence[Seen]) -> str:
 def _entry(number: int, entry: object) -> _Entry:
     url = address(entry)
     try:
-        return _Entry(url, seen(entry), anonymous=is_anonymous(entry))
+        found = read(entry)
+        return _Entry(url, found.seen, anonymous=is_anonymous(entry), lacks=found.lacks)
     except EntryError as problem:
         return _Entry(url, None, broken=f"{title(number, entry)}: {problem}")
     except UnjudgedError as problem:
-        return _Entry(url, None, unjudged=f"{title(number, entry)}: {problem}")
+        lacks = () if problem.lacks is None else (problem.lacks,)
+        return _Entry(url, None, unjudged=f"{title(number, entry)}: {problem}", lacks=lacks)
 
 
 def _paths(*, jobs_only: bool = False) -> tuple[str, ...]:
@@ -189,21 +201,26 @@ def _tokens_removed(exchanges: list[Seen]) -> bool:
     return bool(tokens) and all(token is None or _REMOVED.search(token) for token in tokens)
 
 
+def _may_lack_token(entry: _Entry) -> bool:
+    """Whether a request for jobs has no token here, and may have had one: a part of the file may
+    come from an export that leaves tokens out. One that was refused for it had none."""
+    if entry.seen is None or entry.anonymous or not _calls(entry.seen, _paths(jobs_only=True)):
+        return False
+    if Part.REQUEST_HEADERS in entry.lacks:
+        return True
+    return _token(entry.seen) is None and not _refused(entry.seen)
+
+
 def _with_placeholders(exchanges: list[Seen], doubtful: set[int] | None) -> list[Seen]:
     """Each request for jobs with a token that no other has: a request that had one must not pass
     for one without, and two must not pass for the same account's.
 
-    ``doubtful``: those alone, by identity, if they have none and were not refused for it: a part of
-    the file
-    may come from an export that leaves tokens out. ``None``: all.
+    ``doubtful``: those alone, by identity. ``None``: all.
     """
     paths = _paths(jobs_only=True)
     return [
         _with_token(one, f"removed-{number}")
-        if _calls(one, paths)
-        and (
-            doubtful is None or (id(one) in doubtful and _token(one) is None and not _refused(one))
-        )
+        if (id(one) in doubtful if doubtful is not None else _calls(one, paths))
         else one
         for number, one in enumerate(exchanges, 1)
     ]

@@ -25,7 +25,9 @@ from ..verdict import Verdict
 from . import in_passing
 from .aliases import Aliases
 from .facts import Fact
-from .look import Look, Shown, Target, answer_of, secrets_in, well_formed
+from .form import unlike_the_page
+from .kinds import Kinds
+from .look import Look, Shown, Target, answer_of, secrets_in
 from .memory import Memory
 from .odd_requests import OddRequests
 from .pictures import Pictures
@@ -54,8 +56,6 @@ class Rule(Protocol):
 _RULES: tuple[Callable[[], Rule], ...] = (
     *(Logins, Tokens, Refusals, Failures, Answers, Records, Submissions, Finds, Jobs),
 )
-#: Kinds of answers that are not the API's, told apart.
-_SHAPES = 100
 #: Secrets that are masked wherever they stand; then it begins anew, and what was kept is masked.
 _SECRETS = 3_000
 #: Findings that are told of one requirement.
@@ -99,7 +99,9 @@ class TrafficJudge:
         self._news: list[Finding] = []
         self._jobs = 0
         self._strange = Strange()
-        self._unjudged: Counter[str] = Counter()
+        self._unjudged = Kinds()
+        self._unlike = Kinds()
+        self._nowhere = 0
         self._learnt: set[str] = set()
         self._recent: dict[bytes, tuple[float, float]] = {}
         self._span = (float("inf"), 0.0)
@@ -165,17 +167,20 @@ class TrafficJudge:
         self._span = min(self._span[0], began), max(self._span[1], ended)
         operation = self.target.operation(path, seen.request.method)
         if not operation:
+            self._nowhere += 1
             if seen.request.method != "OPTIONS":
                 answer = self._answer(seen, "", False)
                 for fact in self._odd.elsewhere(seen.request, path, answer):
                     self._memory.facts.add(fact)
             return
-        plain = well_formed(seen.request)
-        answer = self._answer(seen, operation, plain)
+        unlike = unlike_the_page(seen.request)
+        answer = self._answer(seen, operation, not unlike)
         if self._is_elsewhere(seen.request, answer):
             return
+        if unlike:
+            self._unlike.add(unlike)
         sent = self._watch.sent(seen.request, operation)
-        look = Look(seen.request, sent, answer, plain, began, ended)
+        look = Look(seen.request, sent, answer, not unlike, began, ended)
         self._jobs += answer.hash is not None and operation in self._submissions
         self._judge(look)
 
@@ -249,15 +254,26 @@ class TrafficJudge:
         if self._strange.is_own(request, answer):
             return False
         what = answer.failure.value if answer.failure else f"HTTP {answer.status}, {answer.problem}"
-        self._unjudged[what[:200] if len(self._unjudged) < _SHAPES else "others"] += 1
+        self._unjudged.add(what)
         return True
 
     def _remarks(self) -> Iterator[str]:
         if self.passed_over:
             yield f"{self.passed_over} requests went elsewhere and were passed over"
-        if self._unjudged:
-            kinds = ", ".join(f"{n} × {what}" for what, n in self._unjudged.most_common(5))
-            yield f"not answered by the API, and not judged: {self.secrets.redact(kinds)}"
+        if self._unjudged.total:
+            kinds = self.secrets.redact(str(self._unjudged))
+            yield f"not answered by the API, and not judged: {kinds}"
+        if number := self._unlike.total:
+            yield (
+                f"{number} {'request is' if number == 1 else 'requests are'} not in the page's"
+                " form, so that little is judged of them (GEN-5, and what an acceptance breaks):"
+                f" {self.secrets.redact(str(self._unlike))}"
+            )
+        if number := self._nowhere:
+            yield (
+                f"{number} {'request calls' if number == 1 else 'requests call'} no operation, by"
+                " path or by method; they can answer unknown-route and other-method alone"
+            )
 
     def _finding(self, id: str) -> Finding:
         held = self._held[id]

@@ -24,8 +24,8 @@ _SHOWN = frozenset(
     {"accept", "authorization", "content-encoding", "content-length", "content-type", "user-agent"}
 )
 _HIDDEN = frozenset({"set-cookie", "set-cookie2", "www-authenticate", "location"})
-#: Larger or deeper requests than any honest one are not well-formed ones here.
-_LARGE, _DEEP = 64 << 10, 20
+#: Bytes of a login in which a password is looked for.
+_LARGE = 64 << 10
 #: A refused password that is as short as this may be a part of any word.
 _SHORT = 6
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -98,46 +98,6 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     except ValueError:
         port = None
     return parts.scheme, (parts.hostname or "").lower(), port or _DEFAULT_PORTS.get(parts.scheme)
-
-
-def well_formed(request: Request) -> bool:
-    """Whether it is a request as the page shows it, so that the server has nothing to complain of
-    but its parameters."""
-    headers = {key.lower(): value for key, value in request.headers}
-    if "json" not in headers.get("content-type", "").lower() or "content-encoding" in headers:
-        return False
-    if urlsplit(request.target).query or len(request.body) > _LARGE:
-        return False
-    try:
-        found = json.loads(
-            request.body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse
-        )
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and _usual(found, _DEEP)
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("a key twice")
-    return dict(pairs)
-
-
-def _refuse(name: str) -> object:
-    raise ValueError(name)
-
-
-def _usual(value: object, depth: int) -> bool:
-    """No NUL, no lone surrogate, no number beyond a double, not too deep (GEN-5)."""
-    if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= one <= "\udfff" for one in value)
-    if isinstance(value, int | float):
-        return abs(value) < 2**63
-    if isinstance(value, dict):
-        return depth > 0 and all(_usual(one, depth - 1) for pair in value.items() for one in pair)
-    if isinstance(value, list):
-        return depth > 0 and all(_usual(one, depth - 1) for one in value)
-    return True
 
 
 def answer_of(seen: Seen, number: int, operation: str, plain: bool, secrets: Secrets) -> Answer:

@@ -12,6 +12,8 @@ from .calls import Call
 LOGIN = "/auth/login"
 #: What programs put in the place of a password or a token.
 _REMOVED = re.compile(r"(?i)redact|removed|sanitiz|masked|hidden|filtered|\*{3}|x{6}|^\W*$")
+#: A password as ``sampan proxy`` writes it.
+_PSEUDONYM = re.compile(r"password-\d{1,6}-of-[\w-]{1,40}")
 _MAX_NAME = 200
 
 
@@ -19,11 +21,13 @@ _MAX_NAME = 200
 class SeenAccount:
     """``password`` is the one that a login was accepted with; ``None``: none is in the file.
 
+    ``is_pseudonym``: that stands for it, so that it is no secret.
     ``tokens`` are those that the server accepted, with when they were first seen (ms).
     """
 
     username: str
     password: str | None = None
+    is_pseudonym: bool = False
     name: str | None = None
     plan: AccountPlan = "unlimited"
     tokens: dict[str, int] = field(default_factory=dict)
@@ -63,6 +67,7 @@ class Accounts:
         account = self.by_name.setdefault(username, SeenAccount(username))
         if isinstance(password, str) and not _REMOVED.search(password):
             account.password = password
+            account.is_pseudonym = call.pseudonyms and _PSEUDONYM.fullmatch(password) is not None
         if not isinstance(data, dict):
             return
         name, token = data.get("name"), data.get("token")

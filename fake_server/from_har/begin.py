@@ -19,7 +19,8 @@ from ..store.database_url import DatabaseUrl
 from ..store.ids import first_id, owns
 from ..store.tokens import Claims
 from .accounts import Accounts, SeenAccount
-from .calls import Calls, HarError, read
+from .calls import Calls, read
+from .document import HarError
 from .failures import MAX_FAULTS, failures
 from .jobs import facts, seen_jobs
 
@@ -135,16 +136,15 @@ def _job(job: Job, names: dict[int, str]) -> dict[str, Any]:
 def _told(
     service: FakeService, calls: Calls, accounts: Accounts, jobs: int, armed: int
 ) -> Iterable[str]:
-    """What whoever starts the fake is told, in lines. No password of the file is among it."""
+    """What whoever starts the fake is told, in lines. No password of the file is among it, but for
+    pseudonyms, which nobody could know."""
     counts = {"account": len(accounts.by_name), "job": jobs, "fault": min(armed, MAX_FAULTS)}
     told = (f"{number} {what}{'s' * (number != 1)}" for what, number in counts.items())
     yield f"begins with {', '.join(told)} from {service.settings.from_har}"
     asked = {each.username for each in service.settings.accounts}
     for account in list(accounts.by_name.values())[:_NAMED]:
-        where = f"{account.username}-secret" if account.password is None else "as in the file"
-        if account.username in asked:
-            where = "as --account says"
-        yield f"account {account.username}: password {where}"
+        where = "as --account says" if account.username in asked else _where(account)
+        yield _printable(f"account {account.username}: password {where}")
     if len(accounts.by_name) > _NAMED:
         yield f"and {len(accounts.by_name) - _NAMED} more accounts"
     if calls.unread:
@@ -152,3 +152,16 @@ def _told(
         yield f"{entries} passed over: broken, or without a whole request and answer"
     if armed > MAX_FAULTS:
         yield f"{armed - MAX_FAULTS} failures more are not armed: at most {MAX_FAULTS} are"
+
+
+def _where(account: SeenAccount) -> str:
+    """The password to log in with, or where to find it."""
+    if account.password is not None and not account.is_pseudonym:
+        return "as in the file"
+    return password_of(account)
+
+
+def _printable(line: str) -> str:
+    """A name from a file, which may hold anything, changes nothing where it is shown."""
+    spelt = (one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
+    return "".join(spelt)

@@ -6,9 +6,6 @@ can't read it passes over, and counts.
 
 from __future__ import annotations
 
-import codecs
-import gzip
-import zlib
 from base64 import b64decode
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
@@ -18,23 +15,22 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..jobs.lifecycle import LATEST
+from . import document
+from .document import MAX_BYTES
 
-#: Bytes of a file, unpacked.
-MAX_BYTES = 256 << 20
-_GZIP = b"\x1f\x8b"
+#: The member of an answer where ``sampan proxy`` keeps what HAR has no place for.
+_OURS = "_sampan"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Statuses where there was no answer; Playwright writes the second.
+_NONE = (0, -1)
 _MS, _DAY = 1000, 86_400_000
-
-
-class HarError(ValueError):
-    """A file that a fake can't begin with: one line says why."""
 
 
 class Call(NamedTuple):
     """One request and its answer. Times in ms since 1970; ``path`` is the operation's.
 
     ``status`` 0: no answer. ``answer`` is its body as text, ``data`` as JSON (``None``: it is
-    no JSON object).
+    no JSON object). ``pseudonyms``: ``sampan proxy`` wrote it, with names in place of secrets.
     """
 
     path: str
@@ -45,6 +41,7 @@ class Call(NamedTuple):
     status: int
     answer: str
     data: Mapping[str, Any] | None
+    pseudonyms: bool = False
 
     @property
     def errno(self) -> int | None:
@@ -61,16 +58,8 @@ class Calls(NamedTuple):
 
 def read(path: Path, paths: Collection[str], limit: int = MAX_BYTES) -> Calls:
     """The POSTs to the operations with these paths. Raises :class:`HarError`."""
-    try:
-        document = orjson.loads(_content(path, limit))
-    except orjson.JSONDecodeError as problem:
-        raise HarError(f"{path} is not a HAR: {problem}") from problem
-    log = document.get("log") if isinstance(document, dict) else None
-    entries = log.get("entries") if isinstance(log, dict) else None
-    if not isinstance(entries, list):
-        raise HarError(f"{path} is not a HAR: it has no array log.entries")
     calls, unread = [], 0
-    for entry in entries:
+    for entry in document.entries(path, limit):
         operation = _operation(entry, paths)
         if operation is None:
             continue
@@ -79,21 +68,6 @@ def read(path: Path, paths: Collection[str], limit: int = MAX_BYTES) -> Calls:
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             unread += 1
     return Calls(sorted(calls, key=lambda call: call.end), unread)
-
-
-def _content(path: Path, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            packed = file.read(2) == _GZIP
-            file.seek(0)
-            content = (gzip.GzipFile(fileobj=file) if packed else file).read(limit + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
-        raise HarError(f"{path} is a broken gzip file: {problem}") from problem
-    except OSError as problem:
-        raise HarError(f"{path} can't be read: {problem.strerror or problem}") from problem
-    if len(content) > limit:
-        raise HarError(f"{path} is larger than {limit} bytes; filter the export by host")
-    return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _operation(entry: Any, paths: Collection[str]) -> str | None:
@@ -122,6 +96,7 @@ def _call(entry: Any, path: str) -> Call:
         status,
         answer,
         _object(answer),
+        isinstance(response.get(_OURS), dict),
     )
 
 
@@ -129,7 +104,9 @@ def _status(response: Mapping[str, Any]) -> int:
     """The HTTP status; 0 if the server gave no whole answer. Raises ``ValueError`` if it is not
     known whether it would have, such as of a request that the client gave up."""
     status = int(response["status"])
-    if isinstance(ours := response.get("_sampan"), dict) and "failure" in ours:
+    if not (status in _NONE or 100 <= status <= 999):
+        raise ValueError("no HTTP status")
+    if isinstance(ours := response.get(_OURS), dict) and "failure" in ours:
         return 0
     if status > 0:
         return status

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from sampan.fake_server.cli import main
-from sampan.fake_server.from_har.calls import HarError
+from sampan.fake_server.from_har.document import HarError
 from tests.support.fakes import JSON, START, Caller, Fake, Served, refused, succeeded
 from tests.support.har_files import changed, entry, har, written
 from tests.support.recorded import RecordedFake

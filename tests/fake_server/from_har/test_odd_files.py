@@ -7,10 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from sampan.fake_server.from_har.begin import begin
-from sampan.fake_server.from_har.calls import HarError
+from sampan.fake_server.from_har.document import HarError
 from sampan.fake_server.settings import Settings
 from tests.support.examples import examples
 from tests.support.har_files import TOKEN, entry, har
@@ -65,3 +66,64 @@ def _entries(document: Any) -> list[Any]:
     log = document.get("log") if isinstance(document, dict) else None
     entries = log.get("entries") if isinstance(log, dict) else None
     return entries if isinstance(entries, list) else []
+
+
+CALL = json.dumps(
+    entry("/jobs/create", sent={"content": "a cat"}, came={"errno": 0, "data": "h-2"})
+)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        '{"time": NaN}', '{"time": 1e999}', '{"time": -Infinity}', f'{{"time": {"9" * 400}}}',
+        '{"comment": "\\ud800"}', '{"comment": "a\tb"}', '{"comment": "\udcff"}', "null", "[]",
+        '"\\udcff\\udcfe"',
+    ],
+)  # fmt: skip
+def test_what_json_does_not_have_in_an_entry_spoils_no_file(tmp_path: Path, other: str) -> None:
+    path = tmp_path / "odd.har"
+    text = f'{{"log": {{"entries": [{other}, {CALL}]}}}}'
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with closing(begin(Settings(from_har=path))) as service:
+        assert service.begun_with[0].startswith("begins with 1 account, 1 job")
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_any_mark_of_the_coding_is_read(tmp_path: Path, coding: str) -> None:
+    text = f'{{"log": {{"entries": [{CALL}]}}}}'
+    path = tmp_path / "odd.har"
+    path.write_text("\ufeff" + text if coding == "utf-16-be" else text, encoding=coding)
+    with closing(begin(Settings(from_har=path))) as service:
+        assert service.begun_with[0].startswith("begins with 1 account, 1 job")
+
+
+@pytest.mark.parametrize("cut", [1, 2, 5, 40, 200, 500])
+def test_a_file_that_was_cut_off_is_told_with_what_helps(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "torn.har"
+    whole = f'{{"log": {{"entries": [\n{CALL},\n{CALL}\n]}}}}\n'
+    path.write_text(whole.rstrip()[:-cut])
+    with pytest.raises(HarError, match="It was cut off") as refusal:
+        begin(Settings(from_har=path))
+    assert "add ]}}" in str(refusal.value)
+    assert str(refusal.value).isprintable()
+
+
+def test_the_remedy_of_a_torn_file_helps(tmp_path: Path) -> None:
+    path = tmp_path / "torn.har"
+    path.write_text(f'{{"log": {{"entries": [\n{CALL},\n{CALL[:-50]}')
+    with pytest.raises(HarError, match="remove the last line and the comma before it"):
+        begin(Settings(from_har=path))
+    kept = path.read_text().rpartition("\n")[0].removesuffix(",")
+    path.write_text(kept + "]}}")
+    with closing(begin(Settings(from_har=path))) as service:
+        assert "1 job" in service.begun_with[0]
+
+
+def test_what_is_no_har_is_not_said_to_be_cut(tmp_path: Path) -> None:
+    path = tmp_path / "odd.har"
+    for text in ("", "hello", '{"a": 1', "[1, 2", '{"log": {"entries": [1 2]}}'):
+        path.write_text(text)
+        with pytest.raises(HarError) as refusal:
+            begin(Settings(from_har=path))
+        assert "cut off" not in str(refusal.value)

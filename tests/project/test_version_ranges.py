@@ -13,17 +13,18 @@ import pytest
 
 from tests.support.paths import ROOT
 
-#: The whole flow, a fault of the connection, and bytes that are not HTTP, on both protocols.
+#: The whole flow, refusals by a schema, a fault of the connection, and bytes that are not HTTP, on
+#: both protocols.
 FLOW = """
 import socket, sys
 from importlib.metadata import version
 import pytest
 from sampan import FakeServer
-from sampan.fake_server.client.errors import Disconnected
+from sampan.fake_server.client.errors import ControlRefused, Disconnected, Refused
 from sampan.fake_server.server import protocols
 from sampan.fake_server.server.fast_protocol import FastProtocol
 
-print(version("uvicorn"), version("starlette"))
+print(version("uvicorn"), version("starlette"), version("jsonschema-rs"))
 assert protocols.choose(fast=True) is FastProtocol, version("uvicorn")
 for fast in (True, False):
     with FakeServer(job_seconds=60, fast=fast) as server:
@@ -31,6 +32,10 @@ for fast in (True, False):
         record = account.wait_finished(account.create("a cat"))
         assert account.download(record["img_buffer"]).startswith(b"\\x89PNG")
         account.upscale(record["hash"], 2)
+        with pytest.raises(Refused, match="limit"):
+            account.find(limit="ten")
+        with pytest.raises(ControlRefused, match="'NOPE' is not valid; valid: ERRNO"):
+            account.admin.fault("NOPE")
         account.admin.fault("CONNECTION_RESET_BY_PEER", operation="findJobs", times=1)
         with pytest.raises(Disconnected):
             account.find()
@@ -51,7 +56,7 @@ def _ends(name: str) -> list[str]:
 
 @pytest.mark.parametrize("end", [0, 1], ids=["lowest", "newest"])
 def test_the_fake_runs_at_both_ends(end: int, tmp_path: Path) -> None:
-    packages = [_ends(name)[end] for name in ("uvicorn", "starlette")]
+    packages = [_ends(name)[end] for name in ("uvicorn", "starlette", "jsonschema-rs")]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-input"]
     installed = subprocess.run(
         [*pip, "--disable-pip-version-check", "--target", str(tmp_path), *packages],

@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -228,26 +229,26 @@ def serve(
 
         def ready(admin_token: str | None, processes: Sequence[int]) -> None:
             if admin_token is not None:
-                asked = "sampan: off loopback the control API requires this admin token"
-                print(f"{asked}: {admin_token}", file=sys.stderr, flush=True)
+                _note(f"off loopback the control API requires this admin token: {admin_token}")
             if announced is not None:
                 announced.publish()
             for line in () if app is None else app.service.begun_with:
-                print(f"sampan: {line}", file=sys.stderr, flush=True)
+                _note(line)
             profile, address = settings.profile, url(host, bound)
             print(_ready_line(address, bound, profile, processes, as_json=ready_json), flush=True)
 
         logged = serving.LogOptions(log, log_format, log_control)
-        try:
+        with nullcontext() if announced is None else closing(announced):
             if app is not None:
                 serving.serve(app, listening, ready, logged)
             else:
                 serving.serve_with(workers, settings, listening, ready, logged)
-        finally:
-            if announced is not None:
-                announced.close()
     except RefusedStartError as problem:
         raise _Refused(str(problem)) from problem
+
+
+def _note(line: str) -> None:
+    print(f"sampan: {line}", file=sys.stderr, flush=True)
 
 
 def _check_workers(count: int, data: str | os.PathLike[str] | None) -> None:

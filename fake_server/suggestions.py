@@ -44,8 +44,8 @@ def suggest(given: object, known: Iterable[str], what: str = "valid") -> str:
     """``; did you mean 'abc'? valid: abc, limited``: to follow what is said of ``given``."""
     names = list(known)
     hint = did_you_mean(given, names)
-    what = what[0].upper() + what[1:] if hint else f"; {what}"
-    return f"{hint} {what}: {listed(names)}" if hint else f"{what}: {listed(names)}"
+    head = f"{hint} {what[0].upper()}{what[1:]}" if hint else f"; {what}"
+    return f"{head}: {listed(names)}"
 
 
 def shown(value: object) -> str:

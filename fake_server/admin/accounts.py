@@ -57,11 +57,8 @@ async def update_account(call: ControlCall) -> Any:
 
 async def issue_token(call: ControlCall) -> Any:
     service, account = call.service, call.named(call.path["username"])
-    now, seconds = (
-        service.clocks.now(account.id),
-        service.rules_for(account.id).profile.token_seconds,
-    )
-    return {"token": service.tokens.issue(account.id, now, seconds)}
+    seconds = service.rules_for(account.id).profile.token_seconds
+    return {"token": service.tokens.issue(account.id, service.clocks.now(account.id), seconds)}
 
 
 async def delete_account(call: ControlCall) -> Any:

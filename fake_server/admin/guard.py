@@ -36,7 +36,7 @@ def check(service: FakeService, scope: Scope) -> None:
     client = scope.get("client")
     near = client is None or not is_address(client[0]) or is_loopback(client[0])
     if service.exposed or not near or any(name in headers for name in _FORWARDED):
-        raise _without_token(service, headers)
+        raise _without_token(service)
     hosts = [_check_host(service, scope, host) for host in _values(scope, b"host")]
     origins = list(_values(scope, b"origin"))
     for origin in origins:
@@ -66,7 +66,7 @@ def _has_token(service: FakeService, headers: RequestHeaders) -> bool:
     return scheme.lower() == b"bearer" and secrets.compare_digest(token.strip(), right)
 
 
-def _without_token(service: FakeService, headers: RequestHeaders) -> ControlError:
+def _without_token(service: FakeService) -> ControlError:
     if not service.admin_token:
         return ControlError(
             "unauthorized",

@@ -58,7 +58,7 @@ async def list_jobs(call: ControlCall) -> Any:
         shown, total = jobs[first:last], len(jobs)
     else:
         ids, total = service.store.find(find._replace(limit=last))
-        shown = [job for id in ids[first:] if (job := service.store.by_id(id)) is not None]
+        shown = service.store.by_ids(ids[first:])
     return {"jobs": [job_json(service, job) for job in shown], "total": total}
 
 

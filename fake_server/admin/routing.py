@@ -63,7 +63,7 @@ def _contract() -> spec.Spec:
 
 
 class ControlApi:
-    """The control API of one world."""
+    """The control API of one fake."""
 
     def __init__(self, service: FakeService) -> None:
         """Raises ``SpecError`` on an operation that has no handler."""

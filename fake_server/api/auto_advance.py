@@ -31,7 +31,10 @@ def poll(service: FakeService, account: Account) -> None:
 
 
 def wait_for(service: FakeService, account: Account, at: int) -> None:
-    """Move an automatic clock half-way to ``at``: who asked for something not yet there waits."""
+    """Move an automatic clock half-way to ``at`` (ms), when a picture will be ready.
+
+    Used when a client requests one that is not ready yet.
+    """
     if not service.clocks.state(account.id).auto:
         return
     with service.store.turn():

@@ -70,7 +70,7 @@ def create_job(service: FakeService, call: Call) -> bytes:
 
 def vary_job(service: FakeService, call: Call) -> bytes:
     """Page, Job Variation; with ``content`` it is Job Remix, at the same address."""
-    parent = _parent(service, call, service.store.by_job_id(call.body["parent_id"]))
+    parent = _parent(call, service.store.by_job_id(call.body["parent_id"]))
     content = call.body.get("content")
     kind: Kind = "variation" if content is None else "remix"
     grid_num = call.body["grid_num"]
@@ -88,7 +88,7 @@ def vary_job(service: FakeService, call: Call) -> bytes:
 
 def upscale_job(service: FakeService, call: Call) -> bytes:
     """Page, Job Upscale."""
-    parent = _parent(service, call, service.store.by_hash(call.body["parent_hash"]))
+    parent = _parent(call, service.store.by_hash(call.body["parent_hash"]))
     if call.profile["repeat-upscale"] == "new-job":
         return _upscale(service, call, parent)
     with service.store.turn():
@@ -156,7 +156,7 @@ def check_parent(service: FakeService, call: Call) -> None:
     if isinstance(named, str) and named:
         by_id = key == "parent_id"
         found = service.store.by_job_id(named) if by_id else service.store.by_hash(named)
-        _parent(service, call, found)
+        _parent(call, found)
 
 
 _PARENT_KEYS = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}
@@ -174,7 +174,7 @@ def _varies_upscale(call: Call, parent: Job) -> bool:
     return is_one and call.profile["upscale-variation"] == "allowed"
 
 
-def _parent(service: FakeService, call: Call, parent: Job | None) -> Job:
+def _parent(call: Call, parent: Job | None) -> Job:
     """The four-grid that a child is made from. Raises :class:`ApiError` where there is none."""
     if parent is None:
         raise ApiError(_UNKNOWN[call.answer("unknown-parent")], "no job has this id or hash")

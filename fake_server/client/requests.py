@@ -111,8 +111,8 @@ class RequestControl(Control):
         body = {"match": terms, "count": count, "timeout": round(wait * 1000)}
         answer = self.call("POST", "/requests/wait", body, patience=PATIENCE + wait)
         if not answer["reached"]:
-            found_so_far = f"only {answer['count']} of {count} requests"
-            raise NotInTime(f"{found_so_far} within {wait:g} s: {terms}")
+            came = f"only {answer['count']} of {count} requests"
+            raise NotInTime(f"{came} within {wait:g} s: {terms}")
         found: list[Document] = answer["requests"]
         return found
 

@@ -1,13 +1,13 @@
 """Waiting for something to change, without looking again and again.
 
-Who waits may be in another thread's event loop than who rings: an application without a socket is
-called by its client's loop and by the control handle's. So that no ring falls between looking and
-waiting, who waits says since when:
+A waiter may run in another thread's event loop than the notifier: an application without a socket
+is called by its client's loop and by the control handle's. To miss no notification between looking
+and waiting, pass the version that you last saw:
 
-    since = bell.rung
+    version = notifier.version
     while not there():
-        await bell.heard(since)
-        since = bell.rung
+        await notifier.wait(version)
+        version = notifier.version
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Notifier:
         self._waiting: set[asyncio.Future[None]] = set()
 
     def notify(self) -> None:
-        """Wake everybody who waits."""
+        """Wake everybody who waits. Any thread may call it."""
         self.version = object()
         if self._waiting:
             for future in tuple(self._waiting):
@@ -32,11 +32,11 @@ class Notifier:
                     future.get_loop().call_soon_threadsafe(_wake, future)
 
     async def wait(self, since: object, seconds: float | None = None) -> bool:
-        """Wait for the first ring after ``since``, ``seconds`` at the most; whether it rang."""
+        """Wait for a version other than ``since``, ``seconds`` at the most; whether it came."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         try:
-            # Looked at only now: whoever rings from here on sees the future.
+            # Compared only now: whoever notifies from here on sees the future.
             if self.version is since:
                 await asyncio.wait_for(future, seconds)
         except TimeoutError:

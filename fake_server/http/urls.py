@@ -82,15 +82,6 @@ def parse(text: str) -> Url:
     )
 
 
-def is_url(text: str) -> bool:
-    """Whether ``text`` is an HTTP URL."""
-    try:
-        parse(text)
-    except ValueError:
-        return False
-    return True
-
-
 def address(text: str) -> Url:
     """A server's address, such as ``http://127.0.0.1:8091``, perhaps with a path before it.
 

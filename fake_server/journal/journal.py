@@ -216,6 +216,10 @@ class Journal:
         """Know the passwords of the logins since the last call."""
         for exchange in self._newer(self._searched):
             self._searched = exchange.number
-            if exchange.operation is not None and exchange.operation.id == "login":
-                for password in redaction.passwords_in(exchange.body.decode("utf-8", "replace")):
-                    self._secrets.remember(password)
+            self._learn(exchange)
+
+    def _learn(self, exchange: Exchange) -> None:
+        """Know the passwords of a login."""
+        if exchange.operation is not None and exchange.operation.id == "login":
+            for password in redaction.passwords_in(exchange.body.decode("utf-8", "replace")):
+                self._secrets.remember(password)

@@ -22,7 +22,6 @@ from ..store.shared.database import NewRow
 from ..store.shared.journal_rows import Head, JournalRows
 from ..store.transactions import NotStoredError
 from ..store.troubles import EVERY
-from . import redaction
 from .journal import OVERHEAD, Journal, RequestMatch
 from .redaction import Secrets
 
@@ -111,12 +110,6 @@ class SharedJournal(Journal):
         deleted = self._rows.clear(account)
         self._sync()
         return deleted
-
-    def _learn(self, exchange: Exchange) -> None:
-        """Know the passwords of a login."""
-        if exchange.operation is not None and exchange.operation.id == "login":
-            for password in redaction.passwords_in(exchange.body.decode("utf-8", "replace")):
-                self._secrets.remember(password)
 
     def _remember_passwords(self) -> None:
         """They are known since their exchanges were recorded or read."""

@@ -22,6 +22,7 @@ from ..http.types import Receive, Scope, Send
 from ..settings import Settings
 from ..store.database_url import DatabaseUrl
 from .starting import RefusedStartError
+from .turns import Config
 
 _CLOSE = ((b"connection", b"close"),)
 
@@ -55,18 +56,7 @@ class Outage:
 
 def answer(settings: Settings, reason: str, listening: socket.socket, seconds: float) -> None:
     """Serve an :class:`Outage` for so long."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            Outage(settings, reason),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-        )
-    )
+    server = uvicorn.Server(Config(Outage(settings, reason), timeout_graceful_shutdown=1))
 
     async def serve() -> None:
         asyncio.get_running_loop().call_later(seconds, setattr, server, "should_exit", True)

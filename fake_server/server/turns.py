@@ -45,8 +45,17 @@ class Turns:
 
 
 class Config(uvicorn.Config):
-    """uvicorn's, with what all connections of a server share."""
+    """uvicorn's, told what the fake needs and nothing else, with what all its connections share."""
 
-    def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
+    def __init__(self, app: Any, **more: Any) -> None:
+        super().__init__(
+            app,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            **more,
+        )
         self.parsing, self.ending = Turns(_PARSED), Turns(_ENDED)

@@ -1,4 +1,4 @@
-"""A fake on a socket: uvicorn, told what this application needs and nothing else."""
+"""A fake on a socket, served by uvicorn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import uvicorn
 from ..http.exchange import MAX_HEAD
 from ..http.loopback import is_loopback
 from ..web.app import App
-from .connection import look_at_all
+from .connection import LIMITS, Phase, look_at_all
 from .protocols import choose
 from .turns import Config
 
@@ -33,15 +33,7 @@ class Server(uvicorn.Server):
                 app,
                 http=choose(fast=app.service.settings.fast),
                 h11_max_incomplete_event_size=MAX_HEAD,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                # Clients poll every few seconds: a connection that is closed meanwhile, just as
-                # the next poll is sent, would look like a failure of the service.
-                timeout_keep_alive=75,
+                timeout_keep_alive=round(LIMITS[Phase.IDLE]),
             )
         )
         self._service = app.service

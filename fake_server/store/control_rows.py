@@ -151,12 +151,8 @@ class ControlRows:
             "SELECT position, scenario, number, account, times, applied, optional FROM scenarios"
             " ORDER BY position"
         )
-        return [
-            ScenarioRow(position, scenario, number, account, times, applied, bool(optional))
-            for position, scenario, number, account, times, applied, optional in self._db.execute(
-                sql
-            ).fetchall()
-        ]
+        found = self._db.execute(sql).fetchall()
+        return [ScenarioRow(*row)._replace(optional=bool(row[-1])) for row in found]
 
     def add_scenario(self, row: ScenarioRow) -> None:
         """Keep one more scenario."""

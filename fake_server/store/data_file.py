@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..clock import real_time
+from .database import KEEP
 
 if TYPE_CHECKING:
     from .driver import Database
@@ -22,7 +23,6 @@ log = logging.getLogger("sampan")
 
 #: The key of the time (ms) in the table ``meta``.
 _TIME = "time"
-_KEEP = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 class DataFile:
@@ -57,8 +57,7 @@ class DataFile:
     def keep_time(self) -> None:
         """Keep the time now. Raises the database's ``Error``."""
         if self._paths and self.time is not None:
-            row = (_TIME, str(self.time()))
-            self._db.execute(_KEEP, row)
+            self._db.execute(KEEP, (_TIME, str(self.time())))
 
     def last_time(self) -> int | None:
         """The latest time (ms) that was kept. Raises ``ValueError`` on what is no number."""

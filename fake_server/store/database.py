@@ -66,6 +66,8 @@ CREATE TABLE folders (
     job INTEGER NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (job, folder)
 ) WITHOUT ROWID;
 """
+#: Keeps a value of the table ``meta`` in place of the one before.
+KEEP = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 class StoreError(RuntimeError):

@@ -26,7 +26,7 @@ class Dialect(NamedTuple):
     ``derived`` are the columns of a job beyond those of ``job_rows.py``, made from its prompt.
     ``lock`` makes a SELECT hold the rows that it has read until the transaction ends.
     ``last_fault`` selects the position of the last fault that there ever was; ``imported`` makes
-    the next account's id follow those that were given.
+    the next account's id follow those that were given. ``new_job`` inserts a job's columns.
     """
 
     begin: str
@@ -39,6 +39,7 @@ class Dialect(NamedTuple):
     derived: Callable[[str], tuple[Any, ...]] = lambda prompt: ()
     lock: str = ""
     imported: tuple[str, ...] = ()
+    new_job: str = f"INSERT INTO jobs VALUES ({', '.join('?' * 12)})"
 
 
 def _one_of(column: str, given: Sequence[str]) -> Condition:

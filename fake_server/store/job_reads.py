@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..jobs.lifecycle import Job
 from . import job_query as conditions
@@ -66,20 +66,20 @@ class JobReads:
 
     def found(self, find: Find) -> list[Job]:
         """The jobs that match, in order."""
-        where, values = conditions.where(find, self.dialect, cursor=True)
-        found = self._db.execute(f"{ALL_JOBS}{where} ORDER BY created DESC, id DESC", values)
-        return [rows.job(row) for row in found.fetchall()]
+        return [rows.job(row) for row in self._db.execute(*self._page(rows.COLUMNS, find))]
 
     def find(self, find: Find) -> tuple[list[int], int]:
         """The record ids that match, in order, and how many match without the limit."""
-        where, values = conditions.where(find, self.dialect, cursor=True)
-        order = "created, id" if find.oldest_first else "created DESC, id DESC"
-        limit = NO_LIMIT if find.limit is None else find.limit
-        found = self._finding.execute(
-            f"SELECT id FROM jobs{where} ORDER BY {order} LIMIT ?", (*values, limit)
-        )
+        found = self._finding.execute(*self._page("id", find))
         ids = [row[0] for row in found.fetchall()]
         return ids, self._total(find, ids)
+
+    def _page(self, columns: str, find: Find) -> tuple[str, list[Any]]:
+        """The statement that selects the jobs of a find, and its values."""
+        where, values = conditions.where(find, self.dialect, cursor=True)
+        order = "created, id" if find.oldest_first else "created DESC, id DESC"
+        limit = _NO_LIMIT if find.limit is None else find.limit
+        return f"SELECT {columns} FROM jobs{where} ORDER BY {order} LIMIT ?", [*values, limit]
 
     def _total(self, find: Find, ids: list[int]) -> int:
         """How many jobs match; they are counted only where that is not known already."""
@@ -97,4 +97,4 @@ class JobReads:
 
 ALL_JOBS = f"SELECT {rows.COLUMNS} FROM jobs"
 #: A limit that is none, in SQLite and in PostgreSQL.
-NO_LIMIT = 2**62
+_NO_LIMIT = 2**62

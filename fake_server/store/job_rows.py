@@ -64,8 +64,7 @@ class _Fields:
         return kept
 
 
-_COLUMNS = ("id", "account", "hash", "job_id", "created", "visible", "kind", "service", "prompt")
-_job = _Fields(Job, ("id_uuid", "late"), (*_COLUMNS, "favourite", "plan"))
+_job = _Fields(Job, ("id_uuid", "late"), (*COLUMNS.split(", "), "plan"))
 _plan = _Fields(Plan, ("queue_ms", "run_ms"))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..clock.clock import ClockState, Wall
 from ..jobs.lifecycle import Job
@@ -21,7 +21,7 @@ from .account import Account, AccountPlan, JobCounts, total
 from .changes import ACCOUNT, CLOCK, EVERYTHING, NOBODY, Changes
 from .control_rows import ControlRows
 from .data_file import DataFile
-from .database import StoreError, connect
+from .database import KEEP, StoreError, connect
 from .dialect import FILE, MEMORY, Dialect
 from .ids import first_id
 from .job_reads import JobReads
@@ -104,7 +104,7 @@ class Store(JobReads):
         """Read accounts and counts; the function that is returned makes them those of memory."""
         # What was rendered for the accounts of before must not be taken for that of these.
         epoch = 1 + max((account.epoch for account in self._accounts.values()), default=0)
-        accounts = {row[0]: Account(*row) for row in self._db.execute(_ALL_ACCOUNTS)}
+        accounts = {row[0]: Account(*row) for row in self._db.execute(ALL_ACCOUNTS)}
         for id, at in self._db.execute("SELECT account, at FROM revocations ORDER BY account, at"):
             accounts[id].revoked.append(at)
         for account in accounts.values():
@@ -130,11 +130,7 @@ class Store(JobReads):
         """Keep a value under ``key``."""
         with self.transaction():
             self._changes.note(EVERYTHING)
-            self._db.execute(
-                "INSERT INTO meta VALUES (?, ?)"
-                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                (key, value),
-            )
+            self._db.execute(KEEP, (key, value))
 
     def clocks(self) -> dict[int | None, ClockState]:
         """The clocks kept; ``None`` is the shared one."""
@@ -292,10 +288,7 @@ class Store(JobReads):
 
     def _recount(self, account: Account) -> Callable[[], None]:
         """Count the account's jobs; the function that is returned remembers how many."""
-        stored, last, created, visible = self._db.execute(
-            "SELECT count(*), max(id), max(created), max(visible) FROM jobs WHERE account = ?",
-            (account.id,),
-        ).fetchone()
+        stored, last, created, visible = self._db.execute(COUNT, (account.id,)).fetchone()
         if not stored:
             return lambda: None
         visible = -1 if visible is None else visible
@@ -375,8 +368,11 @@ class Store(JobReads):
     def _one_less(self, account: Account) -> None:
         self.transaction.then(account.counts.drop)
 
+    def _row(self, job: Job) -> tuple[Any, ...]:
+        return (*rows.row(job), *self.dialect.derived(job.prompt))
+
     def _insert(self, job: Job) -> None:
-        self._inserting.execute(_NEW_JOB, rows.row(job))
+        self._inserting.execute(self.dialect.new_job, self._row(job))
         if job.folders:
             held = [(job.id, folder) for folder in dict.fromkeys(job.folders)]
             self._db.executemany("INSERT INTO folders VALUES (?, ?)", held)
@@ -396,5 +392,6 @@ _REMOVE_ALL = "INSERT INTO removed SELECT username FROM accounts WHERE true ON C
 _NEW_ACCOUNT = (
     "INSERT INTO accounts (username, password, plan, name) VALUES (?, ?, ?, ?) RETURNING id"
 )
-_NEW_JOB = f"INSERT INTO jobs VALUES ({', '.join('?' * 12)})"
-_ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
+ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
+#: How many jobs an account has, and the last id, instant and end of hiding among them.
+COUNT = "SELECT count(*), max(id), max(created), max(visible) FROM jobs WHERE account = ?"

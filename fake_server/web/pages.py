@@ -45,9 +45,9 @@ def _reference(words: Words) -> Page:
 
 def _beside(name: str, media_type: bytes) -> Page:
     """A file that a page loads."""
-    content = (Path(__file__).parent / name).read_bytes()
+    path = Path(__file__).parent / name
     headers = ((b"content-type", media_type), *dashboard_files.POLICY)
-    return lambda service, base: Response(200, content, headers)
+    return lambda service, base: Response(200, path.read_bytes(), headers)
 
 
 def _document(service: FakeService, base: str) -> Response:

@@ -84,8 +84,8 @@ class _Reference:
         html = html.replace("<th></th>", "<td></td>")
         return self._linked(re.sub("<(pre|table)>", r'<\1 tabindex="0">', html))
 
-    def _linked(self, record_cache: str) -> str:
-        return self._named.sub(r'<a href="#question-\1"><code>\1</code></a>', record_cache)
+    def _linked(self, html: str) -> str:
+        return self._named.sub(r'<a href="#question-\1"><code>\1</code></a>', html)
 
     def _operations(self) -> Iterator[tuple[str, str, Document]]:
         for path, item in self._document["paths"].items():

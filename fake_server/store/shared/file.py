@@ -16,7 +16,7 @@ from typing import Any
 
 from ...clock import real_time
 from ...clock.clock import Wall
-from ..database import StoreError, connect_shared
+from ..database import KEEP, StoreError, connect_shared
 from ..dialect import SHARED_FILE
 from ..driver import Cursor
 from ..transactions import NotStoredError
@@ -98,7 +98,7 @@ class SharedFile:
         if self.alone:
             drops = "".join(f"DROP TABLE IF EXISTS {table};" for table in TABLES)
             self._db.executescript(f"BEGIN; {drops} {SCHEMA} COMMIT;")
-            self._db.execute(_KEEP_VERSION, (own_version(),))
+            self._db.execute(KEEP, ("version", own_version()))
             return
         found = self._db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
         if found is None or found[0] != own_version():
@@ -171,7 +171,7 @@ class SharedFile:
         account, visible = row[1], -1 if row[6] is None else row[6]
         counted = self._db.execute(_COUNT, (visible, visible, account, epoch)).rowcount
         if counted:
-            self._db.execute(_NEW_JOB, row)
+            self._db.execute(self.dialect.new_job, row)
         return counted > 0
 
     def append(self, rows: Sequence[NewRow]) -> int | None:
@@ -229,14 +229,10 @@ def _locked(descriptor: int, how: int) -> bool:
     return True
 
 
-_KEEP_VERSION = (
-    "INSERT INTO meta VALUES ('version', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-)
 _COUNT = (
     "UPDATE counters SET stored = stored + 1,"
     " visible = CASE WHEN visible < ? THEN ? ELSE visible END WHERE account = ? AND epoch = ?"
 )
-_NEW_JOB = f"INSERT INTO jobs VALUES ({', '.join('?' * 12)})"
 _NEXT = "UPDATE journal_head SET last = last + ?, total = total + ? RETURNING last, total"
 _EXCHANGE = "INSERT INTO journal VALUES (?, ?, ?, ?)"
 _CHANGES = "SELECT revision, writer, what, account FROM changes WHERE revision > ? ORDER BY 1"

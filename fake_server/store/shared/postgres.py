@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from psycopg.pq import TransactionStatus
 from ...clock import real_time
 from ...clock.clock import Wall
 from ...clock.clock import wall as machine_wall
-from ..database import StoreError
+from ..database import KEEP, StoreError
 from ..database_url import DatabaseUrl
 from ..driver import Cursor
 from ..transactions import NotStoredError
@@ -104,9 +104,9 @@ class Postgres:
             if rows:
                 self._connected().cursor(binary=True).executemany(translated(sql), rows)
 
-    def cursor(self) -> _Statements:
-        """What executes statements on whatever connection there is then."""
-        return _Statements(self.execute)
+    def cursor(self) -> Postgres:
+        """Itself: a cursor of psycopg's would be of a connection that may be lost."""
+        return self
 
     def close(self) -> None:
         """Close the connection; others go on."""
@@ -245,11 +245,7 @@ class Postgres:
 
     @staticmethod
     def _keep(made: psycopg.Connection[Any], key: str, value: str) -> None:
-        sql = (
-            "INSERT INTO meta VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value ="
-            " excluded.value"
-        )
-        made.execute(sql, (key, value))
+        made.execute(translated(KEEP), (key, value))
 
     # What several processes need
 
@@ -340,16 +336,6 @@ class _Rows:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._rows)
-
-
-class _Statements:
-    """A ``ReusableCursor``. A cursor of psycopg's would be of a connection that may be lost."""
-
-    def __init__(self, execute: Callable[[str, Sequence[Any]], Cursor]) -> None:
-        self._execute = execute
-
-    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
-        return self._execute(sql, values)
 
 
 _ADD_JOB = """

@@ -59,6 +59,7 @@ DIALECT = Dialect(
     _derived,
     " FOR UPDATE",
     (_NEXT_ACCOUNT,),
+    f"INSERT INTO jobs VALUES ({', '.join('?' * 14)})",
 )
 
 #: SQLite's words and PostgreSQL's, in the order in which they are replaced.

@@ -23,15 +23,14 @@ from typing import Any
 from ...clock.clock import ClockState, Wall
 from ...jobs.lifecycle import Job
 from .. import database
-from .. import job_query as conditions
 from .. import job_rows as rows
 from ..account import Account, AccountGoneError, JobCounts
 from ..changes import ACCOUNT, CLOCK, EVERYTHING
 from ..control_rows import ControlRows
 from ..ids import first_id
 from ..job_query import Find
-from ..job_reads import ALL_JOBS, NO_LIMIT
-from ..store import Make, Store
+from ..job_reads import ALL_JOBS
+from ..store import ALL_ACCOUNTS, COUNT, Make, Store
 from ..transactions import Transactions
 from . import database as shared_database
 from .database import SharedDatabase
@@ -53,7 +52,7 @@ class SharedStore(Store):
         self.alone = db.alone
         self._writer = uuid.uuid4().hex
         self._changes = self
-        self._depth = 0
+        self._in_turn = False
         self._found: dict[int, tuple[Any, ...]] = {}
         self._revision = self._last_revision()
         #: The last change of each account's clock that this process knows of.
@@ -71,16 +70,16 @@ class SharedStore(Store):
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        if self._depth:
+        if self._in_turn:
             yield
             return
         self._db.take_turn()
         try:
-            self._depth = 1
+            self._in_turn = True
             self.follow()
             yield
         finally:
-            self._depth = 0
+            self._in_turn = False
             self._db.end_turn()
 
     def follow(self) -> None:
@@ -133,7 +132,7 @@ class SharedStore(Store):
         self._told(what, account)
 
     def _take_account(self, id: int) -> None:
-        row = self._db.execute(f"{_ALL_ACCOUNTS} WHERE id = ?", (id,)).fetchone()
+        row = self._db.execute(f"{ALL_ACCOUNTS} WHERE id = ?", (id,)).fetchone()
         if row is None:
             gone = self._accounts.pop(id, None)
             if gone is not None:
@@ -150,7 +149,7 @@ class SharedStore(Store):
 
     def note(self, what: str, account: int | None = None) -> None:
         """Note a change: see ``changes.py``."""
-        assert self._depth, "changes are made in turn"
+        assert self._in_turn, "changes are made in turn"
         sql = "INSERT INTO changes (writer, what, account) VALUES (?, ?, ?) RETURNING revision"
         (revision,) = self._db.execute(sql, (self._writer, what, account)).fetchone()
         self._note_clock(revision, what, account)
@@ -169,14 +168,9 @@ class SharedStore(Store):
     # Counters
 
     def counts(self, account: int | None = None) -> JobCounts:
-        sql = (
-            "SELECT sum(stored), sum(ordinal), max(created), max(visible) FROM counters"
-            " WHERE account = ?"
-        )
-        if account is None:
-            found = self._db.execute(sql.replace(" WHERE account = ?", "")).fetchone()
-        else:
-            found = self._db.execute(sql, (account,)).fetchone()
+        sql = "SELECT sum(stored), sum(ordinal), max(created), max(visible) FROM counters"
+        where, values = ("", ()) if account is None else (" WHERE account = ?", (account,))
+        found = self._db.execute(f"{sql}{where}", values).fetchone()
         stored, ordinal, created, visible = found
         if stored is None:
             return JobCounts()
@@ -192,7 +186,7 @@ class SharedStore(Store):
 
     def _count(self, account: int) -> None:
         self._db.execute(_LOCK_COUNTERS, (account,))
-        stored, last, created, visible = self._db.execute(_COUNT, (account,)).fetchone()
+        stored, last, created, visible = self._db.execute(COUNT, (account,)).fetchone()
         ordinal = 0 if last is None else last - first_id(account) + 1
         values = (stored, ordinal, ordinal, _or_none(created), _or_none(visible), account)
         self._db.execute(_RECOUNT, values)
@@ -291,31 +285,15 @@ class SharedStore(Store):
         )
         return free
 
-    def _row(self, job: Job) -> tuple[Any, ...]:
-        return (*rows.row(job), *self.dialect.derived(job.prompt))
-
-    def _insert(self, job: Job) -> None:
-        values = self._row(job)
-        marks = ", ".join("?" * len(values))
-        self._inserting.execute(f"INSERT INTO jobs VALUES ({marks})", values)
-        if job.folders:
-            held = [(job.id, folder) for folder in dict.fromkeys(job.folders)]
-            self._db.executemany("INSERT INTO folders VALUES (?, ?)", held)
-
     def find(self, find: Find) -> tuple[list[int], int]:
         """As in the embedded store, in one statement: the jobs are remembered for a moment."""
-        where, values = conditions.where(find, self.dialect, cursor=True)
-        order = "created, id" if find.oldest_first else "created DESC, id DESC"
-        limit = NO_LIMIT if find.limit is None else find.limit
         of_all = find.before is None or not find.total_before
         counted: str = "NULL"
         of_whom: tuple[int, ...] = ()
         if of_all and find.account is not None and not find.filters:
             counted, of_whom = _STORED, (find.account, find.now)
-        found = self._db.execute(
-            f"SELECT {rows.COLUMNS}, {counted} FROM jobs{where} ORDER BY {order} LIMIT ?",
-            (*of_whom, *values, limit),
-        ).fetchall()
+        sql, values = self._page(f"{rows.COLUMNS}, {counted}", find)
+        found = self._db.execute(sql, (*of_whom, *values)).fetchall()
         self._found = {row[0]: row[:-1] for row in found}
         ids = list(self._found)
         if found and found[0][-1] is not None and len(ids) == find.limit:
@@ -357,7 +335,6 @@ _ALL_TABLES = " UNION ALL ".join(
     f"SELECT 1 FROM {table} WHERE 1 = 0"
     for table in re.findall(r"CREATE TABLE (\w+)", database.SCHEMA + shared_database.SCHEMA)
 )
-_ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
 # The instant of a submission: the one asked for. Behind the last submission's, however, unless a
 # clock was turned since: time does not go back by itself, but who read it first may come second.
 _INSTANT = "CASE WHEN clock >= ? AND burst_last >= ? THEN burst_last + 1 ELSE ? END"
@@ -385,7 +362,6 @@ _COUNT_ANEW = (
     " burst_last = -1, epoch = epoch + 1 WHERE account = ?"
 )
 _LOCK_COUNTERS = "UPDATE counters SET stored = stored WHERE account = ?"
-_COUNT = "SELECT count(*), max(id), max(created), max(visible) FROM jobs WHERE account = ?"
 # The last of the jobs may have been deleted since it was counted.
 _RECOUNT = (
     "UPDATE counters SET stored = ?, ordinal = CASE WHEN ordinal > ? THEN ordinal ELSE ? END,"

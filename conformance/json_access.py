@@ -110,8 +110,15 @@ def brief(value: object, length: int = 120) -> str:
     """``value`` as a reader wants it in a message: JSON-like, on one line, not too long."""
     if isinstance(value, str):
         value = value[: length + 1]  # its representation is no shorter
-    shown = repr(value) if not isinstance(value, Mapping | list) else _outline(value)
-    return shown if len(shown) <= length else shown[: length - 1] + "…"
+    return shortened(
+        repr(value) if not isinstance(value, Mapping | list) else _outline(value), length
+    )
+
+
+def shortened(text: str, length: int) -> str:
+    """``text``, or its beginning and the sign that it was cut. The redaction goes by that sign: a
+    secret is not known again by its beginning alone."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _outline(value: Mapping[str, object] | list[object]) -> str:
@@ -126,5 +133,4 @@ def _leaf(value: object) -> str:
         return "{…}"
     if isinstance(value, list):
         return "[…]" if value else "[]"
-    shown = repr(value[:61] if isinstance(value, str) else value)
-    return shown if len(shown) <= 60 else shown[:59] + "…"
+    return shortened(repr(value[:61] if isinstance(value, str) else value), 60)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..checking import Answer, Context, Finding, Phase, check
 from ..http.connection import Failure
+from ..json_access import shortened
 from ..rules.malformed_bodies import SCRIPTS, Sample, few, samples
 from ..rules.misbehaviour import misbehaviour
 from ..rules.parameters import tolerated
@@ -82,8 +83,7 @@ def _refused(ctx: Context, operation: str, body: _Body) -> Finding:
 
 
 def _shown(body: _Body) -> str:
-    shown = json.dumps(body, ensure_ascii=False)
-    return shown if len(shown) < 90 else f"{shown[:89]}…"
+    return shortened(json.dumps(body, ensure_ascii=False), 90)
 
 
 @check("GEN-5")

@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 
 import h11
 
+from ..json_access import shortened
 from .addresses import Address, resolved
 from .content_coding import CodingError, TooLargeError, unpacked
 
@@ -101,7 +102,7 @@ def transmit(
         talk.headers,
         bytes(talk.body),
         failure,
-        detail[:_DETAIL],
+        shortened(detail, _DETAIL),
         talk.sent,
         time.monotonic() - started,
     )
@@ -190,8 +191,8 @@ class _Transfer:
                 target=_path(self.request.target),
                 headers=self._headers(),
             )
-        except h11.LocalProtocolError as error:
-            # A link that a server made up may not fit into a request at all.
+        except (h11.LocalProtocolError, UnicodeEncodeError) as error:
+            # A link or a token that a server made up may not fit into a request at all.
             raise _BrokenError(Failure.CONNECT, str(error)) from None
         packet = self.http.send(head) or b""
         if self.request.body:

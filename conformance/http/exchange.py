@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..json_access import Record, brief, integer, objects_at, text
+from ..json_access import Record, brief, integer, objects_at, shortened, text
 from .connection import Failure, Reply, Request
 from .json_body import Body
 from .redaction import Secrets
@@ -204,7 +204,7 @@ def redacted(
         operation,
         plain,
         request.method,
-        secrets.redact_foreign(request.target[:_TARGET]),
+        secrets.redact_foreign(shortened(request.target, _TARGET)),
         _headers(request.headers, secrets),
         _excerpt(request.body, secrets),
         reply.status,

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ..contract import Contract
-from ..json_access import object_at, printable, text
+from ..json_access import object_at, printable, shortened, text
 from ..target import checked_target, is_loopback, is_web
 from ..verdict import UnavailableError, Verdict
 from .addresses import is_public
@@ -166,7 +166,7 @@ class Gate:
         seen: list[Exchange] = []
         for _ in range(_REDIRECTS + 1):
             if not is_web(url):
-                problem = f"not a web address: {url[:_SHOWN]!r}"
+                problem = f"not a web address: {shortened(url, _SHOWN)!r}"
                 return Reply(failure=Failure.CONNECT, detail=problem), seen
             own = token is not None and _origin(url) == _origin(self.target)
             headers = (("Authorization", f"Bearer {token}"),) if own else ()
@@ -174,10 +174,10 @@ class Gate:
             answer = self._repeats.answered(once, lambda _: True)
             seen.append(answer.exchange)
             if answer.failure in (Failure.GATEWAY, Failure.PRIVATE):
-                self._not_fetched |= {url} if answer.failure is Failure.PRIVATE else set()
-                raise UnavailableError(
-                    Verdict.INCONCLUSIVE, f"{url[:_SHOWN]}: {answer.problem}", answer
-                )
+                if answer.failure is Failure.PRIVATE:
+                    self._not_fetched.add(url)
+                reason = f"{shortened(url, _SHOWN)}: {answer.problem}"
+                raise UnavailableError(Verdict.INCONCLUSIVE, reason, answer)
             location = answer.header("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer.reply, seen
@@ -192,7 +192,7 @@ class Gate:
         """What happened on the way to the API; one sentence each."""
         said = self._repeats.remarks()
         if self._not_fetched:
-            some = ", ".join(sorted(one[:_SHOWN] for one in self._not_fetched)[:3])
+            some = ", ".join(shortened(one, _SHOWN) for one in sorted(self._not_fetched)[:3])
             said.append(
                 f"{len(self._not_fetched)} links to pictures lead into a private network and were"
                 f" not fetched (--allow-private-links fetches them): {some}"

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from ..json_access import shortened
 from .connection import Failure, Reply
 
 #: Deeper than any answer of this API, and shallow enough for every JSON reader.
@@ -73,7 +74,7 @@ def _parsed(raw: bytes, weight: int) -> Body:
     except ValueError as error:
         start = raw[:200].lstrip().lower()
         html = start.startswith((b"<!doctype", b"<html"))
-        return Body(None, "HTML" if html else f"not JSON ({str(error)[:200]})")
+        return Body(None, "HTML" if html else f"not JSON ({shortened(str(error), 200)})")
     if _deeper(value, raw, MAX_DEPTH):
         return Body(None, f"JSON that is nested deeper than {MAX_DEPTH} levels")
     flaw = flaws[0] if flaws else ""

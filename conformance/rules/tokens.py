@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 
 from ..json_access import Record, whole
 
 
+def decoded(part: str) -> Record | None:
+    """The header of a JWT, or its claims; ``None`` if the part is no JSON object in base64."""
+    try:
+        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def claims(token: str) -> Record:
     """The claims of a JWT; empty for any other token."""
     parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        found = json.loads(base64.urlsafe_b64decode(padded))
-    except (binascii.Error, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return (len(parts) == 3 and decoded(parts[1])) or {}
 
 
 def span(seconds: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from sampan.conformance.http import gate as gate_module
-from sampan.conformance.http.connection import Failure, Reply
+from sampan.conformance.http.connection import Failure, Reply, Request, transmit
 from sampan.conformance.verdict import UnavailableError
 from tests.support.gates import ACCEPTED, TOKEN, a_gate, always, submit
 from tests.support.scripted import ReceivedRequest, Scripted, http
@@ -163,6 +163,20 @@ def test_every_exchange_is_logged_without_its_secrets() -> None:
     for secret in (token, "the-password", TOKEN):
         assert secret not in repr(logged)
     assert logged[0].errno == 0
+
+
+@pytest.mark.parametrize("length", range(100, 220, 10))
+def test_a_message_that_is_cut_in_a_secret_does_not_tell_its_beginning(length: int) -> None:
+    secret = "canary-" + "q7Zk" * 20
+    gate = a_gate("http://127.0.0.1:1")
+    gate.secrets.add(secret)
+    reply, _ = gate.picture(f"ftp://x/{'p' * length}{secret}", None)
+    assert "canary" not in gate.secrets.redact(reply.detail)
+    header = ("Authorization", f"Bearer {'p' * (length + 80)}\n{secret}")
+    with Scripted(always(*http(ACCEPTED))) as server:
+        lost = transmit(Request("POST", server.url, (header,)), 5, 1000)
+    assert lost.failure is Failure.CONNECT
+    assert "canary" not in gate.secrets.redact(lost.detail)
 
 
 def test_every_exchange_is_told_as_it_came() -> None:

@@ -53,7 +53,7 @@ async def arm_fault(call: ControlCall) -> Any:
     try:
         fault = call.service.faults.arm(call.body)
     except (FaultError, MatchError) as problem:
-        where = "match.body." if isinstance(problem, MatchError) else ""
+        where = "match." if isinstance(problem, MatchError) else ""
         raise ControlError("bad-request", f"{where}{problem}") from problem
     return _fault_json(call, fault)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..clock.spans import to_ms
 from ..http.exchange import Exchange, unless_left
+from ..http.header_matching import HeaderMatch
 from ..http.matching import BodyMatch, MatchError
 from ..journal import client_lint as lint
 from ..journal import verification
@@ -17,6 +18,8 @@ from .call import ControlCall, ControlError
 
 _PATIENCE_MS = 5_000
 _MAX_PATIENCE_MS = 600_000
+#: How many clients may wait at once: each request is compared with what every one waits for.
+MAX_WAITING = 100
 #: Requests that a verification names.
 _MAX_LISTED = 100
 _CONDITIONS = ("operation", "status", "errno", "since", "unmatched", "path")
@@ -33,10 +36,11 @@ def _match(call: ControlCall, given: Mapping[str, Any]) -> RequestMatch:
     }
     try:
         body = BodyMatch(terms) if terms else None
+        headers = HeaderMatch(given["headers"]) if given.get("headers") else None
     except MatchError as problem:
-        raise ControlError("bad-request", f"body.{problem}") from problem
+        raise ControlError("bad-request", str(problem)) from problem
     plain = {key: given[key] for key in _CONDITIONS if key in given}
-    return RequestMatch(account, **plain, body=body)
+    return RequestMatch(account, **plain, headers=headers, body=body)
 
 
 async def list_requests(call: ControlCall) -> Any:
@@ -137,7 +141,13 @@ async def wait_for_requests(call: ControlCall) -> Any:
     if patience > _MAX_PATIENCE_MS:
         raise ControlError("bad-request", "timeout: must be at most 10m")
     wanted = int(call.body.get("count", 1))
-    found = await unless_left(journal.wait(match, wanted, patience / 1000), call.receive)
+    if journal.waiting >= MAX_WAITING:
+        raise ControlError("too-many", f"{MAX_WAITING} clients wait for requests; end one")
+    journal.waiting += 1
+    try:
+        found = await unless_left(journal.wait(match, wanted, patience / 1000), call.receive)
+    finally:
+        journal.waiting -= 1
     return {
         "reached": len(found) >= wanted,
         "count": len(found),

@@ -37,6 +37,8 @@ _EVENTS = f"{_PREFIX}events"
 #: Operations that need nothing of the store, and those that wait for something.
 _FREE = ("getHealth", "getReady", "getControlDocument")
 _WAITS = ("waitForRequests",)
+#: Members whose value is JSON of the client's own, which is sent or compared as it came.
+_OWN_JSON = ("body", "recorded")
 #: Calls that change nothing.
 _READS = ("GET", "HEAD")
 
@@ -221,7 +223,10 @@ def _body(operation: Operation, raw: bytes) -> dict[str, Any]:
 def _with_integers(value: Any) -> Any:
     """JSON Schema takes 2.0 for an integer; Python's slices and SQLite's columns don't."""
     if isinstance(value, dict):
-        return {key: _with_integers(inner) for key, inner in value.items()}
+        return {
+            key: inner if key in _OWN_JSON else _with_integers(inner)
+            for key, inner in value.items()
+        }
     if isinstance(value, list):
         return [_with_integers(inner) for inner in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -17,6 +17,8 @@ from random import Random
 from typing import Any, Literal, NamedTuple
 
 from ..clock.spans import to_ms
+from ..http.header_matching import HeaderMatch
+from ..http.header_matching import Headers as RequestHeaders
 from ..http.matching import NO_BODY, Body, BodyMatch, path_pattern
 from ..http.responses import JSON, TEXT, Headers, as_json
 
@@ -60,13 +62,20 @@ class FaultError(ValueError):
 class FaultMatch:
     """Which requests; ``None`` is any. In ``path``, ``*`` stands for any characters.
 
-    ``body`` has the conditions of ``BodyMatch`` in ``admin.yaml``.
+    ``headers`` and ``body`` have the conditions of ``HeaderMatch`` and ``BodyMatch`` in
+    ``admin.yaml``.
     """
 
     account: str | None = None
     operation: str | None = None
     path: str | None = None
+    headers: Mapping[str, Any] | None = None
     body: Mapping[str, Any] | None = None
+
+    @cached_property
+    def head(self) -> HeaderMatch | None:
+        """The conditions on the headers. Raises ``MatchError``."""
+        return None if self.headers is None else HeaderMatch(self.headers)
 
     @cached_property
     def content(self) -> BodyMatch | None:
@@ -74,7 +83,12 @@ class FaultMatch:
         return None if self.body is None else BodyMatch(self.body)
 
     def admits(
-        self, account: str | None, operation: str | None, path: str, body: Body = NO_BODY
+        self,
+        account: str | None,
+        operation: str | None,
+        path: str,
+        body: Body = NO_BODY,
+        headers: RequestHeaders = (),
     ) -> bool:
         """Whether a request is meant."""
         if self.account is not None and self.account != account:
@@ -82,6 +96,8 @@ class FaultMatch:
         if self.operation is not None and self.operation != operation:
             return False
         if self.path is not None and path_pattern(self.path).fullmatch(path) is None:
+            return False
+        if self.head is not None and not self.head.admits(headers):
             return False
         return self.content is None or self.content.admits(body)
 
@@ -183,7 +199,7 @@ def make(id: str, terms: Mapping[str, Any]) -> Fault:
     if isinstance(given.get("delay"), str):
         given["delay"] = to_ms(given["delay"])
     fault = Fault(id, match=FaultMatch(**terms.get("match", {})), **given)
-    _ = fault.match.content
+    _ = fault.match.head, fault.match.content
     _check_delay(fault.delay)
     _check_headers(fault.headers or {})
     _check_body(fault)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..http.header_matching import Headers
 from ..http.matching import Body
 from ..store.control_rows import ControlRows, FaultRow
 from .fault import Fault, FaultHit, make, to_json
@@ -106,11 +107,17 @@ class Faults:
         return gone
 
     def hit(
-        self, account: str | None, operation: str | None, path: str, body: bytes = b""
+        self,
+        account: str | None,
+        operation: str | None,
+        path: str,
+        body: bytes = b"",
+        headers: Headers = (),
     ) -> FaultHit | None:
         """The fault that acts on a request, if any; counts its matches."""
         content = Body(body)
-        matching = [f for f in self.live if f.match.admits(account, operation, path, content)]
+        request = (account, operation, path, content, headers)
+        matching = [fault for fault in self.live if fault.match.admits(*request)]
         if not matching:
             return None
         with self._rows.transaction.rows():

@@ -95,10 +95,15 @@ def body_match(
     elif body is not None:
         terms["json"] = body
     if fields is not None:
-        terms["fields"] = {path: _field(wanted) for path, wanted in fields.items()}
+        terms["fields"] = field_matches(fields)
     if equals is not None:
         terms["equals"] = equals
     return terms or None
+
+
+def field_matches(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What fields, or headers, are to be, by their paths or names."""
+    return {path: _field(wanted) for path, wanted in fields.items()}
 
 
 def _field(wanted: Any) -> Any:

@@ -9,7 +9,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 from urllib.parse import quote
 
-from .arguments import BodyCondition, Duration, body_match, check_keywords, delay, number
+from .arguments import (
+    BodyCondition,
+    Duration,
+    body_match,
+    check_keywords,
+    delay,
+    field_matches,
+    number,
+)
 from .control_call import Control, Document
 from .errors import NotAsExpected, is_for_the_caller
 
@@ -22,8 +30,9 @@ __tracebackhide__ = is_for_the_caller
 class Terms(TypedDict, total=False):
     """The requests that a fault acts on, when, and with what.
 
-    ``operation``, ``path`` (``*`` for any characters), ``request_body`` and ``request_fields`` say
-    which match, the latter two as ``body`` and ``fields`` of ``verify`` do. ``errno``, ``errmsg``,
+    ``operation``, ``path`` (``*`` for any characters), ``request_headers``, ``request_body`` and
+    ``request_fields`` say which match, the latter three as ``headers``, ``body`` and ``fields`` of
+    ``verify`` do. ``errno``, ``errmsg``,
     ``status``, ``headers`` and ``body`` (text, bytes, or anything else as JSON) are what is sent.
     ``delay`` is a duration, or a distribution of durations such as ``{"distribution": "uniform",
     "lower": 0.1, "upper": 0.5}``; ``clock="real"`` has it pass in real time although the account's
@@ -33,6 +42,7 @@ class Terms(TypedDict, total=False):
 
     operation: str
     path: str
+    request_headers: Mapping[str, Any]
     request_body: BodyCondition
     request_fields: Mapping[str, Any]
     errno: int
@@ -63,6 +73,8 @@ class FaultControl(Control):
         content = body_match(rest.pop("request_body", None), rest.pop("request_fields", None))
         if content is not None:
             match["body"] = content
+        if "request_headers" in rest:
+            match["headers"] = field_matches(rest.pop("request_headers"))
         if self.username is not None:
             match["account"] = self.username
         if "delay" in rest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict, Unpack
 
-from .arguments import BodyCondition, Duration, body_match, check_keywords, seconds
+from .arguments import BodyCondition, Duration, body_match, check_keywords, field_matches, seconds
 from .control_call import Control, Document
 from .errors import NotAsExpected, NotInTime, is_for_the_caller
 from .transport import PATIENCE
@@ -18,14 +18,17 @@ class Match(TypedDict, total=False):
 
     ``status`` is the HTTP status, ``since`` the id of the last request that is not meant, and
     ``unmatched`` is true for those that reached nothing. In ``path``, ``*`` stands for any
-    characters. ``body`` is text that the request's body contains, a compiled pattern that is found
-    in it, or a part of its JSON; ``body_equals`` is all of its JSON. ``fields`` has what is to be
-    at a path in it, a value, a pattern or operators: ``{"content": "a cat"}``, ``{"service[0]":
+    characters. ``headers`` has what headers are to be, by name: a text that they equal, a pattern
+    that is found in them, or operators: ``{"User-Agent": re.compile("^mine/")}``, ``{"Cookie":
+    {"present": False}}``. ``body`` is text that the request's body contains, a compiled pattern
+    that is found in it, or a part of its JSON; ``body_equals`` is all of its JSON. ``fields`` has
+    what is to be at a path in it, in the same way: ``{"content": "a cat"}``, ``{"service[0]":
     re.compile("^ni")}``, ``{"content": {"contains": "cat"}, "sender_id": {"present": False}}``.
     """
 
     operation: str
     path: str
+    headers: Mapping[str, Any]
     body: BodyCondition
     body_equals: Any
     fields: Mapping[str, Any]
@@ -35,13 +38,17 @@ class Match(TypedDict, total=False):
     unmatched: bool
 
 
+#: Conditions that only a body can state.
+_NOT_IN_A_QUERY = frozenset(("headers", "body"))
+
+
 class RequestControl(Control):
     """The journal of requests, secrets left out."""
 
     def requests(self, *, limit: int | None = None, **match: Unpack[Match]) -> list[Document]:
         """The requests that match, oldest first."""
         terms = self._match("requests", match)
-        if "body" not in terms:
+        if not _NOT_IN_A_QUERY & terms.keys():
             answer = self.scoped("GET", "/requests", {**terms, "limit": limit})
         else:
             bound = {} if limit is None else {"limit": limit}
@@ -52,7 +59,7 @@ class RequestControl(Control):
     def count(self, **match: Unpack[Match]) -> int:
         """How many requests match."""
         terms = self._match("count", match)
-        if "body" in terms:
+        if _NOT_IN_A_QUERY & terms.keys():
             found: int = self.call("POST", "/requests/find", {"match": terms, "limit": 1})["total"]
             return found
         count: int = self.scoped("GET", "/requests/count", terms)["count"]
@@ -96,6 +103,8 @@ class RequestControl(Control):
         )
         if content is not None:
             rest["body"] = content
+        if "headers" in rest:
+            rest["headers"] = field_matches(rest["headers"])
         if self.username is not None:
             rest["account"] = self.username
         return rest

@@ -24,6 +24,8 @@ from .responses import as_json
 #: The size of a compiled expression, and how much of a body one looks at, both in bytes.
 _MAX_COMPILED = 1 << 18
 _MAX_SEARCHED = 64 << 10
+#: How deep a path may lead; each step is a call within the last one's.
+_MAX_STEPS = 100
 _STEP = re.compile(r"\.?([^.\[\]'\"$*]+)|\[(\d{1,9})\]|\[(\*)\]|\[(?:'([^']*)'|\"([^\"]*)\")\]")
 
 
@@ -39,6 +41,9 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
+
+#: Keys and indices that lead to a place in a document; ``None`` is ``[*]``, every element.
+Steps = tuple[str | int | None, ...]
 
 
 class Difference(NamedTuple):
@@ -91,10 +96,13 @@ class BodyMatch:
     def __init__(self, terms: Mapping[str, Any]) -> None:
         """Raises :class:`MatchError`."""
         self._contains: str | None = terms.get("contains")
-        self._matches = _Expression.of(terms.get("matches"), "matches")
+        self._matches = _Expression.of(terms.get("matches"), "body.matches")
         self._equals = terms.get("equals", ABSENT)
         self._json = terms.get("json", ABSENT)
-        self._fields = [_Field(path, wanted) for path, wanted in terms.get("fields", {}).items()]
+        self._fields = [
+            Field(path, f"body.fields.{path}", _steps(path), wanted)
+            for path, wanted in terms.get("fields", {}).items()
+        ]
 
     def words(self) -> Iterator[str]:
         """The conditions as one would say them."""
@@ -107,7 +115,8 @@ class BodyMatch:
         if self._json is not ABSENT:
             yield f"the body has {quoted(self._json)}"
         for field in self._fields:
-            yield from field.words()
+            for words in field.conditions():
+                yield f"{field.where} {words}"
 
     def admits(self, body: Body) -> bool:
         """Whether a body is as it was to be."""
@@ -162,37 +171,41 @@ class _Expression:
         return f"/{self.pattern}/"
 
 
-class _Field:
-    """A place in a body, and what is to be there."""
+class Field:
+    """A place in a document, and what is to be there.
 
-    def __init__(self, path: str, wanted: Any) -> None:
-        self._path = path
-        self._steps = _steps(path)
+    ``steps`` lead there; ``where`` names it for a person, and ``member`` the condition itself.
+    """
+
+    def __init__(self, where: str, member: str, steps: Steps, wanted: Any) -> None:
+        """Raises :class:`MatchError`."""
+        self.where = where
+        self._steps = steps
         operators = wanted if isinstance(wanted, dict) else {"equals": wanted}
         self._present: bool | None = operators.get("present")
         self._equals = operators.get("equals", ABSENT)
         self._contains = operators.get("contains")
-        self._matches = _Expression.of(operators.get("matches"), f"{path}.matches")
+        self._matches = _Expression.of(operators.get("matches"), f"{member}.matches")
 
-    def words(self) -> Iterator[str]:
-        """The conditions as one would say them."""
+    def conditions(self) -> Iterator[str]:
+        """The conditions as one would say them, without the place."""
         if self._present is False:
-            yield f"{self._path} is absent"
+            yield "is absent"
         for wanted in self._wanted():
             is_value = wanted.words[:9] not in ("contains ", "matches /")
-            yield f"{self._path} {'is ' if is_value else ''}{wanted.words}"
+            yield f"{'is ' if is_value else ''}{wanted.words}"
 
     def differences(self, document: Any) -> Iterator[Difference]:
         """What is not there. Of several places, such as ``service[*]``, one is enough."""
         values = list(_values(document, self._steps))
         if self._present is False:
             if values:
-                yield Difference(self._path, "absent", values[0])
+                yield Difference(self.where, "absent", values[0])
             return
         for wanted in self._wanted():
             if not any(wanted.holds(value) for value in values):
                 actual = values[0] if values else ABSENT
-                yield Difference(self._path, wanted.words, actual)
+                yield Difference(self.where, wanted.words, actual)
 
     def _wanted(self) -> Iterator[_Wanted]:
         if self._present:
@@ -211,26 +224,28 @@ class _Wanted(NamedTuple):
     holds: Any
 
 
-def _steps(path: str) -> tuple[str | int | None, ...]:
-    """``$.service[0]`` as its steps; ``None`` is ``[*]``, every element. Raises ``MatchError``."""
+def _steps(path: str) -> Steps:
+    """``$.service[0]`` as its steps. Raises ``MatchError``."""
     rest = path.removeprefix("$")
     steps: list[str | int | None] = []
     while rest:
         found = _STEP.match(rest)
         if found is None or (rest.startswith(".") and not path.startswith("$") and not steps):
             raise MatchError(
-                f"fields: {shown(path)} is not a path that the fake takes: write one like content,"
-                " $.content, service[0], service[*] or ['any name']"
+                f"body.fields: {shown(path)} is not a path that the fake takes: write one like"
+                " content, $.content, service[0], service[*] or ['any name']"
             )
         name, index, every, single, double = found.groups()
         quoted = single if single is not None else double
         key = name if name is not None else quoted
         steps.append(None if every else int(index) if index else key)
         rest = rest[found.end() :]
+    if len(steps) > _MAX_STEPS:
+        raise MatchError(f"body.fields: {shown(path)} has more than {_MAX_STEPS} steps")
     return tuple(steps)
 
 
-def _values(value: Any, steps: tuple[str | int | None, ...]) -> Iterator[Any]:
+def _values(value: Any, steps: Steps) -> Iterator[Any]:
     """The values at a path; none where there is no such place."""
     if not steps:
         yield value

@@ -21,6 +21,7 @@ from ..clock import real_time
 from ..clock.notifier import Notifier
 from ..contract.document import Operation
 from ..http.exchange import Exchange
+from ..http.header_matching import HeaderMatch
 from ..http.matching import Body, BodyMatch, path_pattern
 from ..http.responses import Response
 from . import redaction
@@ -47,6 +48,7 @@ class RequestMatch(NamedTuple):
     since: int | None = None
     unmatched: bool | None = None
     path: str | None = None
+    headers: HeaderMatch | None = None
     body: BodyMatch | None = None
 
     def admits(self, exchange: Exchange) -> bool:
@@ -62,6 +64,7 @@ class RequestMatch(NamedTuple):
             and (self.status is None or status(exchange) == self.status)
             and (self.errno is None or errno(exchange) == self.errno)
             and (self.path is None or path_pattern(self.path).fullmatch(exchange.path) is not None)
+            and (self.headers is None or self.headers.admits(exchange.headers))
             and (self.body is None or self.body.admits(Body(exchange.body)))
         )
 
@@ -83,6 +86,8 @@ class Journal:
         self._searched = 0
         #: Notified of every exchange and of every response that follows.
         self.changed = Notifier()
+        #: How many clients wait for requests: see admin/requests.py.
+        self.waiting = 0
         #: Called with each exchange that has ended; it must remove the secrets in turn.
         self.listener: Callable[[Exchange], None] | None = None
 

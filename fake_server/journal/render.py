@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from ..contract.document import Operation
+from ..http import header_matching
 from ..http.exchange import Exchange
 from ..http.responses import as_json
 from ..records.record import timestamp
@@ -65,13 +66,13 @@ class Renderer:
 
     def address(self, exchange: Exchange) -> str:
         """Path and query without secrets."""
-        query = _header_text(exchange.query)
+        query = header_matching.text(exchange.query)
         return _address(exchange, self._secrets.found_in(f"{exchange.path}\0{query}"))
 
     def _document(self, exchange: Exchange, account: str | None) -> dict[str, Any]:
         answer, operation = exchange.answer, exchange.operation
-        query, body = _header_text(exchange.query), _text(exchange.body)
-        headers = _headers(exchange.headers)
+        query, body = header_matching.text(exchange.query), _text(exchange.body)
+        headers = header_matching.joined(exchange.headers)
         response_body = "" if answer is None else _text(answer.body)
         why = reason(exchange)
         secrets = self._secrets.found_in(
@@ -116,12 +117,14 @@ def errno(exchange: Exchange) -> int | None:
 def reason(exchange: Exchange) -> str | None:
     """Why the request was refused, with its secrets; ``None`` where the response does not say."""
     headers = () if exchange.answer is None else exchange.answer.headers
-    return next((_header_text(text) for name, text in headers if name == b"x-fake-reason"), None)
+    return next(
+        (header_matching.text(text) for name, text in headers if name == b"x-fake-reason"), None
+    )
 
 
 def _address(exchange: Exchange, secrets: Sequence[str]) -> str:
     path = redaction.redact(exchange.path, secrets)
-    query = _header_text(exchange.query)
+    query = header_matching.text(exchange.query)
     return f"{path}?{redaction.redact_query(query, secrets)}" if query else path
 
 
@@ -143,22 +146,6 @@ def nearest(exchange: Exchange, operations: Sequence[Operation]) -> dict[str, An
         differs.append("path")
     found = {"operation": operation.id, "method": operation.method, "path": operation.path}
     return {**found, "differs": differs}
-
-
-def _headers(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name; values of a repeated one are joined by commas."""
-    values: dict[str, list[str]] = {}
-    for name, value in headers:
-        values.setdefault(name.decode("latin-1"), []).append(_header_text(value))
-    return {name: ", ".join(parts) for name, parts in values.items()}
-
-
-def _header_text(raw: bytes) -> str:
-    """UTF-8 as most clients write it, else the latin-1 of HTTP/1.1."""
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 def _text(raw: bytes) -> str:

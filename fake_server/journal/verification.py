@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..http.exchange import Exchange
 from ..http.matching import ABSENT, Body, Difference, path_pattern, quoted
+from . import redaction
 from .journal import RequestMatch
 from .render import errno, status
 
@@ -58,8 +59,19 @@ def differences(match: RequestMatch, exchange: Exchange) -> Iterator[Difference]
     ):
         if wanted not in (None, actual):
             yield Difference(name, str(wanted), ABSENT if actual is None else actual)
+    if match.headers is not None:
+        for name, difference in match.headers.differences(exchange.headers):
+            yield _without_secrets(name, difference)
     if match.body is not None:
         yield from match.body.differences(Body(exchange.body))
+
+
+def _without_secrets(name: str, difference: Difference) -> Difference:
+    """A header's difference; what is wanted of a token, or came instead, is not shown."""
+    if not redaction.names_secret(name):
+        return difference
+    known = difference.actual is not ABSENT
+    return difference._replace(expected=redaction.MARK, actual=redaction.MARK if known else ABSENT)
 
 
 def nearest(match: RequestMatch, exchanges: Sequence[Exchange]) -> Nearest | None:
@@ -102,6 +114,11 @@ def description(match: RequestMatch) -> str:
         )
         if value is not None
     ]
+    if match.headers is not None:
+        conditions += [
+            f"header {name} {'has the right value' if redaction.names_secret(name) else words}"
+            for name, words in match.headers.conditions()
+        ]
     if match.body is not None:
         conditions += match.body.words()
     what = match.operation or "request"

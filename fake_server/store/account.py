@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..jobs.lifecycle import Job
+
+if TYPE_CHECKING:
+    from .driver import Database
 
 AccountPlan = Literal["unlimited", "none"]
 
@@ -72,3 +75,20 @@ class Account:
     def outdate(self) -> None:
         """Let go of what was rendered for the account."""
         self.epoch += 1
+
+
+#: In one statement: between two of them another process may add an account.
+_EVERY = (
+    "SELECT id, username, password, plan, name, at FROM accounts"
+    " LEFT JOIN revocations ON account = id ORDER BY id, at"
+)
+
+
+def every(db: Database) -> dict[int, Account]:
+    """Every account by its id, oldest first."""
+    accounts: dict[int, Account] = {}
+    for *row, at in db.execute(_EVERY).fetchall():
+        account = accounts.setdefault(row[0], Account(*row))
+        if at is not None:
+            account.revoked.append(at)
+    return accounts

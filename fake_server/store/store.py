@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..clock.clock import ClockState, Wall
 from ..jobs.lifecycle import Job
 from . import job_rows as rows
-from .account import Account, AccountPlan, JobCounts, total
+from .account import Account, AccountPlan, JobCounts, every, total
 from .changes import ACCOUNT, CLOCK, EVERYTHING, NOBODY, Changes
 from .control_rows import ControlRows
 from .data_file import DataFile
@@ -104,9 +104,7 @@ class Store(JobReads):
         """Read accounts and counts; the function that is returned makes them those of memory."""
         # What was rendered for the accounts of before must not be taken for that of these.
         epoch = 1 + max((account.epoch for account in self._accounts.values()), default=0)
-        accounts = {row[0]: Account(*row) for row in self._db.execute(ALL_ACCOUNTS)}
-        for id, at in self._db.execute("SELECT account, at FROM revocations ORDER BY account, at"):
-            accounts[id].revoked.append(at)
+        accounts = every(self._db)
         for account in accounts.values():
             account.epoch = epoch
             self._recount(account)()

@@ -22,7 +22,6 @@ from ..http.responses import Response, ResponseCapture
 from ..http.target import host_problem
 from ..http.types import Message, Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
-from ..store.transactions import NotStoredError
 from . import fault_injection
 from .control import is_control
 from .dashboard import is_dashboard
@@ -75,7 +74,7 @@ class Recorder:
             self._service.troubles.look()
             if self._service.faults.live:
                 hit = self._hit(exchange, headers)
-        except NotStoredError:  # the counts of faults, or a database that can't be reached
+        except Exception:  # such as the counts of faults, or a database that can't be reached
             response = respond.report_unforeseen(self._service, exchange)
         if hit is not None:
             connection = fault_injection.Connection(scope, receive, send)
@@ -97,6 +96,7 @@ class Recorder:
             None if exchange.operation is None else exchange.operation.id,
             exchange.path,
             exchange.body,
+            exchange.headers,
         )
 
     async def _answer(self, scope: Scope, exchange: Exchange, refusal: ApiError | None) -> Response:

@@ -33,7 +33,7 @@ class Pair:
             fake.close()
 
 
-class _Interrupted:
+class Interrupted:
     """A database with something done after each statement that is outside a transaction."""
 
     def __init__(self, store: SharedStore, act: Callable[[], object]) -> None:
@@ -68,13 +68,16 @@ class _Fetched:
     def fetchall(self) -> list[Any]:
         return self._rows
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
 
 @contextmanager
 def between_reads(fake: Fake, act: Callable[[], object]) -> Iterator[None]:
     """Do ``act`` after each statement with which ``fake`` reads the journal."""
     rows = fake.app.service.journal._rows
     db = rows._db
-    rows._db = _Interrupted(fake.app.service.store, act)
+    rows._db = Interrupted(fake.app.service.store, act)
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ import { ofAccount, scope } from "../lib/scope.js";
 import { known, t } from "../lib/text.js";
 
 /** What few faults need. */
-const RARE = new Set(["delay", "clock", "skip", "probability", "seed", "optional", "body_base64", "match.body"]);
+const RARE = new Set(["delay", "clock", "skip", "probability", "seed", "optional", "body_base64", "match.body", "match.headers"]);
 
 /** The panel of faults; `changed` is called after each change. */
 export async function faults(changed) {

@@ -160,3 +160,12 @@ def test_no_more_paths_are_kept_compiled_than_are_of_use() -> None:
     for number in range(1000):
         path_pattern(f"/{number}*")
     assert path_pattern.cache_info().currsize < 1000
+
+
+def test_a_path_has_a_bounded_depth() -> None:
+    deep = "[*]" * 100
+    nested = b"[" * 1000 + b"1" + b"]" * 1000
+    assert not BodyMatch({"fields": {deep: 1}}).admits(Body(nested))
+    assert BodyMatch({"fields": {deep: {"present": True}}}).admits(Body(nested))
+    with pytest.raises(MatchError, match=r"^body\.fields: .* has more than 100 steps$"):
+        BodyMatch({"fields": {deep + "[0]": 1}})

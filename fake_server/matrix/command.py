@@ -16,8 +16,8 @@ from click import Context, Parameter
 from ..contract import document, yaml_files
 from . import files, table
 from .child import NotStartedError
-from .plan import PlanError, Trial, select, trials
-from .results import Report, Result
+from .plan import DOCUMENTED, PlanError, Trial, select, trials
+from .results import Report
 from .running import Setup, run, stopped_by_signals
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -174,31 +174,43 @@ _PROGRESS_SECONDS = 10.0
 
 
 class _Progress:
-    """A line on a terminal that counts; elsewhere a line every ten seconds, for a log."""
+    """How many of the trials have ended, the documented one among them: a line on a terminal that
+    is written over, elsewhere a new one every ten seconds, for a log."""
 
-    def __init__(self, of: int) -> None:
-        self._of, self._done, self._last = of, 0, "as documented"
+    def __init__(self, trials: int) -> None:
+        self._of, self._done, self._last = trials + 1, 0, ""
         self._on_terminal = sys.stderr.isatty()
         self._ended = threading.Event()
         self._telling = threading.Thread(target=self._tell, daemon=True)
 
     def __enter__(self) -> _Progress:
-        if not self._on_terminal:
+        if self._on_terminal:
+            self._write_over()
+        else:
             self._telling.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        if not self._on_terminal:
+        if self._on_terminal:
+            click.echo("", err=True)
+        else:
             self._telling.join()
 
-    def count(self, result: Result) -> None:
-        """One more is done."""
-        self._done, self._last = self._done + 1, result.trial.name[:60]
+    def count(self, trial: Trial) -> None:
+        """One more has ended."""
+        self._done += 1
+        self._last = "as documented" if trial is DOCUMENTED else trial.name[:60]
         if self._on_terminal:
-            end = "\n" if self._done == self._of else ""
-            click.echo(f"\r{self._done}/{self._of} {self._last:<60}{end}", err=True, nl=False)
+            self._write_over()
+
+    def _write_over(self) -> None:
+        click.echo(f"\r{self._line():<80}", err=True, nl=False)
+
+    def _line(self) -> str:
+        last = f", the last {self._last}" if self._last else ""
+        return f"{self._done}/{self._of} done{last}"
 
     def _tell(self) -> None:
         while not self._ended.wait(_PROGRESS_SECONDS):
-            click.echo(f"{self._done}/{self._of} {self._last}", err=True)
+            click.echo(self._line(), err=True)

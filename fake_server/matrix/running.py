@@ -88,9 +88,10 @@ def run(
     setup: Setup,
     trials: Sequence[Trial],
     stop: Stop,
-    done: Callable[[Result], None] = lambda _: None,
+    done: Callable[[Trial], None] = lambda _: None,
 ) -> Report:
-    """Run every trial; ``done`` is called with each result, by the thread that called.
+    """Run every trial; ``done`` is called with each that has ended, the documented one among them,
+    by the thread that called.
 
     Raises :class:`~.child.NotStartedError`.
     """
@@ -109,6 +110,7 @@ def run(
             setup.jobs,
         )
         results: tuple[Result, ...] = tuple(Result(trial) for trial in trials)
+        done(DOCUMENTED)
         if report.problem is None:
             results = _all(each, trials, _Reached.by(documented), stop, done)
     seconds = real_time.seconds() - began
@@ -120,7 +122,7 @@ def _all(
     trials: Sequence[Trial],
     reached: _Reached,
     stop: Stop,
-    done: Callable[[Result], None],
+    done: Callable[[Trial], None],
 ) -> tuple[Result, ...]:
     """The results in the order of the trials."""
 
@@ -136,7 +138,7 @@ def _all(
             while pending:
                 finished, pending = wait(pending, _LOOK, "FIRST_COMPLETED")
                 for future in finished:
-                    done(future.result())
+                    done(future.result().trial)
                 if stop.event.is_set():
                     pool.shutdown(wait=True, cancel_futures=True)
                     pending = set()

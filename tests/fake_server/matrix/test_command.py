@@ -152,8 +152,9 @@ def test_where_there_is_no_terminal_lines_tell_how_far_it_is(
 ) -> None:
     monkeypatch.setattr(command, "_PROGRESS_SECONDS", 0.02)
     done = run("--only", "second-login", command=client("login(); time.sleep(0.2)"))
-    assert done.stderr.startswith("0/1 as documented\n")
-    assert "0/1" not in done.stdout
+    assert done.stderr.startswith("0/2 done\n")
+    assert "\n1/2 done, the last as documented\n" in done.stderr
+    assert "0/2" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -222,3 +223,28 @@ if len(open({str(pids)!r}).readlines()) > 1:
     assert {each["result"] for each in written["questions"]} == {"not run"}
     for pid in pids.read_text().split():
         assert is_gone(int(pid))
+
+
+def test_progress_counts_every_run_the_documented_one_too() -> None:
+    """On a terminal, where the line is written over."""
+    main_end, other_end = os.openpty()
+    program = [sys.executable, "-m", "sampan", "matrix", "--only", "find-order,image-frame"]
+    done = subprocess.run(
+        [*program, "--", "true"], stderr=other_end, stdout=subprocess.PIPE, check=False
+    )
+    os.close(other_end)
+    shown = _read_all(main_end).replace("\r\n", "\n")
+    os.close(main_end)
+    assert done.returncode == 2  # it asks nothing
+    lines = [line.rstrip() for line in shown.split("\r") if line]
+    assert lines == ["0/3 done", "1/3 done, the last as documented"]
+
+
+def _read_all(descriptor: int) -> str:
+    read = b""
+    while True:
+        try:
+            part = os.read(descriptor, 65_536)
+        except OSError:  # nobody has the other end any more
+            return read.decode()
+        read += part

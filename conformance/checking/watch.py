@@ -212,8 +212,9 @@ class Watch:
     ) -> Iterator[Breach]:
         yield from find_faults(sent.fields, answer)
         known = frozenset(self._types)
+        by_type = "job_type" in sent.fields
         for record in answer.records:
-            if breach := unfit_type(sent.fields, record, known):
+            if by_type and (breach := unfit_type(sent.fields, record, known)):
                 yield breach
             self._learn_type(record)
             yield from self._course(sent.sender, record, span)

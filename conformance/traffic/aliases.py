@@ -18,12 +18,14 @@ class Aliases:
         self._home = f"{parts.scheme}://{parts.netloc}"
         self._names: set[str] = set()
 
-    def learn(self, request: Request) -> None:
-        """``request`` went to the target."""
+    def learn(self, request: Request) -> bool:
+        """``request`` went to the target; whether that has shown a new name."""
         hosts = (value for key, value in request.headers if key.lower() == "host")
         host = next(hosts, "").lower()
-        if host and len(self._names) < _MOST:
+        new = bool(host) and host not in self._names and len(self._names) < _MOST
+        if new:
             self._names.add(host)
+        return new
 
     def home(self, url: str) -> str:
         """``url`` as a request to the target has it; the same where it leads elsewhere."""

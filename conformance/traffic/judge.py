@@ -24,6 +24,7 @@ from ..report import Report, merge
 from ..verdict import Verdict
 from . import in_passing
 from .aliases import Aliases
+from .bodies import Bodies
 from .facts import Fact
 from .form import unlike_the_page
 from .kinds import Kinds
@@ -98,6 +99,7 @@ class TrafficJudge:
         self._held: Counter[str] = Counter()
         self._news: list[Finding] = []
         self._jobs = 0
+        self._bodies = Bodies()
         self._strange = Strange()
         self._unjudged = Kinds()
         self._unlike = Kinds()
@@ -112,8 +114,8 @@ class TrafficJudge:
         with self._lock:
             self._news = []
             path = self.target.path(seen.request.target)
-            if path is not None:
-                self._aliases.learn(seen.request)
+            if path is not None and self._aliases.learn(seen.request):
+                self._memory.forget_links()
             if seen.request.method == "GET" and self._pictures.is_link(seen.request.target):
                 self._fetched(seen)
             elif path is None:
@@ -157,7 +159,8 @@ class TrafficJudge:
         if len(self._learnt) > _SECRETS:
             self._learnt.clear()
             self.secrets = Secrets()
-        return answer_of(seen, self.exchanges, operation, plain, self.secrets)
+        body = self._bodies.read(seen.reply)
+        return answer_of(seen, body, self.exchanges, operation, plain, self.secrets)
 
     def _observe(self, seen: Seen, path: str) -> None:
         if self._again(seen):

@@ -13,7 +13,7 @@ from ..contract import Contract
 from ..findings import EvidenceItem
 from ..http.connection import Reply, Request
 from ..http.exchange import Answer, redacted
-from ..http.json_body import read
+from ..http.json_body import Body, read
 from ..http.redaction import MASK, Secrets
 from ..json_access import object_at, text
 from ..rules.refusals import SentRequest
@@ -100,9 +100,10 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, (parts.hostname or "").lower(), port or _DEFAULT_PORTS.get(parts.scheme)
 
 
-def answer_of(seen: Seen, number: int, operation: str, plain: bool, secrets: Secrets) -> Answer:
+def answer_of(
+    seen: Seen, body: Body, number: int, operation: str, plain: bool, secrets: Secrets
+) -> Answer:
     """The answer, with a record of the exchange that anybody may see."""
-    body = read(seen.reply)
     request, reply = _presentable(seen.request, operation), _without_secrets(seen.reply)
     if operation == "login" and (token := text(object_at(body.value, "data"), "token")):
         written = json.dumps(token)[1:-1].encode()

@@ -73,6 +73,7 @@ class SeenJob:
     parent: SeenJob | None = None
     trace: JobTrace | None = None
     exchange: EvidenceItem | None = None  # the last look
+    links: tuple[tuple[str, str], ...] | None = None  # keys and URLs of its pictures
 
     @property
     def cell(self) -> int | None:
@@ -218,7 +219,7 @@ class Memory:
         self.fresh.append(job)
         kept = {key: shorter(key, record[key]) for key in KEYS if key in record}
         if kept != job.last:
-            job.last = kept
+            job.last, job.links = kept, None
         for key, value in kept.items():
             if value is not None:
                 job.first.setdefault(key, value)
@@ -261,6 +262,11 @@ class Memory:
             self.lengths.add(len(name))
         if len(self._by_id) > _NAMES:
             self._by_id.popitem(last=False)
+
+    def forget_links(self) -> None:
+        """The target has another name now, and so may its pictures."""
+        for job in self.jobs():
+            job.links = None
 
     def was_refused_for_its_plan(self, sender: str) -> None:
         """It is an account without the plan that submissions need."""

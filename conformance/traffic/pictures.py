@@ -56,10 +56,12 @@ class Pictures:
     def learn(self, memory: Memory) -> None:
         """The links of the jobs that were looked at since, and have finished."""
         for job in memory.fresh:
-            for key in LINKS:
-                url = text(dict(job.last or {}), key)
-                if url is not None and job.is_finished:
-                    self._learn(self.home(url), job, key)
+            if job.links is None:
+                last = dict(job.last or {}) if job.is_finished else {}
+                urls = ((key, text(last, key)) for key in LINKS)
+                job.links = tuple((key, self.home(url)) for key, url in urls if url is not None)
+            for key, url in job.links:
+                self._learn(url, job, key)
         memory.fresh.clear()
         while len(self._links) > _LINKS:
             self._links.popitem(last=False)

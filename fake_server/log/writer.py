@@ -60,9 +60,10 @@ class LineWriter:
         self._thread.join(_LAST)
 
     def _run(self) -> None:
-        while not self._ending.is_set():
+        ending = False
+        while not ending:  # what comes before the end is taken by one more round
             self._some.wait()
-            self._ending.wait(_PAUSE)
+            ending = self._ending.wait(_PAUSE)
             self._some.clear()
             try:
                 taken = self._taken()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sampan.fake_server.log.writer import LineWriter
 
@@ -88,3 +91,28 @@ def test_what_an_encoding_lacks_is_spelt() -> None:
     os.close(writing)
     with open(reading, "rb") as file:
         assert file.read() == b"\\u5c0f\\u8239\n"
+
+
+def test_what_comes_while_the_last_lines_are_written_is_written_as_well() -> None:
+    reading, writing = os.pipe()
+    in_turn, go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        in_turn.set()
+        go_on.wait(10)
+        yield
+
+    writer = LineWriter(writing, turn=turn)
+    writer.write("one")
+    assert in_turn.wait(10)
+    writer.write("two")
+    end = threading.Thread(target=writer.close)
+    end.start()
+    while not writer._ending.is_set():
+        time.sleep(0.001)
+    go_on.set()
+    end.join()
+    os.close(writing)
+    with os.fdopen(reading) as read:
+        assert read.read() == "one\ntwo\n"

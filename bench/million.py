@@ -8,7 +8,6 @@ from pathlib import Path
 import orjson
 import psycopg
 
-from sampan.fake_server.jobs.lifecycle import Plan
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.settings import NewAccount, Settings
 from sampan.fake_server.store.database_url import DatabaseUrl
@@ -19,15 +18,15 @@ _FACTS = orjson.dumps(
         "id_uuid": "a4fc49fd-c303-4157-819c-be14d2098173",
         "late": 0,
         "colours": ["#aa0000", "#00aa00", "#0000aa", "#aaaa00"],
-        "plan": {"queue_ms": Plan(300, 1700).queue_ms, "run_ms": 1700},
+        "plan": {"queue_ms": 300, "run_ms": 1700},
     }
 )
 _PROMPT = "Shanghai cyberpunk"
 _FIRST = 1_700_000_000_000
 
 
-def fill_file(path: Path, accounts: int) -> None:
-    """Make a data file."""
+def fill_file(path: Path, accounts: int, *, upscales: bool = False) -> None:
+    """Make a data file; with ``upscales`` every second job is one."""
     _accounts(path, accounts)
     db = sqlite3.connect(path)
     uuid = " || '-' || ".join(f"lower(hex(randomblob({size})))" for size in (4, 2, 2, 2, 6))
@@ -35,8 +34,9 @@ def fill_file(path: Path, accounts: int) -> None:
         "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < ?)"
         " INSERT INTO jobs SELECT (a.id - 1) * 1000000000 + n + 1, a.id,"
         f" lower(hex(randomblob(32))), {uuid}, ? + 1000 * n,"
-        " ? + 1000 * n + 2000, NULL, 'main', 'main', ?, 0, ? FROM accounts AS a, n",
-        (EACH - 1, _FIRST, _FIRST, _PROMPT, _FACTS),
+        " ? + 1000 * n + 2000, NULL, iif(? AND n % 2, 'upscale', 'main'), 'main', ?, 0, ?"
+        " FROM accounts AS a, n",
+        (EACH - 1, _FIRST, _FIRST, upscales, _PROMPT, _FACTS),
     )
     db.commit()
     db.close()

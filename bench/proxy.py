@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from .processes import Process, fake, free_port, running
@@ -27,12 +26,10 @@ def measure(finds: int = _FINDS) -> dict[int, tuple[float, float]]:
         return found
 
 
-@contextlib.contextmanager
-def _proxy(server: Process) -> Iterator[Process]:
+def _proxy(server: Process) -> contextlib.AbstractContextManager[Process]:
     port = free_port()
     target = f"http://127.0.0.1:{server.port}"
-    with running("-m", "sampan", "proxy", target, "--port", str(port), port=port) as proxy:
-        yield proxy
+    return running("-m", "sampan", "proxy", target, "--port", str(port), port=port)
 
 
 def _cost(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 import time
 import urllib.request
 
-from .processes import environment, free_port, wait
+from .processes import free_port, running
 
 
 def measure(rounds: int) -> dict[str, float]:
@@ -29,16 +27,9 @@ def _start(*command: str, path: str) -> float:
     port = free_port()
     arguments = [word.replace("{port}", str(port)) for word in command]
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments], env=environment(), stdout=-3, stderr=-3
-    )
-    try:
-        wait(port)
+    with running(*arguments, port=port):
         _ask(port, path)
         return time.perf_counter() - start
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _ask(port: int, path: str) -> None:

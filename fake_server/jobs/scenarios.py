@@ -16,12 +16,6 @@ from .prompt import Marker
 
 Change = Callable[[Plan, int], Plan]
 
-#: Scenarios that act on the picture, whatever the plan; ``picture_ms`` is their argument.
-PICTURES = (
-    "image-denied", "image-missing", "image-late", "image-expired", "image-truncated",
-    "image-corrupt", "thumb-missing", "webp",
-)  # fmt: skip
-
 
 class ScenarioError(ValueError):
     """An unknown scenario, or an argument that it does not take."""
@@ -88,6 +82,7 @@ def _out_of_order(plan: Plan, _: int) -> Plan:
 
 
 def _picture(name: str) -> Change:
+    """Acts on the picture, whatever the plan; ``picture_ms`` is its argument."""
     return lambda plan, ms: plan._replace(picture=name, picture_ms=ms)
 
 

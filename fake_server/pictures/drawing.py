@@ -107,12 +107,12 @@ def paint(canvas: Canvas, what: Shape, x: int, y: int, shade: int) -> None:
                     row[i] += (shade - row[i]) * cover // FULL
 
 
-def stroke(connection: Polygon, width: float) -> list[Point]:
+def stroke(line: Polygon, width: float) -> list[Point]:
     """The outline of a line drawn with a broad pen, flat at both ends."""
     left: list[Point] = []
     right: list[Point] = []
-    for i, (x, y) in enumerate(connection):
-        (xa, ya), (xb, yb) = connection[max(i - 1, 0)], connection[min(i + 1, len(connection) - 1)]
+    for i, (x, y) in enumerate(line):
+        (xa, ya), (xb, yb) = line[max(i - 1, 0)], line[min(i + 1, len(line) - 1)]
         along = math.hypot(xb - xa, yb - ya)
         dx, dy = (yb - ya) / along * width / 2, (xb - xa) / along * width / 2
         left.append((x + dx, y - dy))

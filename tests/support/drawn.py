@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sampan.fake_server.jobs.lifecycle import Job, Kind, Plan
-from sampan.fake_server.jobs.scenarios import PICTURES, SCENARIOS, Scenario
+from sampan.fake_server.jobs.scenarios import SCENARIOS, Scenario
 from sampan.fake_server.store.account import Account
 from sampan.fake_server.store.store import Store
 
@@ -20,6 +20,11 @@ kinds: st.SearchStrategy[Kind] = st.sampled_from(
 )
 
 
+#: Scenarios that act on the picture.
+PICTURES = (
+    "image-denied", "image-missing", "image-late", "image-expired", "image-truncated",
+    "image-corrupt", "thumb-missing", "webp",
+)  # fmt: skip
 #: Scenarios that change a plan. One that acts on the picture stands for all of them.
 _CHANGING = [
     scenario

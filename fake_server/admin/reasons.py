@@ -22,6 +22,8 @@ _DURATION = re.compile(
     r"|(d|days?))\s*",
     re.IGNORECASE,
 )
+#: An amount that a duration can have.
+_AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,3})?")
 _UNITS = ("ms", "s", "m", "h", "d")
 
 Error = jsonschema_rs.ValidationError
@@ -111,7 +113,8 @@ class _Explained:
         hint = ""
         if found is not None and "duration" in expected:
             unit = next(u for u, text in zip(_UNITS, found.groups()[1:], strict=True) if text)
-            hint = f" (did you mean '{found[1]}{unit}'?)"
+            meant = f"{found[1]}{unit}"
+            hint = f" (did you mean {meant!r}?)" if _AMOUNT.fullmatch(found[1]) else ""
         return f"{self._where(error)}: {self._value(error)}{hint} is not {expected}"
 
     def _expected(self, error: Error) -> str | None:

@@ -6,10 +6,10 @@ their counts, and profiles; the journal is not. All of these are in the data fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from ..armed.fault import Fault, make, to_json
 from ..armed.scenarios import ArmedScenario
@@ -21,8 +21,12 @@ from ..jobs.scenarios import SCENARIOS
 from ..service import FakeService
 from ..store.account import Account
 from ..store.ids import owns
+from ..suggestions import shown
 
 SCHEMA = "sampan-state/1"
+
+
+_T = TypeVar("_T")
 
 
 class StateError(ValueError):
@@ -137,36 +141,87 @@ def _take(service: FakeService, contents: _Contents, only: str | None) -> None:
 
 
 def _contents(service: FakeService, document: Mapping[str, Any], only: str | None) -> _Contents:
-    accounts = [Account(**given) for given in document["accounts"]]
+    accounts = _each(document, "accounts", lambda given: Account(**given))
     if only is not None:
         _only(service, accounts, only)
+    _unique("accounts", "name", [account.username for account in accounts])
+    _unique("accounts", "id", [account.id for account in accounts])
     ids: dict[str | None, int | None] = {each.username: each.id for each in accounts}
-    if len(ids) != len(accounts) or len(set(ids.values())) != len(accounts):
-        raise StateError("two accounts have the same name or id")
     if only is None:
         ids[None] = None
     elif any(account != only for account in _accounts(document)):
         raise StateError("a document of one account contains another account's or shared data")
-    jobs = [_as_job(given, ids) for given in document["jobs"]]
-    if len({job.id for job in jobs}) != len(jobs) or len({job.hash for job in jobs}) != len(jobs):
-        raise StateError("two jobs have the same id or hash")
-    faults = [make(given["id"], given) for given in document["faults"]]
-    if len({fault.id for fault in faults}) != len(faults):
-        raise StateError("two faults have the same id")
+    jobs = _each(document, "jobs", lambda given: _as_job(given, ids))
+    for name in ("id", "hash", "job_id"):
+        _unique("jobs", name, [getattr(job, name) for job in jobs])
+    faults = _each(document, "faults", lambda given: _as_fault(given, ids))
+    _unique("faults", "id", [fault.id for fault in faults])
+    for part in ("clocks", "profiles"):
+        _unique(part, "account", [given["account"] for given in document[part]])
     return _Contents(
         accounts,
         jobs,
-        {
-            ids[given["account"]]: ClockState(given["offset"], given["frozen"], given["auto"])
-            for given in document["clocks"]
-        },
+        dict(_each(document, "clocks", lambda given: _as_clock(given, ids))),
         faults,
-        [_as_armed(given, ids) for given in document["scenarios"]],
-        {
-            ids[given["account"]]: Profile.of(service.questions, given["answers"], given["name"])
-            for given in document["profiles"]
-        },
+        _each(document, "scenarios", lambda given: _as_armed(given, ids)),
+        dict(_each(document, "profiles", lambda given: _as_profile(service, given, ids))),
     )
+
+
+def _each(
+    document: Mapping[str, Any], part: str, make: Callable[[Mapping[str, Any]], _T]
+) -> list[_T]:
+    """What a list of the document holds. Raises :class:`StateError` with the place."""
+    made = []
+    for place, given in enumerate(document[part]):
+        try:
+            made.append(make(given))
+        except ValueError as problem:  # StateError among them
+            raise StateError(f"{part}.{place}: {problem}") from problem
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise StateError(
+                f"{part}.{place}: not in this sampan's format: {problem!r}"
+            ) from problem
+    return made
+
+
+def _unique(part: str, name: str, values: Sequence[Any]) -> None:
+    seen: dict[Any, int] = {}
+    for place, value in enumerate(values):
+        if value in seen:
+            raise StateError(
+                f"{part}.{place}: its {name} is that of {part}.{seen[value]}: {shown(value)}"
+            )
+        seen[value] = place
+
+
+#: The ids of the document's accounts; ``None`` stands for what all share.
+_Ids = Mapping[str | None, int | None]
+
+
+def _id(username: str | None, ids: _Ids) -> int | None:
+    if username not in ids:
+        raise StateError(f"the document has no account {shown(username)}")
+    return ids[username]
+
+
+def _as_fault(given: Mapping[str, Any], ids: _Ids) -> Fault:
+    fault = make(given["id"], given)
+    if fault.match.account is not None:
+        _id(fault.match.account, ids)
+    return fault
+
+
+def _as_clock(given: Mapping[str, Any], ids: _Ids) -> tuple[int | None, ClockState]:
+    state = ClockState(given["offset"], given["frozen"], given["auto"])
+    return _id(given["account"], ids), state
+
+
+def _as_profile(
+    service: FakeService, given: Mapping[str, Any], ids: _Ids
+) -> tuple[int | None, Profile]:
+    profile = Profile.of(service.questions, given["answers"], given["name"])
+    return _id(given["account"], ids), profile
 
 
 def _accounts(document: Mapping[str, Any]) -> Iterator[str | None]:
@@ -188,7 +243,7 @@ def _only(service: FakeService, accounts: list[Account], username: str) -> None:
         )
 
 
-def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> Job:
+def _as_job(given: Mapping[str, Any], ids: _Ids) -> Job:
     plan = Plan(
         **{
             **given["plan"],
@@ -196,7 +251,7 @@ def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> J
             "pauses": tuple(map(tuple, given["plan"]["pauses"])),
         }
     )
-    account = ids[given["account"]]
+    account = _id(given["account"], ids)
     tuples = {key: given[key] and tuple(given[key]) for key in ("colours", "ratio")}
     folders = tuple(given["folders"])
     job = Job(**{**given, "account": account, "plan": plan, "folders": folders, **tuples})
@@ -206,13 +261,13 @@ def _as_job(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> J
     return job
 
 
-def _as_armed(given: Mapping[str, Any], ids: Mapping[str | None, int | None]) -> ArmedScenario:
+def _as_armed(given: Mapping[str, Any], ids: _Ids) -> ArmedScenario:
     scenario, argument, account = SCENARIOS[given["scenario"]], given["argument"], given["account"]
     number = scenario.number(None if argument is None else str(argument))
     return ArmedScenario(
         scenario,
         number,
-        None if account is None else ids[account],
+        None if account is None else _id(account, ids),
         given["times"],
         given.get("applied", 0),
         given.get("optional", False),

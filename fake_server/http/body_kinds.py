@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -49,6 +50,23 @@ _TYPES = (
 )
 # In the order in which they are looked for; each is read from the body's first bytes.
 _FORMS = (
+    (rb"\[object [A-Z]\w*\]", "JavaScript's text for an object, not JSON.stringify's"),
+    (rb"b['\"]", "Python's text for bytes"),
+    (rb"'", "text in single quotes"),
+    (rb"(?:\{\{|\$\{|\{%|<%)", "a template that was not filled in"),
+    (rb"\{\s*\\+\"", "JSON whose quotes are escaped"),
+    (rb"\{\s*&(?:quot|#34|#x22);", "JSON that is encoded for HTML"),
+    (
+        rb"\{\s*(?:\xe2\x80[\x98-\x9f]|\xe3\x80[\x8c\x8d]|\xef\xbc\x82)",
+        "JSON with typographic quotes",
+    ),
+    (rb"\{\s*(?:\"[^\"]{0,200}\"|:\w{1,200})\s*=>", "a Ruby or PHP object"),
+    (rb"\{\s*\w+=", "Java's text for a map"),
+    (rb"\s*(?://|/\*)", "text that begins with a comment"),
+    (rb"[0-9A-Fa-f]{1,8}\r\n", "chunked without Transfer-Encoding"),
+    (rb"(?:0x)?7[Bb](?:[0-9A-Fa-f]{2})+\s?\Z", "hexadecimal digits"),
+    # "{" and a blank, encoded.
+    (rb"e(?:y[A-D]|w[k-r0-3])[A-Za-z0-9+/\r\n_-]{8}", "base64"),
     (rb"--[^\r\n]{1,70}\r?\n(?i:content-)", "multipart"),
     (rb"\s*<(?i:!doctype html|html)\b", "HTML"),
     (rb"\s*<", "XML"),
@@ -87,7 +105,33 @@ def why_no_json(raw: bytes, headers: RequestHeaders, problem: orjson.JSONDecodeE
     except UnicodeDecodeError as wrong:
         byte, place = raw[wrong.start], wrong.start
         return f"the body is not UTF-8 (byte 0x{byte:02x} at position {place}); {_TAKES}"
-    return f"the body is not valid JSON: {problem}"
+    return f"the body is not valid JSON: {_mistake(problem)}"
+
+
+def _mistake(problem: orjson.JSONDecodeError) -> str:
+    """What is wrong with text that is no JSON, where the parser's own words say less."""
+    signed = problem.doc[problem.pos - 1 : problem.pos] == "-"
+    word = _WORD.match(problem.doc, problem.pos - signed)
+    if word is not None:
+        return f"{word[0]} is no JSON value: line {problem.lineno} column {problem.colno}"
+    if problem.doc.lstrip()[:1] not in ("{", "[", '"'):
+        return "it does not begin with {"
+    if _is_python_json(problem.doc):
+        return "it has half of a surrogate pair, such as \\ud83d alone"
+    return str(problem)
+
+
+#: What JavaScript and Python write for values that JSON does not have, or writes otherwise.
+_WORD = re.compile(r"(?:-?Infinity|NaN|nan|-?inf|undefined|None|True|False)\b")
+
+
+def _is_python_json(text: str) -> bool:
+    """Whether Python's parser takes a text; it does not look for halves of pairs."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def why_no_object(value: Any) -> str:

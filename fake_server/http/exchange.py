@@ -177,6 +177,9 @@ def base(external: str | None, exchange: Exchange, headers: RequestHeaders) -> s
 
 
 _HAS_PORT = re.compile(":[0-9]*$")
+#: The longest path that a proxy is believed to have taken away: it stands in every link of a
+#: response, and a find has thousands.
+_MAX_PREFIX = 500
 
 
 def _own_host(server: Address | None) -> str:
@@ -210,4 +213,4 @@ def _host(value: bytes | None) -> str | None:
 def _prefix(value: bytes) -> str:
     """The path that a proxy says it took away; empty for what is no path."""
     text = _first(value).decode("latin-1").rstrip("/")
-    return text if urls.is_path(text) else ""
+    return text if len(text) <= _MAX_PREFIX and urls.is_path(text) else ""

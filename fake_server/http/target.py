@@ -72,3 +72,17 @@ def host_problem(scope: Scope) -> str | None:
     if not is_authority(hosts[0]):
         return "the Host header is not a host with an optional port"
     return None
+
+
+def coding_problem(scope: Scope) -> str | None:
+    """What is wrong with a request's transfer coding: chunked alone is undone (RFC 9112, 6.1)."""
+    for name, value in scope["headers"]:
+        if name == b"transfer-encoding" and not is_chunked(value):
+            coding = value.decode("latin-1")[:100]
+            return f"Transfer-Encoding: {coding} is not supported; send the body plain or chunked"
+    return None
+
+
+def is_chunked(coding: bytes) -> bool:
+    """Whether a Transfer-Encoding is chunked and nothing else."""
+    return coding.strip().lower() == b"chunked"

@@ -27,7 +27,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..http.exchange import MAX_HEAD, MAX_HEADERS, TRANSPORT, Exchange
 from ..http.responses import Headers, Response
-from ..http.target import is_authority
+from ..http.target import is_authority, is_chunked
 from .connection import Connection
 from .turns import TURN
 
@@ -229,6 +229,7 @@ class FastProtocol(Connection, HttpToolsProtocol):
             and self.parser.should_keep_alive()
             and len(named) == len(self.headers)
             and is_authority(named.get(b"host", b" "))
+            and is_chunked(named.get(b"transfer-encoding", b"chunked"))
             and int(named.get(b"content-length", b"0")) <= HIGH_WATER_LIMIT
         )
 

@@ -135,7 +135,10 @@ class FakeServer:
         As ``Admin.account``, with a username made up where none is given. ``name`` is the display
         name that a login returns.
         """
-        username = username or f"sandbox-{next(self._names)}"
+        while username is None:
+            made = f"sandbox-{next(self._names)}"
+            if self._started.app.service.store.account(made) is None:  # in a data file, perhaps
+                username = made
         return self.admin.account(username, password=password, plan=plan, name=name)
 
     @property

@@ -87,6 +87,11 @@ def test_a_duration_in_other_words_is_read_and_corrected(
     assert message.startswith(f"by: {by!r} (did you mean '{meant}'?) is not a duration: ")
 
 
+@pytest.mark.parametrize("by", ["1.0005s", "1.00050 seconds", "1" * 13 + "ms"])
+def test_no_duration_is_proposed_that_is_none(control: Control, by: str) -> None:
+    assert "did you mean" not in control.refusal("POST", "clock/advance", {"by": by}).message
+
+
 @pytest.mark.parametrize("by", ["soon", "", "30x", 1.5, -1, None, True, ["30s"], {"s": 30}])
 def test_what_is_no_duration_is_refused_in_words(control: Control, by: object) -> None:
     message = control.refusal("POST", "clock/advance", {"by": by}).message

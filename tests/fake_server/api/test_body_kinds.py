@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import json
@@ -58,6 +59,31 @@ KINDS: dict[str, tuple[bytes, str | None, str]] = {
     "JavaScript": (b'{content: "a cat"}', None, "keys have no quotes"),
     "escapes of a URL": (b"%7B%22content%22%3A1%7D", FORM, "encoded for a URL"),
     "base64": (b"eyJjb250ZW50IjoiYSBjYXQifQ==", None, "base64"),
+    "base64 of indented JSON": (base64.b64encode(b'{\n  "content": 1\n}'), FORM, "base64"),
+    "base64 of spaced JSON": (base64.b64encode(b'{ "content": 1}'), None, "base64"),
+    "hexadecimal digits": (TEXT.hex().encode(), None, "hexadecimal"),
+    "JavaScript's text": (b"[object Object]", "text/plain", "JSON.stringify"),
+    "text of an event": (b"[object FormData]", None, "JSON.stringify"),
+    "Python's bytes": (repr(TEXT).encode(), None, "Python's text for bytes"),
+    "single quotes": (b"'{\"content\": 1}'", None, "single quotes"),
+    "escaped quotes": (b'{\\"content\\":\\"a\\"}', None, "quotes are escaped"),
+    "entities": (b"{&quot;content&quot;: 1}", None, "encoded for HTML"),
+    "typographic quotes": ("{\u201ccontent\u201d: 1}".encode(), None, "typographic quotes"),
+    "a template": (b'{{"content": 1}}', None, "a template"),
+    "a placeholder": (b"${body}", "application/json", "a template"),
+    "Ruby": (b'{"content"=>"a cat"}', None, "Ruby"),
+    "Java": (b"{content=a cat, grid_num=1}", None, "Java's text"),
+    "a comment": (b'// mine\n{"content": 1}', None, "a comment"),
+    "chunks": (b'e\r\n{"content": 1}\r\n0\r\n\r\n', None, "chunked without Transfer-Encoding"),
+    "UTF-7": (b"+AHs-", None, "does not begin with {"),
+    "a name": (b"a lighthouse in fog", "application/json", "does not begin with {"),
+    "a call": (b'callback({"content": 1})', None, "does not begin with {"),
+    "undefined": (b"undefined", None, "undefined is no JSON value: line 1 column 1"),
+    "Python's words": (b'{"favourite": True}', None, "True is no JSON value: line 1 column 15"),
+    "not a number": (b'{"a": "\xe5\x9b\xbe", "b": NaN}', None, "NaN is no JSON value"),
+    "infinity": (b'{"limit": -Infinity}', None, "-Infinity is no JSON value"),
+    "half a pair": (b'{"content": "\\ud83d"}', None, "half of a surrogate pair"),
+    "the other half": (b'{"content": "a\\udE00b"}', None, "half of a surrogate pair"),
     "encoded twice": (json.dumps(TEXT.decode()).encode(), None, "encoded twice"),
     "a PNG": (b"\x89PNG\r\n\x1a\n", "image/png", "a PNG file"),
     "an array": (b"[{}]", None, "a JSON array"),
@@ -121,7 +147,23 @@ def test_a_token_in_the_query_is_said_not_to_be_read(abc: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", [b"a=", b"-", b"<", b" ", b"{ ", b"%7", b"a:", b"a", b"\x81", b"--a\r"]
+    "piece",
+    [
+        b"a=",
+        b"-",
+        b"<",
+        b" ",
+        b"{ ",
+        b"%7",
+        b"a:",
+        b"a",
+        b"\x81",
+        b"--a\r",
+        b'{"',
+        b"7b",
+        b"eyA\n",
+        b"[1,",
+    ],
 )
 def test_telling_takes_no_time(fake: Fake, piece: bytes) -> None:
     body = (piece * 1_000_000)[: 1 << 20]

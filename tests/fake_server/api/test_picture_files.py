@@ -360,7 +360,18 @@ ADDRESSES: dict[str, tuple[dict[str, str], str]] = {
             {"X-Forwarded-Host": "a.test", "X-Forwarded-Prefix": path},
             "http://a.test",
         )
-        for path in ('/p q"<>\\', "p", "/p?q", "/p#q", "/%zz", "/..", "/p/../q", "?", "@evil.test")
+        for path in (
+            '/p q"<>\\',
+            "p",
+            "/p?q",
+            "/p#q",
+            "/%zz",
+            "/..",
+            "/p/../q",
+            "?",
+            "@x",
+            "/" + "p" * 5000,
+        )
     },
 }
 

@@ -290,3 +290,16 @@ def test_a_path_of_control_characters_gets_no_header_of_its_own(served: Served, 
         assert heard.errno == 410
         assert "x-evil" not in heard.headers
         assert still_usable(wire, token)
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/__admin/reset", "/"])
+@pytest.mark.parametrize("coding", ["gzip, chunked", "identity, chunked", "x, Chunked"])
+def test_a_transfer_coding_that_is_not_undone_is_refused(
+    served: Served, path: str, coding: str
+) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n\r\n"
+    with connected(served) as wire:
+        wire.send(head.encode() + chunk(b'{"username":"abc","password":"abc-secret"}') + chunk(b""))
+        heard = wire.hear()
+        assert (heard.status, heard.errno) == (400, 301)
+        assert heard.headers["connection"] == "close"

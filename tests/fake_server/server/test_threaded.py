@@ -167,6 +167,14 @@ def test_data_outlives_it(tmp_path: Path) -> None:
             assert login(server.url, "kept", password) == errno
 
 
+def test_a_made_up_name_is_none_that_the_data_file_has(tmp_path: Path) -> None:
+    names = []
+    for _ in range(3):
+        with FakeServer(data=tmp_path / "data") as server:
+            names += [server.account().username, server.account().username]
+    assert len(set(names)) == 6
+
+
 def test_an_open_connection_does_not_hold_up_its_end() -> None:
     server = FakeServer().start()
     with (

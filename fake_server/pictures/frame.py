@@ -14,8 +14,9 @@ PAPER = GREYS - 1
 _CAPTION = PAPER - 2
 
 #: The line under boat and caption, which differs from job to job: how many pixels of the picture
-#: are below its beginning, and the size of a dot.
-LINE_FROM_BELOW, LINE_DOT = 22, 3
+#: are below its beginning, and the size of a dot. Of a footer of 64 the caption takes 28 and the
+#: line 14, so that 10 are left between them and 12 below.
+LINE_FROM_BELOW, LINE_DOT = 26, 2
 
 
 def framed(inner: Sequence[bytes], margin: int, swatches: Sequence[int]) -> list[bytes]:
@@ -35,7 +36,7 @@ def framed(inner: Sequence[bytes], margin: int, swatches: Sequence[int]) -> list
 def _footer(width: int, margin: int, swatches: Sequence[int]) -> list[bytearray]:
     rows = [bytearray((NIGHT,)) * width for _ in range(2 * margin)]
     dot = margin // 8
-    top, size = margin // 4, 7 * dot
+    top, size = 0, 7 * dot  # the margin above is space enough
     boat = margin // 2
     for shape in sampan(boat):
         paint(rows, shape, margin + round(1.4 * boat), top + round(0.95 * size), _CAPTION)

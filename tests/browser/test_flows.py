@@ -73,13 +73,13 @@ def test_a_job_is_failed_finished_stalled_and_resumed(
     page.get_by_role("button", name="Fail").click()
     failing = page.get_by_role("dialog", name="Fail")
     expect(failing).to_have_accessible_name(re.compile(r"first \([0-9a-f]{10}…\)"))
-    expect(failing).to_contain_text("Left empty, that is “job failed”")
+    expect(failing).to_contain_text("If you leave it empty, “job failed”")
     page.go_back()  # a dialog does not outlive its page
     expect(failing).to_have_count(0)
     expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
     page.go_forward()
     page.get_by_role("button", name="Fail").click()
-    failing.get_by_label("Error text (may stay empty)").fill("banned prompt")
+    failing.get_by_label("Error text (optional)").fill("banned prompt")
     failing.get_by_role("button", name="Fail this job").click()
     expect(page.locator(".heading .badge")).to_have_text("Failed")
     expect(page.locator(".facts-list")).to_contain_text("banned prompt")
@@ -225,7 +225,7 @@ def test_the_clock_is_frozen_turned_and_let_go(
     for wrong in ("30", "5 min", "", "-1s"):
         by.fill(wrong)
         told = by.evaluate("input => input.validationMessage")
-        assert f"“{wrong}” is no duration" in told
+        assert f"“{wrong}” is not a duration" in told
         assert "such as 30s, 5m or 1h" in told
     by.fill(" 1.5h ")
     shared.get_by_role("button", name="Advance").click()
@@ -236,7 +236,7 @@ def test_the_clock_is_frozen_turned_and_let_go(
     expect(shared.locator(".becomes-own")).to_be_hidden()
     own.get_by_role("button", name="Auto").click()
     expect(own.locator(".badge")).to_have_text("moved by polls")
-    own.get_by_role("button", name="Remove").click()
+    own.get_by_role("button", name="Follow the shared clock").click()
     expect(own.locator(".badge")).to_have_text("follows the shared clock")
     shared.get_by_label("To (UTC)").fill("2031-01-02T03:04:05")
     shared.get_by_role("button", name="Set").click()
@@ -303,7 +303,7 @@ def test_the_refused_request_is_found_with_its_reason(
     done = subprocess.run(["sh", "-c", f"{command} -s"], capture_output=True, text=True, timeout=30)
     assert json.loads(done.stdout)["errno"] == 410
     assert server.admin.requests()[before]["request_body"] == {"content": "it's"}
-    page.get_by_label("Text").fill("no such HASH")
+    page.get_by_label("Contains").fill("no such HASH")
     expect(rows).to_have_count(1)
 
 
@@ -403,18 +403,18 @@ def test_an_open_question_is_answered_in_place(
     question = page.locator(".question:visible", has_text="find-order").first
     expect(question).to_contain_text("Default: newest-first.")
     page.get_by_label("find-order", exact=True).select_option("oldest-first")
-    expect(page.get_by_role("status").last).to_contain_text("find-order is changed")
+    expect(page.get_by_role("status").last).to_contain_text("find-order changed")
     assert server.admin.profile()["answers"]["find-order"] == "oldest-first"
     page.get_by_label("Text").fill("token-lifetime")
     page.get_by_label("token-lifetime", exact=True).select_option(label="another answer …")
     page.get_by_label("Answer to token-lifetime").fill("90m")
     page.keyboard.press("Enter")
-    expect(page.locator(".notice", has_text="token-lifetime is changed")).to_be_visible()
+    expect(page.locator(".notice", has_text="token-lifetime changed")).to_be_visible()
     page.get_by_label("Text").fill("")
     page.get_by_label("only changed answers").check()
     expect(page.locator(".question:visible h4")).to_have_text(["token-lifetime", "find-order"])
     page.get_by_role("button", name="mixed").click()
-    expect(page.locator(".notice", has_text="Profile mixed is used")).to_be_visible()
+    expect(page.locator(".notice", has_text="Profile mixed is in use")).to_be_visible()
     assert server.admin.profile()["name"] == "mixed"
 
 

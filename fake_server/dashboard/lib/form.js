@@ -2,7 +2,7 @@
 // What is left empty is left out.
 
 import { choice, field, fill, h } from "./dom.js";
-import { t } from "./text.js";
+import { described, t } from "./text.js";
 
 /** The schema itself, or what its `$ref` names; a description beside the reference is kept. */
 function resolve(document, schema) {
@@ -92,7 +92,7 @@ function pairs(document, schema, name, required) {
 }
 
 function labelled(schema, name, required, control, hint = null) {
-  const told = [schema.description?.replaceAll("`", ""), hint].filter(Boolean).join(" ");
+  const told = [described(schema.description ?? ""), hint].filter(Boolean).join(" ");
   return field(control.required ? `${name} ${t("form.required")}` : name, control, told || null);
 }
 

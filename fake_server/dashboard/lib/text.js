@@ -2,6 +2,7 @@
 
 import en from "./english.js";
 import zh from "./chinese.js";
+import hints from "./chinese_hints.js";
 
 const LANGUAGES = { en, zh };
 const KEPT = "sampan-language";
@@ -19,6 +20,12 @@ export function t(key, ...values) {
 
 /** Whether there is a text. */
 export const known = (key) => key in LANGUAGES[language];
+
+/** A description of the control API's, on one line and in the page's language where that has it. */
+export function described(text) {
+  const plain = text.replaceAll("`", "").replace(/\s+/g, " ").trim();
+  return language === "zh" ? (hints[plain] ?? plain) : plain;
+}
 
 /** Write the texts of what came with the page. */
 export function translate(root) {

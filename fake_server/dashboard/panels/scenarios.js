@@ -4,7 +4,7 @@ import { control } from "../lib/api.js";
 import { button, choice, field, fill, h } from "../lib/dom.js";
 import { attempt } from "../lib/notice.js";
 import { ofAccount, scope } from "../lib/scope.js";
-import { known, t } from "../lib/text.js";
+import { described, known, t } from "../lib/text.js";
 
 /** What a scenario does, in the page's language where there are words for it. */
 const says = ({ name, says: english }) => (known(`scenario.${name}`) ? t(`scenario.${name}`) : english);
@@ -28,7 +28,7 @@ export async function scenarios(changed) {
     argument.placeholder = chosen.default ?? "";
     argument.max = chosen.most ?? "";
     argument.value = "";
-    argumentField.lastElementChild.textContent = chosen.argument ?? "";
+    argumentField.lastElementChild.textContent = described(chosen.argument ?? "");
     marker.textContent = chosen.marker;
   }
   which.addEventListener("change", ask);

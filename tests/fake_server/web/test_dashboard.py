@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +21,8 @@ from tests.support.paths import ROOT
 FOLDER = ROOT / "fake_server" / "dashboard"
 FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file())
 SCRIPTS = [name for name in FILES if name.endswith(".js")]
+Document = dict[str, Any]
+
 #: What a browser sends when a person opens an address.
 OPENED = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -88,6 +92,48 @@ def test_every_type_of_fault_is_told(control: Control) -> None:
     schemas = control.get("openapi.json")["components"]["schemas"]
     types = {f"fault.{each}" for each in schemas["ArmedFault"]["properties"]["type"]["enum"]}
     assert {key for key in keys("lib/english.js") if key.startswith("fault.")} == types
+
+
+def test_every_hint_of_the_forms_is_told_in_chinese_too(control: Control) -> None:
+    """The hints are descriptions of the control API: a new or changed one needs its Chinese."""
+    document = control.get("openapi.json")
+    form = document["paths"]["/__admin/faults"]["post"]["requestBody"]
+    hints = set(hints_of(document, form["content"]["application/json"]["schema"]))
+    hints |= {each["argument"] for each in control.get("scenarios")["scenarios"]} - {None}
+    entries = re.findall(
+        r'^  (?:"((?:[^"\\]|\\.)*)"|(\w+)):\s*"(.+)",$',
+        (FOLDER / "lib/chinese_hints.js").read_text(encoding="utf-8"),
+        re.M,
+    )
+    told = {quoted or bare: chinese for quoted, bare, chinese in entries}
+    assert set(told) == hints
+    assert all(re.search("[\u4e00-\u9fff]", chinese) for chinese in told.values())
+
+
+def hints_of(document: Document, schema: Document, name: str = "") -> Iterator[str]:
+    """The descriptions of what a form asks for, as `schemaForm` of lib/form.js shows them."""
+    if "$ref" in schema:
+        target = document
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        schema = {**target, **{key: each for key, each in schema.items() if key != "$ref"}}
+    # An object is a group without a hint; the hint of `status` is the page's own.
+    if "description" in schema and "properties" not in schema and name not in ("", "status"):
+        yield " ".join(schema["description"].replace("`", "").split())
+    for branch in schema.get("oneOf", []):
+        if not name or name == "delay":
+            yield from hints_of(document, branch)
+    for key, each in schema.get("properties", {}).items():
+        yield from hints_of(document, each, key)
+
+
+def test_chinese_texts_have_chinese_punctuation() -> None:
+    """But where the text is a form that somebody types (a name, a colon, a value)."""
+    for name in ("lib/chinese.js", "lib/chinese_hints.js"):
+        texts = re.findall(r'"([^"]*)",$', (FOLDER / name).read_text(encoding="utf-8"), re.M)
+        narrow = "[\u4e00-\u9fff][,:;!?()]|[(][\u4e00-\u9fff]"
+        found = {text for text in texts if re.search(narrow, text)}
+        assert found <= {"每行一个“名称: 值”。"}
 
 
 # Whoever watches is no client

@@ -71,8 +71,9 @@ function listAccounts() {
 const refresher = new Refresher(async () => {
   await readAccounts();
   listAccounts();
+  if (shown === null) await show();
   await readStopped();
-  await VIEWS[shown]?.refresh();
+  await VIEWS[shown].refresh();
 });
 
 function build() {
@@ -120,12 +121,4 @@ window.addEventListener("hashchange", async () => {
   const titles = [...document.querySelectorAll("main h2")];
   titles.find((title) => title.checkVisibility())?.focus({ preventScroll: true });
 });
-let begun = null;
-listen(
-  () => {
-    // The first event may tell that the fake is another one than before.
-    begun ??= readAccounts().then(listAccounts).then(show);
-    begun.then(() => refresher.soon());
-  },
-  connected,
-);
+listen(() => refresher.soon(), connected);

@@ -67,6 +67,7 @@ export class Refresher {
     this.work = work;
     this.running = false;
     this.wanted = false;
+    this.stopped = false;
     this.took = 0;
     this.ended = 0;
     this.timer = null;
@@ -75,6 +76,7 @@ export class Refresher {
   async now() {
     clearTimeout(this.timer);
     this.wanted = true;
+    this.stopped = false;
     if (this.running) return;
     this.running = true;
     try {
@@ -95,6 +97,7 @@ export class Refresher {
 
   /** Once more in a while; the slower the fake answers, the later, for it has others to answer. */
   later(ms) {
+    if (this.stopped) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.now(), Math.max(ms, this.pause()));
   }
@@ -113,8 +116,10 @@ export class Refresher {
     return null;
   }
 
+  /** No more until it is asked for again; what is being read asks for nothing more. */
   stop() {
     clearTimeout(this.timer);
     this.wanted = false;
+    this.stopped = true;
   }
 }

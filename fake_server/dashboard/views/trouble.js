@@ -9,27 +9,25 @@ import { t } from "../lib/text.js";
 
 let built = null;
 
-async function build(section) {
-  let panels = [];
-  const refresher = new Refresher(() => Promise.all(panels.map((panel) => panel.refresh())));
+function build(section) {
+  let panels = null;
   const changed = () => refresher.now();
-  panels = await Promise.all([scenarios(changed), faults(changed), questions(changed)]);
-  const [first, second, third] = panels.map((panel) => panel.element);
-  fill(
-    section,
-    h("h2", { tabindex: "-1" }, t("nav.trouble")),
-    h("div", { class: "columns" }, first, second),
-    third,
-  );
+  const refresher = new Refresher(async () => {
+    if (panels === null) {
+      panels = await Promise.all([scenarios(changed), faults(changed), questions(changed)]);
+      const [first, second, third] = panels.map((panel) => panel.element);
+      const title = h("h2", { tabindex: "-1" }, t("nav.trouble"));
+      fill(section, title, h("div", { class: "columns" }, first, second), third);
+    }
+    await Promise.all(panels.map((panel) => panel.refresh()));
+  });
   return refresher;
 }
 
 export const trouble = {
   async open(section) {
     built ??= build(section);
-    await (await built).now();
+    await built.now();
   },
-  async refresh() {
-    await (await built)?.now();
-  },
+  refresh: () => built.now(),
 };

@@ -1,0 +1,68 @@
+"""What the page reads: again after it failed, and no more once its view is left."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sampan import Account, FakeServer
+
+from .conftest import OpenPage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
+
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture
+def abc(server: FakeServer) -> Account:
+    return server.admin.handle("abc", "abc-secret")
+
+
+def _fails_once(page: Page, address: str) -> None:
+    page.route(address, lambda route: route.abort(), times=1)
+
+
+def test_a_page_whose_first_reading_failed_begins_with_the_next_event(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = open_page("about:blank")
+    _fails_once(page, "**/__admin/accounts")
+    page.goto(server.url)
+    server.account("newcomer").create("a cat")
+    page.get_by_role("link", name="a cat").wait_for()
+
+
+def test_a_view_that_could_not_be_read_is_read_with_the_next_event(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = open_page(f"{server.url}/#state")
+    page.get_by_role("heading", name="State").wait_for()
+    _fails_once(page, "**/__admin/questions")
+    with page.expect_event("requestfailed"):
+        page.evaluate("location.hash = '#trouble'")
+    server.admin.freeze()
+    page.get_by_role("heading", name="find-order").wait_for()
+
+
+@pytest.mark.parametrize("view", ["jobs/{hash}", "time"])
+def test_a_view_that_is_left_while_it_reads_reads_no_more(
+    open_page: OpenPage, server: FakeServer, abc: Account, view: str
+) -> None:
+    hash = abc.create("a cat")
+    page = open_page(f"{server.url}/#{view.format(hash=hash)}")
+    page.locator("text=a cat").first.wait_for()
+    held: list[Route] = []
+    address = re.compile("jobs[?].*queued" if view == "time" else f"jobs/{hash}$")
+    page.route(address, lambda route: held.append(route))
+    while not held:  # it reads again and again, since a job is queued
+        page.wait_for_timeout(20)
+    page.evaluate("location.hash = '#start'")
+    page.get_by_role("button", name="Make").first.wait_for()
+    held[0].continue_()
+    page.wait_for_timeout(1500)
+    assert len(held) == 1

@@ -220,7 +220,9 @@ def sampan_account(
     request.node.stash[_USED] = account
     yield account
     del request.node.stash[_USED]
-    _sampan_of_test.admin.delete_account(account.username)
+    from .client.ending import forget
+
+    forget(_sampan_of_test.admin, account.username)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def _only_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
     """No test reaches another machine, whatever it gets wrong: the live service costs money."""
     if event != "socket.connect" or not isinstance(arguments[1], tuple):
         return
-    host = str(arguments[1][0])
+    host = str(arguments[1][0]).removeprefix("::ffff:")
     if not host.startswith("127.") and host not in ("localhost", "::1", "0.0.0.0", ""):
         raise PermissionError(f"a test tried to connect to {host}")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .account import Account
+from .admin import Admin
 from .control_call import Document
 from .errors import ControlRefused, Disconnected, Unreachable
 from .faults import unused_text
@@ -32,7 +33,7 @@ def problem(account: Account, ending: Ending) -> str | None:
     except (ControlRefused, Unreachable, Disconnected) as gone:
         if isinstance(gone, ControlRefused) and gone.code != "not-found":
             raise
-        # The test has removed its account or stopped its fake: the fixture's end reports that.
+        # The test has removed its account, or stopped its fake: then the fixture's end reports it.
         return None
     found = []
     if unused:
@@ -40,6 +41,15 @@ def problem(account: Account, ending: Ending) -> str | None:
     if findings:
         found.append("\n".join(["lint of the client:", *_lines(findings)]))
     return "\n".join(found) or None
+
+
+def forget(admin: Admin, username: str) -> None:
+    """Delete a test's account, unless the test has done that itself."""
+    try:
+        admin.delete_account(username)
+    except ControlRefused as gone:
+        if gone.code != "not-found":
+            raise
 
 
 def _lines(findings: Iterable[Document]) -> Iterator[str]:

@@ -25,6 +25,9 @@ from ..http import urls
 #: Where the page says that the service is (page, 请求IP).
 LIVE = "http://164.90.147.104:8091"
 
+#: What an IPv4 address begins with where a socket is of IPv6 (RFC 4291, 2.5.5.2).
+_MAPPED = "::ffff:"
+
 Address = tuple[str, int]
 Instead = Callable[[Any], Any]
 
@@ -40,8 +43,12 @@ def redirect(to: str, live: str = LIVE) -> Iterator[None]:
     port = str(origin[1])  # asyncio takes "8091" as well
 
     def instead(address: Any) -> Any:
-        if isinstance(address, tuple) and (address[0], str(address[1])) == (origin[0], port):
+        if not isinstance(address, tuple) or str(address[1]) != port:
+            return address
+        if address[0] == origin[0]:
             return target
+        if str(address[0]).lower() == f"{_MAPPED}{origin[0]}":  # a socket of IPv6
+            return target if ":" in target[0] else (f"{_MAPPED}{target[0]}", target[1])
         return address
 
     with ExitStack() as stack:

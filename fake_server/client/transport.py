@@ -97,6 +97,10 @@ class SocketTransport:
         weakref.finalize(self, _close, self._idle)
         renew_in_children(self)
 
+    def __reduce__(self) -> tuple[type[SocketTransport], tuple[str]]:
+        """A copy, and what another process is sent, has connections of its own."""
+        return SocketTransport, (self.base,)
+
     def renew_in_child(self) -> None:
         """Close the child's copies of the connections, which stand in the parent."""
         self._lock = threading.Lock()  # a thread that there is no longer may hold the other

@@ -90,8 +90,17 @@ def test_a_test_may_remove_its_own_account(pytester: pytest.Pytester) -> None:
             sampan_account.admin.fault("ERRNO", errno=501)
             sampan_server.admin.delete_account(sampan_account.username)
             sampan_server.account(sampan_account.username)
+
+        def test_gone_for_good(sampan_account):
+            sampan_account.admin.delete_account(sampan_account.username)
+
+        def test_gone_with_all(sampan_account, sampan_server):
+            empty = sampan_server.admin.export_state()
+            account = sampan_account.username
+            empty["accounts"] = [a for a in empty["accounts"] if a["username"] != account]
+            sampan_server.admin.import_state(empty)
     """
-    run(pytester, test).assert_outcomes(passed=1)
+    run(pytester, test).assert_outcomes(passed=3)
 
 
 LINT = """

@@ -322,3 +322,14 @@ def test_curl_goes_through_the_proxy_by_the_environment(server: FakeServer, tmp_
         cwd=tmp_path,
     )
     assert done.stdout.startswith('{"errno":0,'), done.stderr
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this system has no IPv6")
+@pytest.mark.parametrize("host", ["::ffff:192.0.2.1", "::FFFF:192.0.2.1"])
+def test_a_socket_of_ipv6_is_redirected_as_well(echo: str, host: str) -> None:
+    with redirect(echo, NOBODY), socket.socket(socket.AF_INET6) as client:
+        client.connect((host, 8091))
+        assert client.getpeername()[:2] == ("::ffff:127.0.0.1", int(echo.rpartition(":")[2]))
+        client.close()
+    with redirect(echo, NOBODY), socket.socket(socket.AF_INET6) as client:
+        assert client.connect_ex(("::1", 1)) != 0  # another address is left alone

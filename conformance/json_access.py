@@ -66,14 +66,11 @@ def millis(record: object) -> int | None:
 
 def instant(source: object, key: str) -> datetime | None:
     """The ISO 8601 time at ``key``, if it has a zone."""
-    found = text(source, key)
-    if found is None:
-        return None
     try:
-        moment = datetime.fromisoformat(found)
-    except ValueError:
+        moment = datetime.fromisoformat(text(source, key) or "")
+        return None if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 1 east of Greenwich is before the first
         return None
-    return None if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 #: Ordinary characters by their category that no reader sees.

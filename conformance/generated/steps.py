@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from random import Random
 
-from ..json_access import object_at, text
+from ..json_access import millis, object_at, text
 from ..rules import drawn_bodies as drawn
 from ..rules.bad_tokens import bad_tokens
 from ..rules.malformed_bodies import SCRIPTS
@@ -101,8 +101,8 @@ def _like(
             made[key] = [value]
     if "prompt" in chosen and (prompt := text(record, "msg_display")) is not None:
         made["prompt"] = prompt
-    if "cursor" in chosen and (time := text(record, "timestamp")) and time.isdigit():
-        made["timestamp_smaller_than"] = int(time) // player.model.unit
+    if "cursor" in chosen and (time := millis(record)) is not None:
+        made["timestamp_smaller_than"] = time // player.model.unit
     folders = record.get("folders")
     if "folders" in chosen and isinstance(folders, list) and folders:
         made["folders"] = [one for one in folders if isinstance(one, str)][:1]

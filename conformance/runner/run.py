@@ -243,7 +243,10 @@ class Run:
     def _finding(self, id: str, stopped: str) -> Finding:
         """The result of the requirement's check, unless a breach was seen elsewhere."""
         own = self._own_finding(id, stopped)
-        seen = [self._redacted(one) for one in self._watch.findings(id) if self._tells(id)]
+        # A fault of the kit is told whatever was selected.
+        told = self._watch.findings(id)
+        told = [one for one in told if self._tells(id) or one.verdict is Verdict.ERROR]
+        seen = [self._redacted(one) for one in told]
         return own if own.verdict is Verdict.FAIL or not seen else merge(id, seen)
 
     def _tells(self, id: str) -> bool:

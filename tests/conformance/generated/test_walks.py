@@ -297,6 +297,12 @@ def test_a_breach_is_found_by_walking(what: str) -> None:
     assert found.verdict in (Verdict.FAIL, Verdict.SKIPPED)
 
 
+@pytest.mark.parametrize("stamp", ["²", "９", "9" * 5_000, "-5", "1e3"])
+def test_a_timestamp_of_any_form_ends_no_walk(stamp: str) -> None:
+    report = generated(_records(lambda record, _: {**record, "timestamp": stamp}), 40, None)
+    assert [one.message for one in report.findings if one.verdict is Verdict.ERROR] == []
+
+
 # Reducing
 
 

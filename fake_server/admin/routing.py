@@ -161,7 +161,10 @@ class ControlApi:
 def _raw_path(scope: Scope) -> str:
     """The path as it was sent, since names in it may hold a slash, below the mount's."""
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    return raw.decode("ascii", "replace").removeprefix(quote(scope.get("root_path", "")))
+    text, mounted = raw.decode("ascii", "replace"), scope.get("root_path", "")
+    # By segments, since any character of the mount's may have been percent-encoded.
+    *before, rest = text.split("/", mounted.count("/") + 1)
+    return f"/{rest}" if mounted and unquote("/".join(before)) == mounted else text
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -92,8 +92,9 @@ class Exchange:
 def route_path(scope: Scope) -> str:
     """A request's path below where the application is mounted."""
     path, mounted = scope["path"], scope.get("root_path", "")
-    if mounted and path.startswith(mounted):
-        return path[len(mounted) :] or "/"
+    rest = path[len(mounted) :]
+    if path.startswith(mounted) and rest[:1] in ("", "/"):
+        return rest or "/"
     return str(path)
 
 

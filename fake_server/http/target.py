@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from .types import Scope
 
@@ -59,6 +59,30 @@ def with_origin_form(scope: Scope) -> Scope:
         headers.append(host)
     path = unquote(target.path.decode("latin-1"))
     return {**scope, "path": path, "raw_path": target.path, "headers": headers}
+
+
+def with_plain_mount(scope: Scope) -> Scope:
+    """The scope with its ``root_path`` as ASGI has it: a slash before it, and none behind it.
+
+    It is written by hand (``uvicorn --root-path mj/``), and servers put it before the path so.
+    """
+    given = scope.get("root_path", "")
+    if not given or (given.startswith("/") and not given.endswith("/")):
+        return scope
+    kept = given.rstrip("/")
+    plain = kept if not kept or kept.startswith("/") else f"/{kept}"
+    changed = {**scope, "root_path": plain, "path": _remounted(scope["path"], given, plain)}
+    if scope.get("raw_path"):
+        raw = scope["raw_path"].decode("latin-1")
+        changed["raw_path"] = _remounted(raw, quote(given), quote(plain)).encode("latin-1")
+    return changed
+
+
+def _remounted(path: str, given: str, plain: str) -> str:
+    if not path.startswith(given):
+        return path
+    rest = path[len(given) :]
+    return plain + (rest if rest.startswith("/") else f"/{rest}")
 
 
 def host_problem(scope: Scope) -> str | None:

@@ -21,7 +21,7 @@ from ..api import respond, table
 from ..contract.errors import ApiError
 from ..http.exchange import Exchange
 from ..http.responses import HTML, Response, text_header
-from ..http.target import with_origin_form
+from ..http.target import with_origin_form, with_plain_mount
 from ..http.types import Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
 from ..settings import Settings
@@ -60,8 +60,10 @@ class App(Starlette):
         self.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith("/"):
-            scope = with_origin_form(scope)
+        if scope["type"] == "http":
+            scope = with_plain_mount(scope)
+            if not scope["path"].startswith("/"):
+                scope = with_origin_form(scope)
         await super().__call__(scope, receive, send)
 
     def respond_now(self, exchange: Exchange, headers: RequestHeaders) -> Response | None:

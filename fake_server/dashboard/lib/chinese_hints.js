@@ -12,6 +12,8 @@ export default {
     "令牌所属的账号；登录时为所发送的用户名；图片则为其任务的所有者。",
   "An operationId of the service's API.": "服务接口的 operationId。",
   "The path; * stands for any characters.": "路径；* 代表任意字符。",
+  "What the request's headers say, by their names, in any case. All conditions must hold. The values of a header that came several times are joined by commas.":
+    "按名称（不分大小写）列出请求头应有的值，须全部满足。重复出现的请求头，其值以逗号相连。",
   "A part of the body's text.": "请求体文字的一部分。",
   "A regular expression that is found in the body's text.": "在请求体文字中查找的正则表达式。",
   "A part of the body's JSON.": "请求体 JSON 的一部分。",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -65,6 +67,46 @@ def test_it_can_be_mounted_under_a_prefix(prefix: str) -> None:
     assert link.startswith(f"{servers[0]['url']}/image/")
     named = client.put(f"{prefix}/__admin/folders/a%2Fb/jobs/none")
     assert "job 'none' does not exist" in named.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("root_path", "path"),
+    [
+        ("/mj", "/mj"),
+        ("/mj/", "/mj/"),  # uvicorn puts it before the path as it is
+        ("/mj/", "/mj"),
+        ("mj", "mj"),
+        ("mj/", "/mj"),
+        ("/", "/"),
+        ("/", ""),
+        ("/m j/", "/m%20j/"),
+        ("/mj", "/%6dj"),
+        ("/mj", ""),  # a proxy has taken it away
+        ("/job", ""),
+        ("/__adm", ""),
+    ],
+)
+def test_a_root_path_may_be_written_in_any_way(root_path: str, path: str) -> None:
+    app = asgi_app(job_seconds=0, strict=True)
+
+    async def mounted(scope: Any, receive: Any, send: Any) -> None:
+        raw = path + scope["raw_path"].decode()
+        changed = {"path": unquote(raw), "raw_path": raw.encode(), "root_path": root_path}
+        await app({**scope, **changed}, receive, send)
+
+    client = TestClient(mounted, base_url="http://fake.test")
+    token = client.post("/auth/login", json=LOGIN).json()["data"]["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    client.post("/jobs/create", json={"content": "a cat"}, headers=headers)
+    (record,) = client.post("/jobs/find", json={}, headers=headers).json()["data"]["res"]
+    prefix = f"/{root_path.strip('/')}".rstrip("/").replace(" ", "%20")
+    assert record["img_buffer"].startswith(f"http://fake.test{prefix}/image/")
+    assert client.get("/__admin/accounts/abc").json()["jobs"] == 1
+    named = client.put("/__admin/folders/a%2Fb/jobs/none").json()
+    assert "job 'none' does not exist" in named["error"]["message"]
+    assert client.get("/reference").status_code == 200
+    seen = {request["path"] for request in Admin(app).requests()}
+    assert seen == {"/auth/login", "/jobs/create", "/jobs/find", "/reference"}
 
 
 def test_an_httpx_client_drives_it_without_a_socket() -> None:

@@ -129,22 +129,20 @@ def _ending(config: pytest.Config, marked: Mapping[str, Any], where: str) -> dic
         if values and given not in values:
             raise pytest.UsageError(f"{where}: {name} must be {' or '.join(values)}, not {given!r}")
         found[name] = str(given)
-    _check_rules(found["lint_ignore"], where)
+    _rules(found["lint_ignore"], where)
     return found
 
 
-def _check_rules(text: str, where: str) -> None:
-    """Raise ``UsageError`` on a rule that lint does not have."""
-    rules = [rule.strip() for rule in text.split(",") if rule.strip()]
-    if not rules:
-        return
-    from .journal.client_lint import RULES
-    from .suggestions import suggest
+def _rules(text: str, where: str) -> tuple[str, ...]:
+    """The rules of lint that are named. Raises ``UsageError`` on one that it does not have."""
+    if not text:
+        return ()
+    from .journal.client_lint import named
 
-    for rule in rules:
-        if rule not in RULES:
-            rest = suggest(rule, RULES)
-            raise pytest.UsageError(f"{where}: lint_ignore: {rule!r} is not a rule{rest}")
+    try:
+        return tuple(sorted(named(text)))
+    except ValueError as problem:
+        raise pytest.UsageError(f"{where}: lint_ignore: {problem}") from None
 
 
 def _check(given: Options, where: str) -> None:
@@ -246,7 +244,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         from .client.ending import Ending, problem
 
         given = _ending(item.config, _marked(item), item.nodeid)
-        rules = tuple(rule for rule in given["lint_ignore"].split(",") if rule.strip())
+        rules = _rules(given["lint_ignore"], item.nodeid)
         ending = Ending(given["unused_faults"] == "error", given["lint"] == "error", rules)
         text = problem(account, ending)
         if text is not None:

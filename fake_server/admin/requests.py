@@ -13,7 +13,6 @@ from ..journal import client_lint as lint
 from ..journal import verification
 from ..journal.journal import RequestMatch
 from ..journal.verification import Nearest, Times
-from ..suggestions import suggest
 from .call import ControlCall, ControlError
 
 _PATIENCE_MS = 5_000
@@ -160,7 +159,11 @@ async def clear_requests(call: ControlCall) -> Any:
 
 
 async def lint_client(call: ControlCall) -> Any:
-    service, ignored = call.service, _ignored(call.query.get("ignore", ""))
+    service = call.service
+    try:
+        ignored = lint.named(call.query.get("ignore", ""))
+    except ValueError as problem:
+        raise ControlError("bad-request", f"ignore: {problem}") from problem
     found = service.journal.find(_match(call, call.query))
     statuses = {
         account.id: service.rules_for(account.id).profile.statuses
@@ -179,13 +182,3 @@ async def lint_client(call: ControlCall) -> Any:
             for finding in findings
         ]
     }
-
-
-def _ignored(text: str) -> frozenset[str]:
-    """The rules that are not to be looked at. Raises :class:`ControlError` on an unknown one."""
-    rules = [rule.strip() for rule in text.split(",") if rule.strip()]
-    for rule in rules:
-        if rule not in lint.RULES:
-            rest = suggest(rule, lint.RULES)
-            raise ControlError("bad-request", f"ignore: {rule[:100]!r} is not a rule{rest}")
-    return frozenset(rules)

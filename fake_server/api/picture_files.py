@@ -17,7 +17,7 @@ from ..http.responses import Headers, Response
 from ..http.types import RequestHeaders
 from ..http.urls import normal_path
 from ..jobs.lifecycle import Job, Moment, State, observe
-from ..records.record import picture
+from ..records.record import extension, image_file, picture
 from ..service import FakeService
 from . import auto_advance
 
@@ -91,12 +91,10 @@ def show(service: FakeService, method: str, path: str, headers: RequestHeaders) 
 
 def _file(service: FakeService, method: str, path: str, headers: RequestHeaders) -> Response:
     job, view, drawn = _locate(service, path)
-    webp = job.plan.picture == "webp" and view != "preview"
-    data = pictures.webp(drawn, view) if webp else pictures.png(drawn, view)
-    data = _spoilt(job, data)
+    data = _spoilt(job, image_file(job, drawn, view))
     etag = _etag(data)
     common = (
-        (b"content-type", b"image/webp" if webp else b"image/png"),
+        (b"content-type", b"image/%b" % extension(job, view).encode()),
         (b"etag", etag),
         (b"accept-ranges", b"bytes"),
         (b"cache-control", b"public, max-age=31536000"),
@@ -147,7 +145,7 @@ def _locate(service: FakeService, path: str) -> tuple[Job, pictures.View, pictur
     if drawn is None:
         raise PictureNotFound("a describe job has no picture")
     view = _view(found, drawn)
-    if found["format"] != ("webp" if job.plan.picture == "webp" and view != "preview" else "png"):
+    if found["format"] != extension(job, view):
         raise PictureNotFound(f"the picture is not available as {found['format']}")
     now = service.clocks.now(job.account)
     seen = observe(job, now)

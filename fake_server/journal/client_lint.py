@@ -17,6 +17,7 @@ import orjson
 
 from ..http.exchange import Exchange
 from ..jobs.lifecycle import State
+from ..suggestions import suggest
 from .redaction import holds_jwt
 from .render import errno, reason
 
@@ -251,6 +252,15 @@ RULES: Mapping[str, Check] = {
     "unknown-field": _unknown_field,
     "token-astray": _token_astray,
 }
+
+
+def named(text: str) -> frozenset[str]:
+    """The rules named in ``text``, separated by commas. Raises ``ValueError`` on an unknown one."""
+    rules = [rule.strip() for rule in text.split(",") if rule.strip()]
+    for rule in rules:
+        if rule not in RULES:
+            raise ValueError(f"{rule[:100]!r} is not a rule{suggest(rule, RULES)}")
+    return frozenset(rules)
 
 
 def _ended(statuses: Statuses) -> frozenset[int]:

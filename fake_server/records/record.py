@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .. import pictures
 from ..contract.profile import Profile
@@ -64,9 +64,15 @@ def is_grid(job: Job, profile: Profile) -> bool:
     return job.kind in ("main", "variation", "remix")
 
 
-def extension(job: Job) -> str:
-    """``png``, but for the scenario ``webp``."""
-    return "webp" if job.plan.picture == "webp" else "png"
+def extension(job: Job, view: pictures.View = "image") -> Literal["png", "webp"]:
+    """``png``, but for the scenario ``webp``, which leaves previews alone."""
+    return "webp" if job.plan.picture == "webp" and view != "preview" else "png"
+
+
+def image_file(job: Job, drawn: pictures.Picture, view: pictures.View = "image") -> bytes:
+    """The picture's file, as :func:`extension` says."""
+    make = pictures.webp if extension(job, view) == "webp" else pictures.png
+    return make(drawn, view)
 
 
 def timestamp(ms: int) -> str:
@@ -164,7 +170,7 @@ def _grid_num(job: Job, profile: Profile) -> int | None:
 def image_length(job: Job, drawn: pictures.Picture) -> int:
     """The bytes of the file at ``img_buffer``."""
     if extension(job) == "webp":
-        return len(pictures.webp(drawn, "image"))
+        return len(image_file(job, drawn))
     return pictures.length(drawn, "image")
 
 
@@ -228,9 +234,7 @@ def _preview(job: Job, seen: Moment, base: str, profile: Profile) -> str | None:
 def _md5(job: Job, drawn: pictures.Picture | None, profile: Profile) -> str | None:
     if drawn is None or profile["image-md5"] == "null":
         return None
-    webp = extension(job) == "webp"
-    data = pictures.webp(drawn, "image") if webp else pictures.png(drawn, "image")
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return hashlib.md5(image_file(job, drawn), usedforsecurity=False).hexdigest()
 
 
 def _svg(name: str | None) -> str:

@@ -6,7 +6,6 @@ Without it connections would be accepted by the system, and wait for an answer t
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from ..contract.profile_files import load_profile, shipped_questions
 from ..http.responses import JSON, Response, text_header
 from ..http.types import Receive, Scope, Send
 from ..settings import Settings
+from ..store.data_file import identity
 from ..store.database_url import DatabaseUrl
 from .starting import RefusedStartError
 from .turns import Config
@@ -73,26 +73,20 @@ class SameFile:
 
     def __init__(self, data: Path | DatabaseUrl | None) -> None:
         self._path = data.absolute() if isinstance(data, Path) else None
-        self._kept: os.stat_result | None = None
+        self._kept: tuple[int, int] | None = None
 
     def keep(self) -> None:
         """Note which file there is, once the workers are ready."""
-        self._kept = self._found()
+        self._kept = None if self._path is None else identity(self._path)
 
     def check(self) -> None:
         """Raises :class:`RefusedStartError` where there is none, or another."""
         if self._path is None:
             return
-        found = self._found()
-        if found is None or (self._kept is not None and not os.path.samestat(found, self._kept)):
+        found = identity(self._path)
+        if found is None or self._kept not in (None, found):
             what = "deleted or moved away" if found is None else "replaced by another file"
             raise RefusedStartError(
                 f"data file {self._path} was {what} while workers use it; export the state of those"
                 " that live, stop all and start them again"
             )
-
-    def _found(self) -> os.stat_result | None:
-        try:
-            return None if self._path is None else os.stat(self._path)
-        except OSError:
-            return None

@@ -33,7 +33,7 @@ class DataFile:
         self._given = path
         # Where it lies stays the same when the process changes its directory.
         self._paths = [] if path is None else [Path(f"{path.absolute()}{end}") for end in _ENDS]
-        self._files = [_file(each) for each in self._paths]
+        self._files = [identity(each) for each in self._paths]
         self._told = False
         self._looked = real_time.seconds()
         #: The fake's time in ms, to be kept; none is kept before it is set.
@@ -69,7 +69,7 @@ class DataFile:
     def lost(self) -> str | None:
         """Why what is stored would not be found again; ``None`` if it would."""
         for path, file in zip(self._paths, self._files, strict=True):
-            now = _file(path)
+            now = identity(path)
             if file is not None and now != file:
                 what = "deleted or moved away" if now is None else "replaced by another file"
                 which = "" if path is self._paths[0] else f" (its {path.name})"
@@ -84,8 +84,8 @@ class DataFile:
 _ENDS = ("", "-wal")
 
 
-def _file(path: Path) -> tuple[int, int] | None:
-    """Which file lies there."""
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies there; ``None`` for none."""
     try:
         found = os.stat(path)
     except OSError:

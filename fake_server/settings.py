@@ -99,8 +99,7 @@ class Options(TypedDict, total=False):
 def settings(**options: Unpack[Options]) -> Settings:
     """The ``Settings`` that ``options`` mean.
 
-    Raises ``TypeError`` on an option that there is not, ``ValueError`` on a value that it can't
-    have.
+    Raises ``TypeError`` on an unknown option, ``ValueError`` on an invalid value.
     """
     unknown = sorted(set(options) - Options.__annotations__.keys())
     if unknown:

@@ -1,4 +1,4 @@
-"""The clock: stopped, moved, let go. What it does to jobs on the way is told.
+"""The clock: frozen, moved, resumed. Moving it returns the jobs' transitions on the way.
 
 Clocks are kept in the data file, an automatic one as well.
 """

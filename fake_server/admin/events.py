@@ -1,4 +1,4 @@
-"""What changes, told as it happens: server-sent events, for the dashboard and for scripts.
+"""Changes as they happen, as server-sent events: for the dashboard and for scripts.
 
 An event says that something has changed and not what it is now: whoever listens asks for that. So
 a thousand requests in a second are four events, and a fake that nobody watches does nothing here.

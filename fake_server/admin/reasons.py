@@ -57,7 +57,7 @@ class _Explained:
         self._whole = whole
 
     def best(self, errors: Sequence[Error]) -> str:
-        """The error that says most: a field that there is not is the likeliest typing error."""
+        """The error that says most: an unknown field is the likeliest typing error."""
         unknown = (each for each in errors if isinstance(each.kind, Kind.AdditionalProperties))
         return self._one(next(unknown, errors[0]))
 

@@ -19,7 +19,7 @@ from .table import OPERATIONS
 def authenticate(
     service: FakeService, operation: Operation, headers: RequestHeaders, raw: bytes
 ) -> tuple[Account, int]:
-    """The account whose token the call bears, and its time (ms). Raises :class:`ApiError`."""
+    """The account of the call's token, and its time (ms). Raises :class:`ApiError`."""
     header = headers.get(b"authorization")
     if header is None:
         account = _identify(service, operation, raw)
@@ -33,7 +33,7 @@ def authenticate(
 
 def has_expired(account: Account, issued: int, expires: int, now: int) -> bool:
     """Whether a token of an account is valid no more at ``now``; all in ms."""
-    return now >= expires or bool(account.revoked and issued < _voided(account.revoked, now))
+    return now >= expires or bool(account.revoked and issued < _revoked(account.revoked, now))
 
 
 def token_of(headers: RequestHeaders) -> str:
@@ -42,8 +42,8 @@ def token_of(headers: RequestHeaders) -> str:
     return (token or scheme).strip()
 
 
-def _voided(moments: list[int], now: int) -> int:
-    """The last of the moments up to ``now``; tokens issued before it are void. 0: none are."""
+def _revoked(moments: list[int], now: int) -> int:
+    """The last of the moments up to ``now``; tokens issued before it are invalid. 0: none are."""
     passed = bisect_right(moments, now)
     return moments[passed - 1] if passed else 0
 

@@ -67,7 +67,7 @@ class Admin(JobControl, FaultControl, RequestControl):
         return self.handle(username, password)
 
     def handle(self, username: str, password: str) -> Account:
-        """The handle of an account that there is."""
+        """The handle of an existing account."""
         return Account(self.transport, username, password, admin=self.of(username))
 
     def of(self, username: str) -> Admin:

@@ -124,7 +124,7 @@ def _expression(pattern: re.Pattern[str]) -> str:
 
 
 def check_keywords(method: str, given: Mapping[str, Any], known: type) -> None:
-    """Raise ``TypeError`` on a keyword that there is not, as Python itself does."""
+    """Raise ``TypeError`` on an unknown keyword, as Python itself does."""
     names = list(known.__annotations__)
     for name in given:
         if name not in names:

@@ -89,8 +89,8 @@ class Control:
         about = {**(given or {}), "account": self.username}
         if method in ("GET", "DELETE"):
             return self.call(method, path, query=about, patience=patience)
-        told = {key: value for key, value in about.items() if value is not None}
-        return self.call(method, path, told, patience=patience)
+        body = {key: value for key, value in about.items() if value is not None}
+        return self.call(method, path, body, patience=patience)
 
 
 def _text(value: Any) -> str:

@@ -20,7 +20,7 @@ _MAX_BODIES = 100_000
 
 
 def journal_text(account: Account) -> str:
-    """What was asked and answered, oldest first; or why that can't be told.
+    """The requests and their responses, oldest first; or why the journal can't be read.
 
     The last resort of a report: it must not fail in turn.
     """

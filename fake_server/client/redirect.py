@@ -63,8 +63,8 @@ def redirect(to: str, live: str = LIVE) -> Iterator[None]:
 def _past_proxies(host: str) -> Iterator[None]:
     """No proxy for ``host``, through which a client would reach the live service after all.
 
-    What other hosts go through a proxy stays as it was: the variable in small letters hides the one
-    in capitals, so what that says is said again; ``*`` is every host only while it stands alone.
+    Other hosts go through a proxy as before: the variable in small letters hides the one in
+    capitals, so it repeats that one's hosts; ``*`` is every host only while it stands alone.
     """
     before = {name: os.environ.get(name) for name in _NO_PROXY}
     shared = next(filter(None, before.values()), "")

@@ -60,7 +60,7 @@ class Transport(Protocol):
 
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
-#: A fake: its address, its ASGI application, or a way to it that there is already.
+#: A fake: its address, its ASGI application, or an open transport to it.
 Target = str | ASGI | Transport
 
 
@@ -103,7 +103,7 @@ class SocketTransport:
 
     def renew_in_child(self) -> None:
         """Close the child's copies of the connections, which stand in the parent."""
-        self._lock = threading.Lock()  # a thread that there is no longer may hold the other
+        self._lock = threading.Lock()  # a thread of the parent's may hold the other
         _close(self._idle)
 
     def send(self, sent: Sent) -> Reply:

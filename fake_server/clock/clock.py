@@ -59,7 +59,7 @@ class Clocks:
         wall: Wall = wall,
         since: int | None = None,
     ) -> None:
-        """``since``: a time (ms) that was told before, to go on from."""
+        """``since``: the latest time (ms) of an earlier run, to go on from."""
         self._states = {None: ClockState(), **states}
         self._wall = SteadyWall(wall, since)
         #: Notified when a clock is moved, and not as time passes.

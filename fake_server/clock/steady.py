@@ -19,7 +19,7 @@ class SteadyWall:
     """A wall clock (ms) that goes forward alone."""
 
     def __init__(self, wall: Callable[[], int], since: int | None = None) -> None:
-        """``since``: a time (ms) that was told before, in another process."""
+        """``since``: the latest time (ms) of an earlier process."""
         self._wall = wall
         self._seen = self._said = wall()
         if since is not None:

@@ -105,7 +105,7 @@ class Connection(asyncio.Protocol, abc.ABC):
     # The beginning and the end
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected; beyond the bound it is told so and let go."""
+        """A client has connected; beyond the bound it is refused and the connection closed."""
         super().connection_made(cast(asyncio.Transport, transport))  # uvloop's by its shape only
         bound = limits.max_connections()
         if len(self.connections) > bound:

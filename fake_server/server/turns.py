@@ -45,7 +45,7 @@ class Turns:
 
 
 class Config(uvicorn.Config):
-    """uvicorn's, told what the fake needs and nothing else, with what all its connections share."""
+    """uvicorn's, with what the fake needs and nothing else, and what all its connections share."""
 
     def __init__(self, app: Any, **more: Any) -> None:
         super().__init__(

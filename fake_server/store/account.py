@@ -57,7 +57,7 @@ def total(counts: Iterable[JobCounts]) -> JobCounts:
 class Account:
     """An account, which is a sandbox: it has its own jobs, clock and faults.
 
-    ``revoked`` are moments (ms, in order): from each on, the tokens issued before it are void.
+    ``revoked`` are moments (ms, in order): from each on, the tokens issued before it are invalid.
     ``epoch`` grows whenever what was rendered for the account may no longer hold. ``burst`` is the
     last run of milliseconds with a job in each.
     """

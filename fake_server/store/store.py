@@ -61,7 +61,7 @@ class Store(JobReads):
         # A cursor made anew for each statement would cost a tenth of a submission.
         self._inserting, self._finding = db.cursor(), db.cursor()
         self.file = DataFile(db, path)
-        #: What is to be told to other processes; here there are none.
+        #: Where changes are noted for other processes; here there are none.
         self._changes: Changes = NOBODY
         self._accounts: dict[int, Account] = {}
         self._by_name: dict[str, Account] = {}
@@ -89,7 +89,7 @@ class Store(JobReads):
         return None
 
     def on_change(self, take: Callable[[str, int | None], None]) -> None:
-        """Have ``take`` told what another process has changed, and whose that is."""
+        """Have ``take`` called with what another process has changed, and whose that is."""
 
     def wall(self, wall: Wall) -> Wall:
         """The source of time, where ``wall`` is the machine's."""
@@ -197,7 +197,7 @@ class Store(JobReads):
         return username in self._by_name or removed.fetchone() is not None
 
     def revoke_tokens(self, account: Account, at: int) -> None:
-        """Void, from ``at`` (ms) on, the tokens issued before it, besides what is void already."""
+        """Invalidate, from ``at`` (ms) on, the tokens issued before it; earlier moments stay."""
         with self.transaction():
             added = self._db.execute(
                 "INSERT INTO revocations VALUES (?, ?) ON CONFLICT DO NOTHING", (account.id, at)

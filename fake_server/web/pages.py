@@ -82,7 +82,7 @@ _FILLED = re.compile(r"<!-- (\w+) -->")
 
 
 def _first_request(service: FakeService, base: str) -> tuple[str, str]:
-    """A login to paste, and which accounts there are. A password that was given is not told."""
+    """A login to paste, and which accounts there are. No password that was given is shown."""
     given = service.settings.accounts
     name, password = "NAME", "PASSWORD"
     if given == DEFAULT_ACCOUNTS:

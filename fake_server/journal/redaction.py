@@ -1,8 +1,8 @@
 """Removes secrets from text that the journal is about to show.
 
 A secret is found in one of three ways: by the name that it stands under (``password``, ``token``,
-``Authorization`` …), by its form (a JWT), or because it is known (:class:`Secrets`). Known secrets
-are found as they are, JSON-escaped and URL-encoded.
+``Authorization`` …), by its form (a JWT, a URL's user), or because it is known (:class:`Secrets`).
+Known secrets are found as they are, JSON-escaped and URL-encoded.
 
 Clients choose the texts, so everything here takes time linear in their length.
 """
@@ -21,7 +21,9 @@ _MAX_DEPTH = 50
 _TOO_DEEP = "(nested too deeply to show)"
 #: In lower case: matching case by case takes four times as long.
 _SECRET_NAME = re.compile(
-    r"passw|token|secret|authori[sz]ation|credential|api[-_]?key|jwt|cookie", re.ASCII
+    r"passw|pwd|passphrase|token|secret|authori[sz]ation|credential|jwt|cookie|session[-_]?id"
+    r"|(?:api|access|private|auth)[-_]?key|密码|密碼|口令",
+    re.ASCII,
 )
 _NAME_OR_MARK = re.compile(f"{re.escape(MARK)}|{_SECRET_NAME.pattern}", re.ASCII)
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
@@ -29,6 +31,8 @@ _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 #: since starting anew at each "eyJ" takes quadratic time.
 _JWT_RUN = re.compile(r"[\w.%-]+", re.ASCII)
 _SECOND_PART = re.compile(r"(?:\.|%2e)eyJ", re.IGNORECASE)
+#: What stands before a URL's host, a password perhaps.
+_USER = re.compile(r"://[^\s/?#@\"'<>]+@")
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _UTF16 = re.compile(r"\\u([0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*)")
 #: Half a surrogate pair: nothing that could be decoded.
@@ -77,9 +81,12 @@ class Secrets:
 
 
 def redact(text: str, secrets: Sequence[str]) -> str:
-    """``text`` without JWTs and known secrets; the mark alone if it holds an encoded one."""
+    """``text`` without JWTs, users of URLs and known secrets; the mark alone if it holds an
+    encoded one."""
     if "eyJ" in text:
         text = _JWT_RUN.sub(_without_jwt, text)
+    if "@" in text:
+        text = _USER.sub(f"://{MARK}@", text)
     for secret in secrets:
         text = text.replace(secret, MARK)
     if secrets and any(secret in plain for plain in _decodings(text) for secret in secrets):
@@ -157,7 +164,7 @@ def passwords_in(text: str) -> list[str]:
 
 def holds_jwt(text: str) -> bool:
     """Whether a JWT stands in ``text``."""
-    return redact(text, ()) != text
+    return "eyJ" in text and _JWT_RUN.sub(_without_jwt, text) != text
 
 
 def names_secret(text: str) -> bool:

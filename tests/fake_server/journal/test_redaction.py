@@ -311,3 +311,48 @@ def test_a_deeply_nested_body_can_be_shown(
 ) -> None:
     control.fake.send("POST", "/jobs/find", f"{start * depth}1{end * depth}".encode())
     assert control.requests()[0]["errno"] in (301, 430)
+
+
+NAMES = (
+    "password", "passwd", "pwd", "userPwd", "passphrase", "access_key", "accessKey", "private-key",
+    "PRIVATE_KEY", "auth_key", "apikey", "session_id", "sessionId", "client_secret",
+    "密码", "新密码", "密碼", "口令",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_stands_under_the_name_of_a_secret_is_not_shown(
+    fake: Fake, control: Control, name: str
+) -> None:
+    value = "hunter22-and-more"
+    for body in (
+        json.dumps({"username": "abc", name: value}),
+        json.dumps({"inner": [{name: value}]}, ensure_ascii=False),
+        f"{{'username': 'abc', '{name}': '{value}'}}",
+        f"username=abc&{name}={value}",
+        f"username: abc\n{name}: {value}\n",
+    ):
+        fake.send("POST", "/auth/login", body.encode())
+    fake.send("POST", f"/jobs/find?{quote(name)}={value}", b"{}")
+    if name.isascii():
+        fake.send("POST", "/jobs/find", b"{}", {name: value})
+    text = json.dumps([control.requests(), control.get("lint")])
+    assert "hunter22" not in text
+    assert "abc" in text
+
+
+@pytest.mark.parametrize("name", ["author", "passage", "keyboard", "sessions", "bypass"])
+def test_other_names_are_none_of_a_secret(name: str) -> None:
+    assert not redaction.names_secret(name)
+
+
+def test_a_url_s_user_is_not_shown(abc: Caller, control: Control) -> None:
+    for user in ("abc:hunter22", "hunter22", "abc:hunter22%40x"):
+        link = f"http://{user}@example.com/a.png"
+        abc.post("/jobs/blend", {"content": f"{link} {link}"})
+        abc.fake.send("POST", "/auth/login", f"not JSON: {link}".encode())
+        abc.fake.send("GET", f"/x?link={link}")
+    text = json.dumps([control.requests(), control.get("lint")])
+    assert "hunter22" not in text
+    assert f"http://{MARK}@example.com/a.png" in text
+    assert "token-astray" not in text

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..contract import Contract
+from ..json_access import array_at, object_at
 from .refusals import Breach
 
 if TYPE_CHECKING:
@@ -56,13 +57,25 @@ class AnswerSchemas:
                 return
         except UnicodeEncodeError:
             pass  # what follows says whether it is valid without them
-        for error in islice(valid.iter_errors(_without_surrogates(answer)), _ENOUGH):
+        few = _without_surrogates(self._first_invalid(answer))
+        for error in islice(valid.iter_errors(few), _ENOUGH):
             keyword = error.kind.name
             id = self._requirement(operation, name, error.evaluation_path, keyword)
             if id != _OPEN:
                 place = _place(error.instance_path)
                 said = error.message.replace(_MASK, "", 1).strip()
                 yield id, f"{operation}: {place}: {said}", "as in openapi.yaml"
+
+    def _first_invalid(self, answer: Any) -> Any:
+        """A find's answer without the records that are valid, and those after ``_ENOUGH`` that are
+        not: the validator makes all of its errors before it returns the first."""
+        data = object_at(answer, "data")
+        records = array_at(data, "res")
+        if data is None or records is None:
+            return answer
+        valid = self._compiled("JobRecord").is_valid
+        invalid = (one for one in map(_without_surrogates, records) if not valid(one))
+        return {**answer, "data": {**data, "res": list(islice(invalid, _ENOUGH))}}
 
     def _answers(self, path: str, method: str) -> dict[int, str]:
         """By errno the name of the schema."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,15 @@ def logged_in(**keys: Any) -> dict[str, Any]:
 def test_the_pages_own_answers_break_nothing(example: Any) -> None:
     assert broken(example.operation, example.body) == set()
     assert broken(example.operation, {**example.body, "took": 3, "": None}) == set()
+
+
+def test_the_faults_of_many_records_are_soon_found() -> None:
+    lacking = {"hash": "x", "id": "\ud800"}
+    records = [*[RECORD] * 3_000, *[lacking] * 3_000]
+    answer = {"errno": 0, "errmsg": "OK", "data": {"res": records, "total": 1}}
+    started = time.process_time()
+    assert "FIND-11" in broken("findJobs", answer)
+    assert time.process_time() - started < 2
 
 
 def test_every_key_of_a_record_has_to_be_there() -> None:

@@ -133,6 +133,17 @@ def twice(records: Iterable[Record], key: str) -> list[object]:
     return list(dict.fromkeys(again))
 
 
+def shared_ids(records: Iterable[Record], key: str) -> list[object]:
+    """The values of an id that two of the records have (FIND-12). Whether each account counts its
+    own records, and whose are found (question find-scope), is left open."""
+    if key != "id":
+        return twice(records, key)
+    pools: dict[str | None, list[Record]] = {}
+    for record in records:
+        pools.setdefault(text(record, "sender_id"), []).append(record)
+    return [value for pool in pools.values() for value in twice(pool, key)]
+
+
 def _times(records: Iterable[Record]) -> list[int]:
     return [time for time in map(millis, records) if time is not None]
 

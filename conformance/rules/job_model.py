@@ -14,7 +14,7 @@ from datetime import timedelta
 from ..http.exchange import Answer
 from ..json_access import Record, brief, instant, integer, millis, text, whole
 from ..shared_jobs.trace import FINISHED
-from .find_rules import in_folder, is_favourite, is_whole_prompt, prompts
+from .find_rules import hashes, in_folder, is_favourite, is_whole_prompt, prompts, shared_ids, twice
 
 #: Requirement, fault, expected.
 Complaint = tuple[str, str, str]
@@ -85,8 +85,7 @@ class JobModel:
     ) -> Iterator[Complaint]:
         """A find of the account returned this."""
         yield from _shape(filters, answer)
-        hashes = [text(one, "hash") for one in answer.records]
-        for hash in {one for one in hashes if one is not None and hashes.count(one) > 1}:
+        for hash in twice(answer.records, "hash"):
             yield "CREATE-2", f"a find returned the hash {brief(hash)} twice", "one record a job"
         for record in answer.records:
             yield from self._filtered(filters, record)
@@ -95,7 +94,7 @@ class JobModel:
                 yield from course(job, record)
                 yield from self._lineage(job, record)
                 job.seen = [record]
-        yield from self._missing(account, filters, answer, set(hashes))
+        yield from self._missing(account, filters, answer)
 
     def _filtered(self, filters: Mapping[str, object], record: Record) -> Iterator[Complaint]:
         for key, id in (("service", "FIND-5"), ("job_type", "FIND-6")):
@@ -116,7 +115,6 @@ class JobModel:
         account: str,
         filters: Mapping[str, object],
         answer: FindResult,
-        hashes: set[str | None],
     ) -> Iterator[Complaint]:
         """Jobs that were seen before and satisfy every filter are counted, and are there if the
         answer holds all that it counts."""
@@ -129,7 +127,8 @@ class JobModel:
             )
         if answer.total is None or len(answer.records) < answer.total:
             return
-        gone = [one for one in due if one.hash not in hashes]
+        there = hashes(answer.records)
+        gone = [one for one in due if one.hash not in there]
         if gone and _limited(filters, answer):
             return
         for job in gone[:1]:
@@ -206,8 +205,7 @@ def _shape(filters: Mapping[str, object], answer: FindResult) -> Iterator[Compla
     if limit is not None and count > limit:
         yield "FIND-3", f"{count} records for a limit of {limit}", f"at most {limit}"
     for key in ("id", "id_uuid", "job_id"):
-        values = [str(record[key]) for record in answer.records if record.get(key) is not None]
-        if len(set(values)) < len(values):
+        if shared_ids(answer.records, key):
             yield "FIND-12", f"two records of a find share their {key}", "unique"
 
 

@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from ..http.exchange import Answer
 from ..json_access import Record, array_at, brief, object_at, text, whole
-from .find_rules import in_folder, is_favourite, one_of, twice
+from .find_rules import in_folder, is_favourite, one_of, shared_ids
 from .refusals import Breach
 
 #: The twelve keys of the example. Keys that are null there may have any value (LOGIN-2).
@@ -50,7 +50,7 @@ def find_faults(filters: Mapping[str, object], answer: Answer) -> Iterator[Breac
     if isinstance(limit, int) and not isinstance(limit, bool) and 0 < limit < len(found):
         yield "FIND-3", f"{len(found)} records for a limit of {limit}", f"at most {limit}"
     for key in IDS:
-        if again := twice(answer.records, key):
+        if again := shared_ids(answer.records, key):
             yield "FIND-12", f"two records of a find have the {key} {brief(again[0])}", "unique"
     if filters.keys() & _JUDGED:
         for record in answer.records:

@@ -154,7 +154,7 @@ def children_without_a_thumb() -> Tampering:
     return each_record(lambda one: one if one["job_type"] == "main" else {**one, **blank})
 
 
-@conforming_server("each account counts its own records", mixed=False)
+@conforming_server("each account counts its own records")
 def ids_of_each_account() -> Tampering:
     numbers: dict[str, dict[int, int]] = {}
 

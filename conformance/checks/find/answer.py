@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...checking import Answer, Context, Finding, Phase, check
 from ...checking.find_calls import JOBS, NOTHING, ask, known, no_folder, timed, unlikely
 from ...json_access import Record, array_at, brief, object_at, text, whole
-from ...rules.find_rules import CURSOR, twice
+from ...rules.find_rules import CURSOR, shared_ids
 from ...rules.records import record_faults, shown_types
 from ...rules.successes import IDS
 
@@ -127,7 +127,7 @@ def ids_are_unique(ctx: Context) -> Iterator[Finding]:
     finds = [*_finds(ctx), *(ask(ctx, **{CURSOR: time}) for time, _ in newest)]
     for answer in finds:
         for key in IDS:
-            again = _twice(list(answer.records), key)
+            again = shared_ids(answer.records, key)
             if again:
                 yield _shared(ctx, key, again[0], answer.records, answer)
     yield from _handed_on(ctx, finds)
@@ -137,7 +137,7 @@ def ids_are_unique(ctx: Context) -> Iterator[Finding]:
     for key in IDS:
         # The page leaves open whether each account counts its own records.
         pool = _distinct(list(looks[0].records)) if key == "id" else records
-        again = _twice(pool, key)
+        again = shared_ids(pool, key)
         if again:
             yield _shared(ctx, key, again[0], pool, *looks[0].answers[:1])
     accounts = f" of {len(looks)} accounts" if len(looks) > 1 else ""
@@ -154,15 +154,6 @@ def _shared(
     return ctx.fail(
         f"{len(those)} records have one {key}", *answers, expected="one record", actual=others
     )
-
-
-def _twice(records: list[Record], key: str) -> list[object]:
-    """Ids that two records have. An account may count its own: the page leaves that open."""
-    if key != "id":
-        return list(twice(records, key))
-    owners = dict.fromkeys(text(one, "sender_id") for one in records)
-    pools = [[one for one in records if text(one, "sender_id") == owner] for owner in owners]
-    return [value for pool in pools for value in twice(pool, key)]
 
 
 def _handed_on(ctx: Context, finds: list[Answer]) -> Iterator[Finding]:

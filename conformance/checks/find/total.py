@@ -169,7 +169,8 @@ def _short_pages(ctx: Context, page: int) -> Iterator[Finding]:
 
 def _short_page(ctx: Context, moment: int, older: list[Record]) -> Iterator[Finding]:
     def missing(answer: Answer) -> list[Record]:
-        return [one for one in older if text(one, "hash") not in hashes(answer.records)]
+        there = hashes(answer.records)
+        return [one for one in older if text(one, "hash") not in there]
 
     answer = ask(ctx, **{CURSOR: moment})
     lost = missing(answer) if answer.ok else []

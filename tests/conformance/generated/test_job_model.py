@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -106,3 +107,10 @@ def test_a_record_that_a_filter_hides_is_told_by_the_filter(
     model = _world(folders=["f"], is_favourite=True)
     other = {"hash": "b", "service": "main"}
     assert _ids(model, filters, [other], 1) == broken
+
+
+def test_a_find_of_many_records_is_judged_at_once() -> None:
+    records = [{"hash": f"h{n}", "id": n, "sender_id": f"s{n}"} for n in range(20_000)]
+    started = time.process_time()
+    assert _ids(_world(), {}, [*records, records[0]], len(records) + 1) >= {"CREATE-2"}
+    assert time.process_time() - started < 3

@@ -107,9 +107,7 @@ class Line:
 
     def __init__(self) -> None:
         self.app = asgi_app()
-        self.config = Config(
-            self.app, lifespan="off", ws="none", log_config=None, proxy_headers=False
-        )
+        self.config = Config(self.app)
         self.config.timeout_keep_alive = int(KEPT)
         self.config.load()
         self.loop, self.state = Loop(), ServerState()

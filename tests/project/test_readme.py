@@ -45,7 +45,8 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_shell_blocks_run_in_order(served: Served, tmp_path: Path) -> None:
     assert SHELL[0].strip() == "make serve"
     script = "\n".join(SHELL[1:]).replace(ADDRESS, served.url)
-    script = script.replace("8090", str(free_port()))
+    for port in ("8090", "8092"):
+        script = script.replace(port, str(free_port()))
     done = run(script, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     with Image.open(tmp_path / "grid.png") as picture:

@@ -16,8 +16,10 @@ from tests.support.paths import ROOT
 TITLES = {
     "sampan": "sampan",
     "A picture in a minute": "一分钟出图",
+    "Where to go from here": "接下来看什么",
     "The dashboard": "控制台",
     "In pytest": "在 pytest 中使用",
+    "In any language": "在任何语言中使用",
     "Check a server": "检查一台服务器",
     "Between your client and the server": "在客户端与服务器之间",
     "Which open readings does my client rely on?": "我的客户端依赖哪些未定的解读？",

@@ -98,7 +98,9 @@ def shows_chosen_cell(
 
 
 def _listed(cells: Sequence[int]) -> str:
-    return " and ".join(map(str, cells))
+    """`1`, `1 and 2`, or `1, 2 and 4`."""
+    *first, last = map(str, cells)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def names_parent(ctx: Context, job: JobTrace, parent: JobTrace) -> Finding:

@@ -319,7 +319,7 @@ def whether_many_jobs_are_taken(ctx: Context) -> Observation:
         )
     most = max((jobs_beside(one, jobs) for one in jobs), default=0)
     if most < 4:
-        return ctx.unobserved(f"no more than {most} jobs ran at once", *jobs[:1])
+        return ctx.unobserved(f"no more than {most} job{'s' * (most != 1)} ran at once", *jobs[:1])
     return ctx.answer("queued-silently", *jobs[:4])
 
 

@@ -66,9 +66,10 @@ def _now_and_then(ctx: Context) -> Iterator[Finding]:
         if submits and len(steady) >= _STEADY and operation not in accepted:
             yield ctx.fail(f"{operation}: {alike[0].problem}", *alike[:2], expected="an envelope")
         else:
+            several = len(alike) > 1
+            what = "answers were not envelopes" if several else "answer was not an envelope"
             yield ctx.inconclusive(
-                f"{operation}: {len(alike)} answers were no envelopes, and others were:"
-                f" {alike[0].problem}",
+                f"{operation}: {len(alike)} {what}, although others were: {alike[0].problem}",
                 *alike[:2],
             )
 

@@ -37,7 +37,8 @@ summary > span { display: inline-grid; grid-template-columns: 6.2rem 6.6rem 1fr;
 .expected dt { opacity: .75; } .expected dd { margin: 0; overflow-wrap: anywhere; }
 .questions > details > summary > span { grid-template-columns: 14rem 1fr; }
 nav { display: flex; flex-wrap: wrap; gap: .2rem .9rem; margin: .8rem 0; }
-input[name=show] { margin: 0 .25rem 0 0; } label { margin-right: 1rem; white-space: nowrap; }
+input[name=show] { margin: 0 .25rem 0 0; }
+.choice { display: inline-block; margin-right: 1rem; white-space: nowrap; }
 h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; } a { color: inherit; }
 .jobs dt { font-weight: 600; margin-top: .8rem; } .jobs dd { margin: 0; overflow-wrap: anywhere; }
 main { overflow-wrap: anywhere; } h1 { overflow-wrap: anywhere; }
@@ -148,20 +149,20 @@ def _jump_list(
 
 def _choices(report: Report) -> Iterator[str]:
     """The filter: the style sheet hides what is not chosen, so that no script is needed."""
-    join = "&NoBreak;"
     radio = '<input type="radio" name="show" id="show-all" checked>'
-    yield f'{radio}{join}<label for="show-all">all</label>'
+    yield f'<span class="choice">{radio}<label for="show-all">all</label></span>'
     for verdict in reversed(Verdict):
         word, count = verdict.word, report.count(verdict)
         if count:
             radio = f'<input type="radio" name="show" id="show-{word}">'
-            yield f'{radio}{join}<label class="{word}" for="show-{word}">{count} {word}</label>'
+            label = f'<label class="{word}" for="show-{word}">{count} {word}</label>'
+            yield f'<span class="choice">{radio}{label}</span>'
 
 
 def _filters() -> str:
     rules = []
     for verdict in Verdict:
-        chosen, kept = f"#show-{verdict.word}:checked ~ main", f".is-{verdict.word}"
+        chosen, kept = f"body:has(#show-{verdict.word}:checked) main", f".is-{verdict.word}"
         rules.append(f"{chosen} details:not({kept}), {chosen} section:not(:has({kept}))")
     return ", ".join(rules) + " { display: none; }\n"
 

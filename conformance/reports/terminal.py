@@ -156,11 +156,11 @@ def _job(job: Job) -> Row:
 
 
 def _outcome(report: Report) -> Iterator[Text]:
-    counts = Text()
-    for verdict in reversed(Verdict):
-        if count := report.count(verdict):
-            counts.append(f"{count} {verdict.word}", _STYLES[verdict]).append("  ")
-    yield counts
+    yield Text("  ").join(
+        Text(f"{count} {verdict.word}", _STYLES[verdict])
+        for verdict in reversed(Verdict)
+        if (count := report.count(verdict))
+    )
     yield Text(_effort(report), "dim")
     if report.stopped:
         yield Text(report.stopped, "yellow")
@@ -174,7 +174,8 @@ def _outcome(report: Report) -> Iterator[Text]:
 
 
 def _effort(report: Report) -> str:
-    jobs = f"job{'s' * (report.jobs_spent != 1)}"
+    counted = report.jobs_spent if report.jobs_allowed is None else report.jobs_allowed
+    jobs = f"job{'s' * (counted != 1)}"
     if report.watched:
         requests = f"request{'s' * (report.requests != 1)}"
         seen = f"{report.requests} {requests} seen, {report.jobs_spent} {jobs} accepted"

@@ -91,8 +91,9 @@ def _requests(plan: RunPlan, options: RunOptions) -> Iterator[str]:
     if alarming:
         yield f"  among them, left out by --gentle: {_counts(alarming)}"
     if total := plan.generated.total:
-        yield f"  {total} of them generated; up to {plan.generated.reductions} finds or logins more"
-        yield "  if one fails, to reduce it to the smallest that does"
+        more = plan.generated.reductions
+        yield f"  {total} of them generated; if one fails, up to {more} finds or logins more"
+        yield "  to find the smallest request that still fails"
 
 
 _PACE = "0.03 to 2 s"

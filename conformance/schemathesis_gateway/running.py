@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -31,6 +32,17 @@ from .made_jobs import MadeJobs
 from .placeholders import filled, password
 from .single_answers import faults
 from .telling_cases import Telling, telling_cases
+
+#: What a reason calls by the option of `sampan check` is a variable here.
+_OPTION = re.compile(r"--(budget-jobs|(?:second|limited)-(?:username|password))\b")
+
+
+def _by_variables(reason: str) -> str:
+    return _OPTION.sub(lambda found: f"SAMPAN_{found[1].upper().replace('-', '_')}", reason)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +121,11 @@ class Run:
     def remarks(self) -> list[str]:
         """What the run cost, and what it left out; a sentence each."""
         allowed = "any number" if self.options.jobs is None else str(self.options.jobs)
-        spent = self._gate.budget.spent
-        said = [f"sampan: {spent} jobs spent at {self.options.target} ({allowed} allowed)."]
+        spent = _counted(self._gate.budget.spent, "job")
+        said = [f"sampan: {spent} spent at {self.options.target} ({allowed} allowed)."]
         for reason, count in self._not_sent.most_common():
-            said.append(f"sampan: {count} requests were not sent: {reason}.")
+            were = f"{_counted(count, 'request')} {'was' if count == 1 else 'were'}"
+            said.append(f"sampan: {were} not sent: {_by_variables(reason)}.")
         said += [f"sampan: {one}." for one in self._gate.remarks()]
         return [printable(self.secrets.redact(one)) for one in said]
 

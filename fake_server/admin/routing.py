@@ -153,8 +153,12 @@ class ControlApi:
                 name: unquote(value) for name, value in found.groupdict().items()
             }
         known = [next(iter(methods.values())).path[len(_PREFIX) :] for _, methods in self._routes]
-        near = nearest(text[len(_PREFIX) :], known)
-        hint = f"did you mean {_PREFIX}{near}?" if near else f"see {_PREFIX}openapi.json"
+        given = text[len(_PREFIX) :]
+        # The last word of a path is what is remembered of it: verify, advance.
+        near = [path for path in known if path.rpartition("/")[2] == given.strip("/")]
+        near = near or [each for each in (nearest(given, known),) if each]
+        meant = " or ".join(f"{_PREFIX}{each}" for each in near)
+        hint = f"did you mean {meant}?" if meant else f"see {_PREFIX}openapi.json"
         raise ControlError("not-found", f"no route at {text}; {hint}")
 
 

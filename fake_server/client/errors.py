@@ -94,3 +94,9 @@ def is_for_the_caller(raised: Any) -> bool:
     ``ExceptionInfo``. A mistake of ours, such as a ``KeyError``, is shown whole.
     """
     return isinstance(raised.value, SampanError | ValueError | TypeError | OSError | RuntimeError)
+
+
+# Tracebacks and the summary of a test run show the name by which they are imported.
+for _error in (SampanError, *SampanError.__subclasses__()):
+    _error.__module__ = "sampan"
+del _error

@@ -147,10 +147,10 @@ class FaultControl(Control):
 
 
 def unused_text(unused: Iterable[str]) -> str:
-    """A message of what :meth:`FaultControl.unused` returns."""
-    lines = [f"- {each}" for each in unused]
-    hint = "Mark what may stay unused with optional=True."
-    return "\n".join(["armed, and never applied:", *lines, hint])
+    """A message of what :meth:`FaultControl.unused` returns; a summary has its first line alone."""
+    first, *more = unused
+    lines = [f"armed, and never applied: {first}", *(f"and {each}" for each in more)]
+    return "\n".join([*lines, "Mark what may stay unused with optional=True."])
 
 
 def _is_unused(armed: Document) -> bool:

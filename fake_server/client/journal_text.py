@@ -30,18 +30,27 @@ def journal_text(account: Account) -> str:
         return f"the journal can't be read: {problem}"
     if not requests:
         return "no requests"
+    faults = _faults(account) if any(request["fault"] for request in requests) else {}
     left, texts = _MAX_BODIES, []
     for request in reversed(requests):
         bodies = "\n".join(_bodies(request))
         left -= len(bodies)
-        texts.append("\n".join(_lines(request, bodies if left >= 0 else _LEFT_OUT)))
+        texts.append("\n".join(_lines(request, bodies if left >= 0 else _LEFT_OUT, faults)))
     return "\n".join(reversed(texts))
+
+
+def _faults(account: Account) -> dict[str, str]:
+    """The types of the faults that are still armed, by id."""
+    try:
+        return {fault["id"]: fault["type"] for fault in account.admin.faults()}
+    except SampanError:
+        return {}  # a report has the ids, then
 
 
 _LEFT_OUT = "   (bodies left out: there are too many later ones)"
 
 
-def _lines(request: dict[str, Any], bodies: str) -> Iterator[str]:
+def _lines(request: dict[str, Any], bodies: str, faults: dict[str, str]) -> Iterator[str]:
     status = "no response" if request["status"] is None else request["status"]
     outcome = f"{status}" if request["errno"] is None else f"{status}, errno {request['errno']}"
     yield f"#{request['id']} {request['at']} {request['method']} {request['path']}: {outcome}"
@@ -50,7 +59,7 @@ def _lines(request: dict[str, Any], bodies: str) -> Iterator[str]:
     if request["reason"]:
         yield f"   reason: {request['reason']}"
     if request["fault"]:
-        yield f"   fault: {request['fault']}"
+        yield f"   fault: {' '.join([request['fault'], faults.get(request['fault'], '')]).strip()}"
 
 
 def _bodies(request: dict[str, Any]) -> Iterator[str]:

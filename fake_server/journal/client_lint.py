@@ -187,7 +187,8 @@ def _never_fetches(calls: Sequence[Call], _: frozenset[int]) -> Found:
                 unfetched.setdefault(record["hash"], call.number)
     if unfetched:
         yield (
-            f"the pictures of {len(unfetched)} finished job(s) were never fetched; links may"
+            f"the pictures of {len(unfetched)} finished job{'s' * (len(unfetched) != 1)} were never"
+            " fetched; links may"
             " expire, so download img_buffer as soon as status is 2000",
             sorted(set(unfetched.values())),
         )

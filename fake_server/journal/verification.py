@@ -48,9 +48,9 @@ def differences(match: RequestMatch, exchange: Exchange) -> Iterator[Difference]
     """Where an exchange is not as it was to be, the likeliest to be seen at once first."""
     operation = None if exchange.operation is None else exchange.operation.id
     if match.operation not in (None, operation):
-        yield Difference("operation", str(match.operation), operation or ABSENT)
+        yield Difference("operation", quoted(match.operation), operation or ABSENT)
     if match.path is not None and path_pattern(match.path).fullmatch(exchange.path) is None:
-        yield Difference("path", match.path, exchange.path)
+        yield Difference("path", quoted(match.path), exchange.path)
     if match.unmatched is not None and exchange.found is match.unmatched:
         yield Difference("unmatched", quoted(match.unmatched), not exchange.found)
     for name, wanted, actual in (

@@ -72,7 +72,7 @@ def test_the_journal_of_a_failed_test_is_attached(pytester: pytest.Pytester) -> 
             '   > {"content": "a cat"}',
             "#* POST /jobs/create: *errno 501",
             '   > {"content": "a dog"}',
-            "   fault: *",
+            "   fault: f* ERRNO",
         ]
     )
     text = result.stdout.str()

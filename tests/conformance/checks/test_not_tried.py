@@ -10,7 +10,7 @@ from tests.support.judged import finding, honest, judged
 LEFT_OUT = {
     "BLEND-1": "3 and 4 links",
     "UP-4": "cells 1 and 3",
-    "VAR-4": "cells 1 and 2 and 4",
+    "VAR-4": "cells 1, 2 and 4",
 }
 
 

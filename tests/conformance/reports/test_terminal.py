@@ -37,7 +37,7 @@ def test_a_pipe_gets_every_line_whole_and_unpadded() -> None:
     lines = shown(a_report(), 40).splitlines()
     assert any(line.endswith("got       " + "y" * 300) for line in lines)
     assert any(CONTRACT.requirements["GEN-2"].sentence in line for line in lines)
-    assert all(line == line.rstrip() for line in lines[:-3])
+    assert all(line == line.rstrip() for line in lines)
 
 
 def test_the_terminal_ends_in_the_outcome() -> None:
@@ -46,6 +46,15 @@ def test_the_terminal_ends_in_the_outcome() -> None:
     assert "1 error" in sums
     assert "3 of 11 jobs, 57 requests, 12.5 s" in spent
     assert word == "3 of 6 tested: fail"
+
+
+@pytest.mark.parametrize(
+    ("spent", "allowed", "shown_as"),
+    [(1, 2, "1 of 2 jobs"), (0, 1, "0 of 1 job"), (1, None, "1 job"), (0, None, "0 jobs")],
+)
+def test_jobs_are_counted_in_english(spent: int, allowed: int | None, shown_as: str) -> None:
+    report = replace(a_report(), jobs_spent=spent, jobs_allowed=allowed)
+    assert shown(report).splitlines()[-2].startswith(f"{shown_as}, ")
 
 
 def test_the_terminal_tells_a_failure_whole_and_a_pass_in_a_line() -> None:

@@ -103,6 +103,18 @@ def test_the_budget_is_kept_and_what_is_not_sent_is_said() -> None:
         assert run.remarks()[1].startswith("sampan: 10 requests were not sent: 2 of 10 jobs went")
 
 
+def test_what_is_not_sent_names_the_variables_that_are_set_here() -> None:
+    app = RIGHT["documented-1"].build(settings(0))
+    with run_at(app, SAMPAN_BUDGET_JOBS="1") as run:
+        create(run)
+        for _ in range(2):
+            with pytest.raises(UnavailableError):
+                create(run)
+        cost, *left_out = run.remarks()
+        assert cost.startswith("sampan: 1 job spent at http://127.0.0.1:")
+        assert "--" not in "".join(left_out)
+
+
 def test_without_a_budget_finds_are_sent_and_no_submission() -> None:
     app = RIGHT["documented-1"].build(settings(0))
     with run_at(app, SAMPAN_BUDGET_JOBS="0") as run:

@@ -53,6 +53,9 @@ def test_it_serves_its_own_document(control: Control) -> None:
     ("method", "path", "body", "status", "message"),
     [
         ("GET", "helth", None, 404, "did you mean /__admin/health?"),
+        ("POST", "verify", {}, 404, "did you mean /__admin/requests/verify?"),
+        ("POST", "advance", {"by": 1}, 404, "did you mean /__admin/clock/advance?"),
+        ("POST", "resume", {}, 404, "did you mean /__admin/clock/resume or /__admin/jobs/"),
         ("GET", "xyzzy", None, 404, "see /__admin/openapi.json"),
         ("POST", "health", None, 405, "takes GET, not POST"),
         ("GET", "clock?acount=abc", None, 400, "'acount' is not a parameter of getClock"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import inspect
+import pickle
 import socket
 import threading
 import time
@@ -73,7 +75,7 @@ def test_what_is_no_envelope(account: Account) -> None:
 
 
 def test_every_error_is_of_one_tree() -> None:
-    module = inspect.getmodule(SampanError)
+    module = importlib.import_module("sampan.fake_server.client.errors")
     errors = [
         kind
         for _, kind in inspect.getmembers(module, inspect.isclass)
@@ -82,6 +84,18 @@ def test_every_error_is_of_one_tree() -> None:
     assert len(errors) == 10
     assert all(issubclass(kind, SampanError) for kind in errors)
     assert all(kind.__name__ in (module.__doc__ or "") for kind in errors)
+
+
+def test_an_error_is_named_as_it_is_imported() -> None:
+    """So a summary of pytest has room for the message; and it can be pickled."""
+    with pytest.raises(SampanError) as caught:
+        Admin("http://127.0.0.1:1").ready()
+    kind = type(caught.value)
+    assert f"{kind.__module__}.{kind.__name__}" == "sampan.Unreachable"
+    assert type(pickle.loads(pickle.dumps(caught.value))) is kind
+    for error in (SampanError, *SampanError.__subclasses__()):
+        assert getattr(importlib.import_module(error.__module__), error.__name__) is error
+        assert error.__module__ == "sampan"
 
 
 class Scripted:

@@ -158,13 +158,17 @@ class Account:
     def record(self, hash: str) -> Record | None:
         """The record of a job, or ``None``. Pages back until it is found."""
         found = self.find(limit=_PAGE)
+        before: int | None = None
         while True:
             for record in found.res:
                 if record["hash"] == hash:
                     return record
             if len(found.res) >= found.total or not found.res:
                 return None
-            before = min(int(record["timestamp"]) for record in found.res)
+            oldest = min(int(record["timestamp"]) for record in found.res)
+            if before is not None and oldest >= before:
+                return None  # a server that ignores the cursor has no other page
+            before = oldest
             found = self.find(limit=_PAGE, timestamp_smaller_than=before)
 
     def wait_finished(

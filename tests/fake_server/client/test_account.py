@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from sampan import Account, Admin, FakeServer
 from sampan.fake_server.client.errors import JobFailed, NotInTime, PictureRefused, Refused
+from sampan.fake_server.http.responses import Response
 
 pytest_plugins = ["tests.support.handles"]
 
@@ -87,6 +90,23 @@ def test_a_record_is_found_behind_other_pages(account: Account) -> None:
         assert record is not None
         assert record["hash"] == hash
     assert account.record("no such hash") is None
+
+
+@pytest.mark.parametrize("timestamps", [["7"], ["7", "7"], ["7", "9"]])
+def test_a_server_that_ignores_the_cursor_is_not_asked_for_ever(timestamps: list[str]) -> None:
+    asked = 0
+
+    async def server(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal asked
+        asked += 1
+        found = {"res": [{"hash": "a", "timestamp": each} for each in timestamps], "total": 1000}
+        data = {"token": "x"} if scope["path"] == "/auth/login" else found
+        envelope = {"errno": 0 if asked < 20 else 501, "errmsg": "OK", "data": data}
+        await Response(200, json.dumps(envelope).encode())(scope, receive, send)
+
+    with Account(server, "abc", "abc-secret") as account:
+        assert account.record("b") is None
+    assert asked == 3  # the login, a page, and the same again
 
 
 def test_a_refusal_says_what_the_fake_says(account: Account) -> None:

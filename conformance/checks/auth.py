@@ -17,7 +17,7 @@ from ..checking import (
     probe,
 )
 from ..json_access import Record, text
-from ..rules.bad_tokens import bad_tokens
+from ..rules.bad_tokens import BASIC, bad_tokens, rare_tokens
 from ..rules.envelopes import without_envelope
 
 #: A body without the required keys: an operation that accepts the token answers 301, at no cost.
@@ -87,6 +87,12 @@ def no_token_is_430(ctx: Context) -> Iterator[Finding]:
 
 @check("AUTH-3")
 def a_bad_token_is_430(ctx: Context) -> Iterator[Finding]:
+    # On find alone, which costs nothing: who reads tokens so reads them so everywhere.
+    for what, token in rare_tokens(ctx.account().token):
+        answer = ctx.call("findJobs", {"limit": 1}, token=token)
+        yield ctx.expect_errno(answer, 430, when=f"findJobs with {what}")
+    answer = ctx.call("findJobs", {"limit": 1}, token=None, headers={"Authorization": BASIC})
+    yield ctx.expect_errno(answer, 430, when="findJobs with credentials of another scheme")
     yield from _all_refused(ctx, dict(bad_tokens(ctx.account().token)))
 
 

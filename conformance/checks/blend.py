@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..checking import Context, Finding, Observation, check, probe
-from ..checking.child_jobs import accepted_both_ways, not_taken, pixels_of
+from ..checking import Context, Finding, JobTrace, Observation, check, probe
+from ..checking.child_jobs import accepted_both_ways, not_taken, picture_of, pixels_of
 from ..json_access import text
 from ..pictures import compare as pixels
 from ..pictures.seams import Seam
@@ -26,6 +26,7 @@ def two_to_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
         if not job.accepted:
             yield not_taken(ctx, job, f"a blend of {count} links")
         elif job.finished and text(job.last, "img_buffer") is not None:
+            yield from _one_colour(ctx, job)
             yield ctx.ok(f"{count} links gave a picture", job)
         elif job.finished or (job.seems_failed and not job.gave_up):
             yield ctx.fail(f"{count} links gave no picture", job, expected="a picture")
@@ -34,6 +35,18 @@ def two_to_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
     rest = " and ".join(str(count) for count in _COUNTS if count not in tried)
     counts = ", ".join(map(str, sorted(tried)))
     yield ctx.ok(f"{counts} links gave pictures", not_covered=f"{rest} links" if rest else "")
+
+
+def _one_colour(ctx: Context, job: JobTrace) -> Iterator[Finding]:
+    """Pictures with something in them can't come to one colour."""
+    picture, part = picture_of(ctx, job), picture_of(ctx, ctx.evidence.finished("grid"))
+    if not (picture.unread or part.unread) and pixels.blank(picture):
+        if pixels.shows_anything(part):
+            what = f"the picture of “{job.name}”"
+            expected = "the pictures linked, put together"
+            yield ctx.fail(what, picture, part, expected=expected, actual="one colour")
+        else:
+            yield ctx.inconclusive(f"{job.name} and what it is made of show nothing", picture, part)
 
 
 @check("BLEND-2", refusals=True)

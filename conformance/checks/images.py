@@ -19,15 +19,15 @@ from ..checking import (
 )
 from ..checking.child_jobs import picture_of, pixels_of
 from ..http.connection import Failure
-from ..json_access import Record, brief, integer, text
+from ..json_access import Record, brief, text
 from ..pictures import compare as pixels
+from ..pictures import measures
 from ..pictures.picture import Picture
 from ..pictures.seams import Seam
 
 #: The jobs that make a picture, most telling first. The first is needed, the others looked at.
 _MAKERS = ("grid", "upscale", "variation", "niji", "remix", "blend")
 _LINKS = ("img_buffer", "img_thumb", "original_url")
-_FORMATS = {"jpg": "jpeg"}
 #: The server's doing, seen twice, and not the network's.
 _BROKEN = (Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
 
@@ -89,35 +89,27 @@ def _linked(ctx: Context, job: JobTrace, key: str, picture: Picture | None) -> F
             expected="a picture",
             actual=picture.problem,
         )
+    named = measures.other_format(job.last, picture) if key == "img_buffer" else ""
+    if named:
+        what = f"{job.name}: another format"
+        return ctx.fail(what, job, picture, expected=named, actual=picture.format)
     if picture.unread:
         return ctx.inconclusive(f"{job.name}: {key}: {picture.unread}", picture)
-    if key == "img_buffer":
-        return _format(ctx, job, picture)
-    return ctx.ok(f"{job.name}: {key} is a picture", picture)
-
-
-def _format(ctx: Context, job: JobTrace, picture: Picture) -> Finding:
-    named = (text(job.last, "img_format") or "").lower()
-    if _FORMATS.get(named, named) in ("", picture.format):
-        return ctx.ok(f"{job.name}: img_buffer is a picture, {picture.format}", picture)
-    return ctx.fail(
-        f"{job.name}: another format", job, picture, expected=named, actual=picture.format
-    )
+    return ctx.ok(f"{job.name}: {key} is a picture, {picture.format}", picture)
 
 
 @check("IMG-2", needs=("grid",), wants=_MAKERS[1:])
 def sizes_are_those_of_the_file(ctx: Context) -> Iterator[Finding]:
     for job in _finished(ctx):
         picture = picture_of(ctx, job)
-        width, height = picture.size
-        if not width:
+        if not picture.size[0]:
             yield ctx.inconclusive(f"{job.name}: {picture.unread}", job, picture)
             continue
-        true = {"img_width": width, "img_height": height, "img_length": picture.length}
-        said = {key: integer(job.last, key) for key in true}
-        if said == true:
+        if measures.fits(job.last, picture):
+            width, height = picture.size
             yield ctx.ok(f"{job.name}: {width}x{height}, {picture.length} bytes", job, picture)
         else:
+            true, said = measures.measured(picture), measures.said(job.last)
             yield ctx.fail(f"{job.name}: not the file's", job, picture, expected=true, actual=said)
 
 
@@ -203,7 +195,7 @@ def _decoded(ctx: Context, names: Sequence[str]) -> list[Picture]:
 
 
 #: Two of text with the same size of picture are among them, since one drawing a size may serve all.
-_DIFFERENT = ("grid", "niji", "variation", "upscale", "remix", "create_field", "neighbour")
+_DIFFERENT = ("grid", "niji", "variation", "upscale", "remix", "create_field", "neighbour", "blend")
 
 
 @check("IMG-5", needs=_DIFFERENT[:2], wants=_DIFFERENT[2:])
@@ -227,13 +219,35 @@ def different_jobs_have_different_pictures(ctx: Context) -> Iterator[Finding]:
         elif same is None:
             what = f"{one.name} and {other.name} show nothing that could differ"
             yield ctx.inconclusive(what, first, second)
+    yield from _own_copies(ctx, jobs[0], jobs[1])
     yield ctx.ok(f"{len(jobs)} jobs were compared, each with each")
+
+
+def _own_copies(ctx: Context, one: JobTrace, other: JobTrace) -> Iterator[Finding]:
+    """What else shows a job is a copy of its own picture: one file can't be that of two pictures
+    that are far apart."""
+    if not pixels.far_apart(picture_of(ctx, one), picture_of(ctx, other)):
+        return
+    for key in _LINKS[1:]:
+        first, second = _fetched(ctx, one, key), _fetched(ctx, other, key)
+        if first is None or second is None or first.problem or second.problem:
+            continue  # IMG-1 says it
+        if first.digest == second.digest:
+            yield ctx.fail(
+                f"{one.name} and {other.name} have the same {key}, and other pictures",
+                first,
+                second,
+                expected="two pictures",
+                actual="one",
+            )
 
 
 @probe("image-frame", needs=("grid",))
 def whether_a_picture_is_framed(ctx: Context) -> Observation:
     picture = picture_of(ctx, ctx.evidence.finished("grid"))
     width, height = picture.size
+    if not width:
+        return ctx.unobserved(f"its size is not known: {picture.unread}", picture)
     if width == height:
         return ctx.answer("raw", picture)
     if width - 64 == height - 128:

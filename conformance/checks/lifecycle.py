@@ -69,7 +69,7 @@ def _has_its_picture(ctx: Context, job: JobTrace) -> bool:
     if job.seen_until - job.unchanged_since < waited / 2 or url is None:
         return False
     picture = ctx.evidence.picture(url)
-    return not picture.problem and (None in size or picture.size == size)
+    return not picture.problem and (None in size or size in picture.sizes)
 
 
 @check("LIFE-2", needs=("grid",), wants=("upscale",), phase=Phase.QUIET)

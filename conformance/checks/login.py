@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from itertools import chain
 
 from ..checking import (
     Answer,
@@ -96,7 +97,7 @@ def missing_credentials_are_301(ctx: Context) -> Iterator[Finding]:
 
 @check("LOGIN-4")
 def wrong_credentials_are_no_success(ctx: Context) -> Iterator[Finding]:
-    for when, answer in _wrong_logins(ctx):
+    for when, answer in chain(_wrong_logins(ctx), _logins_of_other_types(ctx)):
         if answer.ok or text(_data(answer), "token") is not None:
             yield ctx.fail(f"{when}: logged in", answer, expected="another errno than 0")
         elif answer.errno is None:
@@ -111,6 +112,8 @@ def _wrong_logins(ctx: Context) -> Iterator[tuple[str, Answer]]:
     # Made of the right password, so that a comparison of a part of it shows.
     wrong = [f"{account.password}x", f"x{account.password}", account.password[:-1] or "x"]
     wrong.append(account.password.swapcase())
+    if ctx.has("second"):  # where it is only looked for among all of them
+        wrong.append(ctx.account("second").password)
     for password in dict.fromkeys(wrong):
         if password != account.password:
             body = {"username": account.username, "password": password}
@@ -120,6 +123,19 @@ def _wrong_logins(ctx: Context) -> Iterator[tuple[str, Answer]]:
         "an unknown username",
         ctx.call("login", {"username": nobody, "password": account.password}),
     )
+
+
+def _logins_of_other_types(ctx: Context) -> Iterator[tuple[str, Answer]]:
+    """Of the account's own: what a database that is asked with them, or a comparison that converts
+    them, takes for right."""
+    account = ctx.account()
+    bodies: tuple[tuple[str, object, object], ...] = (
+        ("an object for a password", account.username, {"$ne": ""}),
+        ("true for a password", account.username, True),
+        ("an object for a username", {"$ne": ""}, account.password),
+    )
+    for when, username, password in bodies:
+        yield when, ctx.call("login", {"username": username, "password": password})
 
 
 @check("LOGIN-5")

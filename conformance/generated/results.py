@@ -9,6 +9,7 @@ from ..http.exchange import Answer
 from ..http.request_kinds import Kind
 from ..json_access import brief, integer, text
 from ..pictures import compare as pixels
+from ..pictures import measures
 from ..pictures.picture import Picture
 from ..pictures.seams import Seam
 from ..rules.job_model import Job
@@ -20,7 +21,6 @@ _LINKS = ("img_buffer", "img_thumb", "original_url")
 _NO_PICTURE = {"upscaleJob": "UP-1", "blendImages": "BLEND-1", "varyJob": "VAR-1"}
 #: The server's doing, and not the network's.
 _BROKEN = (None, Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
-_FORMATS = {"jpg": "jpeg"}
 
 
 def judge(player: Player, job: Job) -> None:
@@ -51,7 +51,7 @@ def _has_its_picture(player: Player, job: Job) -> bool:
         return False
     player.quota.take(Kind.PICTURE)
     picture = player.ctx.evidence.picture(url)
-    return picture.size == (width, integer(job.last, "img_height"))
+    return (width, integer(job.last, "img_height")) in picture.sizes
 
 
 def _tell(player: Player, job: Job, breach: Breach, answer: Answer) -> None:
@@ -92,14 +92,15 @@ def _breaches(player: Player, job: Job) -> Iterator[Breach]:
 
 def _of_the_file(job: Job, found: dict[str, Picture]) -> Iterator[Breach]:
     record, picture = job.last or {}, found["img_buffer"]
-    named = (text(record, "img_format") or "").lower()
-    if picture.format and _FORMATS.get(named, named) not in ("", picture.format):
+    if named := measures.other_format(record, picture):
         yield "IMG-1", f"img_format is {named} and the file {picture.format}", picture.format
     width, height = picture.size
-    true = {"img_width": width, "img_height": height, "img_length": picture.length}
-    said = {key: integer(record, key) for key in true}
-    if width and said != true:
-        yield "IMG-2", f"the record says {said}", f"{true}"
+    if width and not measures.fits(record, picture):
+        yield (
+            "IMG-2",
+            f"the record says {measures.said(record)}",
+            f"{measures.measured(picture)}",
+        )
     thumb = found.get("img_thumb")
     if thumb is not None and width and thumb.size[0]:
         pixels_of_thumb = thumb.size[0] * thumb.size[1]

@@ -3,8 +3,10 @@ that can be kept."""
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +22,13 @@ _MOST, _LIGHT = 64 << 20, 2 << 20
 #: What is kept of each record, and of each other value, of an answer that is larger.
 _TEXT, _VALUES, _KEY = 16_384, 500, 200
 _BOM = b"\xef\xbb\xbf"
+#: What many readers refuse: half of a character beyond 16 bits, as a cut through a text leaves it.
+LONE_SURROGATE = "a text in it ends in half a character, a lone surrogate (RFC 8259, 8.2)"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 _PARSING = threading.Lock()
+#: Charsets that servers write; Python knows others that take long to read.
+_USUAL = re.compile(r"iso8859|latin|cp\d|gb|big5|shift|euc|koi8|mac|utf-(16|32)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +50,11 @@ def read(reply: Reply) -> Body:
     if not reply.body:
         return Body(None, "an empty body")
     weight = _weight(reply.body)
+    label = _mislabelled(reply)
     if weight <= _LIGHT:
-        return _parsed(reply.body, weight)
+        return _parsed(reply.body, weight, label)
     with _PARSING:  # side by side, a few of them would fill the memory
-        large = _parsed(reply.body, weight)
+        large = _parsed(reply.body, weight, label)
         kept = _Cut().envelope(large.value) if not large.problem else large.value
         return Body(kept, large.problem, large.flaw, weight)
 
@@ -58,8 +67,8 @@ def readable(reply: Reply) -> Reply:
     return replace(reply, body=b"", failure=Failure.TOO_LARGE, detail=detail)
 
 
-def _parsed(raw: bytes, weight: int) -> Body:
-    flaws: list[str] = []
+def _parsed(raw: bytes, weight: int, label: str) -> Body:
+    flaws: list[str] = [label] if label else []
 
     def number(text: str) -> float:
         value = float(text)
@@ -67,8 +76,17 @@ def _parsed(raw: bytes, weight: int) -> Body:
             flaws.append("a number in it is larger than a double can hold (RFC 8259, 6)")
         return value
 
+    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs) and any(found[key] != value for key, value in pairs):
+            flaws.append("an object has two values under one key (RFC 8259, 4): clients differ")
+        return found
+
     try:
-        value = json.loads(_decoded(raw, flaws.append), parse_constant=_refuse, parse_float=number)
+        text = _decoded(raw, flaws.append)
+        value = json.loads(
+            text, parse_constant=_refuse, parse_float=number, object_pairs_hook=members
+        )
     except RecursionError:
         return Body(None, "JSON that is nested too deeply")
     except ValueError as error:
@@ -77,6 +95,8 @@ def _parsed(raw: bytes, weight: int) -> Body:
         return Body(None, "HTML" if html else f"not JSON ({shortened(str(error), 200)})")
     if _deeper(value, raw, MAX_DEPTH):
         return Body(None, f"JSON that is nested deeper than {MAX_DEPTH} levels")
+    if _SURROGATE.search(raw) and not _encodes(value):
+        flaws.append(LONE_SURROGATE)
     flaw = flaws[0] if flaws else ""
     if not isinstance(value, dict):
         return Body(value, f"JSON that is not an object but {type(value).__name__}", flaw, weight)
@@ -91,6 +111,30 @@ def _decoded(raw: bytes, flaw: Callable[[str], None]) -> str:
     if coding != "utf-8":
         flaw(f"the JSON is {coding.upper()} instead of UTF-8 (RFC 8259, 8.1)")
     return raw.decode(coding)
+
+
+def _mislabelled(reply: Reply) -> str:
+    """Clients that read a text as its media type says read another one than the server wrote."""
+    named = _CHARSET.search(reply.header("content-type"))
+    if named is None or reply.body.isascii():
+        return ""
+    try:
+        charset = codecs.lookup(named[1]).name
+        if not _USUAL.match(charset):
+            return ""
+        same = reply.body.decode(charset) == reply.body.decode()
+    except (LookupError, UnicodeError):
+        return ""  # no client knows it, or it is told by what follows
+    label = f"the media type says charset={named[1][:_KEY]}, and the JSON is UTF-8 (RFC 8259, 8.1)"
+    return "" if same else label
+
+
+def _encodes(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse(name: str) -> object:

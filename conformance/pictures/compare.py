@@ -24,6 +24,7 @@ _MOVED, _OTHER, _FAR = 0.55, 0.5, 0.3
 _SEEN, _STRANGE = 0.6, 0.3  # of an upscale and its cell in noise; of one and another cell
 _GRAIN = 0.8  # (of 255) a gradient, a dither and a codec's noise leave less in the detail
 _WAVER = 1.0  # (of 255) what codecs add to a layout
+_APART = 12.0  # (of 255) in layout or colour: nothing honest is made of both that is one file
 _CONTENT = 2.0  # with less spread (of 255) than this, a picture shows nothing to go by
 
 
@@ -158,6 +159,8 @@ def not_one_larger(large: Picture, grid: Picture) -> str:
         return f"{width}x{height}, no more than a cell of {cell[0]}x{cell[1]}"
     if shows_whole(large, grid):
         return "the whole grid"
+    if blank(large) and shows_anything(grid):
+        return "one colour"
     if alike(large) is not None and alike(grid) is None:
         return "one picture four times"
     if seam(large) is Seam.CUT and max(upscale_of(large, grid, 0).correlations) < 0.4:
@@ -177,6 +180,11 @@ def blank(picture: Picture) -> bool:
     return all(view.small.getcolors(1) for view in picture.views)
 
 
+def shows_anything(grid: Picture) -> bool:
+    """Whether there is something in each of its cells."""
+    return all(cell.spread >= _CONTENT for view in grid.views for cell in view.cells)
+
+
 def same(one: Picture, other: Picture) -> bool | None:
     """Whether two pictures are one: the same file, the same pixels, or the same but for a frame
     and what a codec loses. ``None``: they are, and show nothing that could differ.
@@ -192,6 +200,16 @@ def _is_same(one: View, other: View) -> bool:
     if one.size == other.size and one.small.tobytes() == other.small.tobytes():
         return True
     return all(is_copy(first, second) for first, second in zip(one.cells, other.cells, strict=True))
+
+
+def far_apart(one: Picture, other: Picture) -> bool:
+    """Whether two pictures are so unlike in all readings that no smaller copy serves for both."""
+    pairs = [(first.whole, second.whole) for first, second in _readings(one, other)]
+    return bool(pairs) and all(_far_apart(*pair) for pair in pairs)
+
+
+def _far_apart(one: Patch, other: Patch) -> bool:
+    return max((one.layout - other.layout).spread, _apart(one.colour, other.colour)) >= _APART
 
 
 def upscale_of(picture: Picture, grid: Picture, asked: int) -> Likeness:

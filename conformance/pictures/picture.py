@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -25,16 +26,27 @@ if TYPE_CHECKING:
 #: so many take 100 MB. Of a larger one the header alone is read.
 MAX_PIXELS = 25_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+#: What else is a picture, by how a file begins. The kit knows them, and does not decode them.
+_OTHERS = (
+    (re.compile(rb".{4}ftypavi[fs]", re.DOTALL), "avif"),
+    (re.compile(rb".{4}ftyp(hei[cx]|hevc|mif1|msf1)", re.DOTALL), "heic"),
+    (re.compile(rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"), "jxl"),
+    (re.compile(rb"\0\0\0\x0cjP {2}\r\n\x87\n"), "jp2"),
+    (re.compile(rb"II\*\0|MM\0\*"), "tiff"),
+    (re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL), "bmp"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a file holds. ``problem``: why it is no picture; ``unread``: why it is a picture that
-    was not decoded. Otherwise there are one or two ``views``, and a ``thumb``.
+    was not decoded. Otherwise there are one or two ``views``, and a ``thumb``. ``stored``: the size
+    before it is turned as the camera's note in a JPEG asks.
     """
 
     format: str = ""
     size: tuple[int, int] = (0, 0)
+    stored: tuple[int, int] = (0, 0)
     problem: str = ""
     unread: str = ""
     views: tuple[View, ...] = ()
@@ -72,13 +84,18 @@ class Picture:
 
     @property
     def format(self) -> str:
-        """``png``, ``jpeg``, ``webp`` or ``gif``, by the file itself; empty if it is no picture."""
+        """``png``, ``jpeg`` …, by the file itself; empty if it is no picture."""
         return self.contents.format
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels; zeros if it is not a picture."""
+        """Width and height in pixels, as it is shown; zeros if it is not a picture, or not read."""
         return self.contents.size
+
+    @property
+    def sizes(self) -> set[tuple[int, int]]:
+        """What an honest record may have: as it is shown, and as the file holds it."""
+        return {self.contents.size, self.contents.stored}
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -124,18 +141,26 @@ def _contents(reply: Reply) -> Contents:
 
 
 def _decoded(data: bytes) -> Contents:
-    from PIL import Image
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
+    for beginning, kind in _OTHERS:
+        if beginning.match(data):
+            return Contents(kind, unread=f"{kind.upper()}, which the kit does not decode")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
                 kind = (opened.format or "").lower()
                 if opened.width * opened.height > MAX_PIXELS:
-                    return Contents(kind, opened.size, unread=_too_large(opened.size))
-                image = _rgb(opened)
+                    size = opened.size
+                    return Contents(kind, size, size, unread=_too_large(size))
+                # As a browser shows it: a JPEG may say which way up it is.
+                image = _rgb(ImageOps.exif_transpose(opened))
+                stored = opened.size
         readings, thumb = views(image)
-        return Contents(kind, image.size, views=readings, thumb=thumb)
+        return Contents(kind, image.size, stored, views=readings, thumb=thumb)
+    except UnidentifiedImageError:
+        return Contents(problem=f"no picture that can be decoded (it begins with {data[:12]!r})")
     except Image.DecompressionBombError as bomb:
         return Contents(unread=f"too large to decode safely ({bomb})")
     except Exception as problem:  # Pillow's decoders raise almost anything on a broken file

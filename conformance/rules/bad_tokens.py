@@ -36,6 +36,29 @@ def _made_of(token: str) -> Iterator[tuple[str, str]]:
     yield "a token signed with another key", f"{foreign}.{_signature(foreign)}"
 
 
+def rare_tokens(token: str) -> Iterator[tuple[str, str]]:
+    """The same, of mistakes that one operation shows for all."""
+    return ((what, bad) for what, bad in _rarely_made_of(token) if bad != token)
+
+
+def _rarely_made_of(token: str) -> Iterator[tuple[str, str]]:
+    for word in ("null", "undefined"):  # what a client without a token sends by mistake
+        yield f"the word {word} for a token", word
+    if not token.endswith("="):  # some readers of base64 stop there
+        yield "a token with more letters", f"{token}xyz"
+    parts = token.split(".")
+    if len(parts) == 3 and parts[0].startswith("ey") and parts[2]:
+        for none in ("None", "NONE"):
+            header = _encoded({"alg": none, "typ": "JWT"})
+            yield f"an unsigned token with the algorithm {none}", f"{header}.{parts[1]}."
+        foreign = f"{_encoded({'alg': 'HS256', 'typ': 'JWT'})}.{parts[1]}"
+        yield "a token signed with an empty key", f"{foreign}.{_signature(foreign, b'')}"
+
+
+#: Credentials of another scheme: no token at all.
+BASIC = "Basic " + base64.b64encode(b"sampan:sampan").decode()
+
+
 def _changed(text: str, place: int) -> str:
     place = max(0, min(place, len(text) - 1))
     other = "A" if text[place : place + 1] != "A" else "B"
@@ -52,9 +75,9 @@ def _encoded(value: Mapping[str, object]) -> str:
     return _unpadded(json.dumps(value, separators=(",", ":")).encode())
 
 
-def _signature(signed: str) -> str:
+def _signature(signed: str, key: bytes = b"another-key") -> str:
     content = signed.encode("utf-8", "backslashreplace")
-    return _unpadded(hmac.new(b"another-key", content, hashlib.sha256).digest())
+    return _unpadded(hmac.new(key, content, hashlib.sha256).digest())
 
 
 def _unpadded(raw: bytes) -> str:

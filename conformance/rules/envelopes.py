@@ -5,14 +5,19 @@ Pure, and judged on the answer as it came: redaction is for what is displayed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
-from ..http.exchange import Answer
+from ..http.exchange import CUT, Answer
+from ..http.json_body import LONE_SURROGATE
 from ..http.patience import GATEWAY_STATUSES
 from ..json_access import brief, text
 
 #: The table of errors, which is complete by its heading.
 ERRNOS = (0, 301, 410, 411, 420, 421, 430, 501)
+
+#: A surrogate in a request, as the escape of JSON.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 #: The fault of an answer and what was expected; ``None`` if it is right.
 Complaint = tuple[str, str] | None
@@ -54,7 +59,7 @@ def bad_failure(answer: Answer) -> Complaint:
 def bad_http(answer: Answer) -> Complaint:
     """GEN-6."""
     label = answer.header("content-type").partition(";")[0].strip().lower()
-    if answer.flaw:
+    if answer.flaw and not _echoed(answer):
         return f"a strict client can't read it: {answer.flaw}", "JSON as RFC 8259 has it"
     if "json" in label and not is_object(answer) and answer.problem.startswith("not JSON"):
         return f"content type {label}, and {answer.problem}", "JSON that parses"
@@ -63,6 +68,13 @@ def bad_http(answer: Answer) -> Complaint:
     if answer.ok and answer.status >= 400:
         return f"errno 0 with HTTP status {answer.status}", "no 4xx or 5xx"
     return None
+
+
+def _echoed(answer: Answer) -> bool:
+    """Whether half a character came from the request itself, and is quoted perhaps."""
+    sent = answer.exchange.request_body
+    half = _SURROGATE.search(sent) is not None or CUT.search(sent) is not None
+    return answer.flaw == LONE_SURROGATE and half
 
 
 ENVELOPE_RULES: Mapping[str, Callable[[Answer], Complaint]] = {

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+
+from PIL import Image
+from PIL.ExifTags import Base
 
 from tests.conforming_servers.conforming_server import conforming_server
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, html
@@ -113,6 +117,54 @@ def pictures_elsewhere() -> Tampering:
 def jpeg_pictures() -> Tampering:
     named = each_finished(lambda one: {**one, "img_format": "jpg"} if one["img_format"] else one)
     return chain(named, Repainted(lambda record, key, image: image.copy(), "JPEG"))
+
+
+def _named(form: str) -> Tampering:
+    return each_finished(lambda one: {**one, "img_format": form} if one["img_format"] else one)
+
+
+def _on_its_side(image: Picture, form: str) -> bytes:
+    """A JPEG whose pixels are turned by a quarter, with the note (EXIF) to turn them back."""
+    file, note = io.BytesIO(), Image.Exif()
+    note[Base.Orientation] = 6
+    turned = image.convert("RGB").transpose(Image.Transpose.ROTATE_90)
+    turned.save(file, form, quality=90, exif=note)
+    return file.getvalue()
+
+
+@conforming_server("pictures are JPEGs on their side, with a note which way up they are")
+def turned_pictures() -> Tampering:
+    painted = Repainted(lambda record, key, image: image.copy(), "JPEG", _on_its_side)
+    return chain(_named("jpeg"), painted)
+
+
+@conforming_server(
+    "pictures are JPEGs on their side, and the sizes are those before turning",
+    open={"aspect-flag": "the sizes are those of a picture on its side"},
+)
+def turned_pictures_as_stored() -> Tampering:
+    def swapped(one: JSON) -> JSON:
+        return {**one, "img_width": one["img_height"], "img_height": one["img_width"]}
+
+    painted = Repainted(lambda record, key, image: image.copy(), "JPEG", _on_its_side)
+    return chain(_named("jpeg"), each_finished(swapped), painted)
+
+
+@conforming_server("img_format is a media type")
+def format_as_media_type() -> Tampering:
+    return _named("image/png")
+
+
+_UNREAD = "the kit does not decode such pictures"
+
+
+@conforming_server(
+    "pictures are of a format that the kit does not decode",
+    open={"blend-result": _UNREAD, "image-frame": _UNREAD},
+    mixed=False,
+)
+def bmp_pictures() -> Tampering:
+    return chain(_named("bmp"), Repainted(lambda record, key, image: image.copy(), "BMP"))
 
 
 @conforming_server("thumbs are WebPs, whatever the pictures are")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 from collections.abc import Callable
 from functools import partial
 
@@ -162,6 +165,58 @@ def beginning_of_a_token_is_enough() -> Tampering:
         token = request.token or ""
         issued = [one for one in logins.issued if len(token) > 20 and one.startswith(token)]
         return issued[0] if issued else None
+
+    return _acting(choose, *JOB_OPERATIONS)
+
+
+@wrong_server("AUTH-3", "what follows a token is not looked at")
+def end_of_a_token_is_not_looked_at() -> Tampering:
+    def choose(request: Request, logins: Logins) -> str | None:
+        token = request.token or ""
+        return next((one for one in logins.issued if token != one and token.startswith(one)), None)
+
+    return _acting(choose, *JOB_OPERATIONS)
+
+
+@wrong_server("AUTH-3", "an algorithm of a token that reads none in capitals needs no signature")
+def none_in_capitals_is_taken() -> Tampering:
+    def choose(request: Request, logins: Logins) -> str | None:
+        header = request.token or ""
+        named = any(header.startswith(_unpadded_header(one)) for one in ("None", "NONE"))
+        return logins.subjects.get(_subject(request.token)) if named else None
+
+    return _acting(choose, *JOB_OPERATIONS)
+
+
+def _unpadded_header(algorithm: str) -> str:
+    header = json.dumps({"alg": algorithm, "typ": "JWT"}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(header.encode()).decode().rstrip("=")
+
+
+@wrong_server("AUTH-3", "tokens are signed with an empty key too: it is not configured")
+def empty_key_is_taken() -> Tampering:
+    def choose(request: Request, logins: Logins) -> str | None:
+        signed, _, signature = (request.token or "").rpartition(".")
+        right = hmac.new(b"", signed.encode(), "sha256").digest()
+        mine = signature == base64.urlsafe_b64encode(right).decode().rstrip("=")
+        return logins.subjects.get(_subject(request.token)) if mine else None
+
+    return _acting(choose, *JOB_OPERATIONS)
+
+
+@wrong_server("AUTH-3", "the word null for a token is a guest's, as a script sends it")
+def null_is_a_guest() -> Tampering:
+    return _acting(
+        lambda request, logins: logins.first if request.token in ("null", "undefined") else None,
+        *JOB_OPERATIONS,
+    )
+
+
+@wrong_server("AUTH-3", "only credentials that begin with Bearer are looked at")
+def other_schemes_are_not_looked_at() -> Tampering:
+    def choose(request: Request, logins: Logins) -> str | None:
+        header = request.header("authorization") or "Bearer"
+        return None if header.startswith("Bearer") or "." in header else logins.first
 
     return _acting(choose, *JOB_OPERATIONS)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PIL import Image
+
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal, success
 from tests.support.tampering.making import (
     MEASURES,
@@ -14,6 +16,7 @@ from tests.support.tampering.making import (
     failing,
     succeeding,
 )
+from tests.support.tampering.repainting import Picture, Repainted
 from tests.wrong_servers.wrong_server import wrong_server
 
 
@@ -84,6 +87,34 @@ def blend_has_no_hash() -> Tampering:
 @wrong_server("BLEND-1", "every blend fails")
 def every_blend_fails() -> Tampering:
     return _blending(lambda links: [f"{link}-nowhere" for link in links])
+
+
+@wrong_server("BLEND-1", "a blend is a single colour: nothing is put together")
+def blend_is_blank() -> Tampering:
+    def paint(record: JSON, key: str, image: Picture) -> Picture:
+        mine = record["job_type"] == "blend" and key != "img_thumb"
+        return Image.new("RGB", image.size, "#7f7f7f") if mine else image
+
+    return Repainted(paint)
+
+
+@wrong_server("IMG-5", "a blend is the first of its pictures again")
+def blend_is_its_first_picture() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != "findJobs" or not reply.ok:
+            return reply
+        shown = [one for one in await all_records(request, go) if one["img_buffer"]]
+        first = [one for one in shown if one["job_type"] == "main"][-1:]
+
+        def change(one: JSON) -> JSON:
+            if one["job_type"] != "blend" or not one["img_buffer"] or not first:
+                return one
+            return {**one, **{key: first[0][key] for key in (*PICTURES, *MEASURES)}}
+
+        return reply.with_records([change(one) for one in reply.records])
+
+    return tampering
 
 
 # BLEND-2: one link, or six, 301.

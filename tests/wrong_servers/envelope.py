@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.support.tampering.exchange import SUBMISSIONS, Reply, Request, Tampering, html, refusal
-from tests.support.tampering.making import asking, failing, succeeding, telling
+from tests.support.tampering.making import asking, each_record, failing, succeeding, telling
 from tests.wrong_servers.wrong_server import wrong_server
 
 # GEN-1: a JSON object with an integer errno; 0 is success, and errmsg is then OK or SUCCESS.
@@ -300,6 +300,30 @@ def nan_in_json() -> Tampering:
 @wrong_server("GEN-6", "a byte order mark stands before the JSON of find")
 def byte_order_mark() -> Tampering:
     return telling(lambda _, reply: replace(reply, body=b"\xef\xbb\xbf" + reply.body), "findJobs")
+
+
+@wrong_server("GEN-6", "a record of find has its status twice: once as it was, once as it is")
+def status_twice() -> Tampering:
+    def both(_: Request, reply: Reply) -> Reply:
+        return replace(reply, body=reply.body.replace(b'"status":', b'"status": 999, "status":'))
+
+    return telling(both, "findJobs")
+
+
+@wrong_server("GEN-6", "a text of a record is cut in the middle of an emoji", whole=True)
+def half_an_emoji() -> Tampering:
+    return each_record(lambda one: {**one, "msg_date": "at sea \ud83d"})
+
+
+@wrong_server("GEN-6", "the JSON of find is UTF-8, and labelled as Latin-1", whole=True)
+def labelled_as_latin_1() -> Tampering:
+    label = (b"content-type", b"application/json; charset=ISO-8859-1")
+
+    def told(_: Request, reply: Reply) -> Reply:
+        others = tuple(one for one in reply.headers if one[0].lower() != label[0])
+        return replace(reply, headers=(*others, label))
+
+    return telling(told, "findJobs")
 
 
 @wrong_server("GEN-6", "find answers in UTF-16")

@@ -210,6 +210,33 @@ def unknown_users_are_guests() -> Tampering:
     return tampering
 
 
+@wrong_server("LOGIN-4", "any account's password will do for any username")
+def password_of_another_account_will_do() -> Tampering:
+    return _lenient(lambda sent, right: sent in _PASSWORDS.values())
+
+
+@wrong_server(
+    "LOGIN-4", "the database is asked with whatever was sent, operators too", touches="GEN-4"
+)
+def database_operators_log_in() -> Tampering:
+    def change(request: Request) -> Request:
+        name, password = request.fields.get("username"), request.fields.get("password")
+        if isinstance(name, dict) and isinstance(password, str):
+            found = next((one for one, right in _PASSWORDS.items() if right == password), None)
+            return request.with_fields(username=found) if found else request
+        asked = isinstance(password, dict) and isinstance(name, str)
+        return _logging_in(request) if asked else request
+
+    return asking(change, "login")
+
+
+@wrong_server("LOGIN-4", "true is equal to every password", touches="GEN-4")
+def true_is_equal_to_every_password() -> Tampering:
+    return asking(
+        lambda one: _logging_in(one) if one.fields.get("password") is True else one, "login"
+    )
+
+
 @wrong_server("LOGIN-4", "wrong credentials give errno 0 and data null")
 def wrong_password_is_a_success() -> Tampering:
     return failing(

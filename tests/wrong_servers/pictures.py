@@ -279,3 +279,24 @@ def _cached(kind: Callable[[JSON, str, Picture], object]) -> Tampering:
         return kept.setdefault(kind(record, key, image), image)
 
     return Repainted(paint)
+
+
+@wrong_server("IMG-5", "one thumb serves for every job: a place holder")
+def one_thumb_for_all() -> Tampering:
+    def paint(record: JSON, key: str, image: Picture) -> Picture:
+        return Image.new("RGB", (64, 64), "#7f7f7f") if key == "img_thumb" else image
+
+    return Repainted(paint)
+
+
+@wrong_server("IMG-5", "original_url is that of the first job, for every job")
+def one_original_for_all() -> Tampering:
+    first: list[str] = []
+
+    def shown(one: JSON) -> JSON:
+        if one["job_type"] != "main" or not one["original_url"]:
+            return one
+        first.append(one["original_url"])
+        return {**one, "original_url": first[0]}
+
+    return each_finished(shown)

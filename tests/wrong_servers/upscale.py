@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from PIL import Image
+
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal, success
 from tests.support.tampering.making import (
     MEASURES,
@@ -59,6 +61,11 @@ def _resized(key: str, image: Picture, by: int) -> Picture:
     )
     framed.paste(small.convert("RGB"), (left, top))
     return framed
+
+
+@wrong_server("UP-1", "an upscale is a single colour: it is drawn before it is there")
+def upscale_is_blank() -> Tampering:
+    return _upscales(lambda key, image: Image.new("RGB", image.size, "#7f7f7f"))
 
 
 @wrong_server("UP-1", "an upscale shows the whole grid of its parent", touches="IMG-5 UP-4")

@@ -19,7 +19,14 @@ JSON = json.dumps(ENVELOPE, ensure_ascii=False).encode()
         (JSON, ""),
         (b" \n\t\r" + JSON + b"\n", ""),
         (b'{"errno":0,"errno":0}', ""),  # names should be unique, says the RFC, no more
-        (b'{"errno":0,"data":"\\ud800"}', ""),
+        (b'{"errno":0,"data":{"a":1,"a":1.0}}', ""),
+        (b'{"errno":0,"errno":430}', "two values under one key"),
+        (b'{"errno":0,"data":{"res":[{"status":1000,"hash":"h","status":2000}]}}', "two values"),
+        (b'{"errno":0,"data":"\\ud83d\\udea3"}', ""),
+        (b'{"errno":0,"data":"\\\\ud83d"}', ""),
+        (b'{"errno":0,"data":"\\ud800"}', "lone surrogate"),
+        (b'{"errno":0,"data":["boat \\uD83D"]}', "lone surrogate"),
+        (b'{"errno":0,"\\udea3\\ud83d":1}', "lone surrogate"),
         (b"\xef\xbb\xbf" + JSON, "byte order mark"),
         (JSON.decode().encode("utf-16"), "UTF-16"),
         (JSON.decode().encode("utf-16-be"), "UTF-16-BE"),
@@ -35,6 +42,28 @@ def test_what_a_strict_client_refuses_is_a_flaw_of_a_body_that_can_be_read(
     assert found.problem == ""
     assert flaw in found.flaw
     assert bool(flaw) is bool(found.flaw)
+
+
+@pytest.mark.parametrize(
+    ("label", "flaw"),
+    [
+        ("application/json", ""),
+        ("application/json; charset=utf-8", ""),
+        ('application/json;charset="UTF8"', ""),
+        ("application/json; charset=nonsense", ""),  # what nobody knows, everybody passes over
+        ("application/json; charset=ISO-8859-1", "charset=ISO-8859-1"),
+        ("application/json;Charset=gbk", "charset=gbk"),
+        ('text/json; a=b; charset="utf-16"', "charset=utf-16"),
+        ("application/json; charset=punycode", ""),
+        ("application/json; charset=base64", ""),
+    ],
+)
+def test_a_charset_that_is_not_that_of_the_text_is_a_flaw(label: str, flaw: str) -> None:
+    headers = (("content-type", label),)
+    found = read(Reply(200, headers, JSON)).flaw
+    assert flaw in found
+    assert bool(flaw) is bool(found)
+    assert read(Reply(200, headers, b'{"errno":0}')).flaw == ""
 
 
 @pytest.mark.parametrize(

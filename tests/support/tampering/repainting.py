@@ -26,12 +26,18 @@ class Repainted:
     """A tampering: ``paint`` paints the pictures of finished jobs anew, ``form`` is their format.
 
     ``img_length``, ``img_width``, ``img_height`` and ``img_md5`` (if there is one) are then those
-    of the new file.
+    of the new file. ``encode`` makes it, by default as usual for the format.
     """
 
-    def __init__(self, paint: Paint, form: Literal["PNG", "JPEG", "WEBP"] = "PNG") -> None:
+    def __init__(
+        self,
+        paint: Paint,
+        form: Literal["PNG", "JPEG", "WEBP", "BMP"] = "PNG",
+        encode: Callable[[Picture, str], bytes] | None = None,
+    ) -> None:
         self._paint = paint
         self._form = form
+        self._encode = encode or _encoded
         self._files: dict[str, bytes] = {}
         self._facts: dict[str, JSON] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -61,7 +67,7 @@ class Repainted:
             new = self._paint(record, key, old)
             if new is old:
                 continue
-            self._files[path] = data = _encoded(new, self._form)
+            self._files[path] = data = self._encode(new, self._form)
             if key == "img_buffer":
                 facts = {"img_length": len(data), "img_width": new.width, "img_height": new.height}
                 if record["img_md5"] is not None:

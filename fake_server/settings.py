@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,12 +112,6 @@ def settings(**options: Unpack[Options]) -> Settings:
         raise ValueError(f"job_seconds must be a number from 0 to 86400, not {job_seconds!r}")
     if given["clock"] not in ("real", "auto"):
         raise ValueError(f"clock must be 'real' or 'auto', not {given['clock']!r}")
-    admin_token = given.get("admin_token")
-    if admin_token is not None and not admin_token.strip():
-        # An unset variable in a script: it would open the control API to whoever sends none.
-        raise ValueError(
-            "--admin-token must not be empty. Omit it to have one generated and printed."
-        )
     for name, convert in _CONVERT.items():
         if given.get(name) is not None:
             given[name] = convert(given[name])
@@ -157,13 +152,34 @@ def external_url(text: str) -> str:
         urls.address(text)
     except ValueError as problem:
         raise ValueError(
-            f"{text!r} is not a valid URL; use one like http://sampan.test:8091"
+            f"{_without_user(text)!r} is not a valid URL; use one like http://sampan.test:8091"
         ) from problem
     return text.rstrip("/")
 
 
+def _admin_token(text: str) -> str:
+    """A token that a client can send in a header. Raises ``ValueError`` without repeating it."""
+    if not text.strip():
+        # An unset variable in a script: it would open the control API to whoever sends none.
+        raise ValueError(
+            "--admin-token must not be empty. Omit it to have one generated and printed."
+        )
+    if not text.isprintable() or text != text.strip():
+        raise ValueError(
+            "--admin-token must be printable text without blanks around it: it is sent in a header"
+        )
+    return text
+
+
+def _without_user(url: str) -> str:
+    """A URL as a message repeats it: what stands before its host may be a password."""
+    return re.sub("//[^/]*@", "//…@", url)
+
+
 def _data(given: str | os.PathLike[str]) -> Path | DatabaseUrl:
     """A database's URL, or the path of a file. Raises ``ValueError`` on what is neither."""
+    if not os.fspath(given):  # a variable that is not set
+        raise ValueError("--data must not be empty. Omit it to keep everything in memory.")
     url = database_url(os.fspath(given))
     if url is None and ":memory:" in str(Path(given)).lower():
         raise ValueError(
@@ -202,11 +218,13 @@ def _each(
         try:
             yield read(text)
         except ValueError as problem:
-            raise ValueError(f"{option}: {text!r} is not valid; use one like {right}") from problem
+            quoted = repr(_without_user(text))
+            raise ValueError(f"{option}: {quoted} is not valid; use one like {right}") from problem
 
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "profile": os.fspath,
+    "admin_token": _admin_token,
     "data": _data,
     "from_har": Path,
     "accounts": _accounts,

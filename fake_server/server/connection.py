@@ -287,6 +287,15 @@ _STATUS = {
 }
 
 
+def why_no_http(data: bytes) -> str:
+    """The reason for bytes that are no request of HTTP/1.1; ``data`` is how they begin."""
+    if data.startswith(b"\x16\x03"):  # a handshake (RFC 8446, 5.1)
+        return "the client speaks TLS; the fake is reached by http://, not by https://"
+    if data.startswith(b"PRI * HTTP/2"):
+        return "HTTP/2 is not supported; the request must be valid HTTP/1.1"
+    return "the request is not valid HTTP/1.1"
+
+
 def with_transport(state: dict[str, Any], transport: asyncio.Transport) -> dict[str, Any]:
     """A scope's state with what faults of the connection need: see web/fault_injection.py."""
     return {**state, TRANSPORT: transport}

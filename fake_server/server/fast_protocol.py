@@ -28,7 +28,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from ..http.exchange import MAX_HEAD, MAX_HEADERS, TRANSPORT, Exchange
 from ..http.responses import Headers, Response
 from ..http.target import is_authority, is_chunked
-from .connection import Connection
+from .connection import Connection, why_no_http
 from .turns import TURN
 
 log = logging.getLogger("sampan")
@@ -127,7 +127,7 @@ class FastProtocol(Connection, HttpToolsProtocol):
         except httptools.HttpParserCallbackError as error:
             self._refuse_for(error.__context__)
         except httptools.HttpParserError:
-            self.refuse("the request is not valid HTTP/1.1")
+            self.refuse(why_no_http(bytes(data)))
         self._apart += self._slice
         if self._apart > MAX_HEAD:  # the parser would hoard it without end
             self.refuse(f"the headers are larger than {MAX_HEAD} bytes")

@@ -259,6 +259,24 @@ def test_an_empty_admin_token_is_refused(token: str) -> None:
     assert "--admin-token must not be empty" in refusal("--host", "0.0.0.0", "--admin-token", token)
 
 
+@pytest.mark.parametrize("token", ["secret\nmore", "secret\0", " secret", "secret\t", "\x1bsecret"])
+def test_an_admin_token_that_no_header_can_have_is_refused(token: str) -> None:
+    with pytest.raises(ValueError, match="--admin-token must be printable text") as refused:
+        settings(admin_token=token)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_variable_that_is_not_set_names_no_data_file() -> None:
+    assert "--data must not be empty" in refusal("--data", "")
+    with pytest.raises(ValueError, match="--data must not be empty"):
+        settings(data="")
+
+
+@pytest.mark.parametrize("option", ["--external-url", "--allow-origin", "--allow-host", "--cors"])
+def test_no_password_of_an_address_is_repeated(option: str) -> None:
+    assert "secret" not in refusal(option, "http://me:secret@fake.test:8091/")
+
+
 # What the machine allows
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import Served
+from tests.support.fakes import STOCK, Served
 from tests.support.raw_http import CHUNKED, chunk, connected, request, still_usable
 
 
@@ -303,3 +303,14 @@ def test_a_transfer_coding_that_is_not_undone_is_refused(
         heard = wire.hear()
         assert (heard.status, heard.errno) == (400, 301)
         assert heard.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("TLS", "the client speaks TLS"), ("HTTP/2", "HTTP/2 is not supported")]
+)
+def test_another_protocol_is_named(served: Served, name: str, reason: str) -> None:
+    with connected(served) as wire:
+        wire.send(NO_REQUEST[name])
+        told = wire.hear().headers["x-fake-reason"]
+    # uvicorn's stock protocol does not say what it was sent.
+    assert told.startswith("the request is not valid HTTP/1.1" if STOCK else reason)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..contract import Contract
 from ..http.exchange import Answer
-from ..json_access import text
+from ..json_access import text, whole
 from ..settings import Credentials
 from .misbehaviour import misbehaviour
 from .parameters import sensible
@@ -56,7 +56,7 @@ class Laws:
         if 301 in allowed and sent.operation in _CHILDREN and not own_parent:
             # A parent that does not exist may be noticed before the rest is looked at.
             allowed |= _NOT_FOUND
-        if id in ("UP-3", "VAR-3") and sent.fields.get("grid_num") not in _CELLS:
+        if id in ("UP-3", "VAR-3") and whole(sent.fields.get("grid_num")) not in _CELLS:
             allowed.add(301)
         if busy and allowed:
             allowed.add(501)

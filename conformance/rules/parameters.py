@@ -114,7 +114,7 @@ def sensible(filters: _Body) -> bool:
     """Whether a server has no ground to refuse these filters.
 
     Generated values may be strange: a year before 1970, an unknown type, control characters. The
-    page neither allows nor forbids them.
+    page neither allows nor forbids them, and shows ``favourite`` as true alone (favourite-false).
     """
     tests: Mapping[str, Callable[[object], bool]] = {
         "limit": lambda value: _among(value, 1, 100),
@@ -125,7 +125,7 @@ def sensible(filters: _Body) -> bool:
             isinstance(value, str) and value.isprintable() and value.strip() != ""
         ),
         "folders": lambda value: value == [],
-        "favourite": lambda value: isinstance(value, bool),
+        "favourite": lambda value: value is True,
     }
     return all(key in tests and tests[key](value) for key, value in filters.items())
 

@@ -55,7 +55,7 @@ class Rule(Protocol):
 
 #: Made anew for each judge, and asked in this order.
 _RULES: tuple[Callable[[], Rule], ...] = (
-    *(Logins, Tokens, Refusals, Failures, Answers, Records, Submissions, Finds, Jobs),
+    *(Logins, Tokens, Refusals, Answers, Records, Submissions, Finds, Jobs),
 )
 #: Secrets that are masked wherever they stand; then it begins anew, and what was kept is masked.
 _SECRETS = 3_000
@@ -92,7 +92,8 @@ class TrafficJudge:
         mark = hashlib.sha256(b"traffic").hexdigest()
         self._watch = Watch(self.contract, {}, mark, self._accounts, self._tell)
         self._ending = Ending()
-        self._rules: list[Rule] = [self._ending, *(make() for make in _RULES)]
+        self._failures = Failures()
+        self._rules: list[Rule] = [self._ending, self._failures, *(make() for make in _RULES)]
         self._odd = OddRequests(self.contract)
         self._aliases = Aliases(self.target.url)
         self._pictures = Pictures(self._aliases.home)
@@ -185,7 +186,7 @@ class TrafficJudge:
         sent = self._watch.sent(seen.request, operation)
         look = Look(seen.request, sent, answer, not unlike, began, ended)
         self._jobs += answer.hash is not None and operation in self._submissions
-        self._judge(look)
+        self._judge(look, unlike)
 
     def _fetched(self, seen: Seen) -> None:
         """A picture by a link of a record, wherever it lies."""
@@ -199,11 +200,17 @@ class TrafficJudge:
     def _submissions(self) -> list[str]:
         return [one.id for one in self.contract.operations.values() if one.submits]
 
-    def _judge(self, look: Look) -> None:
+    def _judge(self, look: Look, unlike: str) -> None:
         self._odd.seen(look)
+        broken: set[str] = set()
+        if unlike:
+            for failure in self._failures.odd(look, unlike):
+                self._show(failure, look.answer, broken)
+            if look.answer.errno == 501:
+                return  # it comes and goes, and tells nothing by itself
         span = look.began, look.ended
         self._watch.observe(look.request, look.operation, look.plain, look.answer, span)
-        broken = {id for id, _, _ in self._watch.latest}
+        broken |= {id for id, _, _ in self._watch.latest}
         for combined in in_passing.combined(look, self._watch.latest):
             self._show(combined, look.answer, broken)
         if look.plain:

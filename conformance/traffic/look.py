@@ -23,6 +23,7 @@ from .seen import Seen
 _SHOWN = frozenset(
     {"accept", "authorization", "content-encoding", "content-length", "content-type", "user-agent"}
 )
+_CELLS = (1, 2, 3, 4)
 _HIDDEN = frozenset({"set-cookie", "set-cookie2", "www-authenticate", "location"})
 #: Bytes of a login in which a password is looked for.
 _LARGE = 64 << 10
@@ -59,6 +60,13 @@ class Look:
     @property
     def fields(self) -> Mapping[str, object]:
         return self.sent.fields
+
+    @property
+    def cell(self) -> int | None:
+        """The cell of a grid that the request names as the page does; ``None`` for any other value:
+        ``true`` equals 1 in Python, and a strict server refuses 1.0."""
+        given = self.fields.get("grid_num")
+        return given if type(given) is int and given in _CELLS else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ class Answers:
         yield from _unknown_field(memory, look)
         if look.operation != "findJobs":
             return
-        for rule in (_values, _order, _hash, _nulls):
+        for rule in (_values, _order):
+            yield from rule(memory, look)
+        for rule in (_hash, _nulls) if _is_usual_limit(look) else ():
             yield from rule(memory, look)
         if answer.ok and CURSOR not in look.fields:
             yield from self._limits(look)
@@ -78,6 +80,12 @@ class Answers:
             yield Fact("find-bad-limit", said, answer.exchange)
 
 
+def _is_usual_limit(look: Look) -> bool:
+    """Whether no limit is there, or one that no server complains of."""
+    limit = look.fields.get("limit", 1)
+    return type(limit) is int and 1 <= limit <= _NO_DEFAULT
+
+
 def _unknown_field(memory: Memory, look: Look) -> Iterator[Fact]:
     """unknown-field: taken all the same, or refused where there is nothing else to refuse."""
     properties = memory.contract.request_schema(look.operation)["properties"]
@@ -113,6 +121,8 @@ def _values(memory: Memory, look: Look) -> Iterator[Fact]:
     if len(keys) != 1 or is_nobody(look.sent.sender):
         if look.fields.keys() == {"limit"}:
             yield from _refused_limit(look)
+        return
+    if not _is_usual_limit(look):
         return
     key = next(iter(keys))
     for asked, read in _READ.items():
@@ -221,6 +231,8 @@ def _nulls(memory: Memory, look: Look) -> Iterator[Fact]:
     keys = [key for key, value in look.fields.items() if value is None]
     if len(keys) != 1 or look.fields.keys() - {*keys, "limit"} or keys == ["limit"]:
         return
+    if keys[0] not in memory.contract.request_schema(look.operation)["properties"]:
+        return  # question unknown-field
     if look.answer.errno == 301:
         yield Fact("null-parameter", "301", look.answer.exchange)
     elif look.answer.ok:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from ...findings import EvidenceItem
 from ...http.exchange import Answer
 from ...json_access import text, whole
 from ...rules.find_rules import hashes, prompts
-from ...shared_jobs.trace import JobTrace
+from ...shared_jobs.trace import JobTrace, has_failed
 from ..facts import Fact
 from ..look import Look
 from ..memory import Memory, SeenJob, is_nobody
@@ -24,6 +25,8 @@ _CHILDREN = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}
 _CELLS = (1, 2, 3, 4)
 #: Jobs of an account that were running when another one was refused, and such refusals.
 _CROWD, _TIMES = 2, 2
+#: Refusals for that which are kept as evidence.
+_REFUSED = 4
 #: So many jobs at once show that they are queued.
 _QUEUED = 4
 #: Errnos with their HTTP status that are kept.
@@ -40,6 +43,9 @@ class Ending:
     _firsts: dict[tuple[str, str], dict[str, EvidenceItem]] = field(default_factory=dict)
     _crowded: list[EvidenceItem] = field(default_factory=list)
     _failed_elsewhere: bool = False
+    #: The fewest jobs beside which another one was refused, and the most beside which one was not.
+    _fewest: float = math.inf
+    _most: int = 0
     _prompts: set[str] = field(default_factory=lambda: set(prompt_match.VARIANTS))
     _prompt_evidence: EvidenceItem | None = None
     _pairs: int = 0
@@ -50,8 +56,8 @@ class Ending:
             pairs = self._failures.setdefault(look.operation, {})
             if len(pairs) < _STATUSES:
                 pairs.setdefault((errno, look.answer.status), look.answer.light())
-        if errno == 501:
-            self._service_error(memory, look)
+        if errno == 501 or look.answer.hash is not None:
+            self._beside_others(memory, look)
         self._first(memory, look)
         if look.operation == "findJobs" and look.answer.ok:
             self._prompt(memory, look)
@@ -97,7 +103,7 @@ class Ending:
         cell = look.fields.get("grid_num")
         if limited and not look.fields:
             self._told(look, ("parameters", "plan"), {301: "parameters", 411: "plan"})
-        elif limited and nobody and cell in _CELLS and len(look.fields) == 2:
+        elif limited and nobody and look.cell is not None and len(look.fields) == 2:
             self._told(look, ("parent", "plan"), {410: "parent", 420: "parent", 411: "plan"})
         elif not limited and nobody and whole(cell) not in (*_CELLS, None):
             pair = ("parameters", "parent")
@@ -117,21 +123,22 @@ class Ending:
 
     # concurrency-limit
 
-    def _service_error(self, memory: Memory, look: Look) -> None:
-        running = [
-            one
-            for one in memory.of(look.sent.sender)
-            if one.operation and not one.is_finished and one.answered <= look.began
-        ]
+    def _beside_others(self, memory: Memory, look: Look) -> None:
+        """A submission that was accepted or failed, and how many jobs may have run beside it."""
         submits = memory.contract.operations[look.operation].submits
-        if submits and len(running) >= _CROWD:
-            self._crowded = [*self._crowded, look.answer.exchange][:4]
+        running = sum(_may_run(one, look.began) for one in memory.of(look.sent.sender))
+        if look.answer.errno != 501:
+            self._most = max(self._most, running) if submits and look.answer.ok else self._most
+        elif submits and running >= _CROWD:
+            self._crowded = [*self._crowded, look.answer.exchange][:_REFUSED]
+            self._fewest = min(self._fewest, running)
         else:
             self._failed_elsewhere = True
 
     def _crowd(self, traces: list[JobTrace]) -> Iterator[Fact]:
         most = max((jobs_beside(one, traces) for one in traces), default=0)
-        if len(self._crowded) >= _TIMES and not self._failed_elsewhere:
+        steady = not self._failed_elsewhere and self._most < self._fewest
+        if len(self._crowded) >= _TIMES and steady:
             yield Fact("concurrency-limit", "refused", self._crowded[0])
         elif most >= _QUEUED and not self._crowded:
             yield Fact("concurrency-limit", "queued-silently", traces[0].submission.exchange)
@@ -162,6 +169,11 @@ class Ending:
                 self._pairs += 1
                 texts = [*prompts(dict(job.last or {})), *_submitted(job)]
                 self._prompts &= prompt_match.may_miss(wanted, texts, self._prompts)
+
+
+def _may_run(job: SeenJob, moment: float) -> bool:
+    ended = job.is_finished or has_failed(dict(job.last or {}))
+    return job.operation != "" and job.answered <= moment and not ended
 
 
 def _submitted(job: SeenJob | None) -> list[str]:

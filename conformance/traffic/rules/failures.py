@@ -22,6 +22,7 @@ _TIMES = 3
 _MARK = "traffic-that-was-only-seen"
 #: Kinds of requests that are remembered.
 _MOST = 500
+_SERVER_ERROR = 500
 _Kind = tuple[str, str, str]
 
 
@@ -35,12 +36,19 @@ class Failures:
     _since: dict[str, set[_Kind]] = field(default_factory=dict)
 
     def shown(self, memory: Memory, look: Look) -> Iterator[Shown]:
+        yield from self._counted(look, _kind(memory, look))
+
+    def odd(self, look: Look, unlike: str) -> Iterator[Shown]:
+        """A request that is not in the page's form: GEN-5 allows errno 501, but no HTTP 5xx."""
+        if look.answer.errno != 501 or look.answer.status >= _SERVER_ERROR:
+            yield from self._counted(look, ("GEN-5", look.operation, unlike))
+
+    def _counted(self, look: Look, kind: _Kind | None) -> Iterator[Shown]:
         errno = look.answer.errno
         if errno is None:
             return
         if errno != 501:
             self._since.pop(look.operation, None)
-        kind = _kind(memory, look)
         if kind is None or len(self._failed) + len(self._answered) > _MOST:
             return
         if errno != 501:

@@ -49,7 +49,7 @@ class Logins:
         if look.operation != "login":
             return
         username, password = look.fields.get("username"), look.fields.get("password")
-        if username is None or password is None:
+        if any(key not in look.fields for key in ("username", "password")):
             yield from self._missing(look)
         elif isinstance(username, str) and isinstance(password, str):
             known = self._known.setdefault(username.strip().casefold()[:200], _Known())
@@ -62,8 +62,9 @@ class Logins:
                 yield from _refused(look)
 
     def _missing(self, look: Look) -> Iterator[Shown | Fact]:
+        """One of another type, null for example, may be noticed before the missing one."""
         answer = look.answer
-        if answer.errno != 301:
+        if answer.errno != 301 or not all(isinstance(one, str) for one in look.fields.values()):
             return
         said = answer.message or ""
         if "missing" in said.casefold():

@@ -17,6 +17,7 @@ from ..facts import Fact
 from ..look import Look
 from ..memory import Memory, SeenJob, is_nobody
 from .jobs import without_links
+from .refusals import GRIDS
 
 _CHILDREN = ("varyJob", "upscaleJob")
 _NIJI = re.compile(r"(^|\s)--niji(\s|$)")
@@ -103,13 +104,14 @@ class Records:
     def _child(self, memory: Memory, look: Look) -> Iterator[Fact]:
         parent = memory.named(look.sent)
         taken = look.answer.hash is not None
-        if parent is None or parent.account != look.sent.sender or not parent.operation:
+        # What is no grid may be refused for that, finished or not (PAR-1).
+        if parent is None or parent.account != look.sent.sender or parent.operation not in GRIDS:
             return
         if parent.finished <= look.began:
             if taken:
                 yield from self._refused.pop(look.operation, [])
             return
-        right = whole(look.fields.get("grid_num")) in (1, 2, 3, 4)
+        right = look.cell is not None
         seen = parent.looks > 0 and parent.looked <= look.began and not parent.is_finished
         if right and seen and look.answer.errno in (0, 301, 420, 421):
             self._early = [*self._early, (parent, look)][-_EARLY:]

@@ -27,7 +27,6 @@ GRIDS = ("createJob", "varyJob")
 _NO_GRID = (("upscaleJob", "upscaleJob"), ("varyJob", "describeImage"))
 #: Refusals that may have a ground of their own: a plan, a token that ended, a failure.
 _OTHER_GROUNDS = (411, 430, 501)
-_CELLS = (1, 2, 3, 4)
 #: A find with more is asked for a page that a server may refuse (question find-max-limit).
 _USUAL_LIMIT, _USUAL_PROMPT = 10, 200
 #: In no name that anybody sends.
@@ -77,7 +76,7 @@ def _without_account(memory: Memory, look: Look) -> Iterator[Shown]:
 def _nonexistent(memory: Memory, look: Look) -> Iterator[Shown]:
     """UP-3 and VAR-3: a parent by a name that no job can have."""
     key = _PARENTS.get(look.operation, "")
-    if not memory.impossible(look.fields.get(key)) or look.fields.get("grid_num") not in _CELLS:
+    if not memory.impossible(look.fields.get(key)) or look.cell is None:
         return
     id = _NOT_FOUND[look.operation]
     if look.answer.errno in (410, 420):
@@ -91,7 +90,7 @@ def _of_the_wrong_kind(memory: Memory, look: Look) -> Iterator[Shown]:
     parent = own_parent(memory, look)
     if parent is None or (look.operation, parent.operation) not in _NO_GRID:
         return
-    if look.fields.get("grid_num") not in _CELLS or look.answer.errno in _OTHER_GROUNDS:
+    if look.cell is None or look.answer.errno in _OTHER_GROUNDS:
         return
     if look.answer.errno == 421:
         yield Shown("PAR-1")

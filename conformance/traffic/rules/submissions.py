@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ...checking.senders import authorization
 from ...http.exchange import Exchange
 from ...json_access import text, whole
 from ..facts import Fact
@@ -25,7 +26,9 @@ _SENDERS = {
 }
 _CHILDREN = {"varyJob": "VAR-1", "upscaleJob": "UP-1"}
 _REFUSED = (301, 410, 420, 421)
-_CELLS = (1, 2, 3, 4)
+_NO_LOGIN = 430
+#: Refusals for a foreign parent that are remembered.
+_FOREIGN = 20
 _DIGITS = re.compile(r"[1-4]")
 #: Bodies that are remembered with what came of them.
 _BODIES = 1_000
@@ -41,15 +44,24 @@ class Submissions:
     )
     #: By parent the cells of upscales that were refused, and those that were taken.
     _cells: OrderedDict[tuple[str, str], set[int]] = field(default_factory=OrderedDict)
+    #: Refusals of a token for a parent of another account, or because it has expired, with when
+    #: they ended, until the token is taken once more.
+    _foreign: list[tuple[str, float, Fact]] = field(default_factory=list)
 
     def shown(self, memory: Memory, look: Look) -> Iterator[Shown | Fact]:
+        yield from self._confirmed(look)
         operations = memory.contract.operations
         if not operations[look.operation].submits or is_nobody(look.sent.sender):
             return
         parent = own_parent(memory, look)
         yield from self._sender(memory, look, parent)
         yield from self._child(memory, look, parent)
-        yield from _about_the_parent(memory, look, parent)
+        for fact in _about_the_parent(memory, look, parent):
+            if look.answer.errno == _NO_LOGIN:
+                token = authorization(look.request) or ""
+                self._foreign = [*self._foreign, (token, look.ended, fact)][-_FOREIGN:]
+            else:
+                yield fact
         if look.answer.hash is None:
             return
         yield from _repeated(memory, look)
@@ -57,6 +69,15 @@ class Submissions:
         said = _MESSAGES.get(message, message[:100])
         yield Fact("submission-message", said, look.answer.exchange, look.operation)
         memory.submitted(look)
+
+    def _confirmed(self, look: Look) -> Iterator[Fact]:
+        """A token that is taken now had not expired before."""
+        if not self._foreign or look.answer.errno in (None, _NO_LOGIN, 501):
+            return
+        token = authorization(look.request)
+        held = [one for one in self._foreign if one[0] == token and one[1] <= look.began]
+        self._foreign = [one for one in self._foreign if one not in held]
+        yield from (fact for _, _, fact in held)
 
     def _sender(self, memory: Memory, look: Look, parent: SeenJob | None) -> Iterator[Shown]:
         """A sender_id is optional: the same body is taken with it and without."""
@@ -96,13 +117,12 @@ class Submissions:
                 answer = "coerced" if look.answer.ok else "301"
                 yield Fact("grid-num-string", answer, look.answer.exchange, look.operation)
             return
-        number = whole(cell)
-        if number not in _CELLS or number is None:
+        if look.cell is None:
             return
         if look.answer.hash is not None:
             yield Shown("GRID-1")
         elif look.answer.errno in _REFUSED and whole_request(memory, look):
-            yield from self._not_taken(memory, look, parent, number)
+            yield from self._not_taken(memory, look, parent, look.cell)
 
     def _not_taken(
         self, memory: Memory, look: Look, parent: SeenJob, cell: int
@@ -140,7 +160,7 @@ def _before(memory: Memory, parent: SeenJob, cell: int) -> SeenJob | None:
 
 def _about_the_parent(memory: Memory, look: Look, own: SeenJob | None) -> Iterator[Fact]:
     """The questions about parents."""
-    if look.operation not in _CHILDREN or look.fields.get("grid_num") not in _CELLS:
+    if look.operation not in _CHILDREN or look.cell is None:
         return
     answer, exchange = look.answer, look.answer.exchange
     errno = str(answer.errno)

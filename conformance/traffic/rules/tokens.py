@@ -55,6 +55,8 @@ class Tokens:
     _worked: set[tuple[str, str]] = field(default_factory=set)
     #: By account the tokens of its logins that were tried at once and refused, until one is taken.
     _never: OrderedDict[str, set[bytes]] = field(default_factory=OrderedDict)
+    #: The greatest age (s) at which a token was taken.
+    _oldest: float = 0.0
 
     def shown(self, memory: Memory, look: Look) -> Iterator[Shown | Fact]:
         if look.operation == "login":
@@ -104,6 +106,7 @@ class Tokens:
             self._worked.add((use.account, look.operation))
         if look.answer.ok and use.given is not None:
             yield Shown("LOGIN-6")
+        self._oldest = max(self._oldest, look.began - (use.given or look.began))
         self._never.pop(use.account, None)
         for operation, ended, exchange in use.refused:
             worked = (use.account, operation) in self._worked
@@ -118,13 +121,14 @@ class Tokens:
     def _refused(
         self, memory: Memory, look: Look, use: _Use, digest: bytes
     ) -> Iterator[Shown | Fact]:
-        parent = memory.named(look.sent)
-        own = parent is None or parent.account == look.sent.sender
+        own = _is_own(memory, look)
         taken = use.taken is not None and look.began - use.taken < _FRESH
         if own and taken and "sender_id" not in look.fields and len(use.refused) < _REFUSALS:
             use.refused.append((look.operation, look.ended, look.answer.exchange))
         ended = use.later is not None and use.later <= look.began
-        if ended and taken and (use.taken or 0.0) <= (use.later or 0.0) and own:
+        # Older than any that was taken, it may have expired just then.
+        young = use.given is not None and look.ended - use.given <= self._oldest
+        if ended and taken and young and (use.taken or 0.0) <= (use.later or 0.0) and own:
             yield Fact("second-login", "ends", look.answer.exchange)
         at_once = use.given is not None and 0.0 <= look.began - use.given < _AT_ONCE
         if at_once and use.later is None and use.taken is None and own:
@@ -150,6 +154,16 @@ class Tokens:
             yield Fact("bearer-prefix", "optional", look.answer.exchange, look.operation)
         elif look.answer.errno == 430 and fresh and use.later is None:
             yield Fact("bearer-prefix", "required", look.answer.exchange, look.operation)
+
+
+def _is_own(memory: Memory, look: Look) -> bool:
+    """Whether the parent that is named, if one is, is surely no other account's: the token might be
+    refused for such a one (question foreign-parent)."""
+    names = [look.fields[key] for key in ("parent_hash", "parent_id") if key in look.fields]
+    parent = memory.named(look.sent)
+    if parent is None:
+        return all(memory.impossible(name) for name in names)
+    return parent.account == look.sent.sender and parent.operation != ""
 
 
 #: The spellings of a refused login (questions.yaml, message-case).

@@ -74,6 +74,7 @@ def test_what_a_lenient_reader_may_do_with_it(
 
 
 def test_strange_filters_may_be_refused() -> None:
-    assert sensible({"limit": 5, "service": ["main"], "prompt": "boat", "favourite": False})
+    assert sensible({"limit": 5, "service": ["main"], "prompt": "boat", "favourite": True})
+    assert not sensible({"favourite": False})  # question favourite-false
     for strange in ({"prompt": "\x00"}, {"limit": 10**9}, {"job_type": ["?"]}, {"hash": "x"}):
         assert not sensible(strange)

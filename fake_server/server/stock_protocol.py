@@ -75,7 +75,9 @@ class StockProtocol(Connection, H11Protocol):
         return len(self.conn.trailing_data[0])
 
     def is_full(self) -> bool:
-        return self.conn.in_body and len(self.cycle.body) > HIGH_WATER_LIMIT
+        # Once it has answered, nobody takes the rest, which is read and dropped.
+        taken = self.conn.in_body and not self.cycle.response_complete
+        return taken and len(self.cycle.body) > HIGH_WATER_LIMIT
 
     def parse_held(self) -> None:
         self.handle_events()

@@ -46,7 +46,7 @@ def in_shell(
         capture_output=True,
         text=True,
         errors="backslashreplace",
-        timeout=60,
+        timeout=240,
         cwd=cwd,
     )
 
@@ -139,7 +139,7 @@ def test_a_missing_module_is_named_before_the_run(module: str) -> None:
             env=os.environ | ENVIRONMENT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
         )
         assert server.asked == []
     assert done.returncode == 2
@@ -158,7 +158,7 @@ def test_a_fault_of_the_command_is_not_exit_code_1(tmp_path: Path) -> None:
         env=os.environ | ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == "Error: a fault of the kit; please report it"

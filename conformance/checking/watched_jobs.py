@@ -31,6 +31,12 @@ def under_way(job: JobTrace) -> list[Record]:
     return [one for one in job.pending if text(one, "error") is None]
 
 
+def went_through(jobs: Iterable[JobTrace]) -> bool:
+    """Whether any of them finished: one that failed may have done so in the queue, before it had
+    what others have while they run."""
+    return any(job.finished for job in jobs)
+
+
 def not_whole(jobs: Iterable[JobTrace], key: str) -> str:
     """What the looks may have missed of ``key`` before the end; empty if nothing that lasted.
 

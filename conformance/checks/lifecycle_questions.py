@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from ..checking import Context, JobTrace, Observation, probe
-from ..checking.watched_jobs import accepted_jobs, not_whole, orders, under_way
+from ..checking.watched_jobs import accepted_jobs, not_whole, orders, under_way, went_through
 from ..json_access import Record, brief, whole
 from ..shared_jobs.trace import FINISHED
 
@@ -30,7 +30,7 @@ def the_statuses_before_the_end(ctx: Context) -> Observation:
     if missed:
         return ctx.unknown(f"{shown}; {missed}", *jobs[:2])
     if all(one is None for one in seen):
-        return ctx.answer("null", *jobs[:2])
+        return _null(ctx, shown, jobs)
     if any(whole(one) is None for one in seen):
         return ctx.unknown(shown, *jobs[:2])
     ends = list(dict.fromkeys(whole(one.get("status")) for one in failed))
@@ -77,10 +77,19 @@ def _while_running(
     missed = not_whole(jobs, key)
     if missed:
         return ctx.unknown(f"{shown}; {missed}", *jobs[:2])
-    kinds = {variant(value) for value in values if value is not None} or {"null"}
+    kinds = {variant(value) for value in values if value is not None}
+    if not kinds:
+        return _null(ctx, shown, jobs)
     if len(kinds) == 1 and "" not in kinds:
         return ctx.answer(kinds.pop(), *jobs[:2])
     return ctx.unknown(shown, *jobs[:2])
+
+
+def _null(ctx: Context, shown: str, jobs: list[JobTrace]) -> Observation:
+    """That there never was a value."""
+    if went_through(jobs):
+        return ctx.answer("null", *jobs[:2])
+    return ctx.unknown(f"{shown}, but no job finished, and they may never have begun", *jobs[:2])
 
 
 def kind_of_progress(value: object) -> str:

@@ -133,3 +133,10 @@ def test_the_table_counts_how_each_question_came_out() -> None:
     assert "| find-order | 1 | 0 | 0 | 1 |" in lines
     assert "| find-scope | 0 | 2 | 0 | 0 |" in lines
     assert lines[-1] == "| all questions | 1 | 2 | 0 | 1 |"
+
+
+def test_what_failed_in_the_queue_shows_no_null() -> None:
+    """Jobs that never begin have neither progress nor preview, whatever those would be."""
+    server = BY_ID["every-job-fails-in-the-queue"]
+    found = tried(server, ("progress-type", "preview-image"))
+    assert found.answers == {}

@@ -61,6 +61,14 @@ def every_job_is_banned() -> Tampering:
     return _marked("banned", "createJob")
 
 
+@conforming_server("every job fails before it begins", open=_UNFINISHED)
+def every_job_fails_in_the_queue() -> Tampering:
+    def change(one: JSON) -> JSON:
+        return one if is_finished(one) else {**one, "pct_prog": None, "img_prog": None}
+
+    return chain(_marked("banned", "createJob"), each_record(change))
+
+
 @conforming_server("no job ever ends", open=_UNFINISHED)
 def no_job_ends() -> Tampering:
     return _marked("stuck", "createJob")

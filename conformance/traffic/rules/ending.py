@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ...checking.watched_jobs import not_whole, orders, under_way
+from ...checking.watched_jobs import not_whole, orders, under_way, went_through
 from ...checks.account_questions import ordered
 from ...checks.create import jobs_beside
 from ...checks.lifecycle_questions import kind_of_preview, kind_of_progress, two_in_order
@@ -201,7 +201,8 @@ def _pending(jobs: list[JobTrace]) -> Iterator[Fact]:
     evidence = jobs[0].submission.exchange
     ends = {whole(one.get("status")) for one in failed}
     if all(one is None for one in seen):
-        yield Fact("pending-statuses", "null", evidence)
+        if went_through(jobs):
+            yield Fact("pending-statuses", "null", evidence)
         return
     order = two_in_order(orders(jobs, lambda one: whole(one.get("status"))))
     if order is not None and len(ends) < 2 and None not in map(whole, seen):
@@ -220,6 +221,8 @@ def _running(
     values = [one.get(key) for job in jobs for one in under_way(job)]
     if not values or not_whole(jobs, key):
         return
-    kinds = {variant(value) for value in values if value is not None} or {"null"}
+    kinds = {variant(value) for value in values if value is not None}
+    if not kinds and went_through(jobs):
+        kinds = {"null"}
     if len(kinds) == 1 and "" not in kinds:
         yield Fact(id, kinds.pop(), jobs[0].submission.exchange)

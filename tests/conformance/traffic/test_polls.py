@@ -12,6 +12,7 @@ from sampan.conformance.traffic.judge import TrafficJudge
 from sampan.conformance.traffic.seen import Seen
 from tests.support.fakes import ADDRESS
 from tests.support.traffic import Observed
+from tests.support.traffic_client import CREATE, Client
 from tests.support.traffic_made import failed, finding, judged, made, records_changed
 
 
@@ -85,3 +86,23 @@ def test_a_picture_is_known_by_a_name_that_the_target_gets_later(wire: Observed)
         told += judge.observe(one)
     assert client.token
     assert {one.id for one in told} == {"IMG-1"}
+
+
+def test_what_fails_in_the_queue_shows_no_null(wire: Observed) -> None:
+    """Jobs that never begin have neither progress nor preview, whatever those would be."""
+    client = Client(wire, "abc")
+    client.login()
+    hash = client.submit(CREATE, content="a riot --fake banned")
+    for _ in range(60):
+        if client.find(limit=100) and client.records[hash]["error"]:
+            break
+        wire.wait(0.1)
+    looks = [
+        records_changed(one, pct_prog=None, img_prog=None, status=None)
+        if one.request.target.endswith("/jobs/find")
+        else one
+        for one in wire.seen
+    ]
+    answers = {one.id: one.answer for one in judged(looks).observations}
+    for id in ("progress-type", "preview-image", "pending-statuses"):
+        assert answers[id] is None, id

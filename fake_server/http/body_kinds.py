@@ -118,7 +118,15 @@ def _mistake(problem: orjson.JSONDecodeError) -> str:
         return "it does not begin with {"
     if _is_python_json(problem.doc):
         return "it has half of a surrogate pair, such as \\ud83d alone"
-    return str(problem)
+    return next((words for said, words in _SAID_BADLY.items() if said in problem.msg), str(problem))
+
+
+#: What the parser says of many levels. The second is of levels that are not closed: the guess that
+#: it makes of the memory for a text is right for whole ones only.
+_SAID_BADLY = {
+    "depth limit exceeded": "it is nested more than a thousand levels deep",
+    "failed to allocate memory": "it ends before all of its [ and { are closed",
+}
 
 
 #: What JavaScript and Python write for values that JSON does not have, or writes otherwise.

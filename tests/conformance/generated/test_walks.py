@@ -326,7 +326,7 @@ def test_reducing_ends_after_its_share_and_never_touches_a_submission() -> None:
         reply = await go(request)
         return refusal(501) if request.operation in ("findJobs", "varyJob") else reply
 
-    generated(counting, 100, jobs=1)
+    generated(counting, 100, jobs=1, job_timeout=1.0)
     limit = shares(RunOptions("http://x", generate=100, jobs=1))
     # The check itself sends a few; a failed find is followed by control requests.
     assert asked["varyJob"] < limit.total / 2

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..jobs.lifecycle import Job
+from .ids import first_id
 
 if TYPE_CHECKING:
     from .driver import Database
@@ -31,6 +32,18 @@ class JobCounts:
     created: int = -1
     visible: int = -1
 
+    @classmethod
+    def of(cls, account: int, row: Sequence[Any]) -> JobCounts:
+        """What :data:`COUNT` has selected of an account; the last of its jobs may be deleted."""
+        stored, last, created, visible, number = row
+        ordinal = 0 if last is None else last - first_id(account) + 1
+        return cls(
+            stored,
+            max(ordinal, int(number or 0)),
+            -1 if created is None else created,
+            -1 if visible is None else visible,
+        )
+
     def add(self, job: Job) -> None:
         """Count one more job."""
         self.stored += 1
@@ -42,6 +55,19 @@ class JobCounts:
     def drop(self) -> None:
         """Count one job less; what was the last stays so."""
         self.stored -= 1
+
+
+#: How many jobs an account has, the last id, instant and end of hiding among them, and the number
+#: of the last when a job was deleted. Its values are :func:`number_key` and the account's id.
+COUNT = (
+    "SELECT count(*), max(id), max(created), max(visible),"
+    " (SELECT value FROM meta WHERE key = ?) FROM jobs WHERE account = ?"
+)
+
+
+def number_key(account: int) -> str:
+    """The key, in the table ``meta``, of the number of the last job that an account ever had."""
+    return f"last-number-{account}"
 
 
 def total(counts: Iterable[JobCounts]) -> JobCounts:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..clock.clock import ClockState, Wall
 from ..jobs.lifecycle import Job
 from . import job_rows as rows
-from .account import Account, AccountPlan, JobCounts, every, total
+from .account import COUNT, Account, AccountPlan, JobCounts, every, number_key, total
 from .changes import ACCOUNT, CLOCK, EVERYTHING, NOBODY, Changes
 from .control_rows import ControlRows
 from .data_file import DataFile
@@ -278,6 +278,7 @@ class Store(JobReads):
             (account.id,),
         )
         self._db.execute("DELETE FROM jobs WHERE account = ?", (account.id,))
+        self._db.execute("DELETE FROM meta WHERE key = ?", (number_key(account.id),))
 
     def counts(self, account: int | None = None) -> JobCounts:
         if account is not None:
@@ -286,13 +287,9 @@ class Store(JobReads):
 
     def _recount(self, account: Account) -> Callable[[], None]:
         """Count the account's jobs; the function that is returned remembers how many."""
-        stored, last, created, visible = self._db.execute(COUNT, (account.id,)).fetchone()
-        if not stored:
-            return lambda: None
-        visible = -1 if visible is None else visible
-        # The last of the jobs may have been deleted since it was counted.
-        ordinal = max(account.counts.ordinal, last - first_id(account.id) + 1)
-        counts = JobCounts(stored, ordinal, created, visible)
+        found = self._db.execute(COUNT, (number_key(account.id), account.id)).fetchone()
+        counts = JobCounts.of(account.id, found)
+        counts.ordinal = max(account.counts.ordinal, counts.ordinal)
         return partial(setattr, account, "counts", counts)
 
     # Jobs
@@ -357,6 +354,7 @@ class Store(JobReads):
             self._changes.note(ACCOUNT, account.id)
             self._db.execute("DELETE FROM folders WHERE job = ?", (job.id,))
             self._db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+            self._db.execute(KEEP, (number_key(account.id), str(self.counts(account.id).ordinal)))
             self._one_less(account)
             self.transaction.then(account.outdate)
 
@@ -391,5 +389,3 @@ _NEW_ACCOUNT = (
     "INSERT INTO accounts (username, password, plan, name) VALUES (?, ?, ?, ?) RETURNING id"
 )
 ALL_ACCOUNTS = "SELECT id, username, password, plan, name FROM accounts"
-#: How many jobs an account has, and the last id, instant and end of hiding among them.
-COUNT = "SELECT count(*), max(id), max(created), max(visible) FROM jobs WHERE account = ?"

@@ -18,19 +18,20 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import astuple
 from typing import Any
 
 from ...clock.clock import ClockState, Wall
 from ...jobs.lifecycle import Job
 from .. import database
 from .. import job_rows as rows
-from ..account import Account, AccountGoneError, JobCounts
+from ..account import COUNT, Account, AccountGoneError, JobCounts, number_key
 from ..changes import ACCOUNT, CLOCK, EVERYTHING
 from ..control_rows import ControlRows
 from ..ids import first_id
 from ..job_query import Find
 from ..job_reads import ALL_JOBS
-from ..store import ALL_ACCOUNTS, COUNT, Make, Store
+from ..store import ALL_ACCOUNTS, Make, Store
 from ..transactions import Transactions
 from . import database as shared_database
 from .database import SharedDatabase
@@ -186,10 +187,9 @@ class SharedStore(Store):
 
     def _count(self, account: int) -> None:
         self._db.execute(_LOCK_COUNTERS, (account,))
-        stored, last, created, visible = self._db.execute(COUNT, (account,)).fetchone()
-        ordinal = 0 if last is None else last - first_id(account) + 1
-        values = (stored, ordinal, ordinal, _or_none(created), _or_none(visible), account)
-        self._db.execute(_RECOUNT, values)
+        found = self._db.execute(COUNT, (number_key(account), account)).fetchone()
+        stored, ordinal, created, visible = astuple(JobCounts.of(account, found))
+        self._db.execute(_RECOUNT, (stored, ordinal, ordinal, created, visible, account))
 
     def _recount(self, account: Account) -> Callable[[], None]:
         return lambda: None  # nothing is remembered
@@ -325,10 +325,6 @@ class SharedControlRows(ControlRows):
             tuple(ids),
         )
         return {id: (matched, applied) for id, matched, applied in found.fetchall()}
-
-
-def _or_none(value: int | None) -> int:
-    return -1 if value is None else value
 
 
 _ALL_TABLES = " UNION ALL ".join(

@@ -18,7 +18,7 @@ from sampan.fake_server.settings import NewAccount, Settings
 from sampan.fake_server.store.ids import sender_id
 from tests.support.controls import Control
 from tests.support.examples import examples
-from tests.support.fakes import START, MakeFake, Served
+from tests.support.fakes import START, Fake, MakeFake, Served
 
 _ROUNDS = examples(4)
 _THREADS = 4
@@ -316,4 +316,23 @@ def test_no_fault_gets_the_id_of_one_that_is_gone(tmp_path: Path) -> None:
     first.close()
     again = FakeService(settings)
     assert again.faults.arm({"type": "DELAY", "delay": 1}).id != gone.id
+    again.close()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("kept", [0, 2])
+def test_a_deleted_jobs_number_is_given_to_no_other_one_after_a_restart(
+    tmp_path: Path, kept: int, *, shared: bool
+) -> None:
+    options: dict[str, Any] = {"data": tmp_path / "data", "shared": shared}
+    fake = Fake(**options)
+    abc = fake.login()
+    hashes = [abc.create() for _ in range(3)]
+    for hash in hashes[kept:]:
+        Control(fake).delete(f"jobs/{hash}")
+    fake.close()
+    again = Fake(**options)
+    assert again.login().create() not in hashes
+    Control(again).post("reset")
+    assert again.login().create() == hashes[0]
     again.close()

@@ -236,6 +236,8 @@ def _check_headers(headers: Mapping[str, HeaderValue]) -> None:
                 raise FaultError(
                     f"headers: the value of {name} has a control character or surrogate"
                 )
+            if value != value.strip(" \t"):
+                raise FaultError(f"headers: the value of {name} has blanks around it")
             size += len(name) + len(value.encode())
     if size > MAX_HEADERS:
         raise FaultError(f"headers: they are larger than {MAX_HEADERS} bytes")

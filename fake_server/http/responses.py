@@ -64,8 +64,8 @@ class ResponseCapture:
 
 def text_header(name: bytes, text: str) -> tuple[bytes, bytes]:
     """A header for a person: one line of ASCII, at most 500 characters of ``text``."""
-    line = " ".join(text[:2000].split())[:500]
-    # A server drops the whole response for one control character in a header.
+    line = " ".join(text[:2000].split())[:500].rstrip()
+    # A server drops the whole response for a control character in a header, or a blank at its end.
     line = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
     return name, line.encode("ascii", "backslashreplace")
 

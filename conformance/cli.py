@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,10 +66,65 @@ def _run_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def report_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+def outcome_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--fail-on``, ``--known`` and the files of reports: what ``taken_outcome`` takes."""
     for report in reversed(REPORTS):
         command = click.option(flag(report.name), type=FILE, help=report.help)(command)
-    return command
+    known = click.option(
+        "--known",
+        type=FILE,
+        help="Requirements whose failure is accepted: an id a line, or an earlier --json report.",
+    )
+    fail_on = click.option(
+        "--fail-on",
+        type=click.Choice(["untestable", "inconclusive"]),
+        multiple=True,
+        help="Count this verdict as a failure; repeatable.",
+    )
+    return fail_on(known(command))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where reports go, and what decides the exit code beside the verdicts."""
+
+    files: Mapping[str, Path | None]
+    known: frozenset[str]
+    fail_on: frozenset[Verdict]
+
+    def of(self, report: Report, contract: Contract, problems: Iterable[str] = ()) -> int:
+        """Write and print the report; the exit code. ``problems`` before it make that 2."""
+        from rich.console import Console
+
+        from .reports.terminal import show
+
+        report = replace(report, known=self.known, fail_on=self.fail_on)
+        problems = [*problems, *write(report, contract, self.files)]
+        show(report, contract, Console(highlight=False))
+        for line in problems:
+            click.echo(f"Error: {line}", err=True)
+        return 2 if problems else report.exit_code
+
+
+def taken_outcome(given: dict[str, Any], *, har: Path | None = None) -> Callable[[], Outcome]:
+    """Take the options of ``outcome_flags`` out of ``given``; the call of what is returned reads
+    ``--known``. Both raise ``RefusedError`` for a file; ``har`` is one that is written besides."""
+    files = {report.name: given.pop(report.name) for report in REPORTS}
+    known, fail_on = given.pop("known"), given.pop("fail_on")
+    for name, problem in refusals({**files, "har": har}):
+        raise RefusedError(f"{flag(name)} {problem}")
+
+    def outcome() -> Outcome:
+        from .contract import ContractError, shipped
+        from .runner.known import KnownError, read_known
+
+        try:
+            ids = read_known(known, shipped().requirements) if known else frozenset()
+        except (KnownError, ContractError) as problem:
+            raise RefusedError(str(problem)) from problem
+        return Outcome(files, ids, frozenset(Verdict[word.upper()] for word in fail_on))
+
+    return outcome
 
 
 @click.command(cls=Command, context_settings=HELP)
@@ -79,26 +134,13 @@ def report_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--target", metavar="URL", help="With --har: the URL of the API in the file.")
 @click.option("--list", "listing", is_flag=True, help="List requirements and questions, and exit.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; send nothing.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["untestable", "inconclusive"]),
-    multiple=True,
-    help="Count this verdict as a failure; repeatable.",
-)
-@click.option(
-    "--known",
-    type=FILE,
-    help="Requirements whose failure is accepted: an id a line, or an earlier --json report.",
-)
-@report_flags
+@outcome_flags
 def check(
     url: str | None,
     har: Path | None,
     target: str | None,
     listing: bool,
     dry_run: bool,
-    fail_on: tuple[str, ...],
-    known: Path | None,
     **given: Any,
 ) -> None:
     """Check the server at URL against the contract, or with --har the traffic in a file.
@@ -116,12 +158,9 @@ def check(
         _refuse_beside_har(url, dry_run, given)
     elif url is None:
         raise click.UsageError("URL is missing, for example http://127.0.0.1:8091.")
-    files = {report.name: given.pop(report.name) for report in REPORTS}
-    for name, problem in refusals(files):
-        raise RefusedError(f"{flag(name)} {problem}")
-    policy = _Policy(known, fail_on)
+    outcome = taken_outcome(given)
     if har is not None:
-        sys.exit(_check_har(har, target, files, policy))
+        sys.exit(_check_har(har, target, outcome()))
     try:
         options = run_options(url or "", given, dry_run=dry_run)
     except (SettingsError, TargetError) as problem:
@@ -129,7 +168,7 @@ def check(
     if dry_run:
         _quote(options)
         return
-    sys.exit(_run(options, files, policy))
+    sys.exit(_run(options, outcome()))
 
 
 def _refuse_beside_har(url: str | None, dry_run: bool, given: Mapping[str, Any]) -> None:
@@ -171,13 +210,13 @@ def compare(before: Path, after: Path) -> None:
 def _list(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
     import textwrap
 
-    from .contract import Contract, selected
+    from .contract import selected, shipped
 
     def chosen(id: str, section: str) -> bool:
         left_out = bool(skip) and selected(id, section, skip)
         return selected(id, section, only) and not left_out
 
-    contract = Contract()
+    contract = shipped()
     lines = []
     for row in contract.requirements.values():
         if chosen(row.id, row.section):
@@ -196,93 +235,46 @@ def _list(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
         click.echo(start + ("\n" + " " * len(start)).join(wrapped))
 
 
-@dataclass(frozen=True, slots=True)
-class _Policy:
-    """What decides the exit code beside the verdicts."""
-
-    known: Path | None
-    fail_on: tuple[str, ...]
-
-    def applied(self, report: Report, contract: Contract) -> Report:
-        """The same report by this policy. Raises ``RefusedError`` if ``known`` can't be read."""
-        from .runner.known import KnownError, read_known
-
-        try:
-            ids = read_known(self.known, contract.requirements) if self.known else frozenset()
-        except KnownError as problem:
-            raise RefusedError(str(problem)) from problem
-        return replace(
-            report, known=ids, fail_on=frozenset(Verdict[w.upper()] for w in self.fail_on)
-        )
-
-
 def _quote(options: RunOptions) -> None:
-    from .contract import Contract
+    from .contract import shipped
     from .runner.plan import SelectionError
     from .runner.run import quote
 
     try:
-        click.echo(quote(options, Contract()))
+        click.echo(quote(options, shipped()))
     except SelectionError as problem:
         raise RefusedError(str(problem)) from problem
 
 
-def _run(options: RunOptions, files: Mapping[str, Path | None], policy: _Policy) -> int:
-    from rich.console import Console
-
-    from .contract import Contract, ContractError
-    from .reports.terminal import show
+def _run(options: RunOptions, outcome: Outcome) -> int:
+    from .contract import ContractError, shipped
     from .runner.interrupts import stoppable
-    from .runner.known import KnownError, read_known
     from .runner.plan import SelectionError
     from .runner.run import quote
 
-    contract = Contract()
-    fail_on = frozenset(Verdict[word.upper()] for word in policy.fail_on)
+    contract = shipped()
     try:
-        known = read_known(policy.known, contract.requirements) if policy.known else frozenset()
         # The quote comes first: whoever pays sees it before anything is sent.
         full = not is_loopback(options.target)
         click.echo(quote(options, contract, full=full), err=True)
         with stoppable() as settle:
             report = _run_with_progress(options, contract)
             settle()
-            report = replace(report, known=known, fail_on=fail_on)
-            problems = write(report, contract, files)
-            show(report, contract, Console(highlight=False))
-    except (SelectionError, TargetError, ContractError, KnownError) as problem:
+            return outcome.of(report, contract)
+    except (SelectionError, TargetError, ContractError) as problem:
         raise RefusedError(str(problem)) from problem
-    for line in problems:
-        click.echo(f"Error: {line}", err=True)
-    return 2 if problems else report.exit_code
 
 
-def _check_har(
-    har: Path, target: str | None, files: Mapping[str, Path | None], policy: _Policy
-) -> int:
+def _check_har(har: Path, target: str | None, outcome: Outcome) -> int:
     from .contract import ContractError, shipped
     from .har.check import check_har
     from .har.document import HarError
 
     try:
-        contract = shipped()
-        report = policy.applied(check_har(har, contract, target), contract)
+        report = check_har(har, shipped(), target)
     except (HarError, TargetError, ContractError) as problem:
         raise RefusedError(str(problem)) from problem
-    return _reported(report, contract, files)
-
-
-def _reported(report: Report, contract: Contract, files: Mapping[str, Path | None]) -> int:
-    """Write and print a report; the exit code."""
-    from rich.console import Console
-
-    from .reports.terminal import show
-
-    problems = write(report, contract, files)
-    show(report, contract, Console(highlight=False))
-    for line in problems:
-        click.echo(f"Error: {line}", err=True)
-    return 2 if problems else report.exit_code
+    return outcome.of(report, shipped())
 
 
 def _run_with_progress(options: RunOptions, contract: Contract) -> Report:

@@ -5,23 +5,16 @@ from __future__ import annotations
 import errno
 import socket
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..cli import FILE, HELP, Command, RefusedError, report_flags
-from ..reports import REPORTS
-from ..reports.files import refusals, write
-from ..settings import flag
+from ..cli import FILE, HELP, Command, Outcome, RefusedError, outcome_flags, taken_outcome
 from ..target import TargetError, checked_target, is_loopback
-from ..verdict import Verdict
 
 if TYPE_CHECKING:
     from ..findings import Finding
-    from ..report import Report
     from .run import ProxyOptions
 
 
@@ -54,18 +47,7 @@ if TYPE_CHECKING:
     help="GET pictures that answers link to. Nothing else is ever sent that a client did not send.",
 )
 @click.option("--har", type=FILE, help="Write the traffic as HAR 1.2, without secrets.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["untestable", "inconclusive"]),
-    multiple=True,
-    help="Count this verdict as a failure; repeatable.",
-)
-@click.option(
-    "--known",
-    type=FILE,
-    help="Requirements whose failure is accepted: an id a line, or an earlier --json report.",
-)
-@report_flags
+@outcome_flags
 def proxy(target: str, host: str, port: int, **given: Any) -> None:
     """Pass traffic on to the server at TARGET, and judge what passes.
 
@@ -74,54 +56,30 @@ def proxy(target: str, host: str, port: int, **given: Any) -> None:
     with the report. Exit code: 0 nothing failed, 1 a requirement failed, 2 could not run or a
     report could not be written, 3 nothing was seen or all was inconclusive.
     """
-    files = {report.name: given.pop(report.name) for report in REPORTS}
     har: Path | None = given.pop("har")
-    for name, problem in refusals({**files, "har": har}):
-        raise RefusedError(f"{flag(name)} {problem}")
-    known, fail_on = given.pop("known"), given.pop("fail_on")
+    outcome = taken_outcome(given, har=har)
     from .run import ProxyOptions
 
     try:
         url = checked_target(target, allow_plain_http=True)
     except TargetError as problem:
         raise RefusedError(str(problem)) from problem
-    outcome = _Outcome(known, fail_on, files)
     with _listen(host, port) as listening:
         _refuse_itself(url, listening)
-        sys.exit(outcome.of(ProxyOptions(url, har=har, **given), listening))
+        sys.exit(_run(ProxyOptions(url, har=har, **given), listening, outcome()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """Where the report goes, and what decides the exit code beside the verdicts."""
+def _run(options: ProxyOptions, listening: socket.socket, outcome: Outcome) -> int:
+    """Run the proxy; the exit code."""
+    from ..contract import ContractError, shipped
+    from ..har.document import HarError
+    from .run import run
 
-    known: Path | None
-    fail_on: tuple[str, ...]
-    files: Mapping[str, Path | None]
-
-    def of(self, options: ProxyOptions, listening: socket.socket) -> int:
-        """Run the proxy; the exit code."""
-        from rich.console import Console
-
-        from ..contract import ContractError, shipped
-        from ..har.document import HarError
-        from ..reports.terminal import show
-        from ..runner.known import KnownError, read_known
-        from .run import run
-
-        try:
-            contract = shipped()
-            accepted = read_known(self.known, contract.requirements) if self.known else frozenset()
-            passed = run(options, listening, _ready(options.target), _tell, _tell_backlog)
-        except (ContractError, KnownError, HarError) as problem:
-            raise RefusedError(str(problem)) from problem
-        fails = frozenset(Verdict[word.upper()] for word in self.fail_on)
-        report: Report = replace(passed.report, known=accepted, fail_on=fails)
-        problems = [*passed.faults, *write(report, contract, self.files)]
-        show(report, contract, Console(highlight=False))
-        for line in problems:
-            click.echo(f"Error: {line}", err=True)
-        return 2 if problems else report.exit_code
+    try:
+        passed = run(options, listening, _ready(options.target), _tell, _tell_backlog)
+        return outcome.of(passed.report, shipped(), passed.faults)
+    except (ContractError, HarError) as problem:
+        raise RefusedError(str(problem)) from problem
 
 
 def _ready(target: str) -> Any:

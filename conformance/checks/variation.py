@@ -8,6 +8,7 @@ from ..checking import Context, Finding, JobTrace, Phase, check, child_jobs
 from ..json_access import brief, text
 from ..pictures import compare as pixels
 from ..pictures.seams import Seam
+from ..rules.find_rules import in_substance
 from ..shared_jobs.catalogue import CONTENT, remix_prompt
 
 _JOB = "varyJob"
@@ -94,12 +95,8 @@ def a_remix_carries_the_new_content(ctx: Context) -> Finding:
         return ctx.inconclusive(f"a variation with content: {job.submission.summary()}", job)
     if job.last is None:
         return ctx.inconclusive(job.summary(), job)
-    asked = _plain(remix_prompt(ctx.evidence.mark))
+    asked = in_substance(remix_prompt(ctx.evidence.mark))
     shown = [text(job.last, key) for key in ("msg_display", "msg_content")]
-    if any(asked in _plain(one) for one in shown if one is not None):
+    if any(asked in in_substance(one) for one in shown if one is not None):
         return ctx.ok("the record carries the new content", job)
     return ctx.fail("the record carries another prompt", job, expected=asked, actual=brief(shown))
-
-
-def _plain(prompt: str) -> str:
-    return " ".join(prompt.casefold().split())

@@ -14,7 +14,16 @@ from datetime import timedelta
 from ..http.exchange import Answer
 from ..json_access import Record, brief, instant, integer, millis, text, whole
 from ..shared_jobs.trace import FINISHED
-from .find_rules import hashes, in_folder, is_favourite, is_whole_prompt, prompts, shared_ids, twice
+from .find_rules import (
+    hashes,
+    in_folder,
+    in_substance,
+    is_favourite,
+    is_whole_prompt,
+    prompts,
+    shared_ids,
+    twice,
+)
 
 #: Requirement, fault, expected.
 Complaint = tuple[str, str, str]
@@ -246,12 +255,9 @@ def course(job: Job, record: Record) -> Iterator[Complaint]:
     created, updated = instant(record, "created_at"), instant(record, "updated_at")
     if created is not None and updated is not None and created - updated > CLOCKS_APART:
         yield "LIFE-3", "created_at is later than updated_at", "not later"
-    content = job.content
-    if content is not None and not any(_plain(content) in _plain(one) for one in prompts(record)):
+    texts = prompts(record)
+    if job.content is None or not (texts or integer(record, "status") == FINISHED):
+        return
+    if not any(in_substance(job.content) in in_substance(one) for one in texts):
         actual = f"the record's prompt is {brief(record.get('msg_display'))}"
-        yield "CREATE-5", actual, brief(content)
-
-
-def _plain(prompt: str) -> str:
-    """Without differences of case and white space (requirement CREATE-5)."""
-    return " ".join(prompt.casefold().split())
+        yield "CREATE-5", actual, brief(job.content)

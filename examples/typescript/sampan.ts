@@ -104,8 +104,9 @@ export class Sampan {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const url = await new Promise<string>((ready, failed) => {
-      fake.once("error", failed);
-      fake.once("exit", (code) => failed(new Error(`the fake ended with ${code}`)));
+      const hint = "put sampan on the PATH, or set SAMPAN to its path";
+      fake.once("error", ({ message }) => failed(new Error(`${message}: ${hint}`)));
+      fake.once("exit", (code) => failed(new Error(`sampan serve ended with exit code ${code}`)));
       createInterface(fake.stdout).once("line", (line) => ready(JSON.parse(line).url));
     });
     return new Sampan(url, undefined, fake);

@@ -95,6 +95,9 @@ KINDS: dict[str, tuple[bytes, str | None, str]] = {
     "blanks": (b" \r\n", None, "blank"),
     # What was meant to be JSON is told as what is wrong with it.
     "cut off": (b'{"content":"a c', FORM, "not valid JSON"),
+    "levels left open": (b"[" * 600 + b"1", None, "ends before all of its [ and { are closed"),
+    "open objects": (b'{"a":' * 900, None, "not valid JSON"),
+    "too many levels": (b"[" * 20_000 + b"]" * 20_000, None, "more than a thousand levels deep"),
     "a comma too many": (b'{"limit":10,}', "application/json", "not valid JSON"),
 }
 

@@ -46,7 +46,7 @@ class Command(click.Command):
         except ModuleNotFoundError as missing:
             name = (missing.name or str(missing)).partition(".")[0]
             raise RefusedError(
-                f"{name} is not installed: pip install 'sampan[conformance]'"
+                f"{name} is not installed: in a clone of sampan, run pip install '.[conformance]'"
             ) from missing
         except Exception:
             traceback.print_exc()

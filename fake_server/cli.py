@@ -53,7 +53,7 @@ class _Sampan(click.Group):
         except ModuleNotFoundError as missing:
             raise click.UsageError(
                 f"sampan {name} needs the conformance kit ({missing.name} is not installed):"
-                " pip install 'sampan[conformance]'"
+                " in a clone of sampan, run pip install '.[conformance]'"
             ) from missing
         command: click.Command = getattr(module, name)
         return command

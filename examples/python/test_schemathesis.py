@@ -1,4 +1,4 @@
-"""schemathesis in pytest, with sampan's hooks: needs ``pip install 'sampan[conformance]'``.
+"""schemathesis in pytest, with sampan's hooks: needs ``pip install '.[conformance]'``.
 
 Without SAMPAN_URL the fake is tested. Another server needs SAMPAN_USERNAME and SAMPAN_PASSWORD too,
 and gets no job unless SAMPAN_BUDGET_JOBS allows some.

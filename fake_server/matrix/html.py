@@ -27,7 +27,7 @@ summary > span { display: inline-grid; width: calc(100% - 1.4rem); vertical-alig
   grid-template-columns: 14rem 14rem 8rem 1fr; gap: .2rem .8rem; }
 .subject { font-weight: 600; } .inside { padding: 0 0 1rem 1.2rem; }
 .note { opacity: .75; font-size: .9rem; }
-.fails { color: var(--bad); font-weight: 700; } .bears, .good { color: var(--good); }
+.fails { color: var(--bad); font-weight: 700; } .tolerates, .good { color: var(--good); }
 .flaky, .not-run { color: var(--odd); } .never-touched { opacity: .65; }
 @media (max-width: 48rem) {
   summary > span { grid-template-columns: 1fr auto; } .inside { padding-left: .2rem; }
@@ -43,7 +43,7 @@ _SECTIONS = (
         "Flaky",
         "COMMAND fails at times if this is so, or fails though no request could notice it.",
     ),
-    (Word.BEARS, "Bears", "It makes a difference to a request, and COMMAND passes."),
+    (Word.TOLERATES, "Tolerates", "It makes a difference to a request, and COMMAND passes."),
     (
         Word.UNTOUCHED,
         "Never touched",

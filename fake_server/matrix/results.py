@@ -17,7 +17,7 @@ class Word(Enum):
     FAILS = "fails"
     FLAKY = "flaky"
     NOT_RUN = "not run"
-    BEARS = "bears"
+    TOLERATES = "tolerates"
     UNTOUCHED = "never touched"
 
 
@@ -96,7 +96,7 @@ class Result:
         if not self.runs:
             return Word.UNTOUCHED if self.needless else Word.NOT_RUN
         if self.failed is None:
-            return Word.BEARS if self.touched else Word.UNTOUCHED
+            return Word.TOLERATES if self.touched else Word.UNTOUCHED
         always = not any(run.passed for run in self.runs)
         return Word.FAILS if always and self.touched else Word.FLAKY
 

@@ -140,12 +140,12 @@ def _lint(findings: Iterable[dict[str, Any]], before: str) -> Iterator[str]:
 def _summary(report: Report) -> Iterator[str]:
     yield from relied_on(report)
     yield from _block("fails at times with", [each.id for each in report.questions_of(Word.FLAKY)])
-    yield from _block("bears", [each.id for each in report.questions_of(Word.BEARS)])
+    yield from _block("tolerates", [each.id for each in report.questions_of(Word.TOLERATES)])
     yield from _block("never touches", [each.id for each in report.questions_of(Word.UNTOUCHED)])
     yield from _block(f"  {REACHED_ONLY}:", report.reached_only)
     for kind in ("mixed", "mishap"):
         found = [each for each in report.results if each.trial.kind == kind]
-        for word in (Word.BEARS, Word.UNTOUCHED):
+        for word in (Word.TOLERATES, Word.UNTOUCHED):
             those = [each.trial.name for each in found if each.word is word]
             if those and kind == "mixed":
                 yield f"{word.value}: the profile mixed, which answers every question otherwise"
@@ -186,7 +186,7 @@ REACHED_ONLY = "reached, but nothing that could differ"
 def _block(
     head: str, ids: Sequence[str], of: str = " readings", *, number: int | None = None
 ) -> Iterator[str]:
-    """``bears 3 readings: a, b, c``, in as many lines as that takes; nothing for none.
+    """``tolerates 3 readings: a, b, c``, in as many lines as that takes; nothing for none.
 
     ``number`` is the one in front of ``of``, if it is not how many there are.
     """

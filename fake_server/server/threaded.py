@@ -137,9 +137,12 @@ class FakeServer:
         """
         while username is None:
             made = f"sandbox-{next(self._names)}"
-            if self._started.app.service.store.account(made) is None:  # in a data file, perhaps
+            if not self._has(made):  # in a data file, perhaps
                 username = made
         return self.admin.account(username, password=password, plan=plan, name=name)
+
+    def _has(self, username: str) -> bool:
+        return self._started.app.service.store.account(username) is not None
 
     @property
     def _started(self) -> _Running:

@@ -55,7 +55,8 @@ def _open_database(url: DatabaseUrl) -> Store:
         from .shared.postgres import Postgres
     except ImportError as problem:
         raise StoreError(
-            f"database {url} needs psycopg ({problem}): pip install 'sampan[postgres]'"
+            f"database {url} needs psycopg ({problem}):"
+            " in a clone of sampan, run pip install '.[postgres]'"
         ) from problem
     return _shared(Postgres(url))
 

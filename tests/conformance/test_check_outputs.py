@@ -144,7 +144,8 @@ def test_a_missing_module_is_named_before_the_run(module: str) -> None:
         assert server.asked == []
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
-    assert last == f"Error: {module} is not installed: pip install 'sampan[conformance]'"
+    told = "is not installed: in a clone of sampan, run pip install '.[conformance]'"
+    assert last == f"Error: {module} {told}"
     assert "Traceback" not in done.stderr
 
 

@@ -1,1 +1,1 @@
-"""How the fake bears a long load and hostile clients: ``make soak``."""
+"""How the fake withstands a long load and hostile clients: ``make soak``."""

@@ -1,4 +1,4 @@
-"""Bear a long load and hostile clients for a bounded time; 1 on a breach of a bound.
+"""Withstand a long load and hostile clients for a bounded time; 1 on a breach of a bound.
 
 A million requests are asked for. Where the time is over before, the table says so, and what they
 would take of a processor; that is a matter of the machine, and no breach.

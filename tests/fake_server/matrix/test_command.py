@@ -43,7 +43,7 @@ def test_what_breaks_it_is_a_table_and_a_sentence_each(tmp_path: Path) -> None:
     assert any(line.startswith(sentence) for line in lines)
     assert "  | not the newest red\\x07" in lines
     assert "relies on 1 of 4 readings: find-order" in lines
-    assert "bears 1 reading: image-frame" in lines
+    assert "tolerates 1 reading: image-frame" in lines
     assert "never touches 2 readings: find-scope, blend-result" in lines
     assert "  reached, but nothing that could differ: 1 reading: find-scope" in lines
     assert lines[-1].startswith("2 of 9 variations break it; 6 runs in ")
@@ -57,7 +57,7 @@ def _is_json(report: dict[str, object]) -> None:
     assert report["exit_code"] == 1
     assert {each["id"]: each["result"] for each in report["questions"]} == {
         "find-scope": "never touched",
-        "image-frame": "bears",
+        "image-frame": "tolerates",
         "find-order": "fails",
         "blend-result": "never touched",
     }

@@ -13,6 +13,9 @@ from .http.exchange import Exchange
 from .json_access import printable
 from .verdict import Verdict
 
+#: What a JSON report says of its form; ``compare`` and ``--reuse`` read no other.
+SCHEMA = "sampan-report/1"
+
 #: Headings for requirements, by the part of the id before the number.
 TITLES = {
     "GEN": "Every answer",

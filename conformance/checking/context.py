@@ -144,12 +144,7 @@ class Context:
         if answer.errno in errnos:
             return self.ok(f"{when}: {answer.summary()}", answer)
         wanted = " or ".join(str(errno) for errno in errnos)
-        return self.fail(
-            f"{when}: {answer.summary()}",
-            answer,
-            expected=f"errno {wanted}",
-            actual=answer.summary(),
-        )
+        return self.fail(f"{when}: {answer.summary()}", answer, expected=f"errno {wanted}")
 
     # Observations of a probe
 

@@ -50,10 +50,10 @@ class OwnAccounts:
     def logged_in(self, sent: SentRequest, answer: Answer) -> None:
         token = text(object_at(answer.envelope, "data"), "token")
         given = sent.fields.get("username"), sent.fields.get("password")
-        known = {(one.username, one.password): role for role, one in self._accounts.items()}
+        rows = self._accounts.items()
+        fitting = (role for role, one in rows if (one.username, one.password) == given)
         if token is not None:
             # A token for wrong credentials belongs to nobody that is known.
-            fitting = (role for pair, role in known.items() if pair == given)
             self._roles.setdefault(token, next(fitting, OPEN))
 
     def apart(self, owner: str, sender: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .json import SCHEMA
+from ..report import SCHEMA
 
 #: Verdicts about the server; the others only explain a missing verdict.
 _DECIDED = ("pass", "fail")

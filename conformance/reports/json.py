@@ -8,9 +8,7 @@ from typing import Any
 from ..contract import Contract
 from ..findings import EvidenceItem, Exhibit, Finding, Observation, Seen
 from ..http.curl import curl
-from ..report import Report
-
-SCHEMA = "sampan-report/1"
+from ..report import SCHEMA, Report
 
 
 def render(report: Report, contract: Contract) -> str:

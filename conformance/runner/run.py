@@ -194,7 +194,7 @@ class Run:
             return
         self._gate.purpose = check.id
         context = Context(check.id, self._session, self._evidence, self._watch)
-        found = [self._findings[check.id]] if check.id in self._findings else []
+        found: list[Finding] = []
         try:
             for finding in _each(check.function(context)):
                 found += [self._redacted(finding)]

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..http.connection import Reply, Request
-from ..http.exchange import Answer, Log
+from ..http.exchange import Answer, redacted
 from ..http.json_body import read
 from ..http.redaction import Secrets
-
-_SCHEMA = "sampan-report/1"
+from ..report import SCHEMA
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,7 +40,7 @@ def read_earlier(path: str | Path) -> EarlierReport:
     """The jobs in a report of ``--json``. Raises ``ValueError`` with what the file must be."""
     try:
         tree = json.loads(Path(path).read_text(encoding="utf-8"))
-        if tree["schema"] != _SCHEMA:
+        if tree["schema"] != SCHEMA:
             raise ValueError("another schema")
         rows = [row for row in tree["jobs"] if row["finished"] and row["name"]]
         jobs = {str(row["name"]): _job(row) for row in rows}
@@ -63,7 +62,7 @@ def _job(row: Mapping[str, Any]) -> EarlierJob:
     headers = tuple((str(name), str(value)) for name, value in came["headers"].items())
     reply = Reply(int(came["status"]), headers, str(came["body"]).encode(), sent=True)
     answered = read(reply)
-    exchange = Log(Secrets()).record(request, reply, answered, str(row["operation"]), True)
+    exchange = redacted(1, request, reply, answered, str(row["operation"]), True, Secrets())
     body = json.loads(row["prompt"])
     if not isinstance(body, dict) or not isinstance(row["hash"], str) or not row["hash"]:
         raise ValueError("a job without a body or a hash")

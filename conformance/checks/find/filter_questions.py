@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ...checking import Answer, Context, Observation, Phase, probe
 from ...checking.find_calls import NOTHING, ask, known
-from ...json_access import Record
-from ...rules.find_rules import CURSOR, hashes
+from ...rules.find_rules import CURSOR, hashes, is_favourite
 
 #: All seven conditions of the page.
 _CONDITIONS = ("limit", CURSOR, "service", "job_type", "prompt", "folders", "favourite")
@@ -64,21 +63,17 @@ def what_false_asks_for(ctx: Context) -> Observation:
         return ctx.answer("301", answer)
     if not answer.ok:
         return ctx.unknown(answer.summary(), answer)
-    if any(map(_is_favourite, answer.records)):
-        others = [one for one in records if not _is_favourite(one)]
+    if any(map(is_favourite, answer.records)):
+        others = [one for one in records if not is_favourite(one)]
         if others and not hashes(answer.records) & hashes(others):
             return ctx.unknown("only favourites are found", answer)
         return ctx.answer("no-restriction", answer)
-    favourites = [one for one in records if _is_favourite(one)]
+    favourites = [one for one in records if is_favourite(one)]
     if not favourites:
         return ctx.unobserved("the account has no favourite, and no request makes one", answer)
     if answer.total is None or len(answer.records) < answer.total:
         return ctx.unobserved("the favourites may be on a further page", answer)
     return ctx.answer("others", answer)
-
-
-def _is_favourite(record: Record) -> bool:
-    return record.get("is_favourite") is True
 
 
 @probe("null-parameter")

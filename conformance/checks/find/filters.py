@@ -108,9 +108,7 @@ def _whole_prompt(ctx: Context, record: Record, *, own: bool) -> Finding:
         if answer.ok and (answer.total or 0) > len(answer.records):
             return ctx.inconclusive(f"{brief(prompt, 60)} finds more than one answer shows", answer)
     if not (tried[0].ok or tried[0].errno in NOTHING):
-        return ctx.fail(
-            "a prompt is refused", *tried, expected="records", actual=tried[0].summary()
-        )
+        return ctx.fail("a prompt is refused", *tried, expected="records")
     there, where = look_up(ctx, record)
     if there is None:
         return ctx.inconclusive("the listing changed meanwhile", *tried, *where)

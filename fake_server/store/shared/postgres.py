@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,13 @@ class Postgres:
         return self
 
     def close(self) -> None:
-        """Close the connection; others go on."""
-        if self._connection is not None:
-            self._connection.close()
+        """Let go of the locks, which the server holds until it notices the end, and close."""
+        if self._connection is None or self._connection.closed:
+            return
+        if not self.in_transaction:
+            with suppress(psycopg.Error):  # the end of the connection does it as well
+                self._connection.execute("SELECT pg_advisory_unlock_all()")
+        self._connection.close()
 
     @contextmanager
     def _problems(self) -> Iterator[None]:
@@ -264,7 +268,7 @@ class Postgres:
         except NotStoredError as problem:
             # Whatever keeps the lock from being released ends with the connection.
             log.error("%s", problem)
-            self.close()
+            self._connection.close()
 
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision, and the database's time with them."""

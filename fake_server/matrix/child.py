@@ -56,13 +56,14 @@ def run(
     tail = Tail()
     try:
         code = _wait(process, began + limit, stop, tail)
+        took = real_time.seconds() - began  # without the time that it takes to be ended
         timed_out = code is None and not stop.is_set()
     finally:
         _end_group(process)
         assert process.stdout is not None
         _read_rest(process.stdout.fileno(), tail)
         process.stdout.close()
-    return Ended(code, real_time.seconds() - began, tail.text(), timed_out)
+    return Ended(code, took, tail.text(), timed_out)
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -94,6 +95,8 @@ def _wait(
                 part = os.read(output, _CHUNK)
                 if part:
                     tail.add(part)
+                    if process.poll() is not None:
+                        break  # what writes on is another one, in the background
                     continue
                 selector.unregister(output)  # closed, which most processes do by ending
                 return _wait_closed(process, deadline, stop)

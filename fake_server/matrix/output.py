@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from ..journal.redaction import names_secret
+from ..settings import DEFAULT_ACCOUNTS
 
 #: As much of the end of what a child writes is kept, in bytes.
 KEPT_BYTES = 64 << 10
@@ -77,9 +78,29 @@ def shown_command(command: Sequence[str]) -> str:
         elif hidden:
             argument = "(redacted)"
         hidden = named and not equals and name.startswith("-")
-        shown.append(_USERINFO.sub("(redacted)@", argument))
+        shown.append(_within(argument))
     return harmless(shlex.join(shown))
+
+
+def _within(argument: str) -> str:
+    """An argument that may be a URL, a header or a whole line of a shell, without what is secret in
+    it."""
+    argument = _USERINFO.sub("(redacted)@", argument)
+    argument = _CREDENTIALS.sub(r"\1(redacted)", argument)
+    argument = _SETTING.sub(_setting, argument) if _BLANK.search(argument) else argument
+    for account in DEFAULT_ACCOUNTS:
+        argument = argument.replace(account.password, "(redacted)")
+    return argument
+
+
+def _setting(hit: re.Match[str]) -> str:
+    return f"{hit[1]}(redacted)" if names_secret(hit[1].rstrip("= \t\n")) else hit[0]
 
 
 #: In a URL, the name and the password before its host.
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+#: In a header, what follows the scheme.
+_CREDENTIALS = re.compile(r"(?i)(authorization\s*:\s*(?:[a-z]+\s+)?)[^\s\"']+")
+#: In a line of a shell, a variable or an option with its value.
+_SETTING = re.compile(r"""(?<![\w-])(--?\w[\w-]*(?:=|\s+)|\w+=)("[^"]*"|'[^']*'|[^\s"';|&)]+)""")
+_BLANK = re.compile(r"\s")

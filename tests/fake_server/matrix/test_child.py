@@ -104,3 +104,15 @@ def test_a_stop_ends_it() -> None:
 def test_what_can_not_be_started_is_said(command: str) -> None:
     with pytest.raises(NotStartedError, match="COMMAND can't be started: "):
         child.run([command], os.environ, 1.0, threading.Event())
+
+
+def test_a_child_in_the_background_that_writes_on_keeps_nobody_waiting() -> None:
+    ended = run("(while :; do echo tick; done) & echo mine; exit 3", limit=20.0)
+    assert (ended.code, ended.timed_out) == (3, False)
+    assert ended.seconds < 10
+
+
+def test_a_run_that_takes_no_end_took_as_long_as_it_was_given() -> None:
+    ended = run("trap '' TERM; echo on; sleep 60; sleep 60", limit=0.5)
+    assert ended.timed_out
+    assert 0.5 <= ended.seconds < 1.5

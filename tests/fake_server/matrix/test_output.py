@@ -57,4 +57,18 @@ def test_a_command_is_shown_without_secrets() -> None:
     assert shown_command(["pytest", "tests/test_token.py"]) == "pytest tests/test_token.py"
     url = shown_command(["client", "http://abc:s3cret@127.0.0.1/"])
     assert url == "client 'http://(redacted)@127.0.0.1/'"
+    for line, secret in (
+        ("API_TOKEN=t0p npm test", "t0p"),
+        ("npm test -- --password s3cret --verbose", "s3cret"),
+        ("cd a && client --token=s3cret; echo done", "s3cret"),
+        ("MY_SECRET='two words' npm test", "two words"),
+        ('curl -H "Authorization: Bearer t0p.t0p" $SAMPAN_URL', "t0p"),
+        ('curl -H "authorization:t0p" $SAMPAN_URL', "t0p"),
+        ('curl -d "{\\"password\\": \\"abc-secret\\"}" $SAMPAN_URL/auth/login', "abc-secret"),
+    ):
+        shown = shown_command(["sh", "-c", line])
+        assert secret not in shown
+        assert "(redacted)" in shown
+    for line in ("pytest -k token and not slow", "npm test --keep-going", "echo token is fine"):
+        assert "redacted" not in shown_command(["sh", "-c", line])
     assert shown_command(["a\x1b[31m\n"]) == "'a\\x1b[31m\\n'"

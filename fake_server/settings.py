@@ -131,6 +131,8 @@ def account(text: str) -> NewAccount:
             f"{which}an account has the form NAME:PASSWORD or NAME:PASSWORD:PLAN; PLAN is unlimited"
             " or none, and NAME and PASSWORD contain no colon"
         )
+    if len(name) > 200 or len(password) > 1000:  # as the control API has them
+        raise ValueError("an account has a name of at most 200 characters, a password of 1000")
     return NewAccount(name, password, "none" if plan == "none" else "unlimited")
 
 

@@ -16,6 +16,7 @@ from ..jobs.prompt import without_marker
 from ..records.record import colours_of, is_grid
 from ..service import FakeService
 from ..settings import NewAccount
+from ..store.account import is_name
 from ..store.ids import login_id
 from . import links
 from .call import Call
@@ -26,15 +27,16 @@ def login(service: FakeService, call: Call) -> bytes:
     """Page, Login: the twelve keys of ``data``, the token among them."""
     username, password = call.body["username"], call.body["password"]
     account = service.store.account(username)
+    refusal = _WRONG_CREDENTIALS[call.profile["wrong-credentials"]]
     if account is None and service.settings.open_accounts:
+        why_not = _why_not_opened(service, username, password)
+        if why_not is not None:
+            raise ApiError(refusal, f"--open-accounts creates no such account: {why_not}")
         with service.store.turn():  # another process may have created it by now
             account = service.store.account(username)
             account = account or service.put_account(NewAccount(username, password))
     if account is None or not service.password_fits(account, password):
-        raise ApiError(
-            _WRONG_CREDENTIALS[call.profile["wrong-credentials"]],
-            "wrong username or password",
-        )
+        raise ApiError(refusal, "wrong username or password")
     now = service.clocks.now(account.id)
     if call.profile["second-login"] == "ends":
         with service.store.turn():
@@ -54,6 +56,25 @@ def login(service: FakeService, call: Call) -> bytes:
     }
     return orjson.dumps(data)
 
+
+def _why_not_opened(service: FakeService, username: str, password: str) -> str | None:
+    """Why a login creates no account. Nobody need be known to send one."""
+    if not is_name(username):
+        return (
+            "its name must have 1 to 200 characters, none of them a slash or control character, and"
+            " not be . or .."
+        )
+    if len(password) > MAX_PASSWORD:
+        return f"its password must have at most {MAX_PASSWORD} characters"
+    if len(service.store.accounts()) >= MAX_OPENED:
+        return f"there are {MAX_OPENED} accounts"
+    return None
+
+
+#: The longest password, as the control API has it, and how many accounts there may be for a login
+#: to create one more; they take some 80 MB.
+MAX_PASSWORD = 1000
+MAX_OPENED = 100_000
 
 _WRONG_CREDENTIALS = {
     "430": "refused-login",

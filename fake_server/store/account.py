@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from .driver import Database
 
 AccountPlan = Literal["unlimited", "none"]
+
+#: As the control API has it, in whose paths it stands; clients take ``.`` and ``..`` out of them.
+_NAME = re.compile(r"(?!\.\.?$)[^/\x00-\x1f\x7f]{1,200}")
+
+
+def is_name(text: str) -> bool:
+    """Whether an account may have this name: ``createAccount`` of ``admin.yaml``."""
+    return _NAME.fullmatch(text) is not None
 
 
 class AccountGoneError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -189,3 +190,15 @@ def test_such_a_token_ends_no_other(control: Control) -> None:
     abc = control.fake.login()
     control.post("accounts/abc/token")
     assert abc.find() == []
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb", "\x7f", "x" * 201])
+def test_a_name_that_no_path_can_hold_is_refused(control: Control, name: str) -> None:
+    refusal = control.refusal("POST", "accounts", {"username": name, "password": "p"})
+    assert "is not a name of 1 to 200 characters" in refusal.message
+
+
+@pytest.mark.parametrize("name", ["a", "...", ".a", "..b", "a.", "a..b", "x" * 200, "小船 😀"])
+def test_a_name_that_a_path_can_hold_is_taken(control: Control, name: str) -> None:
+    control.post("accounts", username=name, password="p")
+    assert control.get(f"accounts/{quote(name, safe='')}")["username"] == name

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from urllib.parse import quote
 
 import jwt
 import pytest
 
+from sampan.fake_server.api import operations
 from sampan.fake_server.settings import NewAccount
+from tests.support.controls import Control
 from tests.support.fakes import Caller, Fake, MakeFake, envelope, refused, succeeded
 
 JOBS = ("create", "find", "variation", "upscale", "blend", "describe")
@@ -99,6 +102,42 @@ def test_open_accounts_make_an_unknown_name_one_and_keep_its_password(make_fake:
     wrong = fake.post("/auth/login", {"username": "anyone", "password": "second"})
     assert refused(wrong) == 430
     assert fake.login("anyone", "first").data["id"] == anyone.data["id"]
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "reason"),
+    [
+        ("x" * 201, "p", "1 to 200 characters"),
+        ("a/b", "p", "slash"),
+        ("a\nb", "p", "control character"),
+        ("\0", "p", "control character"),
+        ("\x7f", "p", "control character"),
+        (".", "p", "not be . or .."),
+        ("..", "p", "not be . or .."),
+        ("x", "p" * 1001, "at most 1000 characters"),
+        ("third", "p", "there are 2 accounts"),
+    ],
+)
+def test_open_accounts_are_those_that_the_control_api_could_create(
+    make_fake: MakeFake, monkeypatch: pytest.MonkeyPatch, username: str, password: str, reason: str
+) -> None:
+    monkeypatch.setattr(operations, "MAX_OPENED", 2 if username == "third" else 4)
+    fake = make_fake(open_accounts=True)
+    answer = fake.post("/auth/login", {"username": username, "password": password})
+    assert refused(answer) == 430
+    assert reason in answer.headers["x-fake-reason"]
+    names = [account.username for account in fake.app.service.store.accounts()]
+    assert names == ["abc", "limited"]
+
+
+def test_whatever_a_login_creates_can_be_exported_and_imported(make_fake: MakeFake) -> None:
+    control = Control(make_fake(open_accounts=True))
+    for name in ("x" * 200, "小船 😀", "...", ".a", "..b", "a.", "%2F?#", "\u00a0"):
+        control.fake.login(name, "p" * 1000)
+        assert control.get(f"accounts/{quote(name, safe='')}")["username"] == name
+    state = control.get("state")
+    control.put("state", **state)
+    assert control.get("state") == state
 
 
 # Tokens

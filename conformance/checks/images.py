@@ -22,12 +22,11 @@ from ..http.connection import Failure
 from ..json_access import Record, brief, text
 from ..pictures import compare as pixels
 from ..pictures import measures
-from ..pictures.picture import Picture
+from ..pictures.picture import LINKS, Picture
 from ..pictures.seams import Seam
 
 #: The jobs that make a picture, most telling first. The first is needed, the others looked at.
 _MAKERS = ("grid", "upscale", "variation", "niji", "remix", "blend")
-_LINKS = ("img_buffer", "img_thumb", "original_url")
 #: The server's doing, seen twice, and not the network's.
 _BROKEN = (Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
 
@@ -48,7 +47,7 @@ def _fetched(ctx: Context, job: JobTrace, key: str) -> Picture | None:
 
 @check("IMG-1", needs=("grid",), wants=_MAKERS[1:])
 def every_link_answers_with_a_picture(ctx: Context) -> Iterator[Finding]:
-    links = ((job, key) for job in _finished(ctx) for key in _LINKS)
+    links = ((job, key) for job in _finished(ctx) for key in LINKS)
     # Most of the time goes into decoding: the next picture is fetched meanwhile.
     for job, key, picture in _one_ahead((*link, _fetched(ctx, *link)) for link in links):
         yield _linked(ctx, job, key, picture)
@@ -228,7 +227,7 @@ def _own_copies(ctx: Context, one: JobTrace, other: JobTrace) -> Iterator[Findin
     that are far apart."""
     if not pixels.far_apart(picture_of(ctx, one), picture_of(ctx, other)):
         return
-    for key in _LINKS[1:]:
+    for key in LINKS[1:]:
         first, second = _fetched(ctx, one, key), _fetched(ctx, other, key)
         if first is None or second is None or first.problem or second.problem:
             continue  # IMG-1 says it

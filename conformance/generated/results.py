@@ -10,14 +10,13 @@ from ..http.request_kinds import Kind
 from ..json_access import brief, integer, text
 from ..pictures import compare as pixels
 from ..pictures import measures
-from ..pictures.picture import Picture
+from ..pictures.picture import LINKS, Picture
 from ..pictures.seams import Seam
 from ..rules.job_model import Job
 from ..rules.records import described
 from ..rules.refusals import Breach, SentRequest
 from .player import Player
 
-_LINKS = ("img_buffer", "img_thumb", "original_url")
 _NO_PICTURE = {"upscaleJob": "UP-1", "blendImages": "BLEND-1", "varyJob": "VAR-1"}
 #: The server's doing, and not the network's.
 _BROKEN = (None, Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
@@ -74,7 +73,7 @@ def _breaches(player: Player, job: Job) -> Iterator[Breach]:
     if not player.quota.has(Kind.PICTURE):
         return
     found: dict[str, Picture] = {}
-    for key in _LINKS:
+    for key in LINKS:
         url = text(record, key)
         if url is None:
             yield "IMG-1", f"a finished {job.made_by} has no {key}", "a link"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Half as many again as the largest picture this service is known to make (4096 x 4096). Decoded,
 #: so many take 100 MB. Of a larger one the header alone is read.
 MAX_PIXELS = 25_000_000
+#: The links of a record: the picture, its thumb and the file it was made from.
+LINKS = ("img_buffer", "img_thumb", "original_url")
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 #: What else is a picture, by how a file begins. The kit knows them, and does not decode them.
 _OTHERS = (

@@ -33,7 +33,7 @@ class Difference:
 def read_report(path: Path) -> Mapping[str, Any]:
     """A report that ``sampan check --json`` wrote."""
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as problem:
         raise ReportError(f"{path} can't be read: {problem.strerror}") from problem
     except ValueError as problem:

@@ -15,7 +15,7 @@ def read_known(path: Path, requirements: Collection[str]) -> frozenset[str]:
     """The ids in the file: one a line, ``#`` begins a comment. A report of ``--json`` stands for
     the requirements that failed in it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors write a byte order mark
     except (OSError, UnicodeDecodeError) as problem:
         raise KnownError(f"--known: can't read {path}: {problem}") from problem
     ids = _failed(text) if text.lstrip().startswith("{") else _listed(text)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from ..contract import Contract
 from ..http.exchange import Answer
 from ..json_access import Record, brief, millis, text
+from ..pictures.picture import LINKS
 from ..rules.answer_schemas import AnswerSchemas
 from ..rules.envelopes import ENVELOPE_RULES, elsewhere
 from ..rules.find_rules import CURSOR
@@ -31,8 +32,6 @@ from ..target import is_web
 from .telling_cases import Telling
 
 _Accounts = Mapping[str, Credentials]
-#: The links of a record, which are not null where there is a picture.
-_LINKS = ("img_buffer", "img_thumb", "original_url")
 #: Refusals that may have nothing to do with the parameters.
 _OTHER_GROUNDS = {
     "first": frozenset[int](),
@@ -99,7 +98,7 @@ def _not_older(cursor: object, record: Record) -> Iterator[Breach]:
 
 
 def _links(record: Record) -> Iterator[Breach]:
-    for key in _LINKS:
+    for key in LINKS:
         link = text(record, key)
         if link is not None and not is_web(link):
             yield "IMG-1", f"{key} is {brief(link)}", "a link with a host"

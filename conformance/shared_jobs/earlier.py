@@ -39,7 +39,7 @@ class EarlierReport:
 def read_earlier(path: str | Path) -> EarlierReport:
     """The jobs in a report of ``--json``. Raises ``ValueError`` with what the file must be."""
     try:
-        tree = json.loads(Path(path).read_text(encoding="utf-8"))
+        tree = json.loads(Path(path).read_text(encoding="utf-8-sig"))
         if tree["schema"] != SCHEMA:
             raise ValueError("another schema")
         rows = [row for row in tree["jobs"] if row["finished"] and row["name"]]

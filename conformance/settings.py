@@ -166,7 +166,8 @@ class RunRequest(TypedDict, total=False):
         ),
     ]
     max_minutes: Annotated[
-        _Number, Option("Limit for the whole run.", _positive, "MINUTES", "max-minutes")
+        _Number,
+        Option("Limit for the whole run; by default none.", _positive, "MINUTES", "max-minutes"),
     ]
     only: Annotated[
         tuple[str, ...],

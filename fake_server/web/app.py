@@ -26,6 +26,7 @@ from ..http.types import Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
 from ..settings import Settings
 from ..store.transactions import NotStoredError
+from .control import PREFIX
 from .cors import Cors
 from .recorder import EXCHANGE, Recorder
 from .routes import Routes
@@ -102,6 +103,8 @@ class App(Starlette):
         exchange.found = False
         if exchange.path in self._operations:
             reason = f"{exchange.path} takes POST, not {exchange.method}"
+        elif exchange.path == PREFIX.rstrip("/"):
+            reason = f"the control API is below {PREFIX}; see {PREFIX}openapi.json"
         else:
             known = ", ".join(self._operations)
             reason = f"no operation, picture or page at {exchange.path}; operations: {known}"

@@ -46,6 +46,8 @@ def test_it_is_a_starlette_application_that_a_test_client_drives() -> None:
         assert flow(client).startswith("http://fake.test/image/")
         assert client.get("/nowhere").json()["errno"] == 410
         assert client.get("/jobs/find").headers["x-fake-reason"] == "/jobs/find takes POST, not GET"
+        reason = client.get("/__admin").headers["x-fake-reason"]
+        assert reason == "the control API is below /__admin/; see /__admin/openapi.json"
         assert [request["path"] for request in Admin(app).requests()][:2] == [
             "/auth/login",
             "/jobs/create",

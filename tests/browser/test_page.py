@@ -321,7 +321,7 @@ def test_off_loopback_it_asks_for_the_token_and_keeps_it_in_the_tab(open_page: O
     with FakeServer(host="0.0.0.0", admin_token="let me in", job_seconds=0) as server:
         page = open_page(server.url)
         dialog = page.get_by_role("dialog")
-        expect(dialog).to_contain_text("needs the admin token")
+        expect(dialog).to_contain_text("requires the admin token")
         dialog.get_by_label("Admin token").fill("wrong")
         dialog.get_by_role("button", name="Use it").click()
         expect(dialog).to_contain_text("not accepted")

@@ -6,6 +6,7 @@ The control API counts in milliseconds.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -116,6 +117,13 @@ def _field(wanted: Any) -> Any:
             for key, value in wanted.items()
         }
     return wanted
+
+
+def without_secrets(terms: Mapping[str, Any]) -> Any:
+    """Conditions as a message shows them: they may name a password or a token."""
+    from ..journal import redaction  # which few tests need
+
+    return redaction.redact_body(json.dumps(terms), ())
 
 
 def _expression(pattern: re.Pattern[str]) -> str:

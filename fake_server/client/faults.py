@@ -17,6 +17,7 @@ from .arguments import (
     delay,
     field_matches,
     number,
+    without_secrets,
 )
 from .control_call import Control, Document
 from .errors import NotAsExpected, is_for_the_caller
@@ -159,7 +160,8 @@ def _is_unused(armed: Document) -> bool:
 
 def _fault_words(fault: Document) -> str:
     match = {key: value for key, value in fault["match"].items() if key != "account"}
-    which = f" on {json.dumps(match, ensure_ascii=False)}" if match else ""
+    shown = json.dumps(without_secrets(match), ensure_ascii=False)
+    which = f" on {shown}" if match else ""
     matched = fault["matched"]
     requests = "1 request" if matched == 1 else f"{matched} requests"
     why = f"{requests} matched, skip is {fault['skip']}, probability {fault['probability']:g}"

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict, Unpack
 
-from .arguments import BodyCondition, Duration, body_match, check_keywords, field_matches, seconds
+from .arguments import (
+    BodyCondition,
+    Duration,
+    body_match,
+    check_keywords,
+    field_matches,
+    seconds,
+    without_secrets,
+)
 from .control_call import Control, Document
 from .errors import NotAsExpected, NotInTime, is_for_the_caller
 from .transport import PATIENCE
@@ -121,7 +129,7 @@ class RequestControl(Control):
         answer = self.call("POST", "/requests/wait", body, patience=PATIENCE + wait)
         if not answer["reached"]:
             came = f"only {answer['count']} of {count} requests"
-            raise NotInTime(f"{came} within {wait:g} s: {terms}")
+            raise NotInTime(f"{came} within {wait:g} s: {without_secrets(terms)}")
         found: list[Document] = answer["requests"]
         return found
 

@@ -11,7 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
-from sampan import Account, Admin, ControlRefused, FakeServer, NotAnEnvelope, NotAsExpected
+from sampan import (
+    Account,
+    Admin,
+    ControlRefused,
+    FakeServer,
+    NotAnEnvelope,
+    NotAsExpected,
+    NotInTime,
+)
 from sampan.fake_server.client import arguments
 
 pytest_plugins = ("tests.support.handles",)
@@ -286,3 +294,20 @@ def test_server_and_admin_make_accounts_by_the_same_words(server: FakeServer) ->
     made.admin.delete_account("both")
     (first, second) = (server.account(), server.account(name="Du Fu"))
     assert first.username != second.username
+
+
+def test_no_condition_shows_a_secret(account: Account) -> None:
+    admin = account.admin
+    token = {"Authorization": f"Bearer {account.token}"}
+    login = {"password": "hunter22-and-more", "username": "abc"}
+    admin.fault("ERRNO", errno=501, request_headers=token, request_body=login)
+    admin.fault("ERRNO", errno=501, request_fields={"password": "hunter22-and-more"})
+    shown = "\n".join(admin.unused())
+    with pytest.raises(NotInTime) as late:
+        admin.wait_for(headers={"X-Api-Key": "hunter22-and-more"}, body=login, timeout=0)
+    admin.disarm_faults()
+    for text in (shown, str(late.value)):
+        assert "hunter22" not in text
+        assert account.token not in text
+        assert "(redacted)" in text
+        assert "abc" in text

@@ -42,12 +42,11 @@ class HeaderMatch:
         """Whether a request's headers are as they were to be."""
         return next(self.differences(headers), None) is None
 
-    def differences(self, headers: Headers) -> Iterator[tuple[str, Difference]]:
-        """Where they are not: the header's name, and how it differs."""
+    def differences(self, headers: Headers) -> Iterator[Difference]:
+        """Where they are not."""
         values = joined(headers)
-        for name, field in self._fields.items():
-            for difference in field.differences(values):
-                yield name, difference
+        for field in self._fields.values():
+            yield from field.differences(values)
 
 
 def joined(headers: Headers) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..http.exchange import Exchange
 from ..http.matching import ABSENT, Body, Difference, path_pattern, quoted
+from ..http.responses import as_json
 from . import redaction
 from .journal import RequestMatch
 from .render import errno, status
@@ -60,18 +61,21 @@ def differences(match: RequestMatch, exchange: Exchange) -> Iterator[Difference]
         if wanted not in (None, actual):
             yield Difference(name, str(wanted), ABSENT if actual is None else actual)
     if match.headers is not None:
-        for name, difference in match.headers.differences(exchange.headers):
-            yield _without_secrets(name, difference)
+        yield from map(_without_secrets, match.headers.differences(exchange.headers))
     if match.body is not None:
-        yield from match.body.differences(Body(exchange.body))
+        yield from map(_without_secrets, match.body.differences(Body(exchange.body)))
 
 
-def _without_secrets(name: str, difference: Difference) -> Difference:
-    """A header's difference; what is wanted of a token, or came instead, is not shown."""
-    if not redaction.names_secret(name):
-        return difference
-    known = difference.actual is not ABSENT
-    return difference._replace(expected=redaction.MARK, actual=redaction.MARK if known else ABSENT)
+def _without_secrets(difference: Difference) -> Difference:
+    """What is wanted of a password or token, or came instead, is not shown."""
+    where, expected, actual = difference
+    if redaction.names_secret(where):
+        return Difference(where, redaction.MARK, ABSENT if actual is ABSENT else redaction.MARK)
+    if isinstance(actual, str):
+        actual = redaction.redact_text(actual, ())
+    elif actual is not ABSENT:
+        actual = redaction.redact_body(as_json(actual).decode(), ())
+    return Difference(where, redaction.redact_text(expected, ()), actual)
 
 
 def nearest(match: RequestMatch, exchanges: Sequence[Exchange]) -> Nearest | None:
@@ -120,7 +124,7 @@ def description(match: RequestMatch) -> str:
             for name, words in match.headers.conditions()
         ]
     if match.body is not None:
-        conditions += match.body.words()
+        conditions += [redaction.redact_text(words, ()) for words in match.body.words()]
     what = match.operation or "request"
     return f"{what} where {' and '.join(conditions)}" if conditions else what
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -195,3 +196,36 @@ def test_a_fault_acts_on_the_bodies_that_it_names(
     answers = [caller.post("/jobs/create", {"content": each}) for each in ("a cat", "a dog")]
     assert [each.json()["errno"] for each in answers] == errno
     assert control.get(f"faults/{armed['id']}")["matched"] == errno.count(501)
+
+
+SECRET = "hunt5"  # too short to be known by its text
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        json.dumps({"username": "abc", "password": SECRET}).encode(),
+        f"username=abc&password={SECRET}".encode(),
+        json.dumps({"inner": [{"password": SECRET}]}).encode(),
+        json.dumps([{"pwd": SECRET}]).encode(),
+    ],
+)
+@pytest.mark.parametrize("body", [
+    {"json": {"username": "abc", "password": "wanted"}},
+    {"equals": {"inner": [{"password": "wanted"}]}},
+    {"fields": {"password": "wanted"}},
+    {"fields": {"inner[0].password": {"contains": "wanted"}}},
+    {"fields": {"inner": "x"}},
+    {"contains": "password=wanted"},
+    {"contains": '"password": "wanted"'},
+    {"matches": "password.*wanted"},
+    {"equals": "x"},
+])  # fmt: skip
+def test_no_password_stands_in_what_a_verification_says(
+    control: Control, raw: bytes, body: dict[str, Any]
+) -> None:
+    control.fake.send("POST", "/auth/login", raw)
+    text = json.dumps(verify(control, operation="login", body=body, since=0))
+    assert "verified" in text
+    assert SECRET not in text
+    assert "wanted" not in text

@@ -8,7 +8,7 @@ from ..findings import Finding
 from ..json_access import brief, integer, text
 from ..pictures.compare import Likeness
 from ..pictures.picture import Picture
-from ..rules.refusals import unknown_parent
+from ..rules.refusals import PATTERN, unknown_parent
 from ..shared_jobs.catalogue import SENDER_ID
 from ..shared_jobs.trace import JobTrace
 from ..verdict import UnavailableError, Verdict
@@ -21,6 +21,15 @@ _CELLS = (1, 2, 3, 4)
 def nobody(ctx: Context) -> str:
     """A hash, or a job id, that no job has."""
     return unknown_parent(ctx.evidence.mark)
+
+
+def not_found(ctx: Context, operation: str, key: str, what: str) -> Iterator[Finding]:
+    """410 or 420 for a parent that does not exist, whatever its name means to a database."""
+    answer = ctx.call(operation, {key: nobody(ctx), "grid_num": 1})
+    yield ctx.expect_errno(answer, 410, 420, when=f"{what} of a nonexistent job")
+    # What is no hash at all may be refused as a wrong parameter.
+    answer = ctx.call(operation, {key: PATTERN, "grid_num": 1})
+    yield ctx.expect_errno(answer, 301, 410, 420, when=f"{what} of the job “{PATTERN}”")
 
 
 def picture_of(ctx: Context, job: JobTrace) -> Picture:
@@ -45,6 +54,14 @@ def not_taken(ctx: Context, job: JobTrace, what: str) -> Finding:
         return ctx.inconclusive(f"{what}: {answer.summary()}", job)
     # Submitted again when no other job ran (evidence.py): the number of jobs is not the reason.
     return ctx.fail(f"{what} is refused", job, expected="errno 0", actual=answer.summary())
+
+
+def failed(ctx: Context, name: str, what: str, expected: str) -> Finding:
+    """The finding for a job that was accepted and failed: one may fail by chance."""
+    job, first = ctx.evidence.trace(name), ctx.evidence.original(name)
+    if job is first:
+        return ctx.inconclusive(f"{what} failed, and no other could be tried", job)
+    return ctx.fail(f"{what} failed, and another one too", first, job, expected=expected)
 
 
 def no_picture(ctx: Context, job: JobTrace) -> Finding | None:

@@ -19,10 +19,10 @@ def whether_a_login_ends_an_earlier_token(ctx: Context) -> Observation:
     second, again = _login(ctx)
     if first == second:
         return ctx.unobserved("both logins gave the same token", login, again)
-    if not before.ok:
+    if not (before.ok or before.errno in _NOT_FOUND):
         return ctx.unobserved(f"find with the first token: {before.summary()}", before)
     after = ctx.call("findJobs", {"limit": 1}, token=first)
-    if after.ok:
+    if after.ok or after.errno in _NOT_FOUND:
         return ctx.answer("keeps", login, again, after)
     if after.errno == 430:
         return ctx.answer("ends", login, again, after)

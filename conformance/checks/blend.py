@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..checking import Context, Finding, JobTrace, Observation, check, probe
-from ..checking.child_jobs import accepted_both_ways, not_taken, picture_of, pixels_of
+from ..checking.child_jobs import accepted_both_ways, failed, not_taken, picture_of, pixels_of
 from ..json_access import text
 from ..pictures import compare as pixels
 from ..pictures.seams import Seam
@@ -19,17 +19,21 @@ _COUNTS = (2, 3, 4, 5)
 
 @check("BLEND-1", needs=("blend", "blend_5"), wants=("blend_3", "blend_4"))
 def two_to_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
-    jobs = [ctx.evidence.trace("blend"), ctx.evidence.trace("blend_5")]
-    jobs += ctx.evidence.sent("blend_3", "blend_4")
-    tried = {len(str(job.body["content"]).split()): job for job in jobs}
-    for count, job in sorted(tried.items()):
+    names = ["blend", "blend_5"]
+    names += [name for name in ("blend_3", "blend_4") if ctx.evidence.sent(name)]
+    jobs = {name: ctx.evidence.trace(name) for name in names}
+    tried = {len(str(job.body["content"]).split()): name for name, job in jobs.items()}
+    for count, name in sorted(tried.items()):
+        job = jobs[name]
         if not job.accepted:
             yield not_taken(ctx, job, f"a blend of {count} links")
         elif job.finished and text(job.last, "img_buffer") is not None:
             yield from _one_colour(ctx, job)
             yield ctx.ok(f"{count} links gave a picture", job)
-        elif job.finished or (job.seems_failed and not job.gave_up):
+        elif job.finished:
             yield ctx.fail(f"{count} links gave no picture", job, expected="a picture")
+        elif job.seems_failed and not job.gave_up:
+            yield failed(ctx, name, f"a blend of {count} links", "a picture")
         else:
             yield ctx.inconclusive(f"a blend of {count} links: {job.summary()}", job)
     rest = " and ".join(str(count) for count in _COUNTS if count not in tried)

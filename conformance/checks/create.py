@@ -192,7 +192,11 @@ def _sender(ctx: Context) -> dict[str, object]:
     return {"sender_id": ctx.account().id or ctx.account().username}
 
 
-@check("CREATE-4", needs=("grid", "niji"), wants=("upscale", "upscale_4", "neighbour"))
+@check(
+    "CREATE-4",
+    needs=("grid", "niji"),
+    wants=("upscale", "upscale_4", "neighbour", "create_again"),
+)
 def no_two_submissions_share_a_hash(ctx: Context) -> Iterator[Finding]:
     ctx.evidence.accepted("grid")
     jobs = [job for job in ctx.evidence.traces() if job.accepted]
@@ -208,7 +212,9 @@ def no_two_submissions_share_a_hash(ctx: Context) -> Iterator[Finding]:
                 expected="two hashes",
                 actual=first.hash or "",
             )
-    yield ctx.ok(f"{len(jobs)} submissions, no hash shared")
+    again = any(job.accepted for job in ctx.evidence.sent("create_again"))
+    few = "" if again else "one prompt submitted twice"
+    yield ctx.ok(f"{len(jobs)} submissions, no hash shared", not_covered=few)
 
 
 def _repeated_upscale(first: JobTrace, second: JobTrace) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from ..checking import Answer, Context, Finding, JobTrace, Observation, check, probe
-from ..checking.child_jobs import accepted, accepted_both_ways, not_taken
+from ..checking.child_jobs import accepted, accepted_both_ways, failed, not_taken
 from ..json_access import Record, brief, integer, text
 from ..rules.records import described
 from ..shared_jobs.trace import FINISHED
@@ -23,7 +23,7 @@ def one_link_gives_its_prompts(ctx: Context) -> Finding:
     if not job.accepted:
         return not_taken(ctx, job, "a describe of one link")
     if job.seems_failed and not job.gave_up:
-        return ctx.fail("the job failed", job, expected="its prompts")
+        return failed(ctx, "describe", "a describe of one link", "its prompts")
     job = ctx.evidence.finished("describe")
     found = _prompts(job)
     if found:

@@ -72,7 +72,7 @@ def _linked(ctx: Context, job: JobTrace, key: str, picture: Picture | None) -> F
             # The record that the page shows is a main job's.
             return ctx.ok(f"{job.name}: {key} is null", job)
         return ctx.fail(f"{job.name}: no {key}", job, expected="a link", actual="null")
-    if not picture.url.startswith(("http://", "https://")):
+    if not picture.url.lower().startswith(("http://", "https://")):
         return ctx.fail(
             f"{job.name}: {key} is not a web address",
             job,

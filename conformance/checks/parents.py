@@ -19,8 +19,8 @@ from ..checking.each_operation import answered, refused_by_each
 from ..json_access import Record, brief, text
 
 #: What names no cell of a grid. Digits in a string are the question grid-num-string. Some languages
-#: count true as 1, and read an array of one number as that number.
-_NO_CELLS: tuple[object, ...] = (0, 5, -1, None, 1.5, "1x", True, [2])
+#: count true as 1, read an array of one number as that number, or cut a number to 8 or 32 bits.
+_NO_CELLS: tuple[object, ...] = (0, 5, -1, None, 1.5, "1x", True, [2], 2**8 + 1, 2**32 + 1)
 
 
 @check(

@@ -47,10 +47,9 @@ def an_upscale_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
     yield from child_jobs.refused_without(ctx, _JOB, "parent_hash", parent)
 
 
-@check("UP-3", refusals=True, phase=Phase.AFTER)
-def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
-    answer = ctx.call(_JOB, {"parent_hash": child_jobs.nobody(ctx), "grid_num": 1})
-    return ctx.expect_errno(answer, 410, 420, when="an upscale of a nonexistent job")
+@check("UP-3", wants=("grid",), refusals=True, phase=Phase.AFTER)
+def an_unknown_parent_is_not_found(ctx: Context) -> Iterator[Finding]:
+    return child_jobs.not_found(ctx, _JOB, "parent_hash", "an upscale")
 
 
 @check("UP-4", needs=("upscale", "upscale_4", "grid"), wants=("upscale_1", "upscale_3"))

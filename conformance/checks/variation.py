@@ -66,10 +66,9 @@ def a_variation_needs_parent_and_cell(ctx: Context) -> Iterator[Finding]:
     yield from child_jobs.refused_without(ctx, _JOB, "parent_id", parent)
 
 
-@check("VAR-3", refusals=True, phase=Phase.AFTER)
-def an_unknown_parent_is_not_found(ctx: Context) -> Finding:
-    answer = ctx.call(_JOB, {"parent_id": child_jobs.nobody(ctx), "grid_num": 1})
-    return ctx.expect_errno(answer, 410, 420, when="a variation of a nonexistent job")
+@check("VAR-3", wants=("grid",), refusals=True, phase=Phase.AFTER)
+def an_unknown_parent_is_not_found(ctx: Context) -> Iterator[Finding]:
+    return child_jobs.not_found(ctx, _JOB, "parent_id", "a variation")
 
 
 @check("VAR-4", needs=("variation", "grid"), wants=("variation_1", "variation_2", "variation_4"))

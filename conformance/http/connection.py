@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import h11
 
@@ -281,5 +281,8 @@ _SAFE = "/?%:@!$&'()*+,;=~-._[]|"
 @functools.lru_cache(_TARGETS)
 def _path(target: str) -> str:
     parts = urlsplit(target)
-    whole = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = parts.path or "/"
+    if "/." in path and not path.startswith("//"):
+        path = "/" + urljoin("/", path).lstrip("/")  # as every client does (RFC 3986, 5.2.4)
+    whole = path + (f"?{parts.query}" if parts.query else "")
     return quote(whole.encode("utf-8", "backslashreplace"), safe=_SAFE)

@@ -44,7 +44,9 @@ class Laws:
             return
         elif ruled is not None:
             yield from self._refused(sent, answer, ruled, own_parent, busy)
-        elif sent.operation == "findJobs" and not answer.ok and sensible(sent.fields):
+        elif sent.operation == "findJobs" and sensible(sent.fields):
+            if answer.ok or answer.errno in _NOT_FOUND:
+                return  # there may be no record
             shown = ", ".join(sorted(sent.fields)) or "nothing"
             yield "FIND-1", f"find by {shown}: {answer.summary()}", "errno 0"
 

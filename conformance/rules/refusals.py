@@ -63,6 +63,10 @@ class SentRequest:
         return self.sender not in (NOBODY, FORGED, OPEN, "limited")
 
 
+#: No job's hash or id, and to a database perhaps a pattern that each of them fits.
+PATTERN = "%"
+
+
 def unknown_parent(mark: str) -> str:
     """A hash, or a job id, that no job has."""
     return hashlib.sha256(mark.encode()).hexdigest()
@@ -163,7 +167,8 @@ def _child(mark: str, sent: SentRequest) -> Breach | None:
     cell = sent.fields.get("grid_num")
     if _no_cell(cell):
         return "GRID-2", f"{sent.operation} of cell {brief(cell)} is accepted", "errno 301"
-    if unknown_parent(mark) in (sent.fields.get("parent_hash"), sent.fields.get("parent_id")):
+    parents = {str(sent.fields.get(key)) for key in ("parent_hash", "parent_id")}
+    if parents & {unknown_parent(mark), PATTERN}:
         id = "UP-3" if sent.operation == "upscaleJob" else "VAR-3"
         return id, f"{sent.operation} of a nonexistent job is accepted", "errno 410 or 420"
     return None

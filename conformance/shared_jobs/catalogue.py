@@ -7,7 +7,7 @@ is short, the last ones in the list are omitted.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Protocol
 
@@ -176,6 +176,8 @@ SHARED_JOBS: tuple[SharedJob, ...] = (
     SharedJob("neighbour", "createJob", _create(lambda mark: f"neighbour {mark}"), (), "second"),
     SharedJob("describe_sender", "describeImage", _with_sender(_describe), ("grid",), extra=True),
     SharedJob("create_field", "createJob", _with_field(_create(field_prompt)), extra=True),
+    # A prompt that was submitted before: its hash may be made of it (CREATE-4).
+    SharedJob("create_again", "createJob", _create(grid_prompt), ("grid",), extra=True),
     SharedJob("blend_field", "blendImages", _with_field(_blend(2)), ("grid", "niji"), extra=True),
     SharedJob("describe_field", "describeImage", _with_field(_describe), ("grid",), extra=True),
     SharedJob("blend_3", "blendImages", _blend(3), ("grid", "niji"), extra=True),
@@ -195,6 +197,8 @@ class StandIn:
     """A second, different request, for a job that was refused.
 
     If it is accepted, what it ``lacks`` is the cause of the refusal, and it takes the job's place.
+    If it lacks nothing, it is the same request again, for a job that was accepted and failed: one
+    may fail by chance.
     """
 
     lacks: str
@@ -204,6 +208,10 @@ class StandIn:
 BEYOND_ASCII = "text outside ASCII"
 SENDER_ID = "sender_id"
 CONTENT = "content"
+
+
+def _again(job: SharedJob) -> StandIn:
+    return StandIn("", replace(job, name=f"{job.name}_again"))
 
 
 #: By the name of the job: what is tried instead, one after the other, until one is accepted.
@@ -245,13 +253,25 @@ STAND_INS: Mapping[str, tuple[StandIn, ...]] = {
         ),
         StandIn(CONTENT, SharedJob("vary_4", "varyJob", _vary(4, sender=True), ("grid",))),
     ),
+    "blend": (_again(BY_NAME["blend"]),),
+    "blend_3": (_again(BY_NAME["blend_3"]),),
+    "blend_4": (_again(BY_NAME["blend_4"]),),
     "blend_5": (
         StandIn(SENDER_ID, SharedJob("blend_5_bare", "blendImages", _blend(5), ("grid", "niji"))),
+        _again(BY_NAME["blend_5"]),
     ),
+    "describe": (_again(BY_NAME["describe"]),),
     "describe_sender": (
         StandIn(SENDER_ID, SharedJob("describe_bare", "describeImage", _describe, ("grid",))),
     ),
 }
+
+
+def stand_ins(name: str, *, accepted: bool) -> list[StandIn]:
+    """What may be tried instead of a job that was refused, or was ``accepted`` and failed."""
+    both = name == "grid"  # all hangs from it
+    return [one for one in STAND_INS.get(name, ()) if both or bool(one.lacks) is not accepted]
+
 
 #: The order in which jobs are listed.
 ORDER: tuple[str, ...] = (

@@ -15,7 +15,7 @@ from ..http.session import Session
 from ..json_access import Record, text
 from ..pictures.picture import Picture, inspected
 from ..verdict import UnavailableError, Verdict
-from .catalogue import BY_NAME, ORDER, STAND_INS, JobSelection, SharedJob, StandIn, reusable
+from .catalogue import BY_NAME, ORDER, JobSelection, SharedJob, StandIn, reusable, stand_ins
 from .earlier import EarlierJob
 from .listing import Listing, Look, sight
 from .trace import JobTrace
@@ -286,7 +286,7 @@ class Evidence:
         trace = self._traces.get(plan.name)
         if trace is None or not self._needs_another(trace):
             return
-        for stand_in in STAND_INS.get(plan.name, ()):
+        for stand_in in stand_ins(plan.name, accepted=trace.accepted):
             self._submit_one(stand_in.job)
             other = self._traces.get(stand_in.job.name)
             if other is None:
@@ -302,7 +302,7 @@ class Evidence:
             # another job then.
             return trace.refused or (trace.name == "grid" and trace.submission.errno is None)
         if trace.name != "grid" or trace.finished:
-            return False
+            return trace.seems_failed and not trace.gave_up
         others = any(one.finished for one in self.traces())
         return others if trace.gave_up else trace.seems_failed
 

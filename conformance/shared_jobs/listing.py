@@ -20,6 +20,8 @@ _SHOWN = 10
 _PAGES = 60
 #: Further pages of one look, while a job that is looked for is missing.
 _FURTHER = 5
+#: Errnos for not found: of an account that has no job, perhaps.
+_NOTHING = (410, 420)
 #: What divides milliseconds into the cursor's unit (question find-timestamp-unit).
 _UNITS = (1, 1000)
 #: The memory (bytes) that the pages of a history may take; sixty of a hundred records need half.
@@ -93,12 +95,20 @@ class Listing:
         oldest = seen.oldest
         if oldest is None:
             return False
-        # Rounded up, so that records of the same second are not passed over.
-        return seen.add(self._find({"timestamp_smaller_than": -(-oldest // divisor)}))
+        # Records of the same instant as the oldest may be on the next page: it is asked for again,
+        # unless a page holds no others.
+        for cursor in dict.fromkeys((oldest // divisor + 1, -(-oldest // divisor))):
+            page = self._find({"timestamp_smaller_than": cursor})
+            if seen.add(page):
+                return True
+            if any((millis(one) or 0) >= cursor * divisor for one in page.records):
+                return False  # it has another unit, or none
+        return False
 
     def _first(self) -> Answer:
         first = self._find({})
-        if first.ok or self._size != {"limit": _ASKED_FOR}:
+        # An account without a job may get an errno for not found; that is not for the limit.
+        if first.ok or first.errno in _NOTHING or self._size != {"limit": _ASKED_FOR}:
             return first
         # Some servers refuse a limit above their own; the next look need not ask again.
         self._size = {}

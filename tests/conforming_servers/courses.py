@@ -56,6 +56,23 @@ def every_job_fails() -> Tampering:
     return _marked("fail", "createJob", "varyJob", "blendImages", "describeImage")
 
 
+@conforming_server("now and then a job fails: the first describe, and the first blend of so many")
+def some_jobs_fail() -> Tampering:
+    failing = _marked("fail", "blendImages", "describeImage")
+    seen: set[tuple[str, int]] = set()
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        kind = request.operation, len(str(request.fields.get("content")).split())
+        if kind in seen or request.operation not in ("blendImages", "describeImage"):
+            return await go(request)
+        reply = await failing(request, go)
+        if reply.ok:
+            seen.add(kind)
+        return reply
+
+    return tampering
+
+
 @conforming_server("every job is refused by the moderation, after it was taken", open=_UNFINISHED)
 def every_job_is_banned() -> Tampering:
     return _marked("banned", "createJob")

@@ -10,7 +10,7 @@ from tests.conforming_servers.conforming_server import (
     conforming_server,
     plain,
 )
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.history import busy, history
 from tests.support.tampering.making import chain, each_record, succeeding
 
@@ -45,6 +45,11 @@ def coarse_timestamps() -> Tampering:
         return await go(request)
 
     return chain(each_record(coarse), tampering)
+
+
+@conforming_server("a find that finds nothing has the errno for not found")
+def nothing_found_is_410() -> Tampering:
+    return succeeding(lambda _, one: one if one.records else refusal(410, "NOT FOUND"), "findJobs")
 
 
 @conforming_server("the account has jobs of earlier days, favourites and folders", around=history)

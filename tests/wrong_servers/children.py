@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from tests.support.tampering.exchange import PATHS, Go, Reply, Request, Tampering, refusal
-from tests.support.tampering.making import asking, failing
+from tests.support.tampering.making import all_records, asking, failing
 from tests.wrong_servers.wrong_server import add, wrong_server
 
 _CHILDREN = ("varyJob", "upscaleJob")
@@ -57,6 +57,25 @@ def _unknown_is(operation: str, answer: Reply) -> Tampering:
     return failing(lambda *_: answer, operation, errno=420)
 
 
+def _asked_as_sent(operation: str, odd: type) -> Tampering:
+    """The database is asked for the parent with what was sent: an operator that all jobs satisfy,
+    or a pattern that all fit."""
+    field = PARENTS[operation]
+    key = "job_id" if field == "parent_id" else "hash"
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        given = request.fields.get(field)
+        if request.operation != operation or not (
+            isinstance(given, odd) and ("$ne" in given or given == "%")
+        ):
+            return await go(request)
+        grids = await all_records(request, go, job_type=["main"])
+        found = [one[key] for one in grids if one["img_buffer"]]
+        return await go(request.with_fields(**{field: found[0]}) if found else request)
+
+    return tampering
+
+
 def _sender_is_required(operation: str) -> Tampering:
     return asking(
         lambda request: request if "sender_id" in request.fields else request.made_invalid(),
@@ -93,6 +112,8 @@ for _operation in _CHILDREN:
          partial(_unknown_is, _operation, refusal(501, "SERVICE_ERROR")), ""),
         (3, "unknown-parent-is-taken", "of a parent that does not exist is a job without one",
          partial(_parent_is_not_asked_for, _operation, 420), ""),
+        (3, "parent-is-a-pattern", "of the job % is one of any job",
+         partial(_asked_as_sent, _operation, str), ""),
         (5, "sender-is-required", "needs a sender_id beside the token",
          partial(_sender_is_required, _operation),
          f"{_SECTION[_operation]}-1 {_SECTION[_operation]}-3 GRID-1 PAR-1"),
@@ -180,6 +201,16 @@ def _taken_for(given: tuple[object, ...], cell: int, *operations: str) -> Tamper
     return asking(change, *operations)
 
 
+for _operation in _CHILDREN:
+    add(
+        f"{_NAME[_operation]}-parent-is-an-operator",
+        "GEN-4",
+        f"the database is asked for the parent of a {_NAME[_operation]} with whatever was sent",
+        partial(_asked_as_sent, _operation, dict),
+        whole=True,
+    )
+
+
 for _id, _says, _given, _cell, _operations in (
     ("cell-0-is-taken", "0 is taken for cell 1", (0,), 1, _CHILDREN),
     ("cell-5-is-taken", "5 is taken for cell 4", (5,), 4, _CHILDREN),
@@ -191,6 +222,8 @@ for _id, _says, _given, _cell, _operations in (
     ("cell-true-is-taken", "true is taken for cell 1", (True,), 1, _CHILDREN),
     ("cell-true-is-taken-by-vary", "true is cell 1 to varyJob", (True,), 1, ("varyJob",)),
     ("cell-in-an-array-is-taken", "an array of one number is taken for it", ([2],), 2, _CHILDREN),
+    ("cell-257-is-taken", "a number is cut to 8 bits: 257 is cell 1", (257,), 1, _CHILDREN),
+    ("cell-is-cut-to-32-bits", "a number is cut to 32 bits", (4294967297,), 1, ("varyJob",)),
     ("cell-beyond-4-is-taken", "what is beyond 4 is taken for 4", (5, 6, 99, 100), 4, _CHILDREN),
 ):
     add(_id, "GRID-2", _says, partial(_taken_for, _given, _cell, *_operations))

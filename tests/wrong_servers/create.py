@@ -213,6 +213,27 @@ def hash_of_the_second() -> Tampering:
 
 @wrong_server(
     "CREATE-4",
+    "a hash is made of the prompt: a second job with it is answered with the first",
+    touches="IMG-5",
+)
+def hash_of_the_prompt() -> Tampering:
+    made: dict[object, Reply] = {}
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        content = request.fields.get("content")
+        if request.operation != "createJob" or not isinstance(content, str):
+            return await go(request)
+        key = request.token, content
+        if key in made:
+            return made[key]
+        reply = await go(request)
+        return made.setdefault(key, reply) if reply.ok else reply
+
+    return tampering
+
+
+@wrong_server(
+    "CREATE-4",
     "a hash is made of the kind of job",
     touches=(
         "CREATE-2 CREATE-5 FIND-10 FIND-12 FIND-14 LIFE-3 LIFE-4 IMG-5 VAR-1 "

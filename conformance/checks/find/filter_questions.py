@@ -79,18 +79,22 @@ def what_false_asks_for(ctx: Context) -> Observation:
 @probe("null-parameter")
 def whether_null_counts_as_omitted(ctx: Context) -> Observation:
     control = ctx.find(limit=1)
-    if not control.ok:
+    if not _taken(control):
         return ctx.unobserved(f"find does not work without it: {control.summary()}", control)
     answers = {key: ctx.call("findJobs", {key: None}) for key in _CONDITIONS}
     seen = {key: _null_read(answer) for key, answer in answers.items()}
-    if seen["limit"] == "omitted" != seen["prompt"] and ctx.find(limit="ten").ok:
+    if seen["limit"] == "omitted" != seen["prompt"] and _taken(ctx.find(limit="ten")):
         del seen["limit"]  # it is taken like any bad limit (question find-bad-limit)
     if len(set(seen.values())) == 1:
         return ctx.answer(seen["prompt"], *answers.values())
     return ctx.unknown(", ".join(f"{key}: {said}" for key, said in seen.items()), *answers.values())
 
 
+def _taken(answer: Answer) -> bool:
+    return answer.ok or answer.errno in NOTHING
+
+
 def _null_read(answer: Answer) -> str:
     if answer.errno == 301:
         return "301"
-    return "omitted" if answer.ok else answer.summary()
+    return "omitted" if _taken(answer) else answer.summary()

@@ -84,6 +84,22 @@ def test_an_odd_link_is_escaped(path: str) -> None:
         assert "x-evil" not in server.asked[0].headers
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/./a/../b/./c.png?x=/../y", "/b/c.png?x=/../y"),
+        ("/../../a.png", "/a.png"),
+        ("/a/..", "/"),
+        ("/.well-known/a..png", "/.well-known/a..png"),
+    ],
+)
+def test_dots_in_a_path_lead_where_every_client_goes(path: str, asked: str) -> None:
+    with Scripted(always(*http("picture", kind="image/png"))) as server:
+        url = server.url.replace("http:", "HTTP:")
+        a_gate(server.url).picture(f"{url}{path}", TOKEN)
+        assert server.asked[0].path == asked
+
+
 @pytest.mark.parametrize("host", ["上海.invalid", "a b.invalid", "-", "x" * 300, "\ud800", "a..b"])
 def test_an_odd_host_is_no_crash(host: str) -> None:
     reply, _ = a_gate("http://127.0.0.1:9").picture(f"http://{host}/a.png", TOKEN)

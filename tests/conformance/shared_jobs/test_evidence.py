@@ -276,6 +276,41 @@ def test_all_records_are_reached_page_by_page(unit: int) -> None:
     assert look.total == 8
 
 
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_records_of_one_instant_on_two_pages_are_all_reached(unit: int) -> None:
+    """Pages have three records: the second instant begins on one page and ends on the next."""
+    times = [1_712_040_515_000 - 1000 * instant for instant in (0, 0, 1, 1, 2, 3)]
+
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
+        if asked.path == "/auth/login":
+            return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
+        before = asked.fields.get("timestamp_smaller_than", times[0] + 1) * unit
+        found = [{"hash": n, "timestamp": str(t)} for n, t in enumerate(times) if t < before]
+        rows = [{**one, "hash": f"h{one['hash']}"} for one in found]
+        return http({"errno": 0, "data": {"res": rows[:3], "total": len(times)}})
+
+    with Scripted(script) as server:
+        look = Listing(a_session(server.url)).everything()
+    assert look.complete
+    assert len(look.answers) <= 4
+
+
+def test_an_errno_for_not_found_is_not_for_the_limit() -> None:
+    answers = iter([http({"errno": 410, "errmsg": "NOT FOUND"})])
+
+    def script(asked: ReceivedRequest) -> Iterable[bytes]:
+        if asked.path == "/auth/login":
+            return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
+        return next(answers, http({"errno": 0, "data": {"res": [{"hash": "h"}], "total": 1}}))
+
+    with Scripted(script) as server:
+        listing = Listing(a_session(server.url))
+        assert not listing.look().complete
+        assert listing.look(["h"]).with_hash("h")
+        limits = [one.fields.get("limit") for one in server.asked if one.path == "/jobs/find"]
+    assert limits == [100, 100]
+
+
 def test_a_listing_that_can_not_be_completed_says_so(start: Start) -> None:
     session = a_session(start(find_order="oldest-first", find_max_limit="3").url)
     for number in range(5):

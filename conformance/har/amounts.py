@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ..json_access import Record, brief, text, whole
+from ..json_access import Record, brief, whole
 from .document import Unreadable
 from .left_out import EntryError, Part, UnjudgedError
 
@@ -41,11 +41,11 @@ def size(source: Record, key: str, where: str) -> int | None:
 
 def start(entry: object) -> float:
     """Seconds since 1970. A time without a zone, which HAR does not allow, is read as UTC."""
-    given = text(entry, "startedDateTime")
+    given = entry.get("startedDateTime") if isinstance(entry, dict) else None
     try:
-        moment = datetime.fromisoformat(given or "")
+        moment = datetime.fromisoformat(given if isinstance(given, str) else "")
     except ValueError:
-        raise EntryError(f"startedDateTime is no ISO 8601 time: {brief(given)}") from None
+        raise EntryError(f"startedDateTime is no ISO 8601 time: {shown(given)}") from None
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return (moment - _EPOCH).total_seconds()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -20,6 +21,8 @@ from ..traffic.seen import Seen
 from . import amounts
 from .left_out import EntryError, Part, UnjudgedError
 
+#: What stands in a URL before its host.
+_USERINFO = re.compile(r"(?<=://)[^/?#]*@")
 Headers = tuple[tuple[str, str], ...]
 
 #: Statuses whose answers have no body (RFC 9110, 6.4.1).
@@ -37,9 +40,9 @@ OURS = "_sampan"
 
 
 def address(entry: object) -> str:
-    """The URL of the request, without a fragment; empty if there is none."""
+    """The URL of the request, without a fragment and without a password; empty if there is none."""
     request = entry.get("request") if isinstance(entry, dict) else None
-    return (text(request, "url") or "").partition("#")[0]
+    return _USERINFO.sub("", (text(request, "url") or "").partition("#")[0])
 
 
 def is_ours(entry: object) -> bool:
@@ -241,6 +244,8 @@ def _each_header(given: Iterable[object], which: str) -> Iterable[tuple[str, str
         )
         if isinstance(value, float) and not isinstance(value, bool):
             value = f"{value:.15g}"
+        elif isinstance(header, dict) and value is None:
+            value = ""  # some write null for an empty one
         if not isinstance(name, str) or not isinstance(value, str):
             raise EntryError(f"{which}.headers has one without a name or a value")
         if not name.startswith(":"):  # HTTP/2: a part of the first line

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from ..checking.senders import parts
 from ..http.redaction import MASK, Secrets
+from ..http.secret_headers import may_be_secret
 from ..rules.bad_tokens import is_made_of
 from ..traffic.seen import Seen
 from ..traffic.senders import is_masked
@@ -33,8 +34,6 @@ _SCHEMES_ALONE = ("", "bearer", "basic", "digest")
 _NO_SECRETS = (*_SCHEMES_ALONE, "null", "true", "false")
 #: A password that was refused may be any word; a short one is masked where it was sent alone.
 _LONG = 6
-#: Headers whose whole value may be a secret, though nobody has called it one.
-_SECRET_HEADERS = ("cookie", "set-cookie", "proxy-authorization", "x-api-key")
 #: A run of characters in a picture in which a secret could be written.
 _RUN = re.compile(rb"[\x20-\x7e]{6,}")
 #: A password in a URL.
@@ -96,10 +95,8 @@ class Pseudonyms:
 
     def header(self, name: str, value: str) -> str:
         """A header's value. Of credentials the scheme stays."""
-        if name.lower() in _SECRET_HEADERS:
-            return MASK
         if name.lower() != "authorization":
-            return self.text(value)
+            return MASK if may_be_secret(name) else self.text(value)
         before, token, after = parts(value)
         if not token or value.strip().casefold() in _SCHEMES_ALONE:
             return value

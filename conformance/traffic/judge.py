@@ -276,7 +276,7 @@ class TrafficJudge:
         if number := self._unlike.total:
             yield (
                 f"{number} {'request is' if number == 1 else 'requests are'} not in the page's"
-                " form, so that little is judged of them (GEN-5, and what an acceptance breaks):"
+                " form, which leaves little to judge (GEN-5, and what an acceptance breaks):"
                 f" {self.secrets.redact(str(self._unlike))}"
             )
         if number := self._nowhere:

@@ -15,6 +15,7 @@ from ..http.connection import Reply, Request
 from ..http.exchange import Answer, redacted
 from ..http.json_body import Body, read
 from ..http.redaction import MASK, Secrets
+from ..http.secret_headers import may_be_secret, secrets_of
 from ..json_access import object_at, text
 from ..rules.refusals import SentRequest
 from .seen import Seen
@@ -24,7 +25,7 @@ _SHOWN = frozenset(
     {"accept", "authorization", "content-encoding", "content-length", "content-type", "user-agent"}
 )
 _CELLS = (1, 2, 3, 4)
-_HIDDEN = frozenset({"set-cookie", "set-cookie2", "www-authenticate", "location"})
+_HIDDEN = frozenset({"www-authenticate", "location"})
 #: Bytes of a login in which a password is looked for.
 _LARGE = 64 << 10
 #: A refused password that is as short as this may be a part of any word.
@@ -122,10 +123,11 @@ def answer_of(
 
 def secrets_in(seen: Seen, operation: str) -> Iterator[str]:
     """Everything in an exchange that a report must not show, wherever it stands."""
-    for key, value in seen.request.headers:
-        if key.lower() in ("authorization", "cookie"):
-            secret = parts(value)[1] if key.lower() == "authorization" else value
-            yield from (part for part in secret.split() if len(part) >= _SHORT)
+    for key, value in (*seen.request.headers, *seen.reply.headers):
+        if key.lower() == "authorization":
+            yield from (part for part in parts(value)[1].split() if len(part) >= _SHORT)
+        elif may_be_secret(key):
+            yield from secrets_of(value)
     if operation == "login":
         yield from (one for one in _passwords(seen.request.body) if len(one) >= _SHORT)
         token = text(object_at(read(seen.reply).value, "data"), "token")
@@ -173,5 +175,9 @@ def _without_password(body: bytes) -> bytes:
 
 
 def _without_secrets(reply: Reply) -> Reply:
-    kept = tuple((key, value) for key, value in reply.headers if key not in _HIDDEN)
+    kept = tuple(
+        (key, value)
+        for key, value in reply.headers
+        if key not in _HIDDEN and not may_be_secret(key)
+    )
     return replace(reply, headers=kept)

@@ -19,7 +19,7 @@ from ..contract.profile import Profile
 from ..jobs.lifecycle import Job, Plan, moments
 from ..jobs.scenarios import SCENARIOS
 from ..service import FakeService
-from ..store.account import Account
+from ..store.account import Account, JobCounts
 from ..store.ids import owns
 from ..suggestions import shown
 
@@ -44,7 +44,7 @@ def export(service: FakeService, account: Account | None = None) -> dict[str, An
         "account": None if account is None else account.username,
         "seed": service.seed,
         "token_key": service.key.hex(),
-        "accounts": [_account(each) for each in accounts],
+        "accounts": [_account(service, each) for each in accounts],
         "jobs": [
             {**job._asdict(), "plan": job.plan._asdict(), "account": names[job.account]}
             for job in service.store.jobs(mine)
@@ -70,9 +70,20 @@ def export(service: FakeService, account: Account | None = None) -> dict[str, An
     }
 
 
-def _account(account: Account) -> dict[str, Any]:
+def _account(service: FakeService, account: Account) -> dict[str, Any]:
     kept = ("id", "username", "password", "plan", "name")
-    return {name: getattr(account, name) for name in kept} | {"revoked": [*account.revoked]}
+    return {
+        **{name: getattr(account, name) for name in kept},
+        "revoked": [*account.revoked],
+        "last_number": service.store.counts(account.id).ordinal,
+    }
+
+
+def _as_account(given: Mapping[str, Any]) -> Account:
+    rest = dict(given)
+    # Documents had no number once.
+    counts = JobCounts(ordinal=rest.pop("last_number", 0))
+    return Account(**rest, counts=counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,7 @@ def _take(service: FakeService, contents: _Contents, only: str | None) -> None:
 
 
 def _contents(service: FakeService, document: Mapping[str, Any], only: str | None) -> _Contents:
-    accounts = _each(document, "accounts", lambda given: Account(**given))
+    accounts = _each(document, "accounts", _as_account)
     if only is not None:
         _only(service, accounts, only)
     _unique("accounts", "name", [account.username for account in accounts])

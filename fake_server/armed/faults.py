@@ -10,6 +10,7 @@ What a fault does to a connection is in ``web/fault_injection.py``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,13 +29,11 @@ class Faults:
     def __init__(self, rows: ControlRows) -> None:
         """Raises what :func:`make` does on rows that another program has written."""
         self._rows = rows
-        self._count = 0
         self.load()
 
     def load(self) -> None:
         """Take them from the store."""
-        # No id is given twice, not even after a restart.
-        self._put([_fault(row) for row in self._rows.faults()], self._rows.last_position())
+        self._put([_fault(row) for row in self._rows.faults()])
 
     def refresh(self) -> None:
         """Have the counts of all processes. Embedded, they are known."""
@@ -53,42 +52,40 @@ class Faults:
 
     def arm(self, terms: Mapping[str, Any]) -> Fault:
         """Arm what a body of ``armFault`` describes, checked against its schema."""
-        number = self._free_number(self.all)
-        fault = make(f"f{number}", terms)
-        self._rows.add_fault(_row(fault))
-        self._rows.transaction.then(lambda: self._put([*self.all, fault], number))
+        fault = make(self._new_id(self.all), terms)
+        self._add(fault)
+        self._rows.transaction.then(lambda: self._put([*self.all, fault]))
         return fault
 
-    def _free_number(self, faults: Iterable[Fault]) -> int:
-        taken = {fault.id for fault in faults}
-        number = self._count + 1
-        while f"f{number}" in taken:  # one that was imported
-            number += 1
-        return number
+    def _new_id(self, faults: Iterable[Fault]) -> str:
+        """An id that no fault has had, not even before a restart, and none of these has."""
+        return f"f{1 + max(self._rows.last_position(), *map(_number, faults), 0)}"
+
+    def _add(self, fault: Fault) -> None:
+        """Store it, at a position from which the ids to come lie behind its own."""
+        self._rows.add_fault(_row(fault), max(self._rows.last_position() + 1, _number(fault)))
 
     def replace(self, account: str | None, faults: list[Fault]) -> None:
         """Have these instead of those that name the account, or of all.
 
         An id that is taken is changed.
         """
-        kept, number = self._others(account), self._count
+        kept = self._others(account)
         with self._rows.transaction():
             self._rows.drop_faults(account)
             for fault in faults:
                 if fault.id in {other.id for other in kept}:
-                    number = self._free_number([*kept, *faults])
-                    fault.id = f"f{number}"
+                    fault.id = self._new_id([*kept, *faults])
                 kept.append(fault)
-                self._rows.add_fault(_row(fault))
-            self._rows.transaction.then(lambda: self._put(kept, number))
+                self._add(fault)
+            self._rows.transaction.then(lambda: self._put(kept))
 
     def _others(self, account: str | None) -> list[Fault]:
         return [f for f in self.all if account is not None and f.match.account != account]
 
-    def _put(self, faults: list[Fault], count: int | None = None) -> None:
+    def _put(self, faults: list[Fault]) -> None:
         self.all = faults
         self.live = [fault for fault in faults if not fault.used_up]
-        self._count = self._count if count is None else count
 
     def by_id(self, id: str) -> Fault | None:
         """The fault of that id."""
@@ -143,6 +140,15 @@ class Faults:
         for fault, (matched, applied, _) in zip(matching, counts, strict=True):
             fault.matched, fault.applied = matched, applied
         self.live = [fault for fault in self.live if not fault.used_up]
+
+
+#: The ids given here, and their numbers.
+_GIVEN = re.compile("f([0-9]{1,15})")
+
+
+def _number(fault: Fault) -> int:
+    found = _GIVEN.fullmatch(fault.id)
+    return 0 if found is None else int(found[1])
 
 
 #: What a fault's row has beside its terms.

@@ -156,7 +156,11 @@ class Account:
     # What takes more than one call
 
     def record(self, hash: str) -> Record | None:
-        """The record of a job, or ``None``. Pages back until it is found."""
+        """The record of a job, or ``None``. Pages back until it is found.
+
+        No cursor leads to newer jobs: where a server shows the oldest first (question find-order),
+        all are asked for at once, and ``None`` may mean that its limit has left the job out.
+        """
         found = self.find(limit=_PAGE)
         before: int | None = None
         while True:
@@ -165,11 +169,15 @@ class Account:
                     return record
             if len(found.res) >= found.total or not found.res:
                 return None
-            oldest = min(int(record["timestamp"]) for record in found.res)
+            times = [int(record["timestamp"]) for record in found.res]
+            oldest = min(times)
             if before is not None and oldest >= before:
-                return None  # a server that ignores the cursor has no other page
+                return None  # all were asked for, or the server ignores the cursor
             before = oldest
-            found = self.find(limit=_PAGE, timestamp_smaller_than=before)
+            if times[0] < times[-1]:
+                found = self.find(limit=found.total)
+            else:
+                found = self.find(limit=_PAGE, timestamp_smaller_than=before)
 
     def wait_finished(
         self,

@@ -109,15 +109,18 @@ class ControlRows:
         ]
 
     def last_position(self) -> int:
-        """How many faults have ever been kept here, also those that are forgotten."""
+        """The highest position that a fault was ever kept at, a forgotten one included."""
         found = self._db.execute(self._dialect.last_fault).fetchone()
         return 0 if found is None else int(found[0])
 
-    def add_fault(self, row: FaultRow) -> None:
-        """Keep one more fault."""
+    def add_fault(self, row: FaultRow, position: int) -> None:
+        """Keep one more fault, at a position behind the last one."""
         terms = orjson.dumps(row.terms).decode()
-        sql = "INSERT INTO faults (id, account, terms, matched, applied) VALUES (?, ?, ?, ?, ?)"
-        self._run(FAULTS, sql, row.id, row.account, terms, row.matched, row.applied)
+        values = (position, row.id, row.account, terms, row.matched, row.applied)
+        with self.transaction():
+            self._run(FAULTS, "INSERT INTO faults VALUES (?, ?, ?, ?, ?, ?)", *values)
+            for statement in self._dialect.positioned:
+                self._db.execute(statement, (position,))
 
     def count_faults(self, counts: Iterable[tuple[int, int, str]]) -> None:
         """Keep how often faults have matched and been applied: (matched, applied, id)."""

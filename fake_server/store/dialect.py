@@ -26,7 +26,8 @@ class Dialect(NamedTuple):
     ``derived`` are the columns of a job beyond those of ``job_rows.py``, made from its prompt.
     ``lock`` makes a SELECT hold the rows that it has read until the transaction ends.
     ``last_fault`` selects the position of the last fault that there ever was; ``imported`` makes
-    the next account's id follow those that were given. ``new_job`` inserts a job's columns.
+    the next account's id follow those that were given, ``positioned`` remembers the position that a
+    fault was given. ``new_job`` inserts a job's columns.
     """
 
     begin: str
@@ -39,6 +40,7 @@ class Dialect(NamedTuple):
     derived: Callable[[str], tuple[Any, ...]] = lambda prompt: ()
     lock: str = ""
     imported: tuple[str, ...] = ()
+    positioned: tuple[str, ...] = ()
     new_job: str = f"INSERT INTO jobs VALUES ({', '.join('?' * 12)})"
 
 

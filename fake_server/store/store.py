@@ -239,6 +239,7 @@ class Store(JobReads):
     ) -> None:
         """Have these accounts, with these jobs and clocks, in place of those of their ids.
 
+        An account's next job comes after its last one and after ``counts.ordinal``.
         With ``settings`` they replace everything, what the control API set among it. Raises
         :attr:`conflict`, and ``OverflowError`` on a number of more than 64 bits.
         """
@@ -252,6 +253,7 @@ class Store(JobReads):
                     self.keep(key, value)
             for each in accounts:
                 self._forget_jobs(each)
+                self._keep_number(each, each.counts.ordinal)
                 self.keep_clock(each.id, None)
                 self._db.execute("DELETE FROM accounts WHERE id = ?", (each.id,))
                 self._db.execute(
@@ -354,9 +356,12 @@ class Store(JobReads):
             self._changes.note(ACCOUNT, account.id)
             self._db.execute("DELETE FROM folders WHERE job = ?", (job.id,))
             self._db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
-            self._db.execute(KEEP, (number_key(account.id), str(self.counts(account.id).ordinal)))
+            self._keep_number(account, self.counts(account.id).ordinal)
             self._one_less(account)
             self.transaction.then(account.outdate)
+
+    def _keep_number(self, account: Account, last: int) -> None:
+        self._db.execute(KEEP, (number_key(account.id), str(last)))
 
     def _count_again(self, account: Account) -> None:
         self.transaction.then(self._recount(account))

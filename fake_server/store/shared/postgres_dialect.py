@@ -59,6 +59,7 @@ DIALECT = Dialect(
     _derived,
     " FOR UPDATE",
     (_NEXT_ACCOUNT,),
+    ("SELECT setval('faults_position_seq', ?)",),
     f"INSERT INTO jobs VALUES ({', '.join('?' * 14)})",
 )
 

@@ -152,6 +152,54 @@ def test_what_was_imported_is_in_the_data_file(
     assert Control(make_fake(data=tmp_path / "data")).get("state") == document
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_number_of_a_deleted_job_is_not_given_again(
+    make_fake: MakeFake, tmp_path: Path, *, whole: bool
+) -> None:
+    control = Control(make_fake(seed=1))
+    abc = control.fake.login()
+    hashes = [abc.create() for _ in range(3)]
+    for hash in hashes[1:]:
+        control.delete(f"jobs/{hash}")
+    document = control.get("state", **({} if whole else {"account": "abc"}))
+    other = Control(make_fake(seed=1, data=tmp_path / "data"))
+    other.call("PUT", "state", document)
+    assert other.get("state")["accounts"] == control.get("state")["accounts"]
+    new = other.fake.login().create()
+    assert new == abc.create()
+    assert new not in hashes
+
+
+def test_a_document_without_the_numbers_is_taken(control: Control) -> None:
+    lived_in(control)
+    document = control.get("state")
+    older = json.loads(json.dumps(document))
+    for account in older["accounts"]:
+        del account["last_number"]
+    control.call("PUT", "state", older)
+    assert control.get("state") == document
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_the_id_of_a_fault_that_was_imported_is_not_given_again(
+    make_fake: MakeFake, tmp_path: Path, *, alone: bool
+) -> None:
+    control = Control(make_fake(seed=1))
+    for _ in range(5):
+        control.post("faults", type="ERRNO", errno=501, match={"account": "abc"})
+    for id in ("f1", "f2", "f4"):
+        control.delete(f"faults/{id}")
+    document = control.get("state", **({"account": "abc"} if alone else {}))
+    other = Control(make_fake(seed=1, data=tmp_path / "data"))
+    other.call("PUT", "state", document)
+    assert [each["id"] for each in other.get("faults")["faults"]] == ["f3", "f5"]
+    other.delete("faults")
+    other.fake.app.service.close()
+    again = Control(make_fake(seed=1, data=tmp_path / "data"))
+    given = [again.post("faults", type="ERRNO", errno=501)["id"] for _ in range(5)]
+    assert not {*given} & {"f3", "f5"}
+
+
 # What is refused
 
 

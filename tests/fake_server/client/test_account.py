@@ -92,6 +92,16 @@ def test_a_record_is_found_behind_other_pages(account: Account) -> None:
     assert account.record("no such hash") is None
 
 
+def test_a_record_is_found_where_the_oldest_come_first(account: Account) -> None:
+    account.admin.answer(find_order="oldest-first", find_max_limit="none")
+    hashes = [account.create("a cat") for _ in range(103)]
+    for hash in (hashes[0], hashes[99], hashes[-1]):
+        record = account.record(hash)
+        assert record is not None
+        assert record["hash"] == hash
+    assert account.record("no such hash") is None
+
+
 @pytest.mark.parametrize("timestamps", [["7"], ["7", "7"], ["7", "9"]])
 def test_a_server_that_ignores_the_cursor_is_not_asked_for_ever(timestamps: list[str]) -> None:
     asked = 0

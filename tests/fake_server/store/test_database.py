@@ -132,7 +132,7 @@ def test_a_file_of_format_3_is_upgraded_with_all_that_is_in_it(tmp_path: Path) -
     with closing(Store(path)) as store:
         account = store.put_account("abc", "digest", "none", "小明")
         job = submitted(store, account, 1)
-        store.control.add_fault(FaultRow("f1", None, {"type": "ERRNO", "errno": 501}, 3, 2))
+        store.control.add_fault(FaultRow("f1", None, {"type": "ERRNO", "errno": 501}, 3, 2), 1)
     with closing(sqlite3.connect(path)) as db:
         db.executescript(f"DROP TABLE scenarios; {_SCENARIOS_3}; PRAGMA user_version = 3;")
         db.execute("INSERT INTO scenarios VALUES (4, 'fail', 46, NULL, 2)")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..checking.context import Context
+from ..checking.find_calls import NOTHING
 from ..http.connection import Failure
 from ..http.exchange import Answer
 from ..http.request_kinds import Kind
@@ -124,8 +125,9 @@ class Player:
         """A find, and what the model thinks of it. ``free``: it counts for no share."""
         answer = self.send("findJobs", filters, account, free=free)
         sent = self.request("findJobs", filters, account, TokenSource.ACCOUNT)
-        if answer.ok:
-            found = FindResult(answer.records, answer.total)
+        if answer.ok or answer.errno in NOTHING:
+            # An errno for not found: nothing matches, and nothing may be known to.
+            found = FindResult(answer.records, answer.total if answer.ok else 0)
             self.hear(self.model.found(account, filters, found), answer, sent)
         elif answer.failure is None and answer.errno != 430:
             what = f"find by {', '.join(sorted(filters)) or 'nothing'}: {answer.summary()}"

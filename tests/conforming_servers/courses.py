@@ -73,6 +73,23 @@ def some_jobs_fail() -> Tampering:
     return tampering
 
 
+@conforming_server(
+    "every blend of four links fails, and a create: by chance, as far as can be seen",
+    mixed=False,
+)
+def jobs_fail_by_chance() -> Tampering:
+    blends, creates = _marked("fail", "blendImages"), _marked("fail", "createJob")
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        words = str(request.fields.get("content")).split()
+        if request.operation == "blendImages" and len(words) == 4:
+            return await blends(request, go)
+        kite = request.operation == "createJob" and "kite" in words
+        return await (creates(request, go) if kite else go(request))
+
+    return tampering
+
+
 @conforming_server("every job is refused by the moderation, after it was taken", open=_UNFINISHED)
 def every_job_is_banned() -> Tampering:
     return _marked("banned", "createJob")

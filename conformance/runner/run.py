@@ -200,6 +200,11 @@ class Run:
                 found += [self._redacted(finding)]
         except UnavailableError as problem:
             found.append(self._redacted(_unavailable(check.id, problem)))
+        except KeyboardInterrupt:
+            failures = [one for one in found if one.verdict is Verdict.FAIL]
+            if failures:  # what is left is not known, but this is
+                self._findings[check.id] = merge(check.id, failures)
+            raise
         except Exception:
             found.append(self._redacted(_own_fault(check.id)))
         if not found:

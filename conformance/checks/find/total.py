@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from ...checking import Answer, Context, Finding, Phase, check
@@ -160,11 +161,12 @@ def _short_pages(ctx: Context, page: int) -> Iterator[Finding]:
     if not look.complete or len(times) < len(look.records):
         return
     size = unit(ctx, look.records) if times else 1
-    moments = [time // size for time, _ in times]
-    left = {moment: [one for time, one in times if time < moment * size] for moment in moments}
-    fitting = [moment for moment, older in left.items() if 0 < len(older) <= page]
+    oldest_first = [time for time, _ in reversed(times)]
+    moments = dict.fromkeys(time // size for time, _ in times)
+    left = {moment: bisect_left(oldest_first, moment * size) for moment in moments}
+    fitting = [moment for moment, older in left.items() if 0 < older <= page]
     for moment in dict.fromkeys(fitting[:1] + fitting[-1:]):
-        yield from _short_page(ctx, moment, left[moment])
+        yield from _short_page(ctx, moment, [one for _, one in times[-left[moment] :]])
 
 
 def _short_page(ctx: Context, moment: int, older: list[Record]) -> Iterator[Finding]:

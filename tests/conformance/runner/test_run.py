@@ -288,6 +288,19 @@ def test_an_interrupted_run_keeps_what_it_found() -> None:
     assert report.exit_code == 3
 
 
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INCONCLUSIVE])
+def test_an_interrupted_check_keeps_the_failures_it_had_found(verdict: Verdict) -> None:
+    @check("LOGIN-1")
+    def _(ctx: Context) -> Iterator[Finding]:
+        yield ctx.ok("fine so far")
+        if verdict is Verdict.FAIL:
+            yield ctx.fail("broken", expected="a", actual="b")
+        raise KeyboardInterrupt
+
+    report, _server = go("LOGIN-1")
+    assert (found(report, "LOGIN-1").verdict, report.stopped) == (verdict, "interrupted")
+
+
 def test_progress_is_told() -> None:
     check("LOGIN-1")(lambda ctx: ctx.fail("x", expected="", actual=""))
     told: list[Progress] = []

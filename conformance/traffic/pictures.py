@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from ..checks.images import is_md5, md5_of
 from ..http.exchange import Exchange
-from ..json_access import integer, text
+from ..json_access import text
 from ..pictures import compare as pixels
+from ..pictures import measures
 from ..pictures.picture import Picture, inspected
 from ..pictures.seams import Seam
 from .facts import Fact
@@ -23,7 +24,6 @@ from .rules.refusals import GRIDS
 from .seen import Seen
 
 LINKS = ("img_buffer", "img_thumb", "original_url")
-_FORMATS = {"jpg": "jpeg"}
 #: Pictures that are kept, links that are known, and jobs that a new picture is compared with.
 _KEPT, _LINKS, _COMPARED = 24, 3_000, 8
 #: Seconds after which a link may have ended since it was found.
@@ -193,8 +193,8 @@ def _missing(link: _Link, seen: Seen, exchange: Exchange) -> Iterator[Shown]:
 
 
 def _format(link: _Link, picture: Picture) -> Iterator[Shown]:
-    named = (text(dict(link.job.last or {}), "img_format") or "").lower()
-    if link.key == "img_buffer" and _FORMATS.get(named, named) not in ("", picture.format):
+    named = measures.other_format(link.job.last, picture) if link.key == "img_buffer" else ""
+    if named:
         what = f"img_buffer is a picture, {picture.format}"
         yield Shown("IMG-1", what, named, picture.exhibits())
     else:
@@ -202,12 +202,10 @@ def _format(link: _Link, picture: Picture) -> Iterator[Shown]:
 
 
 def _size(job: SeenJob, picture: Picture) -> Iterator[Shown]:
-    width, height = picture.size
-    true = {"img_width": width, "img_height": height, "img_length": picture.length}
-    said = {key: integer(dict(job.last or {}), key) for key in true}
-    if said == true:
+    if measures.fits(job.last, picture):
         yield Shown("IMG-2")
     else:
+        said, true = measures.said(job.last), measures.measured(picture)
         yield Shown("IMG-2", f"the record has {said}", f"{true}", picture.exhibits())
 
 

@@ -40,6 +40,8 @@ class AnswerSchemas:
             one.id: self._answers(one.path, one.method.lower())
             for one in contract.operations.values()
         }
+        #: The keys that a schema says something of.
+        self._keys = frozenset(_named(contract.document["components"]["schemas"]))
         failures = (names.items() for names in self._names.values())
         #: An errno that an operation does not list has the envelope that it has elsewhere.
         self._elsewhere = {errno: name for row in failures for errno, name in row if errno}
@@ -57,8 +59,7 @@ class AnswerSchemas:
                 return
         except UnicodeEncodeError:
             pass  # what follows says whether it is valid without them
-        few = _without_surrogates(self._first_invalid(answer))
-        for error in islice(valid.iter_errors(few), _ENOUGH):
+        for error in islice(valid.iter_errors(self._shortened(answer)), _ENOUGH):
             keyword = error.kind.name
             id = self._requirement(operation, name, error.evaluation_path, keyword)
             if id != _OPEN:
@@ -66,16 +67,32 @@ class AnswerSchemas:
                 said = error.message.replace(_MASK, "", 1).strip()
                 yield id, f"{operation}: {place}: {said}", "as in openapi.yaml"
 
-    def _first_invalid(self, answer: Any) -> Any:
-        """A find's answer without the records that are valid, and those after ``_ENOUGH`` that are
-        not: the validator makes all of its errors before it returns the first."""
+    def _shortened(self, answer: Any) -> Any:
+        """A short answer with the same faults. Of a find's records those that are valid are left
+        out, and those after ``_ENOUGH`` that are not: the validator makes all of its errors before
+        it returns the first."""
         data = object_at(answer, "data")
         records = array_at(data, "res")
         if data is None or records is None:
-            return answer
+            return self._short(answer)
         valid = self._compiled("JobRecord").is_valid
-        invalid = (one for one in map(_without_surrogates, records) if not valid(one))
-        return {**answer, "data": {**data, "res": list(islice(invalid, _ENOUGH))}}
+        invalid = (one for one in map(self._short, records) if not valid(one))
+        rest = self._short({**answer, "data": {**data, "res": []}})
+        return {**rest, "data": {**rest["data"], "res": list(islice(invalid, _ENOUGH))}}
+
+    def _short(self, value: Any) -> Any:
+        """With as few items and unknown keys as tell the schemas the same: they look into no array
+        but that of the records. The validator takes no lone surrogates, which JSON can escape:
+        ``?`` stands for them."""
+        if isinstance(value, str):
+            return value.encode("utf-8", "replace").decode()
+        if isinstance(value, list):
+            return [self._short(one) for one in value[:1]]
+        if isinstance(value, dict):
+            unknown = islice((key for key in value if key not in self._keys), 1)
+            kept = [*(key for key in value if key in self._keys), *unknown]
+            return {self._short(key): self._short(value[key]) for key in kept}
+        return value
 
     def _answers(self, path: str, method: str) -> dict[int, str]:
         """By errno the name of the schema."""
@@ -123,12 +140,10 @@ def _place(path: Sequence[str | int]) -> str:
     return place.removeprefix(".") or "the answer"
 
 
-def _without_surrogates(value: Any) -> Any:
-    """The validator takes no lone surrogates, which JSON can escape: ``?`` stands for them."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, list):
-        return [_without_surrogates(one) for one in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(k): _without_surrogates(one) for k, one in value.items()}
-    return value
+def _named(schema: object) -> Iterator[str]:
+    """The names of all properties in a schema, and in those within it."""
+    if isinstance(schema, Mapping):
+        yield from schema.get("properties", ())
+        schema = list(schema.values())
+    for one in schema if isinstance(schema, list) else ():
+        yield from _named(one)

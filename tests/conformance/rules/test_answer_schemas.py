@@ -48,6 +48,16 @@ def test_the_faults_of_many_records_are_soon_found() -> None:
     assert time.process_time() - started < 2
 
 
+@pytest.mark.parametrize("huge", [{str(key): [1] for key in range(60_000)}, [[{}]] * 300_000])
+def test_the_faults_of_an_answer_with_a_huge_value_are_soon_found(huge: Any) -> None:
+    started = time.process_time()
+    assert broken("createJob", {"errno": 430, "errmsg": "invalid login", "data": huge})
+    assert broken("findJobs", found(status=huge)) == {"FIND-11"}
+    assert broken("login", {**logged_in(token=huge), "x": huge}) == {"LOGIN-1"}
+    assert broken("findJobs", found(folders=huge if isinstance(huge, list) else [huge])) == set()
+    assert time.process_time() - started < 2.5
+
+
 def test_every_key_of_a_record_has_to_be_there() -> None:
     for key in RECORD:
         record = {name: value for name, value in RECORD.items() if name != key}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from ..api.find import record_json
@@ -42,6 +43,11 @@ def job_json(service: FakeService, job: Job) -> dict[str, Any]:
 
 
 async def list_jobs(call: ControlCall) -> Any:
+    with nullcontext() if call.account else call.service.store.turn():
+        return _listed(call)
+
+
+def _listed(call: ControlCall) -> dict[str, Any]:
     service, query = call.service, call.query
     first, last = query["offset"], query["offset"] + query["limit"]
     slow = [

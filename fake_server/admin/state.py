@@ -10,7 +10,8 @@ from .state_document import StateError
 
 
 async def export_state(call: ControlCall) -> Any:
-    return state.export(call.service, call.account)
+    with call.service.store.turn():
+        return state.export(call.service, call.account)
 
 
 async def import_state(call: ControlCall) -> Any:

@@ -6,6 +6,7 @@ account's epoch stands.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, cast
 
 import orjson
@@ -27,6 +28,11 @@ def find_jobs(service: FakeService, call: Call) -> bytes:
     conditions = _conditions(call)
     if conditions is None:
         return b'{"res":[],"total":0}'
+    with nullcontext() if conditions.account else service.store.turn():
+        return _found(service, call, conditions)
+
+
+def _found(service: FakeService, call: Call, conditions: Find) -> bytes:
     ids, total = service.store.find(conditions)
     known, epoch, base = call.rules.records.get, call.caller.epoch, call.origin()
     found = [(id, known(id, epoch, base)) for id in ids]

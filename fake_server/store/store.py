@@ -75,7 +75,8 @@ class Store(JobReads):
 
     def turn(self) -> AbstractContextManager[object]:
         """A block during which no other process changes anything but by submitting jobs; memory
-        is up to date when it begins. What reads memory and changes by that is one."""
+        is up to date when it begins. What reads memory and changes by that is one, and what reads
+        everybody's jobs, whose accounts are in memory."""
         return nullcontext()
 
     def follow(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from threading import Thread
 from typing import Any, cast
 
 import pytest
@@ -28,3 +29,40 @@ def test_an_account_that_is_added_while_all_are_read_disturbs_nothing(
     known = {account.username: account.revoked for account in store.accounts()}
     assert known["new-0"] == [5]
     assert known == {account.username: account.revoked for account in other.accounts()}
+
+
+@pytest.mark.parametrize("reading", ["export", "list", "list by state", "find"])
+def test_the_jobs_of_an_account_that_is_added_meanwhile_are_whole(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, reading: str
+) -> None:
+    pair.control.patch("profile", answers={"find-scope": "all"})
+    abc = pair.one.login()
+    abc.create()
+    store = pair.one.app.service.store
+
+    def add() -> None:
+        pair.other_control.post("accounts", username="new", password="p")
+        pair.other.login("new", "p").create()
+
+    adding = Thread(target=add)
+
+    def after_adding(read: Any) -> Any:
+        def reads(*given: Any) -> Any:
+            if adding.ident is None:
+                adding.start()
+                adding.join(0.3)  # it waits for the turn, or is done long before
+            return read(*given)
+
+        return reads
+
+    for name in ("jobs", "find", "found"):
+        monkeypatch.setattr(store, name, after_adding(getattr(store, name)))
+    found = {
+        "export": lambda: pair.control.get("state")["jobs"],
+        "list": lambda: pair.control.get("jobs")["jobs"],
+        "list by state": lambda: pair.control.get("jobs", state="queued")["jobs"],
+        "find": abc.find,
+    }[reading]()
+    assert len(found) == 1
+    adding.join()
+    assert pair.control.get("jobs")["total"] == 2

@@ -204,9 +204,6 @@ def serve(
     **options: Unpack[Options],
 ) -> None:
     """Run the fake until Ctrl-C or SIGTERM."""
-    if workers > 1:
-        _check_workers(workers, options["data"])
-        options["shared"] = True
     if log is None:
         log = sys.stderr.isatty() or log_format is not None or log_control
     try:
@@ -219,7 +216,7 @@ def serve(
             from .server.port_file import PortFile
             from .server.uvicorn_server import bind, url
 
-            settings = _settings(options)
+            settings = _settings(options, workers)
             _keep_apart(port_file, settings.data)
             app = serving.application(settings) if workers == 1 else None
             listening = _listen(host, port, bind)
@@ -274,10 +271,13 @@ def _keep_apart(port_file: Path | None, data: Path | DatabaseUrl | None) -> None
         raise _Refused(f"--port-file and --data must be different files, not both {data}")
 
 
-def _settings(options: Options) -> Settings:
+def _settings(options: Options, workers: int) -> Settings:
     """What is asked for. Raises :class:`_Refused`."""
     from .settings import settings
 
+    if workers > 1:
+        _check_workers(workers, options["data"])
+        options["shared"] = True
     if not options["accounts"]:
         del options["accounts"]
     try:

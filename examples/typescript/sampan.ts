@@ -94,7 +94,7 @@ export class Sampan {
 
   /** A fake that runs already; off loopback it needs the admin token. */
   static at(url: string, token?: string): Sampan {
-    return new Sampan(url, token);
+    return new Sampan(url.replace(/\/+$/, ""), token);
   }
 
   /** Starts one on a free port, with the options of `sampan serve`. SAMPAN may name the command. */
@@ -107,7 +107,10 @@ export class Sampan {
       const hint = "put sampan on the PATH, or set SAMPAN to its path";
       fake.once("error", ({ message }) => failed(new Error(`${message}: ${hint}`)));
       fake.once("exit", (code) => failed(new Error(`sampan serve ended with exit code ${code}`)));
-      createInterface(fake.stdout).once("line", (line) => ready(JSON.parse(line).url));
+      createInterface(fake.stdout).on("line", (line) => {
+        const url = readyUrl(line);
+        if (url !== undefined) ready(url);
+      });
     });
     return new Sampan(url, undefined, fake);
   }
@@ -115,7 +118,7 @@ export class Sampan {
   /** Ends the fake that was started. */
   async stop(): Promise<void> {
     const fake = this.process;
-    if (fake === undefined || fake.exitCode !== null) return;
+    if (fake === undefined || fake.exitCode !== null || fake.signalCode !== null) return;
     await new Promise<void>((ended) => {
       fake.once("exit", () => ended());
       fake.kill();
@@ -139,10 +142,27 @@ export class Sampan {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
     });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error?.message ?? `HTTP ${response.status}`);
-    return answer;
+    const text = await response.text();
+    const answer = asJson(text);
+    if (response.ok && answer !== undefined) return answer;
+    const rest = `${response.url} sent HTTP ${response.status}: ${text.slice(0, 200)}`;
+    throw new Error(answer?.error?.message ?? rest);
   }
+}
+
+/** JSON's value; undefined for what is none. */
+function asJson(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The address in the ready line; a wrapper around the fake may print lines of its own before it. */
+function readyUrl(line: string): string | undefined {
+  const ready = asJson(line);
+  return ready?.event === "ready" ? ready.url : undefined;
 }
 
 /** One account, and the control of it alone. */
@@ -186,7 +206,8 @@ export class SampanAccount {
 
   /** What the client has asked, oldest first. */
   async requests(operation?: Operation): Promise<JournalEntry[]> {
-    const query = new URLSearchParams({ account: this.username, ...(operation && { operation }) });
+    const whole = { account: this.username, limit: "100000" }; // the largest there is
+    const query = new URLSearchParams({ ...whole, ...(operation && { operation }) });
     const path = `requests?${query}`;
     return (await this.fake.control<{ requests: JournalEntry[] }>("GET", path)).requests;
   }

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..clock.spans import to_ms
+from ..http import urls
+from ..http.urls import Url
 from ..suggestions import suggest
 from .errors import is_for_the_caller
 
@@ -129,6 +131,24 @@ def without_secrets(terms: Mapping[str, Any]) -> Any:
 def _expression(pattern: re.Pattern[str]) -> str:
     flags = "".join(letter for flag, letter in _FLAGS if pattern.flags & flag)
     return f"(?{flags}){pattern.pattern}" if flags else pattern.pattern
+
+
+def server_address(text: str) -> Url:
+    """A fake's address, such as ``http://127.0.0.1:8091``, perhaps with a path before it.
+
+    Raises ``ValueError`` on what is none.
+    """
+    try:
+        found = urls.address(text)
+    except ValueError as problem:
+        raise _no_address(text) from problem
+    if found.scheme != "http":
+        raise _no_address(text)
+    return found
+
+
+def _no_address(text: str) -> ValueError:
+    return ValueError(f"{text!r} is not a valid address; use one like http://127.0.0.1:8091")
 
 
 def check_keywords(method: str, given: Mapping[str, Any], known: type) -> None:

@@ -14,6 +14,9 @@ __tracebackhide__ = is_for_the_caller
 
 Document = dict[str, Any]
 
+#: The largest limit of the control API's lists; its default is 100.
+ALL = 100_000
+
 
 class Control:
     """A way to the control API of a fake, with the account that calls are about, if any.

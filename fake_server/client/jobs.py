@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
-from .control_call import Control, Document
+from .control_call import ALL, Control, Document
 from .errors import NotInTime, is_for_the_caller
 
 __tracebackhide__ = is_for_the_caller
@@ -21,7 +21,7 @@ class JobControl(Control):
         self, *, state: State | None = None, status: int | None = None, limit: int | None = None
     ) -> list[Document]:
         """Jobs, newest first, those that a find does not show yet as well."""
-        given = {"state": state, "status": status, "limit": limit}
+        given = {"state": state, "status": status, "limit": ALL if limit is None else limit}
         found: list[Document] = self.scoped("GET", "/jobs", given)["jobs"]
         return found
 

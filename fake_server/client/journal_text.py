@@ -15,6 +15,8 @@ _MAX_STRING = 200
 _MAX_ITEMS = 3
 #: Of an object with more keys, such as a record, those that are null are counted only.
 _MAX_KEYS = 20
+#: As many requests are shown; the earliest go first.
+_MAX_REQUESTS = 1000
 #: As many characters of bodies are shown in all; the latest go first.
 _MAX_BODIES = 100_000
 
@@ -25,17 +27,22 @@ def journal_text(account: Account) -> str:
     The last resort of a report: it must not fail in turn.
     """
     try:
-        requests = account.admin.requests(limit=1000)
+        last = {"limit": _MAX_REQUESTS, "order": "newest-first"}
+        found = account.admin.scoped("GET", "/requests", last)
     except SampanError as problem:
         return f"the journal can't be read: {problem}"
+    requests = found["requests"]
     if not requests:
         return "no requests"
     faults = _faults(account) if any(request["fault"] for request in requests) else {}
     left, texts = _MAX_BODIES, []
-    for request in reversed(requests):
+    for request in requests:
         bodies = "\n".join(_bodies(request))
         left -= len(bodies)
         texts.append("\n".join(_lines(request, bodies if left >= 0 else _LEFT_OUT, faults)))
+    earlier = found["total"] - len(requests)
+    if earlier:
+        texts.append(f"… after {earlier} earlier requests, which are left out")
     return "\n".join(reversed(texts))
 
 

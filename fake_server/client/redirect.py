@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
-from ..http import urls
+from .arguments import server_address
 
 #: Where the page says that the service is (page, 请求IP).
 LIVE = "http://164.90.147.104:8091"
@@ -126,14 +126,7 @@ def _create_connection(original: Any, instead: Instead) -> Any:
 
 
 def _address(url: str) -> Address:
-    try:
-        found = urls.address(url)
-    except ValueError as problem:
-        raise _not_valid(url) from problem
-    if found.scheme != "http" or found.path != "/":
-        raise _not_valid(url)
+    found = server_address(url)
+    if found.path != "/":
+        raise ValueError(f"{url!r} is not a valid address; use one like {LIVE}, without a path")
     return found.host, found.port
-
-
-def _not_valid(url: str) -> ValueError:
-    return ValueError(f"{url!r} is not a valid address; use one like {LIVE}")

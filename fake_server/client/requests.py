@@ -14,7 +14,7 @@ from .arguments import (
     seconds,
     without_secrets,
 )
-from .control_call import Control, Document
+from .control_call import ALL, Control, Document
 from .errors import NotAsExpected, NotInTime, is_for_the_caller
 from .transport import PATIENCE
 
@@ -54,13 +54,13 @@ class RequestControl(Control):
     """The journal of requests, secrets left out."""
 
     def requests(self, *, limit: int | None = None, **match: Unpack[Match]) -> list[Document]:
-        """The requests that match, oldest first."""
+        """The requests that match, oldest first; with ``limit``, the first of them."""
         terms = self._match("requests", match)
+        bound = ALL if limit is None else limit
         if not _NOT_IN_A_QUERY & terms.keys():
-            answer = self.scoped("GET", "/requests", {**terms, "limit": limit})
+            answer = self.scoped("GET", "/requests", {**terms, "limit": bound})
         else:
-            bound = {} if limit is None else {"limit": limit}
-            answer = self.call("POST", "/requests/find", {"match": terms, **bound})
+            answer = self.call("POST", "/requests/find", {"match": terms, "limit": bound})
         found: list[Document] = answer["requests"]
         return found
 

@@ -15,8 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
-from ..http import urls
-from ..http.urls import Url
+from .arguments import server_address
 from .errors import Disconnected, Unreachable, is_for_the_caller
 from .forked import renew_in_children
 
@@ -88,7 +87,7 @@ class SocketTransport:
 
     def __init__(self, address: str) -> None:
         """Raises ``ValueError`` unless ``address`` is like ``http://127.0.0.1:8091``."""
-        found = _address(address)
+        found = server_address(address)
         self.base = address.rstrip("/")
         self._host, self._port = found.host, found.port
         self._prefix = quote(found.path, safe="/:@!$&'()*+,;=~").rstrip("/")
@@ -152,20 +151,6 @@ class SocketTransport:
             connection.close()
             raise Unreachable(f"no server responds at {self.base}: {problem}") from problem
         return connection
-
-
-def _address(text: str) -> Url:
-    try:
-        found = urls.address(text)
-    except ValueError as problem:
-        raise _not_valid(text) from problem
-    if found.scheme != "http":
-        raise _not_valid(text)
-    return found
-
-
-def _not_valid(text: str) -> ValueError:
-    return ValueError(f"{text!r} is not a valid address; use one like http://127.0.0.1:8091")
 
 
 def _is_idle(sock: socket.socket) -> bool:

@@ -90,10 +90,8 @@ def render(
     """
     finished = seen.state is State.FINISHED
     drawn = picture(job, profile) if finished else None
-    image, thumb, original = (None,) * 3 if drawn is None else _links(job, drawn, base)
     content, description = _texts(job, finished, profile)
     parent_id, parent_hash = _parent(job, profile)
-    width, height = pictures.size(drawn, "image") if drawn is not None else (None, None)
     record = dict.fromkeys(keys) | {
         "id": job.id,
         "id_uuid": job.id_uuid,
@@ -108,12 +106,6 @@ def render(
         "parent_id": parent_id,
         "parent_hash": parent_hash,
         "svg_buffer": _svg(owner.name),
-        "img_buffer": image,
-        "img_format": extension(job) if drawn is not None else None,
-        "img_length": image_length(job, drawn) if drawn is not None else None,
-        "img_height": height,
-        "img_width": width,
-        "img_md5": _md5(job, drawn, profile),
         "grid_num": _grid_num(job, profile),
         "job_type": profile.job_types[job.kind],
         "payment_type": "trial",
@@ -121,8 +113,6 @@ def render(
         "source": "app",
         "pct_prog": _progress(seen, profile),
         "img_prog": _preview(job, seen, base, profile),
-        "img_thumb": thumb,
-        "original_url": original,
         "deleted": False,
         "description": description,
         "model_source": "internal",
@@ -133,7 +123,25 @@ def render(
         "favourite_count": int(job.favourite),
         "folders": list(job.folders),
     }
+    if drawn is not None:
+        record |= _of_picture(job, drawn, base, profile)
     return record if job.recorded is None else record | _recorded(job, job.recorded, seen)
+
+
+def _of_picture(job: Job, drawn: pictures.Picture, base: str, profile: Profile) -> dict[str, Any]:
+    """What there is as soon as the picture is."""
+    image, thumb, original = _links(job, drawn, base)
+    width, height = pictures.size(drawn, "image")
+    return {
+        "img_buffer": image,
+        "img_format": extension(job),
+        "img_length": image_length(job, drawn),
+        "img_height": height,
+        "img_width": width,
+        "img_md5": _md5(job, drawn, profile),
+        "img_thumb": thumb,
+        "original_url": original,
+    }
 
 
 def _recorded(job: Job, recorded: dict[str, Any], seen: Moment) -> dict[str, Any]:
@@ -231,8 +239,8 @@ def _preview(job: Job, seen: Moment, base: str, profile: Profile) -> str | None:
     return f"{base}/image/{job.job_id}_prog.png"
 
 
-def _md5(job: Job, drawn: pictures.Picture | None, profile: Profile) -> str | None:
-    if drawn is None or profile["image-md5"] == "null":
+def _md5(job: Job, drawn: pictures.Picture, profile: Profile) -> str | None:
+    if profile["image-md5"] == "null":
         return None
     return hashlib.md5(image_file(job, drawn), usedforsecurity=False).hexdigest()
 

@@ -330,3 +330,15 @@ def test_the_journal_is_in_junit_xml(pytester: pytest.Pytester) -> None:
     assert "POST /jobs/create: 200, errno 501" in found["test_fails"]
     assert '> {"content": "a fox"}' in found["test_says_so"]
     assert "errno 420" in found["test_uses_it"]
+
+
+def test_of_many_requests_the_last_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sampan.fake_server.client.journal_text._MAX_REQUESTS", 3)
+    with FakeServer() as server:
+        account = server.account()
+        account.create("a cat")
+        for limit in range(1, 5):
+            account.find(limit=limit)
+        text = journal_text(account)
+    assert text.startswith("… after 3 earlier requests, which are left out\n")
+    assert [f'"limit": {limit}}}' in text for limit in range(1, 5)] == [False, True, True, True]

@@ -246,3 +246,16 @@ def test_every_operation_of_the_control_api_has_a_method() -> None:
         if method != "parameters"
     }
     assert called == there
+
+
+def test_lists_are_whole_unless_a_limit_is_given(account: Account) -> None:
+    for number in range(103):
+        account.create(f"a cat {number}")
+    admin = account.admin
+    listed = [
+        admin.requests(operation="createJob"),
+        admin.requests(body="a cat"),
+        admin.jobs(),
+    ]
+    assert list(map(len, listed)) == [103, 103, 103]
+    assert [len(admin.requests(limit=2)), len(admin.jobs(limit=2))] == [2, 2]

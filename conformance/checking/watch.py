@@ -97,6 +97,11 @@ class Watch:
         """A breach whose evidence is the best there is."""
         self._findings.setdefault(finding.id, []).insert(0, finding)
 
+    def change(self, how: Callable[[Finding], Finding]) -> None:
+        """Have ``how`` make each failure that is kept anew."""
+        for kept in self._findings.values():
+            kept[:] = map(how, kept)
+
     @property
     def failed(self) -> frozenset[str]:
         """The requirements that failed."""

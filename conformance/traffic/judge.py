@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -57,7 +57,7 @@ class Rule(Protocol):
 _RULES: tuple[Callable[[], Rule], ...] = (
     *(Logins, Tokens, Refusals, Answers, Records, Submissions, Finds, Jobs),
 )
-#: Secrets that are masked wherever they stand; then it begins anew, and what was kept is masked.
+#: Secrets that are masked wherever they stand; then the last third is, and what was kept is masked.
 _SECRETS = 3_000
 #: Findings that are told of one requirement.
 _ENOUGH = 3
@@ -105,7 +105,7 @@ class TrafficJudge:
         self._unjudged = Kinds()
         self._unlike = Kinds()
         self._nowhere = 0
-        self._learnt: set[str] = set()
+        self._learnt: dict[str, None] = {}
         self._recent: dict[bytes, tuple[float, float]] = {}
         self._span = (float("inf"), 0.0)
 
@@ -133,7 +133,7 @@ class TrafficJudge:
             began, ended = self._span if self.exchanges else (0.0, 0.0)
             facts = self._memory.facts.copy()
             for fact in (*self._odd.facts(), *self._ending.facts(self._memory)):
-                facts.add(fact)
+                facts.add(self._masked(fact))
             return Report(
                 self.target.url,
                 started_at or datetime.fromtimestamp(began, UTC),
@@ -153,15 +153,20 @@ class TrafficJudge:
 
     def _answer(self, seen: Seen, operation: str, plain: bool) -> Answer:
         """The answer, once everything secret in the exchange is known."""
-        for secret in secrets_in(seen, operation):
-            if secret not in self._learnt:
-                self._learnt.add(secret)
-                self.secrets.add_token(secret)
         if len(self._learnt) > _SECRETS:
-            self._learnt.clear()
-            self.secrets = Secrets()
+            self._watch.change(self._redacted)
+            latest = list(self._learnt)[-_SECRETS // 3 :]
+            self._learnt, self.secrets = {}, Secrets()
+            self._learn(latest)
+        self._learn(secrets_in(seen, operation))
         body = self._bodies.read(seen.reply)
         return answer_of(seen, body, self.exchanges, operation, plain, self.secrets)
+
+    def _learn(self, secrets: Iterable[str]) -> None:
+        for secret in secrets:
+            if secret not in self._learnt:
+                self._learnt[secret] = None
+                self.secrets.add_token(secret)
 
     def _observe(self, seen: Seen, path: str) -> None:
         if self._again(seen):
@@ -175,7 +180,7 @@ class TrafficJudge:
             if seen.request.method != "OPTIONS":
                 answer = self._answer(seen, "", False)
                 for fact in self._odd.elsewhere(seen.request, path, answer):
-                    self._memory.facts.add(fact)
+                    self._memory.facts.add(self._masked(fact))
             return
         unlike = unlike_the_page(seen.request)
         answer = self._answer(seen, operation, not unlike)
@@ -225,7 +230,7 @@ class TrafficJudge:
 
     def _show(self, one: Shown | Fact, answer: Answer, broken: set[str]) -> None:
         if isinstance(one, Fact):
-            self._memory.facts.add(one)
+            self._memory.facts.add(self._masked(one))
         elif not one.fault:
             self._held[one.id] += one.id not in broken
         else:
@@ -293,6 +298,12 @@ class TrafficJudge:
         if held:
             return Finding(id, Verdict.PASS, f"seen to hold {held} times", held=held)
         return Finding(id, Verdict.UNSEEN, "not seen in this traffic")
+
+    def _masked(self, fact: Fact) -> Fact:
+        """An answer that questions.yaml lists is no secret, even if a password reads the same."""
+        if self.contract.questions[fact.id].variant(fact.answer) is not None:
+            return fact
+        return fact._replace(answer=self.secrets.excerpt(fact.answer))
 
     def _redacted(self, finding: Finding) -> Finding:
         excerpt = self.secrets.excerpt

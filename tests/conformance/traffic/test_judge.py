@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampan.conformance.http.connection import Failure, Reply, Request
 from sampan.conformance.reports import REPORTS
+from sampan.conformance.traffic import judge as traffic
 from sampan.conformance.traffic.judge import TrafficJudge
 from sampan.conformance.traffic.memory import KEYS
 from sampan.conformance.traffic.seen import Seen
@@ -74,6 +76,23 @@ def test_no_secret_of_a_client_is_in_a_finding(wire: Observed) -> None:
     for form in REPORTS:
         text = form.render(report, judge.contract)
         assert [one for one in secrets if one in text] == []
+
+
+def test_a_secret_that_is_forgotten_stays_masked_where_it_was_kept(
+    wire: Observed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traffic, "_SECRETS", 3)
+    judge, tried = TrafficJudge(ADDRESS), []
+    for number in range(6):
+        tried.append(f"{number}-abc-secret")
+        wire.post(LOGIN, {"username": "abc", "password": tried[-1]})
+        # A breach whose message quotes the server, and the answer to a question that does.
+        judge.observe(changed(wire.seen[-1], errno=0, errmsg=f"not {tried[-1]}"))
+        wire.post(FIND, {})
+        judge.observe(changed(wire.seen[-1], error=f"not {tried[-1]}"))
+        texts = [form.render(judge.report(), judge.contract) for form in REPORTS]
+        assert "redacted" in texts[0]
+        assert [one for one in tried for text in texts if one in text] == []
 
 
 def test_a_broken_client_is_not_the_servers_mistake(wire: Observed) -> None:

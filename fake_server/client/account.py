@@ -209,14 +209,14 @@ class Account:
             if record is not None and record["error"] is not None:
                 raise JobFailed(record)
             if real_time.seconds() >= deadline:
-                status = "not found" if record is None else f"status {record['status']}"
+                status = "no find shows it" if record is None else f"status {record['status']}"
                 raise NotInTime(f"job {hash} did not finish in time: {status}")
             time.sleep(pause)
 
     def download(self, link: str) -> bytes:
         """The file behind a link, fetched without the token. Raises ``PictureRefused``.
 
-        Raises ``ValueError`` on what is no link.
+        Raises ``ValueError`` on what is no link, or one of https.
         """
         try:
             found = urls.parse(link)
@@ -224,6 +224,8 @@ class Account:
             raise ValueError(
                 f"{link!r} is not a link; use a record's img_buffer, for example"
             ) from problem
+        if found.scheme != "http":
+            raise ValueError(f"{link!r} is a link of https; a handle fetches http:// links only")
         path = quote(found.path_and_query, safe=string.punctuation)
         base = self._transport.base
         under = "/".join(["", *base.split("/")[3:]])

@@ -59,12 +59,13 @@ class AppTransport:
         done = asyncio.run_coroutine_threadsafe(_run(call), self._loop)
         try:
             done.result(sent.patience)
-            response = capture.response
         except TimeoutError as late:
             done.cancel()
             raise Disconnected(f"{what}: no response within {sent.patience:g} s") from late
         except ConnectionError as lost:
             raise Disconnected(f"{what}: {lost}") from lost
+        try:
+            response = capture.response
         except KeyError as silent:
             raise Disconnected(f"{what}: no response") from silent
         found = {

@@ -58,8 +58,9 @@ class ResponseCapture:
     @property
     def response(self) -> Response:
         """The response. Raises ``KeyError`` if none was sent."""
-        headers = tuple(h for h in self._start["headers"] if h[0] != b"content-length")
-        return Response(self._start["status"], b"".join(self._body), headers)
+        status = self._start["status"]
+        headers = tuple(h for h in self._start.get("headers", ()) if h[0] != b"content-length")
+        return Response(status, b"".join(self._body), headers)
 
 
 def text_header(name: bytes, text: str) -> tuple[bytes, bytes]:

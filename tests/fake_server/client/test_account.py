@@ -152,6 +152,15 @@ def test_a_picture_is_fetched_without_the_token(account: Account) -> None:
     assert "token-astray" not in {finding["rule"] for finding in account.admin.lint()}
 
 
+@pytest.mark.parametrize(
+    "link", ["https://a.example/b.png", "a.png", ""], ids=["https", "path", "empty"]
+)
+def test_what_can_not_be_fetched_is_named(account: Account, link: str) -> None:
+    with pytest.raises(ValueError, match="link") as caught:
+        account.download(link)
+    assert repr(link) in str(caught.value)
+
+
 def test_a_picture_on_another_host(server: FakeServer) -> None:
     with (
         FakeServer(job_seconds=0) as other,

@@ -24,7 +24,7 @@ from sampan.fake_server.client.errors import (
     SampanError,
     Unreachable,
 )
-from sampan.fake_server.client.transport import Sent, SocketTransport
+from sampan.fake_server.client.transport import Reply, Sent, SocketTransport, connect
 from sampan.fake_server.web.fault_injection import EFFECTS
 
 pytest_plugins = ["tests.support.handles"]
@@ -197,3 +197,19 @@ def test_an_application_that_says_nothing() -> None:
 
     with pytest.raises(Disconnected, match="no response"):
         Admin(silent).health()
+
+
+def test_what_an_application_raises_is_raised() -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise KeyError("its own")
+
+    with pytest.raises(KeyError, match="its own"):
+        connect(broken).send(Sent("GET", "/"))
+
+
+def test_an_answer_of_an_application_may_have_no_headers() -> None:
+    async def bare(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    assert connect(bare).send(Sent("GET", "/")) == Reply(204, {}, b"")

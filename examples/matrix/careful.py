@@ -16,6 +16,8 @@ Record = dict[str, Any]
 
 #: Tries of a request that may be sent again.
 TRIES = 3
+#: What is raised where no answer comes, or one that is no JSON: a gateway's page, or half of one.
+LOST = (OSError, http.client.HTTPException, ValueError)
 
 
 class Refused(Exception):
@@ -96,7 +98,7 @@ class Client:
             try:
                 hash: str = self._with_token(path, body, again=False)
                 return hash
-            except (OSError, http.client.HTTPException, Refused) as problem:
+            except (*LOST, Refused) as problem:
                 if isinstance(problem, Refused) and problem.errno != 501:
                     raise
             for record in self._records():
@@ -122,7 +124,7 @@ class Client:
         for _ in range(TRIES - 1):
             try:
                 return self._post(path, body)
-            except (OSError, http.client.HTTPException):
+            except LOST:
                 continue
             except Refused as problem:
                 if problem.errno != 501:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -15,12 +16,16 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from sampan import FakeServer
+from sampan.fake_server.armed.fault import FaultType
 from tests.support.examples import some
 from tests.support.paths import EXAMPLES, ROOT
+
+pytest_plugins = ["tests.support.handles"]
 
 MATRIX = EXAMPLES / "matrix"
 FIVE = {
@@ -113,3 +118,25 @@ def test_the_careful_client_bears_everything(folder: Path) -> None:
     assert "tolerates" in results
     # It blends nothing.
     assert {each["result"] for each in report["mishaps"]} <= {"tolerates", "never touched"}
+
+
+@pytest.mark.parametrize("type", get_args(FaultType))
+def test_the_careful_client_survives_any_fault_and_pays_once(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch, type: FaultType
+) -> None:
+    monkeypatch.syspath_prepend(MATRIX)
+    client = importlib.import_module("careful").Client
+    more: dict[str, Any] = {
+        "ERRNO": {"errno": 501},
+        "HTTP_STATUS": {"status": 503},
+        "DELAY": {"delay": 0},
+        "TRICKLE": {"delay": 0},
+    }.get(type, {})
+    for operation in ("login", "findJobs", "createJob"):
+        account = server.account()
+        account.admin.auto()
+        account.admin.fault(type, operation=operation, times=1, **more)
+        careful = client(account.url, account.username, account.password, pause=0)
+        assert careful.draw("a cat")["status"] == 2000
+        assert len(account.admin.jobs()) == 1
+        account.admin.assert_all_used()

@@ -51,8 +51,8 @@ _AT_THE_END = {
 _USED = pytest.StashKey["Account"]()
 MARKER = (
     "sampan(job_seconds=..., profile=..., clock=..., ...): a fake with these settings for one test;"
-    " the keywords of FakeServer, over the settings of the session; unused_faults='ignore',"
-    " lint='error' and lint_ignore='RULE' are for the test's end"
+    " the keywords of FakeServer except host and port, over those of the session;"
+    " unused_faults='ignore', lint='error' and lint_ignore='RULE' are for the test's end"
 )
 
 #: A name is a local part of an e-mail address (RFC 5321 allows 64 characters), and a user's name

@@ -46,7 +46,7 @@ class PictureFetcher:
 
     def observe(self, seen: Seen) -> None:
         """Remember the links in the answer to a find; those that a client fetches itself, too."""
-        if seen.request.method == "GET":
+        if seen.request.method == "GET" and len(self._known) < _KNOWN:
             self._known.add(seen.request.target)
         token = _authorization(seen.request)
         for link in _links(seen.reply):
@@ -103,7 +103,7 @@ class PictureFetcher:
             location = reply.header("location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
                 break
-            there = urljoin(request.target, location)
+            there = _joined(request.target, location)
             if not is_web(there):
                 break
             request = Request("GET", there)  # the token is for the first place alone
@@ -113,6 +113,14 @@ class PictureFetcher:
         """What is in a private network is the client's, unless the target is there, too."""
         own = self._local or urlsplit(url).hostname == self._host
         return lambda ip: own or is_public(ip)
+
+
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; empty for what is no URL."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _authorization(request: Request) -> str:

@@ -111,3 +111,13 @@ def test_what_is_no_link_is_not_followed(fetched: Fetched, link: object) -> None
     fetched.fetcher.close()
     assert fetched.seen == []
     assert fetched.fetcher.remarks() == []
+
+
+@pytest.mark.parametrize("location", ["http://[x", "//[", "ftp://a/b", "http://a:b/c"])
+def test_a_redirect_that_leads_nowhere_ends_with_its_own_picture(
+    server: OddServer, fetched: Fetched, location: str
+) -> None:
+    head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+    server.answers(head.encode(), close=True)
+    fetched.found(f"{server.url}/a.png", f"{server.url}/b.png")
+    assert [one.reply.status for one in fetched.wait(2)] == [302, 302]

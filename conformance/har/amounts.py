@@ -14,6 +14,7 @@ NONE = (0, -1)
 #: Bytes that a program can count, and how long an exchange may take (ms): a day.
 _MOST_BYTES, _LONGEST = 2**53, 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _END = ((datetime(year, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds() for year in (1, 9999))
 
 
 def status(response: Record) -> int:
@@ -47,7 +48,10 @@ def start(entry: object) -> float:
     except ValueError:
         raise EntryError(f"startedDateTime is no ISO 8601 time: {shown(given)}") from None
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH).total_seconds()
+    found = (moment - _EPOCH).total_seconds()
+    if not _FIRST <= found < _END:  # by its zone it may lie outside of what the calendar holds
+        raise EntryError(f"startedDateTime is no time in the years 1 to 9998, UTC: {shown(given)}")
+    return found
 
 
 def elapsed(entry: object) -> float:

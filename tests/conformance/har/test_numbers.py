@@ -93,3 +93,14 @@ def test_a_file_that_is_one_number_is_no_har(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(HarError, match="is not a HAR"):
             read_har(path)
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59.999999Z"]
+)
+def test_a_time_that_no_calendar_holds_spoils_its_entry_alone(tmp_path: Path, at: str) -> None:
+    path = tmp_path / "odd.har"
+    path.write_text(json.dumps(har(entry(at=at), entry())))
+    (line,) = [one for one in check_har(path, shipped()).remarks if one.startswith("broken")]
+    assert "startedDateTime is no time in the years 1 to 9998, UTC" in line
+    assert at in line

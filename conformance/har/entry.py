@@ -167,7 +167,11 @@ def _request_body(request: Record, method: str, headers: Headers) -> bytes:
                 "the request's body is recorded as parameters only", Part.REQUEST_BODY
             )
         pairs = [(str(one.get("name", "")), str(one.get("value", ""))) for one in params]
-        return urlencode(pairs).encode()
+        try:
+            return urlencode(pairs).encode()
+        except UnicodeEncodeError as problem:
+            why = f"request.postData.params has a character that is no text: {problem.reason}"
+            raise EntryError(why) from problem
     size = amounts.size(request, "bodySize", "request")
     empty = length == 0 or size == 0 or (method.upper() not in _WITH_BODY and not length)
     if not empty or (size or 0) > 0:

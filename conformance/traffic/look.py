@@ -79,7 +79,10 @@ class Target:
 
     def path(self, target: str) -> str | None:
         """The path of a request below the API's; ``None`` if it went elsewhere."""
-        own, other = urlsplit(self.url), urlsplit(target)
+        try:
+            own, other = urlsplit(self.url), urlsplit(target)
+        except ValueError:  # nobody's URL, such as http://[x
+            return None
         if _origin(self.url) != _origin(target) or not other.path.startswith(own.path):
             return None
         rest = other.path[len(own.path) :] or "/"

@@ -11,10 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from sampan.conformance.cli import check
+from sampan.conformance.contract import shipped
+from sampan.conformance.har.check import check_har
 from sampan.conformance.har.writer import HarWriter
 from sampan.conformance.traffic.seen import Seen
 from tests.conforming_servers.conforming_server import plain
 from tests.support.fakes import ADDRESS
+from tests.support.har_files import changed, entry, har
 from tests.support.tampering.server import tampered
 from tests.support.traffic import Clock, Observed
 from tests.support.traffic_client import CREATE, Client
@@ -106,3 +109,15 @@ def test_a_target_without_a_har_is_refused() -> None:
     code, output = ran("http://127.0.0.1:1", "--target", "http://127.0.0.1:2")
     assert code == 2
     assert "--target goes with --har" in output
+
+
+def test_what_nobody_can_read_in_an_entry_spoils_no_other(tmp_path: Path) -> None:
+    link = "http://[x"
+    came = {"errno": 0, "errmsg": "OK", "data": {"res": [{"img_buffer": link}], "total": 1}}
+    form = {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "\ud800"}]}
+    odd = changed(entry(), {"request.postData": form})
+    path = tmp_path / "odd.har"
+    path.write_text(json.dumps(har(entry(came=came), entry(url=link, method="GET"), odd)))
+    report = check_har(path, shipped())
+    assert report.requests == 1
+    assert any("params has a character that is no text" in one for one in report.remarks)

@@ -63,8 +63,12 @@ class SharedFile:
                         " them first"
                     )
                 self._db = connect_shared(path)
-                self._prepare()
-                fcntl.flock(self._use, fcntl.LOCK_SH)
+                try:
+                    self._prepare()
+                    fcntl.flock(self._use, fcntl.LOCK_SH)
+                except BaseException:
+                    self._db.close()
+                    raise
             except BaseException:
                 if made and self.alone:  # who waits for them opens others: see _open_locks
                     for lock in _lock_paths(path):

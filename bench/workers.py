@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.postgres import Server, binaries, why_not
+from tests.support.stores.postgres import Server, binaries, why_not
 
 from .load import load, request
 from .million import EACH, fill_database, fill_file

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 #: What distributions call it.
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -58,3 +58,9 @@ def browser() -> Iterator[Browser]:
             yield running
         finally:
             running.close()
+
+
+def shown(page: Page, prompt: str) -> None:
+    """Wait until a job's picture can be seen."""
+    image = page.locator(".card", has_text=prompt).first.locator("img")
+    expect(image).not_to_have_js_property("naturalWidth", 0)

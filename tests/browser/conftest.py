@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sampan import FakeServer
+from sampan import Account, FakeServer
 
 from . import chromium
 
@@ -29,6 +29,11 @@ def browser() -> Iterator[Browser]:
         pytest.skip(problem)
     with chromium.browser() as running:
         yield running
+
+
+@pytest.fixture
+def abc(server: FakeServer) -> Account:
+    return server.admin.handle("abc", "abc-secret")
 
 
 OpenPage = Callable[..., "Page"]

@@ -10,8 +10,8 @@ from sampan.conformance.verdict import Verdict
 from tests.support.examples import some
 from tests.support.tampering.trial import Trial
 from tests.wrong_servers import __main__ as command
-from tests.wrong_servers.budgets import BUDGETS, Row, row, table
-from tests.wrong_servers.matrix import chosen, tried_within
+from tests.wrong_servers.trying.budgets import BUDGETS, Row, row, table
+from tests.wrong_servers.trying.matrix import chosen, tried_within
 
 TRIAL = Trial({"CREATE-3": Verdict.FAIL, "UP-1": Verdict.UNTESTABLE}, {}, {}, {}, 1, 1, 0.1, None)
 

@@ -18,8 +18,8 @@ from sampan.conformance.reports.json import as_tree
 from sampan.conformance.reports.json import render as as_json
 from tests.support import commands
 from tests.support.fakes import Served
-from tests.support.sample_report import CONTRACT, a_report
-from tests.support.scripted import Scripted, http
+from tests.support.network.scripted import Scripted, http
+from tests.support.samples.sample_report import CONTRACT, a_report
 
 ENVIRONMENT = {
     "SAMPAN_USERNAME": "abc",

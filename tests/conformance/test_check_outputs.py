@@ -19,7 +19,7 @@ from sampan.fake_server.server.threaded import FakeServer
 from tests.support import commands
 from tests.support.examples import some
 from tests.support.fakes import Served
-from tests.support.scripted import Scripted
+from tests.support.network.scripted import Scripted
 
 ENCODINGS = ("cp1252", "ascii", "latin-1", "utf-16")
 #: Arguments that write in different places.

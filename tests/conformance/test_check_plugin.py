@@ -13,8 +13,8 @@ import pytest
 from sampan.fake_server.server.threaded import FakeServer
 from tests.support.fakes import Served
 from tests.support.inner_pytest import alone, in_process
-from tests.support.sample_report import CONTRACT
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.network.scripted import ReceivedRequest, Scripted, http
+from tests.support.samples.sample_report import CONTRACT
 
 pytest_plugins = ["pytester"]
 

@@ -17,7 +17,7 @@ from sampan.conformance.settings import (
     variables,
 )
 from sampan.conformance.target import TargetError
-from tests.support.scripted import Scripted, http
+from tests.support.network.scripted import Scripted, http
 
 LOCAL, FAR = "http://127.0.0.1:8091", "https://api.example.com"
 FIRST = {"SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "secret"}

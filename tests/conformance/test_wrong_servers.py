@@ -22,7 +22,7 @@ from tests.support.tampering.server import ACCOUNTS, settings, tampered
 from tests.support.tampering.trial import trial
 from tests.wrong_servers import WRONG_SERVERS, WrongServer
 from tests.wrong_servers import __main__ as command
-from tests.wrong_servers.matrix import Outcome, chosen, judged, tried
+from tests.wrong_servers.trying.matrix import Outcome, chosen, judged, tried
 from tests.wrong_servers.wrong_server import REGISTERED, add
 
 REQUIREMENTS = yaml.load((OPENAPI / "requirements.yaml").read_bytes(), yaml.CSafeLoader)[

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from tests.support import postgres
 from tests.support.fakes import Served
+from tests.support.stores import postgres
 
 
 class Target(Protocol):

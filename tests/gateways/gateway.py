@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from urllib.parse import urlsplit
 
-from tests.support.scripted import ReceivedRequest, http
+from tests.support.network.scripted import ReceivedRequest, http
 
 #: What a gateway answers with instead of the server; ``forward`` asks the server all the same.
 Fault = Callable[["Passing"], Iterable[bytes]]

@@ -13,7 +13,7 @@ from sampan.conformance.verdict import Verdict
 from tests.gateways.gateway import Gateway
 from tests.gateways.table import CASES
 from tests.support.judged import CREDENTIALS, honest
-from tests.support.scripted import Scripted
+from tests.support.network.scripted import Scripted
 from tests.support.tampering.server import running, settings, tampered
 
 #: Minutes that a run may take, and how many seconds it may end late.

@@ -24,7 +24,7 @@ from tests.support.openapi_document import (
     resolve,
     validator,
 )
-from tests.support.page_examples import RECORD, REQUESTS, RESPONSES, Example
+from tests.support.samples.page_examples import RECORD, REQUESTS, RESPONSES, Example
 
 #: The keywords that the document's readers implement; another one is refused.
 KEYWORDS = """

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.openapi_document import ERRNOS, PATHS, SCHEMAS, accepts, answers, validator
-from tests.support.page_examples import RECORD, RESPONSES, SECOND_RECORD
+from tests.support.samples.page_examples import RECORD, RESPONSES, SECOND_RECORD
 
 #: Keys of the record whose value on the page is not null and may be null all the same.
 NULL_AT_TIMES = """

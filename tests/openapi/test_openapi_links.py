@@ -19,7 +19,7 @@ from tests.support.openapi_document import (
     resolve,
     validator,
 )
-from tests.support.page_examples import RECORD, RESPONSES
+from tests.support.samples.page_examples import RECORD, RESPONSES
 
 #: The answer that each link starts from.
 ANSWERS = {e.operation: copy.deepcopy(e.body) for e in reversed(RESPONSES) if e.body["errno"] == 0}

@@ -19,7 +19,7 @@ import httpx
 from sampan.fake_server.settings import Settings
 from sampan.fake_server.store.database_url import DatabaseUrl
 from sampan.fake_server.web.app import application
-from tests.support.asgi import HEADERS, exchange
+from tests.support.network.asgi import HEADERS, exchange
 
 #: When the page's example record was created (page, Job Find), in ms.
 START = 1_712_040_515_164

@@ -14,10 +14,6 @@ from tests.wrong_servers import (
     create,
     describe,
     envelope,
-    find,
-    find_filters,
-    find_pages,
-    find_records,
     in_passing,
     lifecycle,
     login,
@@ -29,15 +25,19 @@ from tests.wrong_servers import (
     upscale,
     variation,
 )
+from tests.wrong_servers.find import answer as find_answer
+from tests.wrong_servers.find import filters as find_filters
+from tests.wrong_servers.find import pages as find_pages
+from tests.wrong_servers.find import records as find_records
 from tests.wrong_servers.wrong_server import REGISTERED, WrongServer
 
-__all__ = ["MUTANTS", "SECTIONS", "Mutant"]
+__all__ = ["SECTIONS", "WRONG_SERVERS", "WrongServer"]
 
 #: Each registers its wrong servers when it is imported.
 SECTIONS = (
-    *(envelope, robustness, login, auth, create, prompts, plans, find, find_filters, find_pages),
-    *(find_records, lifecycle, pictures, children, variation, upscale, parents, blend, describe),
-    in_passing,
+    *(envelope, robustness, login, auth, create, prompts, plans),
+    *(find_answer, find_filters, find_pages, find_records, lifecycle, pictures, children),
+    *(variation, upscale, parents, blend, describe, in_passing),
 )
 
 WRONG_SERVERS: tuple[WrongServer, ...] = tuple(REGISTERED.values())

@@ -7,12 +7,12 @@ import sys
 import time
 from collections.abc import Sequence
 
-from tests.wrong_servers.budgets import BUDGETS, rows, table
-from tests.wrong_servers.generated import PARTS
-from tests.wrong_servers.generated import rows as rows_of_parts
-from tests.wrong_servers.generated import table as parts_table
-from tests.wrong_servers.matrix import Outcome, chosen, outcomes
-from tests.wrong_servers.traffic import rows as rows_of_traffic
+from tests.wrong_servers.trying.budgets import BUDGETS, rows, table
+from tests.wrong_servers.trying.generated import PARTS
+from tests.wrong_servers.trying.generated import rows as rows_of_parts
+from tests.wrong_servers.trying.generated import table as parts_table
+from tests.wrong_servers.trying.matrix import Outcome, chosen, outcomes
+from tests.wrong_servers.trying.traffic import rows as rows_of_traffic
 from tests.wrong_servers.wrong_server import WrongServer
 
 

@@ -11,7 +11,7 @@ from sampan.conformance.findings import Observation, Seen
 from sampan.conformance.runner.run import run
 from sampan.conformance.settings import Credentials, RunOptions
 from tests.support.judged import observation
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.network.scripted import ReceivedRequest, Scripted, http
 
 
 def order_of(times: Sequence[int]) -> Observation:

@@ -17,7 +17,7 @@ from sampan.conformance.http.redaction import Secrets
 from sampan.conformance.rules.refusals import unknown_parent
 from sampan.conformance.settings import Credentials
 from sampan.conformance.verdict import Verdict
-from tests.support.page_examples import RECORD
+from tests.support.samples.page_examples import RECORD
 from tests.support.tampering.exchange import PATHS
 
 ACCOUNTS = {

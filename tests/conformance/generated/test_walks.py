@@ -13,34 +13,19 @@ import pytest
 from sampan.conformance.contract import shipped
 from sampan.conformance.generated import foreign, walks
 from sampan.conformance.generated.reducing import smallest
-from sampan.conformance.generated.shares import Quota, UsedUpError, shares
-from sampan.conformance.http.request_kinds import ALARMING, Kind
+from sampan.conformance.generated.shares import shares
 from sampan.conformance.report import Report
 from sampan.conformance.rules import drawn_bodies as drawn
 from sampan.conformance.rules.generated_bodies import Generator
 from sampan.conformance.rules.parameters import wrong_parameter
-from sampan.conformance.runner import run as runner
-from sampan.conformance.runner.plan import make_plan
 from sampan.conformance.settings import RunOptions
 from sampan.conformance.verdict import Verdict
 from tests.support.examples import some
+from tests.support.generated import failed, generated
 from tests.support.judged import complaints, embellished, finding, honest, judged
 from tests.support.tampering.exchange import Go, Reply, Request, Tampering, html, refusal, success
 
 CONTRACT = shipped()
-
-
-def generated(tampering: Tampering, count: int = 120, jobs: int | None = 0, **more: Any) -> Report:
-    """Generated requests without a check; those of schemathesis's have a test of their own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(walks, "send_foreign", lambda player: None)
-        patch.setattr(runner, "make_plan", lambda *given: make_plan(*given).without_checks())
-        return judged(tampering, generate=count, jobs=jobs, job_seconds=0.05, **more)
-
-
-def failed(report: Report) -> list[str]:
-    bad = (Verdict.FAIL, Verdict.ERROR)
-    return [f"{one.id}: {one.message}" for one in report.findings if one.verdict in bad]
 
 
 # Right servers
@@ -105,96 +90,6 @@ def test_the_bodies_of_schemathesis_are_sent_and_fail_no_right_server(
     monkeypatch.setattr(foreign, "_MOST", 4)
     report = judged(honest, "GEN-2", generate=150, jobs=0, answers="mixed")
     assert complaints(report) == []
-
-
-# What costs a job, and what is sent
-
-
-def test_nothing_is_spent_at_a_budget_of_0_and_nothing_is_put_at_risk() -> None:
-    asked: Counter[str] = Counter()
-
-    async def counting(request: Request, go: Go) -> Reply:
-        asked[request.operation] += 1
-        return await go(request)
-
-    report = generated(counting, 200)
-    assert report.jobs_spent == 0
-    assert set(asked) - {"login", "findJobs", ""} == set()
-    assert asked["findJobs"] > 100
-
-
-def test_from_a_budget_of_1_on_bodies_that_must_be_refused_are_sent() -> None:
-    asked: Counter[str] = Counter()
-
-    async def counting(request: Request, go: Go) -> Reply:
-        reply = await go(request)
-        asked[request.operation if not reply.ok else f"{request.operation} taken"] += 1
-        return reply
-
-    report = generated(counting, 200, jobs=1)
-    assert failed(report) == []
-    assert asked["upscaleJob"] > 0
-    assert asked["createJob"] > 0
-    assert report.jobs_spent <= 1
-
-
-def test_one_wrong_acceptance_ends_the_refusals_of_a_small_budget() -> None:
-    async def taking(request: Request, go: Go) -> Reply:
-        return success("0" * 64) if request.submits else await go(request)
-
-    report = generated(taking, 200, jobs=1)
-    assert report.jobs_spent == 1
-    assert report.exit_code == 1
-
-
-def test_a_gentle_run_generates_nothing_alarming() -> None:
-    kinds = shares(RunOptions("http://x", generate=200, gentle=True, jobs=None)).kinds
-    assert not [kind for kind in ALARMING if kinds[kind]]
-    assert kinds.total() == 200
-    assert failed(generated(honest, gentle=True)) == []
-
-
-@pytest.mark.parametrize("jobs", [0, 1, 5, None])
-@pytest.mark.parametrize("count", [0, 1, 7, 30, 200, 5000])
-def test_shares_add_up_to_the_number_asked_for(count: int, jobs: int | None) -> None:
-    given = shares(RunOptions("http://x", generate=count, jobs=jobs))
-    assert count <= given.total <= count + len(Kind)
-    assert given.jobs <= given.kinds[Kind.SUBMISSION]
-    assert given.jobs <= (count if jobs is None else jobs)
-    assert not (jobs == 0 and given.kinds[Kind.SUBMISSION])
-    quota = Quota(given)
-    for _ in range(given.kinds[Kind.FIND]):
-        quota.take(Kind.FIND)
-    with pytest.raises(UsedUpError):
-        quota.take(Kind.FIND)
-
-
-def test_no_login_is_tried_on_a_name_that_may_exist() -> None:
-    names: list[object] = []
-
-    async def noting(request: Request, go: Go) -> Reply:
-        if request.operation == "login":
-            names.append(request.fields.get("username"))
-        return await go(request)
-
-    generated(noting, 300)
-    strange = [one for one in names if one not in ("abc", "second", "limited")]
-    assert len(strange) > 10
-    assert all("sampan000001" in str(one) for one in strange if isinstance(one, str))
-
-
-def test_the_same_seed_sends_the_same() -> None:
-    def bodies(seed: int) -> list[bytes]:
-        sent: list[bytes] = []
-
-        async def noting(request: Request, go: Go) -> Reply:
-            sent.append(request.body)
-            return await go(request)
-
-        generated(noting, 60, seed=seed)
-        return sent
-
-    assert bodies(3) == bodies(3) != bodies(4)
 
 
 # Wrong servers

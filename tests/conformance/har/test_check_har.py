@@ -17,10 +17,10 @@ from sampan.conformance.har.writer import HarWriter
 from sampan.conformance.traffic.seen import Seen
 from tests.conforming_servers.conforming_server import plain
 from tests.support.fakes import ADDRESS
-from tests.support.har_files import changed, entry, har
 from tests.support.tampering.server import tampered
-from tests.support.traffic import Clock, Observed
-from tests.support.traffic_client import CREATE, Client
+from tests.support.traffic.client import CREATE, Client
+from tests.support.traffic.har_files import changed, entry, har
+from tests.support.traffic.observed import Clock, Observed
 
 
 @pytest.fixture(name="seen", scope="module")

@@ -20,9 +20,9 @@ from sampan.conformance.traffic.seen import Seen
 from tests.conforming_servers.conforming_server import plain
 from tests.support.examples import some
 from tests.support.tampering.server import tampered
-from tests.support.traffic import Clock, Observed
-from tests.support.traffic_flow import flow
-from tests.support.traffic_made import failed
+from tests.support.traffic.flow import flow
+from tests.support.traffic.made import failed
+from tests.support.traffic.observed import Clock, Observed
 
 #: Where the clock is set back, in parts of the flow, and by how many seconds.
 STEPS = [(part, back) for part in (0.1, 0.3, 0.5, 0.8) for back in (2, 5, 60, 3600, 10**6)]

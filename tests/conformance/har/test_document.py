@@ -12,7 +12,7 @@ import pytest
 
 from sampan.conformance.har.document import MAX_ENTRIES
 from sampan.conformance.har.reader import HarError, read_har
-from tests.support.har_files import entry, har, written
+from tests.support.traffic.har_files import entry, har, written
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])

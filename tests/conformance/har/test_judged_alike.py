@@ -17,8 +17,8 @@ from sampan.fake_server.service import FakeService
 from sampan.fake_server.web.app import App
 from tests.support.examples import some
 from tests.support.fakes import ADDRESS
-from tests.support.traffic import Clock, Observed
-from tests.support.traffic_flow import flow
+from tests.support.traffic.flow import flow
+from tests.support.traffic.observed import Clock, Observed
 from tests.wrong_servers import WRONG_SERVERS
 
 #: What the claims in a token tell, which is not written.

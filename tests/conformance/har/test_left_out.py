@@ -18,10 +18,10 @@ from sampan.conformance.traffic.seen import Seen
 from sampan.conformance.verdict import Verdict
 from tests.conforming_servers.conforming_server import plain
 from tests.support.examples import examples
-from tests.support.har_files import Entry, changed, entry, written
 from tests.support.tampering.server import tampered
-from tests.support.traffic import Clock, Observed
-from tests.support.traffic_flow import flow
+from tests.support.traffic.flow import flow
+from tests.support.traffic.har_files import Entry, changed, entry, written
+from tests.support.traffic.observed import Clock, Observed
 
 LOGIN = entry(
     "/auth/login",

@@ -19,7 +19,7 @@ from sampan.conformance.http.connection import Failure, Reply, Request
 from sampan.conformance.traffic.seen import Seen
 from tests.conformance.har.test_writer import JSON, exchange, login
 from tests.support.examples import examples
-from tests.support.har_files import API
+from tests.support.traffic.har_files import API
 
 FORMS: dict[str, Callable[[str], str]] = {
     "raw": lambda secret: secret,

@@ -13,7 +13,7 @@ from sampan.conformance.har.check import check_har
 from sampan.conformance.har.document import HarError
 from sampan.conformance.har.reader import read_har
 from tests.support.examples import some
-from tests.support.har_files import changed, entry, har
+from tests.support.traffic.har_files import changed, entry, har
 
 #: Numbers as they may be written, JSON or not, and how they are told.
 NUMBERS = {
@@ -43,9 +43,9 @@ NEEDED = {
 
 
 def written(path: Path, place: str, number: str) -> Path:
-    odd = changed(entry(), {**NEEDED.get(place, {}), place: "@@"})
+    odd = changed(entry(), {**NEEDED.get(place, {}), place: ""})
     document = json.dumps(har(odd, entry(at="2026-05-04T11:00:00Z")))
-    path.write_text(document.replace('"@@"', number), encoding="utf-8")
+    path.write_text(document.replace('""', number), encoding="utf-8")
     return path
 
 

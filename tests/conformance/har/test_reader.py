@@ -12,7 +12,7 @@ import pytest
 
 from sampan.conformance.har.reader import HarFile, read_har
 from sampan.conformance.http.connection import Failure
-from tests.support.har_files import API, TOKEN, changed, entry, written
+from tests.support.traffic.har_files import API, TOKEN, changed, entry, written
 
 ANSWER = json.dumps({"errno": 0, "errmsg": "OK"})
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sampan.conformance.har.reader import HarError, HarFile, read_har
 from tests.support.examples import examples
-from tests.support.har_files import entry, har
-from tests.support.odd_json import changes
+from tests.support.samples.odd_json import changes
+from tests.support.traffic.har_files import entry, har
 
 WHOLE = har(
     entry("/auth/login", token=None), entry(), entry(url="http://other.test/", method="GET")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from sampan.conformance.cli import check
 from sampan.conformance.har.pseudonyms import Pseudonyms
 from sampan.conformance.http.secret_headers import may_be_secret
-from tests.support.har_files import changed, entry, written
+from tests.support.traffic.har_files import changed, entry, written
 
 #: A header, and the secret in it.
 HEADERS = (

@@ -19,9 +19,10 @@ from sampan.conformance.har.reader import HarError, read_har
 from sampan.conformance.har.writer import HarWriter
 from sampan.conformance.http.connection import Failure, Reply, Request
 from sampan.conformance.traffic.seen import Seen
-from tests.support.har_files import API, TOKEN
+from tests.support.paths import ROOT
+from tests.support.traffic.har_files import API, TOKEN
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "support" / "har_schema.json").read_text())
+SCHEMA = json.loads((ROOT / "tests/support/traffic/har_schema.json").read_text())
 JSON = (("content-type", "application/json"),)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
 

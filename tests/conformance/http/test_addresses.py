@@ -10,8 +10,8 @@ from sampan.conformance.http import gate as gate_module
 from sampan.conformance.http.addresses import is_public, resolved
 from sampan.conformance.http.connection import Reply, Request, transmit
 from sampan.conformance.verdict import UnavailableError, Verdict
-from tests.support.gates import a_gate, always
-from tests.support.scripted import Scripted, http
+from tests.support.network.gates import a_gate, always
+from tests.support.network.scripted import Scripted, http
 
 FAR = "http://198.51.100.7:8091"
 

@@ -13,7 +13,7 @@ from sampan.conformance.runner.run import run
 from sampan.conformance.settings import Credentials, RunOptions
 from sampan.conformance.verdict import Verdict
 from tests.support.examples import in_turn
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.network.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 SUBMITTING = {one.path for one in CONTRACT.operations.values() if one.submits}

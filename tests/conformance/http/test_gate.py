@@ -10,8 +10,8 @@ import pytest
 from sampan.conformance.http import gate as gate_module
 from sampan.conformance.http.connection import Failure, Reply, Request, transmit
 from sampan.conformance.verdict import UnavailableError
-from tests.support.gates import ACCEPTED, TOKEN, a_gate, always, submit
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.network.gates import ACCEPTED, TOKEN, a_gate, always, submit
+from tests.support.network.scripted import ReceivedRequest, Scripted, http
 
 # To whom
 

@@ -15,8 +15,8 @@ from sampan.conformance.http import gate as gate_module
 from sampan.conformance.http.budget import Budget
 from sampan.conformance.http.connection import Failure
 from sampan.conformance.verdict import UnavailableError, Verdict
-from tests.support.gates import ACCEPTED, REFUSED, a_gate, always, submit
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.network.gates import ACCEPTED, REFUSED, a_gate, always, submit
+from tests.support.network.scripted import ReceivedRequest, Scripted, http
 
 
 @settings(deadline=None)

@@ -28,7 +28,7 @@ from sampan.conformance.runner.run import run
 from sampan.conformance.settings import Credentials, RunOptions
 from sampan.conformance.verdict import Verdict
 from tests.support.examples import some
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.network.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 STOPPED = threading.Event()  # never set: what waits for it waits for the client to go

@@ -10,8 +10,8 @@ from email.utils import formatdate
 import pytest
 
 from sampan.conformance.http.connection import Failure
-from tests.support.gates import ACCEPTED, REFUSED, a_gate, always, submit
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.network.gates import ACCEPTED, REFUSED, a_gate, always, submit
+from tests.support.network.scripted import ReceivedRequest, Scripted, http
 
 PAGE = "<html>nginx"
 FOUND = {"errno": 0, "errmsg": "OK", "data": {"res": [], "total": 0}}

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.examples import some
 from tests.support.fakes import Served
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.network.scripted import ReceivedRequest, Scripted, http
 
 #: Each has what some writer escapes: quotes, a slash, a blank, an umlaut, percent and plus.
 PASSWORDS = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.proxies import OddServer, Proxied
+from tests.support.network.proxies import OddServer, Proxied
 
 
 @pytest.fixture(scope="module")

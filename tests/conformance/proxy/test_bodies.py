@@ -11,7 +11,7 @@ import pytest
 from sampan.conformance.http.connection import Failure
 from sampan.conformance.proxy import record
 from sampan.conformance.proxy.record import Store
-from tests.support.proxies import HANG, Line, OddServer, Proxied
+from tests.support.network.proxies import HANG, Line, OddServer, Proxied
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 EXPECTS = b"POST /x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from sampan.conformance.proxy.command import proxy as command
 from tests.support.fakes import Served
-from tests.support.proxies import HANG, OddServer
+from tests.support.network.proxies import HANG, OddServer
 
 JSON = {"Content-Type": "application/json"}
 KINDS = ("json", "junit", "html", "learn", "har")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from sampan.conformance.http.connection import Failure
-from tests.support.proxies import HANG, Line, OddServer, Proxied
+from tests.support.network.proxies import HANG, Line, OddServer, Proxied
 
 GET = b"GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n"
 POST = b"POST /x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n{}"

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tests.support.proxies import Line, OddServer, Proxied
+from tests.support.network.proxies import Line, OddServer, Proxied
 
 REQUESTS = [
     b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n",

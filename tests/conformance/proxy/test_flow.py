@@ -17,10 +17,10 @@ from sampan.conformance.verdict import Verdict
 from sampan.fake_server.service import FakeService
 from sampan.fake_server.web.app import App
 from tests.support.examples import some
-from tests.support.proxies import HANG, Proxied
+from tests.support.network.proxies import HANG, Proxied
 from tests.support.tampering.server import running
-from tests.support.traffic import Clock, Observed
-from tests.support.traffic_flow import flow
+from tests.support.traffic.flow import flow
+from tests.support.traffic.observed import Clock, Observed
 
 
 @dataclass

@@ -12,7 +12,7 @@ from sampan.conformance.proxy import observers
 from sampan.conformance.proxy.observers import Observers
 from sampan.conformance.proxy.record import Copy, Record, Store
 from sampan.conformance.traffic.seen import Seen
-from tests.support.proxies import HANG
+from tests.support.network.proxies import HANG
 
 
 def record(store: Store, number: int = 0, size: int = 10) -> Record:

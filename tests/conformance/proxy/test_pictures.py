@@ -12,7 +12,7 @@ from sampan.conformance.http.connection import Failure, Reply, Request
 from sampan.conformance.proxy.pictures import PictureFetcher
 from sampan.conformance.proxy.routes import Routes
 from sampan.conformance.traffic.seen import Seen
-from tests.support.proxies import HANG, OddServer
+from tests.support.network.proxies import HANG, OddServer
 
 PNG = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 3\r\n\r\npng"
 PORT = 8090

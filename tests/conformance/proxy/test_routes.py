@@ -15,7 +15,7 @@ import requests
 from sampan.conformance.proxy.routes import RefusedError, Routes, origin
 from sampan.conformance.proxy.run import ProxyOptions, routes_of
 from sampan.conformance.proxy.server import bind
-from tests.support.proxies import OddServer, Proxied
+from tests.support.network.proxies import OddServer, Proxied
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 ROUTES = Routes("http://api.test:8091/v1", 8090, others=False)

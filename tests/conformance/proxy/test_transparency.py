@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tests.support.proxies import Fields, Message, OddServer, Proxied
+from tests.support.network.proxies import Fields, Message, OddServer, Proxied
 
 HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade"}
 HOP |= {b"proxy-authorization", b"via", b"content-length"}

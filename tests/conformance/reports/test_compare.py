@@ -11,7 +11,7 @@ import pytest
 from sampan.conformance.reports.compare import Difference, ReportError, differences, read_report
 from sampan.conformance.reports.json import as_tree
 from sampan.conformance.reports.json import render as as_json
-from tests.support.sample_report import CONTRACT, a_report
+from tests.support.samples.sample_report import CONTRACT, a_report
 
 
 def tree(**changes: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import yaml
 
 from sampan.conformance.reports.learn import render as as_profile
 from tests.support.fakes import MakeFake
-from tests.support.sample_report import CONTRACT, a_report
+from tests.support.samples.sample_report import CONTRACT, a_report
 
 
 def test_only_what_was_seen_is_in_the_profile() -> None:

@@ -25,7 +25,7 @@ from sampan.conformance.reports.junit import render as as_junit
 from sampan.conformance.reports.learn import render as as_profile
 from sampan.conformance.verdict import Verdict
 from sampan.fake_server.server.threaded import FakeServer
-from tests.support.sample_report import (
+from tests.support.samples.sample_report import (
     CONTRACT,
     EXCHANGE,
     LOGIN,

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from sampan.conformance.findings import Finding
 from sampan.conformance.report import Report, title
 from sampan.conformance.verdict import Verdict
-from tests.support.sample_report import CONTRACT, EXCHANGE, a_report, shown, with_verdicts
+from tests.support.samples.sample_report import CONTRACT, EXCHANGE, a_report, shown, with_verdicts
 
 # The terminal
 

@@ -10,7 +10,7 @@ import pytest
 
 from sampan.conformance.contract import shipped
 from sampan.conformance.rules.answer_schemas import AnswerSchemas
-from tests.support.page_examples import RECORD, RESPONSES
+from tests.support.samples.page_examples import RECORD, RESPONSES
 from tests.support.tampering.exchange import SUBMISSIONS
 
 CONTRACT = shipped()

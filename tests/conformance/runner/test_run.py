@@ -20,7 +20,7 @@ from sampan.conformance.runner.run import Progress, quote, run
 from sampan.conformance.settings import Credentials, RunOptions
 from sampan.conformance.target import TargetError
 from sampan.conformance.verdict import UnavailableError, Verdict
-from tests.support.scripted import ReceivedRequest, Scripted, http
+from tests.support.network.scripted import ReceivedRequest, Scripted, http
 
 CONTRACT = Contract()
 

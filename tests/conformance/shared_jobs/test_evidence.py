@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +24,8 @@ from sampan.conformance.shared_jobs.evidence import Evidence
 from sampan.conformance.shared_jobs.listing import Listing
 from sampan.conformance.verdict import UnavailableError, Verdict
 from sampan.fake_server.server.threaded import FakeServer
-from tests.support.scripted import ReceivedRequest, Script, Scripted, http
+from tests.support.network.one_job import Jobs
+from tests.support.network.scripted import ReceivedRequest, Script, Scripted, http
 
 CONTRACT = Contract()
 NAMES = [one.name for one in SHARED_JOBS]
@@ -163,27 +163,6 @@ def test_who_was_refused_beside_a_job_that_is_over_already_is_tried_again() -> N
         evidence = gathered(a_session(server.url), "grid", "niji")
     assert all(one.finished for one in evidence.traces())
     assert sum(one.deferred for one in evidence.traces()) == 1
-
-
-class Jobs:
-    """A server of one kind of job, whose records a test makes: ``record(age in looks)``."""
-
-    def __init__(self, record: Callable[[int], dict[str, Any] | None]) -> None:
-        self._record = record
-        self._looks = itertools.count()
-        self._lock = threading.Lock()
-
-    def __call__(self, asked: ReceivedRequest) -> Iterable[bytes]:
-        if asked.path == "/auth/login":
-            return http({"errno": 0, "errmsg": "SUCCESS", "data": {"token": "a-token-of-someone"}})
-        if asked.path != "/jobs/find":
-            return http({"errno": 0, "errmsg": "OK", "data": "the-hash"})
-        with self._lock:
-            made = self._record(next(self._looks))
-        records = [] if made is None else [{"hash": "the-hash", "timestamp": "1"} | made]
-        return http(
-            {"errno": 0, "errmsg": "SUCCESS", "data": {"res": records, "total": len(records)}}
-        )
 
 
 def one_job(record: Callable[[int], dict[str, Any] | None], job_timeout: float) -> Evidence:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conforming_servers.conforming_server import plain
 from tests.support.tampering.server import tampered
-from tests.support.traffic import Clock, Observed
+from tests.support.traffic.observed import Clock, Observed
 
 
 @pytest.fixture(name="wire")

@@ -12,9 +12,9 @@ from sampan.conformance.checks.images import md5_of
 from sampan.conformance.pictures.picture import inspected
 from sampan.conformance.traffic.seen import Seen
 from tests.support.examples import some
-from tests.support.traffic import Observed
-from tests.support.traffic_client import CREATE, FIND, UPSCALE, Client
-from tests.support.traffic_made import failed, judged, made, records_changed
+from tests.support.traffic.client import CREATE, FIND, UPSCALE, Client
+from tests.support.traffic.made import failed, judged, made, records_changed
+from tests.support.traffic.observed import Observed
 
 TEXTS = ("msg_content", "msg_display")
 #: What may become of a text, and what else a record may change.

@@ -9,9 +9,9 @@ import pytest
 
 from sampan.conformance.traffic.seen import Seen
 from tests.support.examples import some
-from tests.support.traffic import Observed
-from tests.support.traffic_client import CREATE, DESCRIBE, FIND, Client
-from tests.support.traffic_made import changed, failed, judged, records_changed
+from tests.support.traffic.client import CREATE, DESCRIBE, FIND, Client
+from tests.support.traffic.made import changed, failed, judged, records_changed
+from tests.support.traffic.observed import Observed
 
 PROMPT = "a quiet harbour"
 #: What a record may have in place of a prompt.

@@ -18,9 +18,9 @@ from sampan.conformance.traffic.seen import Seen
 from sampan.conformance.verdict import Verdict
 from tests.support.examples import examples
 from tests.support.fakes import ADDRESS
-from tests.support.traffic import Observed
-from tests.support.traffic_client import CREATE, FIND, LOGIN, SUBMISSIONS, UPSCALE, Client
-from tests.support.traffic_made import changed, failed, finding, judged, made, records_changed
+from tests.support.traffic.client import CREATE, FIND, LOGIN, SUBMISSIONS, UPSCALE, Client
+from tests.support.traffic.made import changed, failed, finding, judged, made, records_changed
+from tests.support.traffic.observed import Observed
 
 LABEL = {"Content-Type": "application/json"}
 

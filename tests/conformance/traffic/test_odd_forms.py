@@ -9,8 +9,8 @@ import pytest
 
 from sampan.conformance.report import Report
 from sampan.conformance.traffic.seen import Seen
-from tests.support.traffic import Observed
-from tests.support.traffic_made import finding, judged, made
+from tests.support.traffic.made import finding, judged, made
+from tests.support.traffic.observed import Observed
 
 #: What is unlike the page's requests, as the report names it.
 ODD = {

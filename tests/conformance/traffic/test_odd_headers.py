@@ -13,8 +13,8 @@ from sampan.conformance.traffic.judge import TrafficJudge
 from sampan.conformance.traffic.seen import Seen
 from tests.support.examples import some
 from tests.support.fakes import ADDRESS
-from tests.support.traffic import Observed
-from tests.support.traffic_made import changed, failed, judged, made
+from tests.support.traffic.made import changed, failed, judged, made
+from tests.support.traffic.observed import Observed
 
 ODD = (
     *("Bearer  {}", "Bearer   {}", "Bearer\t{}", "Bearer {} ", "Bearer {}\t", " Bearer {}"),

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from tests.support.traffic import Observed
-from tests.support.traffic_made import failed, judged, made, records_changed
+from tests.support.traffic.made import failed, judged, made, records_changed
+from tests.support.traffic.observed import Observed
 
 #: The camera's note that a picture is to be shown turned by 90° (EXIF 2.3, 4.6.4).
 _ORIENTATION, _TURNED = 0x0112, 6

@@ -11,9 +11,9 @@ from sampan.conformance.traffic.bodies import Bodies
 from sampan.conformance.traffic.judge import TrafficJudge
 from sampan.conformance.traffic.seen import Seen
 from tests.support.fakes import ADDRESS
-from tests.support.traffic import Observed
-from tests.support.traffic_client import CREATE, Client
-from tests.support.traffic_made import failed, finding, judged, made, records_changed
+from tests.support.traffic.client import CREATE, Client
+from tests.support.traffic.made import failed, finding, judged, made, records_changed
+from tests.support.traffic.observed import Observed
 
 
 def reply(body: bytes) -> Reply:

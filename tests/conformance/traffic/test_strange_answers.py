@@ -9,8 +9,8 @@ import pytest
 from sampan.conformance.http.connection import Reply
 from sampan.conformance.traffic.seen import Seen
 from tests.support.examples import some
-from tests.support.traffic import Observed
-from tests.support.traffic_made import failed, judged, made
+from tests.support.traffic.made import failed, judged, made
+from tests.support.traffic.observed import Observed
 
 #: By status, as servers of HTTP, proxies, firewalls and networks send them.
 STATUSES = (

@@ -13,10 +13,10 @@ from tests.conforming_servers import CONFORMING_SERVERS
 from tests.conforming_servers.conforming_server import ConformingServer
 from tests.support.examples import some
 from tests.support.paths import ROOT
-from tests.support.traffic import Clock
-from tests.support.traffic_judged import Traffic, contradicts, traffic
-from tests.wrong_servers.matrix import chosen
-from tests.wrong_servers.traffic import tried
+from tests.support.traffic.flow_judged import Traffic, contradicts, traffic
+from tests.support.traffic.observed import Clock
+from tests.wrong_servers.trying.matrix import chosen
+from tests.wrong_servers.trying.traffic import tried
 
 BY_ID = {one.id: one for one in CONFORMING_SERVERS}
 

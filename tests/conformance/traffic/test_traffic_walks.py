@@ -14,11 +14,11 @@ from sampan.conformance.traffic.seen import Seen
 from sampan.conformance.verdict import Verdict
 from tests.conforming_servers.conforming_server import ConformingServer, plain
 from tests.support.examples import examples
-from tests.support.traffic import Clock, Observed
-from tests.support.traffic_client import CREATE, FIND, LOGIN, UPSCALE, VARY, Client
-from tests.support.traffic_judged import contradicts
-from tests.support.traffic_made import judged
-from tests.support.traffic_walk import answers, walk
+from tests.support.traffic.client import CREATE, FIND, LOGIN, UPSCALE, VARY, Client
+from tests.support.traffic.flow_judged import contradicts
+from tests.support.traffic.made import judged
+from tests.support.traffic.observed import Clock, Observed
+from tests.support.traffic.walk import answers, walk
 
 
 def server_with(**given: str) -> ConformingServer:

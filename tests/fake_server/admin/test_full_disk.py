@@ -11,11 +11,11 @@ import pytest
 
 from sampan.fake_server.contract import document as spec
 from sampan.fake_server.contract import yaml_files
-from tests.support import failing_store
 from tests.support.controls import Control
 from tests.support.examples import in_turn, some
-from tests.support.failing_store import Disk
 from tests.support.fakes import JSON, Fake, MakeFake
+from tests.support.stores import failing_store
+from tests.support.stores.failing_store import Disk
 
 #: Operations that change nothing that is kept.
 _READERS = {

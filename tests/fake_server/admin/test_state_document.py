@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,38 +20,7 @@ from sampan.fake_server.settings import NewAccount, Settings
 from tests.support.controls import Control
 from tests.support.examples import examples
 from tests.support.fakes import JSON, START, Caller, Fake
-
-MakeFake = Callable[..., Fake]
-
-
-def lived_in(control: Control) -> None:
-    """Leave a trace of every kind."""
-    abc = control.fake.login()
-    parent = abc.picture("Shanghai at dawn --ar 16:9 --niji")
-    abc.submit("/jobs/upscale", parent_hash=parent["hash"], grid_num=3)
-    abc.submit("/jobs/variation", parent_id=parent["job_id"], grid_num=1, content="猫 🐈")
-    link = parent["original_url"]
-    abc.submit("/jobs/blend", content=f"{link} {link}")
-    abc.submit("/jobs/describe", content=link)
-    for marker in ("stuck=50", "fail", "find-lag=5000", "image-late=9000", "out-of-order", "webp"):
-        abc.create(f"x --fake {marker}")
-    stalled = abc.create()
-    control.post(f"jobs/{stalled}/stall")
-    control.put(f"favourites/{parent['hash']}")
-    control.put(f"folders/one/jobs/{parent['hash']}")
-    control.post("clock/freeze", account="abc")
-    control.advance("1s", "abc")
-    control.advance("1h", "limited")
-    control.advance("1m")
-    control.post("accounts", username="t1", password="p", plan="none", name="Tee")
-    control.post("faults", type="ERRNO", errno=501, times=3, match={"account": "abc", "path": "/x"})
-    delay = {"distribution": "uniform", "lower": 0.5, "upper": 2}
-    control.post("faults", type="DELAY", delay=delay, skip=10, probability=0.5, seed=4)
-    control.post("scenarios", scenario="fail", argument=12, account="abc", times=2)
-    control.post("scenarios", scenario="slow")
-    control.patch("profile", answers={"find-order": "oldest-first"}, account="abc")
-    control.put("profile", profile="mixed", answers={"success-http-status": "200"})
-    control.fake.get("/")
+from tests.support.samples.state_documents import MakeFake, broken, lived_in
 
 
 def seen(fake: Fake, username: str = "abc", password: str | None = None) -> list[JSON]:
@@ -198,143 +166,6 @@ def test_the_id_of_a_fault_that_was_imported_is_not_given_again(
     again = Control(make_fake(seed=1, data=tmp_path / "data"))
     given = [again.post("faults", type="ERRNO", errno=501)["id"] for _ in range(5)]
     assert not {*given} & {"f3", "f5"}
-
-
-# What is refused
-
-
-def broken(document: JSON, path: list[Any], value: object) -> JSON:
-    """The document with another value somewhere."""
-    copy: JSON = json.loads(json.dumps(document))
-    place: Any = copy
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = value
-    return copy
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        (["schema"], "sampan-state/2"),
-        (["seed"], 7),
-        (["token_key"], "xyz"),
-        (["jobs"], {}),
-        (["jobs", 0], {}),
-        (["jobs", 0, "created"], "now"),
-        (["jobs", 0, "created"], 1.5),
-        (["jobs", 0, "created"], 10**15),
-        (["jobs", 0, "late"], 1.5),
-        (["jobs", 0, "late"], -1),
-        (["jobs", 0, "id"], 5 * 10**9),
-        (["jobs", 0, "job_id"], "../x"),
-        (["jobs", 0, "grid_num"], 5),
-        (["jobs", 0, "service"], "midjourney"),
-        (["jobs", 0, "visible"], -1),
-        (["jobs", 0, "ratio"], [1, 10**9]),
-        (["jobs", 0, "plan", "queue_ms"], -1),
-        (["jobs", 0, "plan", "run_ms"], 0.5),
-        (["jobs", 0, "plan", "progress"], [101]),
-        (["jobs", 0, "plan", "pauses"], [[None, None]]),
-        (["jobs", 0, "plan", "picture"], "odd"),
-        (["accounts", 0, "revoked"], [1.5]),
-        (["jobs", 0, "created"], True),
-        (["jobs", 0, "account"], "nobody"),
-        (["jobs", 0, "kind"], "video"),
-        (["jobs", 0, "colours"], ["#000000"]),
-        (["jobs", 0, "colours"], ["red", "red", "red", "red"]),
-        (["jobs", 0, "ratio"], [0, 1]),
-        (["jobs", 0, "plan", "progress"], ["x"]),
-        (["jobs", 0, "plan", "pauses"], [1]),
-        (["jobs", 0, "plan", "more"], 1),
-        (["jobs", 0, "folders"], [1]),
-        (["jobs", 1, "id"], 1),
-        (["accounts", 0, "plan"], "gold"),
-        (["accounts", 0, "id"], 2),
-        (["accounts", 0, "username"], "limited"),
-        (["accounts", 0, "password"], None),
-        (["clocks", 0, "offset"], "x"),
-        (["clocks", 0, "frozen"], "x"),
-        (["faults", 0, "type"], "ERNO"),
-        (["faults", 0, "skip"], "x"),
-        (["faults", 0, "match"], {"acount": "abc"}),
-        (["faults", 0, "match"], {"path": 5}),
-        (["faults", 0, "errno"], "999"),
-        (["faults", 0, "times"], "x"),
-        (["faults", 0, "times"], -1),
-        (["faults", 0, "probability"], "x"),
-        (["faults", 1, "delay"], {"distribution": "odd"}),
-        (["faults", 1, "id"], "f1"),
-        (["scenarios", 0, "argument"], 1_000),
-        (["scenarios", 0, "argument"], -4),
-        (["scenarios", 0, "times"], 0),
-        (["scenarios", 0, "scenario"], "fial"),
-        (["scenarios", 0, "account"], "nobody"),
-        (["profiles", 0, "answers"], {"find-ordr": "x"}),
-        (["accounts", 0, "more"], 1),
-        (["more"], 1),
-    ],
-)
-def test_a_document_is_taken_whole_or_not_at_all(
-    control: Control, path: list[Any], value: object
-) -> None:
-    lived_in(control)
-    document = control.get("state")
-    assert control.refusal("PUT", "state", broken(document, path, value)).status == 400
-    assert control.get("state") == document
-
-
-@pytest.mark.parametrize("levels", [300, 900, 1_020, 100_000])
-@pytest.mark.parametrize("opening", ["[", '{"x":'])
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("PUT", "state", '{"schema": "sampan-state/1", "seed": @}'),
-        ("PUT", "state", '{"jobs": [@]}'),
-        ("PUT", "state", '{"faults": [{"match": @}]}'),
-        ("POST", "faults", '{"type": "ERRNO", "match": @}'),
-        ("POST", "accounts", '{"username": @}'),
-        ("POST", "clock/advance", '{"by": @}'),
-        ("PATCH", "profile", '{"answers": @}'),
-    ],
-)
-def test_a_body_of_many_levels_is_refused_with_the_reason(
-    control: Control, method: str, path: str, body: str, opening: str, levels: int
-) -> None:
-    value = opening * levels + "1" + {"[": "]"}.get(opening, "}") * levels
-    headers = {"Content-Type": "application/json"}
-    raw = body.replace("@", value).encode()
-    response = control.fake.send(method, f"/__admin/{path}", raw, headers)
-    assert (response.status_code, response.json()["error"]["code"]) == (400, "bad-request")
-    assert "nest" in response.json()["error"]["message"] or levels > 1_000
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        (["faults", 0, "match"], {}),
-        (["faults", 0, "match"], {"account": "limited"}),
-        (["scenarios", 0, "account"], None),
-        (["clocks", 0, "account"], None),
-        (["profiles", 0, "account"], None),
-    ],
-)
-def test_a_document_of_one_account_holds_nothing_of_others(
-    control: Control, path: list[Any], value: object
-) -> None:
-    lived_in(control)
-    document, before = control.get("state", account="abc"), control.get("state")
-    told = control.refusal("PUT", "state", broken(document, path, value))
-    assert "another account's or shared data" in told.message
-    assert control.get("state") == before
-
-
-def test_one_account_of_another_fake_is_refused(control: Control, make_fake: MakeFake) -> None:
-    document = control.get("state", account="abc")
-    other = Control(make_fake())
-    assert "same seed" in other.refusal("PUT", "state", document).message
-    renamed = {**document, "account": "limited"}
-    assert control.refusal("PUT", "state", renamed).status == 400
 
 
 # A law

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from sampan.fake_server.cli import main
 from sampan.fake_server.from_har.document import HarError
 from tests.support.fakes import JSON, START, Caller, Fake, Served, refused, succeeded
-from tests.support.har_files import changed, entry, har, written
-from tests.support.recorded import RecordedFake
+from tests.support.traffic.har_files import changed, entry, har, written
+from tests.support.traffic.recorded import RecordedFake
 
 #: What belongs to a fake's own addresses and numbers, and to the colours that it draws with.
 OWN = ("id", "img_buffer", "img_thumb", "original_url", "img_prog", "img_md5")

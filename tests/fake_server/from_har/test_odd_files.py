@@ -14,8 +14,8 @@ from sampan.fake_server.from_har.begin import begin
 from sampan.fake_server.from_har.document import HarError
 from sampan.fake_server.settings import Settings
 from tests.support.examples import examples
-from tests.support.har_files import TOKEN, entry, har
-from tests.support.odd_json import changes
+from tests.support.samples.odd_json import changes
+from tests.support.traffic.har_files import TOKEN, entry, har
 
 RECORD = {
     "hash": "h-1", "job_id": "f052f826-0568-45a1-8797-0a120c92aa42", "status": 1000, "error": None,

@@ -8,8 +8,8 @@ from pathlib import Path
 from sampan.conformance.har.reader import read_har
 from sampan.conformance.har.writer import HarWriter
 from tests.support.fakes import START, Caller, Fake
-from tests.support.har_files import changed, entry, written
-from tests.support.recorded import RecordedFake
+from tests.support.traffic.har_files import changed, entry, written
+from tests.support.traffic.recorded import RecordedFake
 
 TOKEN = "token-1-of-account-1-as-it-was-sent"
 

@@ -24,7 +24,7 @@ from sampan.fake_server.jobs.lifecycle import (
     stall,
 )
 from sampan.fake_server.jobs.scenarios import SCENARIOS
-from tests.support.drawn import NOW, facts, instants, jobs, plain_jobs, plans, spans
+from tests.support.samples.drawn import NOW, facts, instants, jobs, plain_jobs, plans, spans
 
 _ORDER = {State.QUEUED: 0, State.RUNNING: 1, State.FINISHED: 2, State.FAILED: 2}
 _SWAPPED = (0, 31, 15, 62, 46, 93, 78)

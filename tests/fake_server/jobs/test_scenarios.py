@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sampan.fake_server.jobs.lifecycle import PROGRESS, Plan, State, end, moments
 from sampan.fake_server.jobs.prompt import Marker
 from sampan.fake_server.jobs.scenarios import SCENARIOS, Scenario, ScenarioError, chosen
-from tests.support.drawn import PICTURES, arguments, facts, spans
+from tests.support.samples.drawn import PICTURES, arguments, facts, spans
 
 _PLAN = Plan(queue_ms=300, run_ms=1700)
 

@@ -10,7 +10,7 @@ from PIL import Image
 from sampan.fake_server import pictures
 from sampan.fake_server.pictures import Colours
 from tests.support.examples import examples
-from tests.support.pixels import HASH, distance, hashes, least, numbers, value
+from tests.support.samples.pixels import HASH, distance, hashes, least, numbers, value
 
 
 @settings(max_examples=examples(400))

@@ -17,7 +17,7 @@ from PIL import Image
 from sampan.fake_server import pictures
 from sampan.fake_server.pictures import Picture, View, container
 from tests.support.examples import examples
-from tests.support.pixels import (
+from tests.support.samples.pixels import (
     EXTREMES,
     SIZES,
     difference,

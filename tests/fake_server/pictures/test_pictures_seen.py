@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 
 from sampan.fake_server import pictures
 from sampan.fake_server.pictures import Colours, Picture
-from tests.support.pixels import (
+from tests.support.samples.pixels import (
     EXTREMES,
     HASH,
     SIZES,

@@ -18,9 +18,9 @@ from sampan.fake_server.jobs.lifecycle import Job, Kind, Moment, Plan, State, en
 from sampan.fake_server.jobs.scenarios import SCENARIOS
 from sampan.fake_server.records.describe_prompts import numbered, prompts
 from sampan.fake_server.records.record import Owner, is_grid, picture, render, timestamp
-from tests.support.drawn import NOW, facts, instants, jobs, kinds
 from tests.support.examples import examples
-from tests.support.page_examples import RECORD
+from tests.support.samples.drawn import NOW, facts, instants, jobs, kinds
+from tests.support.samples.page_examples import RECORD
 
 _BASE = "https://mjeast.sfo3.digitaloceanspaces.com"
 _OWNER = Owner("79f357ce-a641-4560-b2c9-14c089e8e4c5", None)

@@ -20,7 +20,7 @@ from sampan.fake_server.server import connection, limits
 from sampan.fake_server.server.connection import Phase
 from tests.support.examples import in_turn
 from tests.support.fakes import Served
-from tests.support.raw_http import CHUNKED, chunk, connected, request
+from tests.support.network.raw_http import CHUNKED, chunk, connected, request
 
 _LOGIN = b'{"username":"abc","password":"abc-secret"}'
 _GET = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -12,8 +12,8 @@ import pytest
 
 from sampan.fake_server.server.fast_protocol import FastProtocol
 from tests.support.fakes import Served
-from tests.support.line import LOGIN, Line
-from tests.support.raw_http import CHUNKED, chunk, connected, request
+from tests.support.network.line import LOGIN, Line
+from tests.support.network.raw_http import CHUNKED, chunk, connected, request
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import STOCK, Served
-from tests.support.raw_http import CHUNKED, chunk, connected, request, still_usable
+from tests.support.network.raw_http import CHUNKED, chunk, connected, request, still_usable
 
 
 @pytest.fixture(scope="module")

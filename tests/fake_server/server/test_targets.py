@@ -12,7 +12,7 @@ import pytest
 from sampan import FakeServer
 from sampan.fake_server.http import target
 from sampan.fake_server.web.app import App
-from tests.support.raw_http import connected, request
+from tests.support.network.raw_http import connected, request
 
 _FIND = b'{"limit":1}'
 

@@ -20,8 +20,8 @@ from sampan.fake_server.server.connection import Connection, look_at_all
 from sampan.fake_server.server.turns import Turns
 from tests.support.examples import in_turn
 from tests.support.fakes import Served
-from tests.support.line import LOGIN, Line, Loop
-from tests.support.raw_http import CHUNKED, chunk, connected, request
+from tests.support.network.line import LOGIN, Line, Loop
+from tests.support.network.raw_http import CHUNKED, chunk, connected, request
 
 _GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

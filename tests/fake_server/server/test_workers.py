@@ -23,7 +23,7 @@ from sampan.fake_server.store.opening import open_store
 from sampan.fake_server.store.store import Store
 from tests.support.commands import refusal
 from tests.support.fakes import Served
-from tests.support.postgres import database, needs_postgres
+from tests.support.stores.postgres import database, needs_postgres
 
 Serve = Callable[..., Served]
 

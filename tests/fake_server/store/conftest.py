@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import postgres
-from tests.support.pairs import Data, Pair
+from tests.support.stores import postgres
+from tests.support.stores.pairs import Data, Pair
 
 
 @pytest.fixture(params=["file", pytest.param("postgres", marks=postgres.needs_postgres)])

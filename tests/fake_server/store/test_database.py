@@ -16,7 +16,7 @@ from sampan.fake_server.store.control_rows import FaultRow, ScenarioRow
 from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.job_query import Find
 from sampan.fake_server.store.store import Store
-from tests.support.drawn import NOW, submitted
+from tests.support.samples.drawn import NOW, submitted
 
 
 def _refusal(path: Path) -> str:

@@ -24,7 +24,7 @@ from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.database_url import DatabaseUrl
 from sampan.fake_server.store.shared import file, postgres
 from tests.support.fakes import Caller, Fake, MakeFake, refused, succeeded
-from tests.support.postgres import Server, needs_postgres
+from tests.support.stores.postgres import Server, needs_postgres
 
 pytestmark = needs_postgres
 

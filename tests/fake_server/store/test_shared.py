@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.controls import Control
 from tests.support.fakes import Caller, Fake, refused, succeeded
-from tests.support.pairs import Pair
+from tests.support.stores.pairs import Pair
 
 
 def test_jobs_and_tokens_are_shared(pair: Pair) -> None:

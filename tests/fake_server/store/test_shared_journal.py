@@ -12,7 +12,7 @@ import pytest
 from sampan.fake_server.http.exchange import Exchange
 from sampan.fake_server.http.responses import Response
 from sampan.fake_server.journal.shared_journal import SharedJournal
-from tests.support.pairs import Data, Pair, between_reads
+from tests.support.stores.pairs import Data, Pair, between_reads
 
 ANSWER = Response(200, b"{}", ((b"content-type", b"application/json"),))
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support.pairs import Interrupted, Pair
+from tests.support.stores.pairs import Interrupted, Pair
 
 
 def test_an_account_that_is_added_while_all_are_read_disturbs_nothing(

@@ -20,8 +20,9 @@ from sampan.fake_server.settings import settings
 from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.database_url import DatabaseUrl, database_url
 from sampan.fake_server.store.shared import database
-from tests.support import commands, postgres
+from tests.support import commands
 from tests.support.fakes import Caller, Fake, refused, succeeded
+from tests.support.stores import postgres
 
 Data = Path | DatabaseUrl
 

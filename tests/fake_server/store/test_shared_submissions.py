@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from sampan.fake_server.store.account import Account
-from tests.support.pairs import Pair
+from tests.support.stores.pairs import Pair
 
 
 def _everything(pair: Pair) -> None:

@@ -12,7 +12,7 @@ from sampan.fake_server.clock import real_time, shared_notifier
 from sampan.fake_server.clock.shared_notifier import SharedNotifier
 from sampan.fake_server.journal.journal import RequestMatch
 from sampan.fake_server.service import FakeService
-from tests.support.pairs import Pair
+from tests.support.stores.pairs import Pair
 
 Wait = Callable[[FakeService], Awaitable[object]]
 WAITERS = 40

@@ -17,7 +17,7 @@ from sampan.fake_server.settings import Settings
 from sampan.fake_server.store.dialect import Match
 from sampan.fake_server.store.job_query import Find
 from sampan.fake_server.store.store import Store
-from tests.support.drawn import NOW, facts, submitted
+from tests.support.samples.drawn import NOW, facts, submitted
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from tests.support.traffic import GoneError, Observed
-from tests.support.traffic_client import (
+from tests.support.traffic.client import (
     BLEND,
     CREATE,
     DESCRIBE,
@@ -23,6 +22,7 @@ from tests.support.traffic_client import (
     VARY,
     Client,
 )
+from tests.support.traffic.observed import GoneError, Observed
 
 #: No folder has this id: no request makes one.
 _FOLDER = "6d1a4f4e-32a1-4a4e-8a3e-2b7c4a1f0e11"

@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 from sampan.fake_server.server.asgi import asgi_app
 from sampan.fake_server.server.fast_protocol import FastProtocol
 from sampan.fake_server.server.turns import Config
-from tests.support.raw_http import request
+from tests.support.network.raw_http import request
 
 LOGIN = b'{"username":"abc","password":"abc-secret"}'
 KEPT = 75.0

@@ -11,8 +11,8 @@ from sampan.conformance.traffic.judge import TrafficJudge
 from sampan.conformance.verdict import Verdict
 from tests.support.fakes import ADDRESS
 from tests.support.tampering.server import TamperedFake
-from tests.support.traffic import Clock, Observed
-from tests.support.traffic_flow import flow
+from tests.support.traffic.flow import flow
+from tests.support.traffic.observed import Clock, Observed
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from tests.support.fakes import Fake
-from tests.support.har_files import API, Entry, har
+from tests.support.traffic.har_files import API, Entry, har
 
 
 class RecordedFake(Fake):

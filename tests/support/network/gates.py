@@ -10,7 +10,7 @@ from sampan.conformance.http.budget import Budget
 from sampan.conformance.http.exchange import Answer
 from sampan.conformance.http.gate import Gate
 from sampan.conformance.http.redaction import Secrets
-from tests.support.scripted import ReceivedRequest
+from tests.support.network.scripted import ReceivedRequest
 
 ACCEPTED = {"errno": 0, "errmsg": "OK", "data": "a-hash"}
 REFUSED = {"errno": 301, "errmsg": "MISSING PARAMETER"}

@@ -12,8 +12,8 @@ from sampan.conformance.traffic.judge import TrafficJudge
 from sampan.conformance.traffic.seen import Seen
 from sampan.conformance.verdict import Verdict
 from tests.support.fakes import ADDRESS
-from tests.support.traffic import Observed
-from tests.support.traffic_client import CREATE, Client
+from tests.support.traffic.client import CREATE, Client
+from tests.support.traffic.observed import Observed
 
 
 def judged(seen: Iterable[Seen], **options: bool) -> Report:

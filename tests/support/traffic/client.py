@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.support.traffic import JSON, Observed
+from tests.support.traffic.observed import JSON, Observed
 
 LOGIN, FIND = "/auth/login", "/jobs/find"
 CREATE, VARY, UPSCALE = "/jobs/create", "/jobs/variation", "/jobs/upscale"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.support.tampering.trial import side_by_side
-from tests.support.traffic import Clock
-from tests.support.traffic_judged import traffic
+from tests.support.traffic.flow_judged import traffic
+from tests.support.traffic.observed import Clock
 from tests.wrong_servers import WRONG_SERVERS
 from tests.wrong_servers.wrong_server import WrongServer
 

@@ -9,7 +9,7 @@ from functools import partial
 from sampan.conformance.verdict import Verdict
 from tests.support.tampering.trial import Trial, side_by_side
 from tests.wrong_servers import WRONG_SERVERS
-from tests.wrong_servers.matrix import tried_within
+from tests.wrong_servers.trying.matrix import tried_within
 from tests.wrong_servers.wrong_server import WrongServer
 
 #: 0 and 1 job, one and a spare, all requirements, and one more.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering
 from tests.support.tampering.making import all_records, asking, is_finished, succeeding
-from tests.wrong_servers.find import CURSOR, moved_cursor
+from tests.wrong_servers.find.answer import CURSOR, moved_cursor
 from tests.wrong_servers.wrong_server import wrong_server
 
 # FIND-13: total counts what matches.

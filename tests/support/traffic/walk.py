@@ -8,8 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from tests.conforming_servers.conforming_server import QUESTIONS
-from tests.support.traffic import GoneError, Observed
-from tests.support.traffic_client import (
+from tests.support.traffic.client import (
     BLEND,
     CREATE,
     DESCRIBE,
@@ -21,6 +20,7 @@ from tests.support.traffic_client import (
     VARY,
     Client,
 )
+from tests.support.traffic.observed import GoneError, Observed
 
 _PROMPTS = (
     *("a boat", "Harbour at dawn", "上海的早晨 🚣", "a cat --ar 16:9", "x --niji", "a" * 300),

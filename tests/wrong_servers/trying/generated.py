@@ -24,7 +24,7 @@ from tests.support.measured_requests import ACCOUNTS
 from tests.support.tampering.server import running, settings
 from tests.support.tampering.trial import JOB_SECONDS, JOB_TIMEOUT, TIMEOUT, quiet, side_by_side
 from tests.wrong_servers import WRONG_SERVERS
-from tests.wrong_servers.matrix import earlier_jobs
+from tests.wrong_servers.trying.matrix import earlier_jobs
 from tests.wrong_servers.wrong_server import WrongServer
 
 #: Generated requests of one run.

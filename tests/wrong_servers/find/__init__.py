@@ -1,0 +1,1 @@
+"""Wrong servers whose mistake is in a find."""

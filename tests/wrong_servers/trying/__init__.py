@@ -1,0 +1,1 @@
+"""How wrong servers are tried, and what is made of it."""

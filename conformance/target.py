@@ -36,7 +36,8 @@ def checked_target(target: str, *, allow_plain_http: bool) -> str:
         )
     if parts.username or parts.password:
         raise TargetError(
-            "credentials do not belong in the URL; use --username and SAMPAN_PASSWORD"
+            "credentials do not belong in the URL: leave out what stands before the @; sampan check"
+            " takes --username and SAMPAN_PASSWORD"
         )
     if parts.scheme == "http" and not is_loopback(target) and not allow_plain_http:
         raise TargetError(

@@ -14,7 +14,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .upstream import MAX_HEAD, Upstream
+from .upstream import MAX_HEAD, Upstream, without_bytes
 
 #: The most clients' connections at a time; each may have one to the server.
 MAX_CONNECTIONS = 1_000
@@ -64,7 +64,7 @@ class Talk(h11.Connection):
         try:
             event = super().next_event()
         except h11.RemoteProtocolError as problem:
-            self.problem = str(problem)
+            self.problem = without_bytes(problem)
             raise
         if isinstance(event, h11.Request):
             self.request, self.trailers = event, []

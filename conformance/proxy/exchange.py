@@ -18,7 +18,7 @@ from .client_side import ClientSide
 from .fields import Via, end_to_end
 from .record import Record
 from .routes import Origin, RefusedError
-from .upstream import ConnectError, DroppedError, Upstream
+from .upstream import ConnectError, DroppedError, Upstream, without_bytes
 
 
 class Exchange:
@@ -63,7 +63,7 @@ class Exchange:
         try:
             await self._exchange(upstream, head)
         except h11.RemoteProtocolError as problem:
-            reason = f"{origin} answered with what is not HTTP: {problem}"
+            reason = f"{origin} answered with what is not HTTP: {without_bytes(problem)}"
             self._give_up(Failure.PROTOCOL, 502, "http_protocol_error", reason)
         except (DroppedError, OSError) as problem:
             # Passed on as it is, too: a client decides by it whether it may repeat its request.

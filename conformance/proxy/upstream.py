@@ -35,6 +35,11 @@ class DroppedError(Exception):
     """The server closed its side before its answer was complete."""
 
 
+def without_bytes(problem: h11.RemoteProtocolError) -> str:
+    """What is wrong with a message, without the part of it that h11 quotes: it may be a secret."""
+    return str(problem).partition(": bytearray(")[0]
+
+
 class Upstream:
     """An open connection."""
 
@@ -95,7 +100,7 @@ class Upstream:
             return self._http.next_event()
         except h11.RemoteProtocolError as problem:
             if self._ended:
-                raise DroppedError(str(problem)) from None
+                raise DroppedError(without_bytes(problem)) from None
             raise
 
     def release(self) -> None:

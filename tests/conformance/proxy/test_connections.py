@@ -146,6 +146,8 @@ def test_what_is_not_http_is_a_bad_gateway(
     assert got is not None
     assert got.status == 502
     assert b"is not HTTP" in got.body
+    assert b"bytearray" not in got.body
+    assert b"hello" not in got.body
     (seen,) = proxied.shown(1)
     assert seen.reply.failure is Failure.PROTOCOL
 

@@ -122,13 +122,14 @@ def test_a_refusal_says_why_and_keeps_the_connection(proxied: Proxied, server: O
 def test_what_is_no_request_is_refused_with_the_reason(proxied: Proxied) -> None:
     chunked = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     odd = b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n"
-    for nonsense in (b"hello\r\n\r\n", odd, b"\0" * 99, chunked + b"no\r\n"):
+    for nonsense in (b"GET http://u:s3cret@h/ x\r\n\r\n", odd, b"\0" * 99, chunked + b"no\r\n"):
         with proxied.client() as client:
             client.send(nonsense)
             got = client.message()
             assert got is not None
             assert got.status == 400
             assert b"not a valid HTTP/1.1 request" in got.body
+            assert b"s3cret" not in got.body
             assert client.is_closed()
 
 

@@ -146,8 +146,9 @@ def _no_other_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
         return
     if job.last is None or not (before.complete or falling(before.answers[0].records)):
         return
-    # Another check judges the records of a refused attempt.
-    if len(job.attempts) > 1:
+    # Another check judges the records of a refused attempt, and a submission of the same whose
+    # answer was lost may have created one.
+    if len(job.attempts) > 1 or any(_same_request(one, job) for one in ctx.evidence.traces()):
         return
     named = {one.hash for one in ctx.evidence.traces()}
     last = job.sightings[-1].answer
@@ -164,6 +165,12 @@ def _no_other_record(ctx: Context, job: JobTrace) -> Iterator[Finding]:
             expected="one record",
             actual=f"another with the hash {brief(others[0].get('hash'))} and the same prompt",
         )
+
+
+def _same_request(other: JobTrace, job: JobTrace) -> bool:
+    """Whether it is another submission of the same, which was not accepted."""
+    same = (other.account, other.operation, other.body) == (job.account, job.operation, job.body)
+    return same and other is not job and not other.accepted
 
 
 def _is_new(record: Record, before: Look) -> bool:

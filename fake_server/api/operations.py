@@ -27,16 +27,15 @@ def login(service: FakeService, call: Call) -> bytes:
     """Page, Login: the twelve keys of ``data``, the token among them."""
     username, password = call.body["username"], call.body["password"]
     account = service.store.account(username)
-    refusal = _WRONG_CREDENTIALS[call.profile["wrong-credentials"]]
     if account is None and service.settings.open_accounts:
         why_not = _why_not_opened(service, username, password)
         if why_not is not None:
-            raise ApiError(refusal, f"--open-accounts creates no such account: {why_not}")
+            raise _wrong(call, f"--open-accounts creates no such account: {why_not}")
         with service.store.turn():  # another process may have created it by now
             account = service.store.account(username)
             account = account or service.put_account(NewAccount(username, password))
     if account is None or not service.password_fits(account, password):
-        raise ApiError(refusal, "wrong username or password")
+        raise _wrong(call, "wrong username or password")
     now = service.clocks.now(account.id)
     if call.profile["second-login"] == "ends":
         with service.store.turn():
@@ -55,6 +54,11 @@ def login(service: FakeService, call: Call) -> bytes:
         "token": service.tokens.issue(account.id, now, call.profile.token_seconds),
     }
     return orjson.dumps(data)
+
+
+def _wrong(call: Call, reason: str) -> ApiError:
+    """Question wrong-credentials, which only a login that is refused touches."""
+    return ApiError(_WRONG_CREDENTIALS[call.profile["wrong-credentials"]], reason)
 
 
 def _why_not_opened(service: FakeService, username: str, password: str) -> str | None:

@@ -18,8 +18,8 @@ from tests.support.tampering.server import running, settings, tampered
 
 #: Minutes that a run may take, and how many seconds it may end late.
 MINUTES, LATE = 3.0, 2.0
-#: The same cell of one picture is asked for twice on purpose (catalogue.py); nothing else is.
-_AGAIN = {"/jobs/upscale": 2, "/jobs/variation": 2}
+#: The same cell of one picture, and one prompt, are asked for twice on purpose (catalogue.py).
+_AGAIN = {"/jobs/upscale": 2, "/jobs/variation": 2, "/jobs/create": 2}
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ test: .venv/.dev
 suite: .venv/.compiled
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 6 --dist worksteal $(ARGS)
 
-# The laws over generated input again, with twenty times the examples, and long tables whole.
+# The laws over generated input again, with thirty times the examples, and long tables whole.
 fuzz: .venv/.dev
 	PYTHONDONTWRITEBYTECODE= SAMPAN_TEST_EXAMPLES=20 $(BIN)/python -m pytest -q -n 4 --dist worksteal \
 	  tests/fake_server tests/conformance tests/openapi/test_schemathesis.py \

@@ -19,7 +19,7 @@ from ...checking.find_calls import (
     wordings,
 )
 from ...json_access import Record, brief, millis, text
-from ...rules.find_rules import CURSOR, falling, hashes, prompts, rising
+from ...rules.find_rules import CURSOR, falling, hashes, mentions, prompts, rising
 from ...shared_jobs.listing import Look
 
 
@@ -214,11 +214,14 @@ def what_an_empty_array_restricts(ctx: Context) -> Observation:
 
 @probe("find-prompt-match", wants=("grid", "niji", "remix"), phase=Phase.QUIET)
 def what_a_prompt_matches(ctx: Context) -> Observation:
-    sample = next((one for one in known(ctx) if len(_long_words(one)) > 1), None)
-    if sample is None:
+    records = known(ctx)
+    samples = [one for one in records if len(_long_words(one)) > 1]
+    if not samples:
         return ctx.unobserved("needs a record whose prompt has two long words")
+    # The one that shares its words with the fewest: a find may show few of many.
+    sample = min(samples, key=lambda one: sum(map(mentions(_piece(one)), records)))
     first, *_, last = _long_words(sample)
-    piece = max((first, last), key=len)[1:-1]
+    piece = _piece(sample)
     asked = {"piece": piece, "shouted": piece.upper(), "turned": f"{last} {first}"}
     # A find by the whole prompt may match the submitted or the returned text.
     asked |= {f"whole {place}": one for place, one in enumerate(wordings(ctx, sample))}
@@ -239,6 +242,12 @@ def what_a_prompt_matches(ctx: Context) -> Observation:
         return ctx.answer(matches[inner], *answers.values())
     shown = ", ".join(f"{what} {asked[what]!r}" for what in asked if what in found) or "nothing"
     return ctx.unknown(f"found by {shown}", *answers.values())
+
+
+def _piece(record: Record) -> str:
+    """The inside of a word of its prompt."""
+    first, *_, last = _long_words(record)
+    return max((first, last), key=len)[1:-1]
 
 
 def _may_hide(answer: Answer, sample: Record) -> bool:

@@ -56,6 +56,7 @@ export function controls(path, changed) {
 
   function show(job) {
     current = job;
+    element.hidden = false; // nothing can be done to a job that is not known yet
     const ended = ["finished", "failed"].includes(job.state);
     for (const each of [finish, fail]) each.hidden = ended;
     stall.hidden = ended || job.stalled;
@@ -78,7 +79,8 @@ export function controls(path, changed) {
   }
 
   const row = h("div", { class: "row" }, finish, fail, stall, resume, favourite, remove);
-  return { element: h("div", { class: "panel" }, row, form, folders), show };
+  const element = h("div", { class: "panel", hidden: true }, row, form, folders);
+  return { element, show };
 }
 
 /** The error that a job is to fail with; null where it is left after all. */

@@ -55,6 +55,7 @@ def test_an_end_waits_for_nobody_who_does_not_read() -> None:
     writer.close()
     assert time.monotonic() - began < 20
     os.close(reading)  # which lets the thread go
+    writer._thread.join(10)  # or it would write to whatever gets the descriptor's number
     os.close(writing)
 
 

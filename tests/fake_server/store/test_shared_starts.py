@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,18 +23,7 @@ from sampan.fake_server.store.shared import database
 from tests.support import commands
 from tests.support.fakes import Caller, Fake, refused, succeeded
 from tests.support.stores import postgres
-
-Data = Path | DatabaseUrl
-
-
-@pytest.fixture(params=["file", pytest.param("postgres", marks=postgres.needs_postgres)])
-def data(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Data]:
-    """A store of each kind that processes share."""
-    if request.param == "file":
-        yield tmp_path / "data"
-    else:
-        with postgres.database() as url:
-            yield url
+from tests.support.stores.pairs import Data
 
 
 def _start(data: Data, **options: Any) -> FakeService:

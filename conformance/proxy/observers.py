@@ -29,6 +29,7 @@ class Observers:
         self._observers = observers
         self._queue: queue.Queue[Record | Seen | None] = queue.Queue(_WAITING)
         self._given_up = threading.Event()
+        self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="sampan-observers", daemon=True)
         self._thread.start()
         self.missed = 0
@@ -37,12 +38,13 @@ class Observers:
     def add(self, record: Record) -> None:
         """Never waits."""
         if not record.whole or not self._put(record):
-            self.missed += 1
+            self._miss()
             record.discard()
 
     def add_seen(self, seen: Seen) -> None:
         """An exchange that did not pass through the proxy."""
-        self.missed += not self._put(seen)
+        if not self._put(seen):
+            self._miss()
 
     def close(self) -> None:
         """Return when all that waits has been looked at, or after :meth:`give_up`."""
@@ -68,26 +70,36 @@ class Observers:
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
             if self._given_up.is_set():
-                self.missed += 1
-            elif isinstance(item, Seen):
-                self._show(item)
+                self._miss()
             else:
-                self._show(item.seen())
+                self._show(item)
             if isinstance(item, Record):
                 item.discard()
 
-    def _show(self, seen: Seen) -> None:
+    def _show(self, item: Record | Seen) -> None:
+        """One exchange that we can't judge must not end the judging of all others."""
+        try:
+            seen = item if isinstance(item, Seen) else item.seen()
+        except Exception as fault:
+            self._note_fault(fault, "an exchange")
+            return
         for observe in self._observers:
             try:
                 observe(seen)
             except HarError as problem:  # it is raised once
                 self._note(str(problem))
             except Exception as fault:
-                # One exchange that we can't judge must not end the judging of all others.
-                if not self.faults:
-                    # Not its text, which may quote what passed.
-                    traceback.print_tb(fault.__traceback__)
-                self._note(f"fault of the kit: {type(fault).__name__} at {seen.request.method}")
+                self._note_fault(fault, seen.request.method)
+
+    def _miss(self) -> None:
+        with self._counting:
+            self.missed += 1
+
+    def _note_fault(self, fault: Exception, where: str) -> None:
+        """Not its text, which may quote what passed."""
+        if not self.faults:
+            traceback.print_tb(fault.__traceback__)
+        self._note(f"fault of the kit: {type(fault).__name__} at {where}")
 
     def _note(self, line: str) -> None:
         if len(self.faults) < _FAULTS:

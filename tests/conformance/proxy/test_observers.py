@@ -8,6 +8,7 @@ import time
 import pytest
 
 from sampan.conformance.har.document import HarError
+from sampan.conformance.http.connection import Reply, Request
 from sampan.conformance.proxy import observers
 from sampan.conformance.proxy.observers import Observers
 from sampan.conformance.proxy.record import Copy, Record, Store
@@ -98,6 +99,24 @@ def test_a_fault_of_one_observer_is_said_without_what_passed(
     said = capsys.readouterr().err
     assert "in broken" in said
     assert "a.test" not in said
+
+
+def test_a_record_that_can_not_be_read_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is unpacked for the judge comes from a server, and may be anything."""
+
+    def broken(self: Record) -> Seen:
+        raise ValueError(self.url)
+
+    store, shown = Store(100), list[Seen]()
+    watching = Observers([shown.append])
+    with monkeypatch.context() as patched:
+        patched.setattr(Record, "seen", broken)
+        watching.add(record(store))
+        watching.add_seen(Seen(Request("GET", "http://a.test/"), Reply(), 0.0))
+        watching.close()
+    assert len(shown) == 1
+    assert watching.faults == ["fault of the kit: ValueError at an exchange"]
+    assert store.take(100)
 
 
 def test_a_file_that_can_not_be_written_is_said() -> None:

@@ -58,15 +58,16 @@ def elapsed(entry: object) -> float:
     """How long the whole exchange took, in seconds."""
     source = entry if isinstance(entry, dict) else {}
     took = _milliseconds(source, "time", "time")
-    if took is None or took < 0:
+    if took is None or took <= 0:  # some write 0 beside the timings
         timings = source.get("timings")
         timings = timings if isinstance(timings, dict) else {}
         parts = (_milliseconds(timings, key, f"timings.{brief(key)[1:-1]}") for key in timings)
-        took = sum(one for one in parts if one is not None and one > 0)
-        if not took:
+        summed = sum(one for one in parts if one is not None and one > 0)
+        if not summed and took != 0:
             raise UnjudgedError(
                 "how long it took is not recorded, so that its place is not known", Part.DURATION
             )
+        took = summed
     return took / 1000
 
 

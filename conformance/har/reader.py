@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..contract import shipped
+from ..traffic.pictures import redirected
 from ..traffic.seen import Seen
 from .document import MAX_BYTES, HarError, load
 from .entry import address, is_anonymous, read, title
@@ -101,7 +102,7 @@ def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> H
 def _disorder(exchanges: Sequence[Seen]) -> str:
     """How the order of the file contradicts its times, whether it is sorted by start or by end,
     forwards or backwards: a clock that was set back, or several files in one."""
-    return _step_back(exchanges) and _step_back(exchanges[::-1]) and _step_back(exchanges)
+    return _step_back(exchanges[::-1]) and _step_back(exchanges)
 
 
 def _step_back(exchanges: Sequence[Seen]) -> str:
@@ -152,15 +153,18 @@ def _found_target(entries: Iterable[_Entry]) -> str | None:
 
 
 def _kept(entries: list[_Entry], target: str | None) -> Iterator[_Entry]:
-    """The entries of the target's host, pictures that its answers link to, and those that can't be
-    told from them."""
+    """The entries of the target's host, pictures that its answers link to or redirect to, and those
+    that can't be told from them."""
     home = None if target is None else _origin(target)
     ours = [home is not None and _origin(entry.url) == home for entry in entries]
     links = _links(entry.seen for entry, own in zip(entries, ours, strict=True) if own)
     for entry, own in zip(entries, ours, strict=True):
         picture = entry.seen is not None and entry.seen.request.method.upper() == "GET"
-        if own or (picture and entry.url in links) or not entry.url:
+        kept = own or (picture and entry.url in links) or not entry.url
+        if kept:
             yield entry
+        if kept and entry.seen is not None and picture:
+            links.add(redirected(entry.seen).partition("#")[0])
 
 
 def _links(exchanges: Iterable[Seen | None]) -> set[str]:

@@ -8,6 +8,7 @@ its last line and adding ``]}}``; ``read_har`` reads it as it is.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import threading
@@ -107,12 +108,11 @@ class HarWriter:
     def _restore(self, tail: bytes) -> None:
         """Leave the file as it was before the last entry, as far as the disk lets us."""
         assert self._file is not None
-        try:
-            if self._end:
+        if self._end:
+            with contextlib.suppress(OSError):  # the first one is raised
                 _write_at(self._file, tail, self._end)
                 os.ftruncate(self._file, self._end + len(tail))
-        finally:
-            self._let_go()
+        self._let_go()
 
 
 def _write_at(file: int, content: bytes, at: int) -> None:

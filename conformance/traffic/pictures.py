@@ -6,9 +6,11 @@ at. What is not fetched is not judged.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
 from ..checks.images import is_md5, md5_of
 from ..http.exchange import Exchange
@@ -24,6 +26,7 @@ from .rules.refusals import GRIDS
 from .seen import Seen
 
 LINKS = ("img_buffer", "img_thumb", "original_url")
+_REDIRECTS = (301, 302, 303, 307, 308)
 #: Pictures that are kept, links that are known, and jobs that a new picture is compared with.
 _KEPT, _LINKS, _COMPARED = 24, 3_000, 8
 #: Seconds after which a link may have ended since it was found.
@@ -83,8 +86,8 @@ class Pictures:
         names = {name.lower() for name, _ in seen.request.headers}
         if reply.failure is not None or names & {"range", "if-none-match", "if-modified-since"}:
             return
-        if reply.status in (301, 302, 303, 307, 308) and reply.header("location"):
-            self._links[self.home(reply.header("location"))] = link
+        if there := redirected(seen):
+            self._links[self.home(there)] = link
         elif reply.status in _GONE:
             yield from _missing(link, seen, exchange)
         elif reply.status == 200 and len(reply.body) <= _LARGE:
@@ -93,13 +96,16 @@ class Pictures:
     def _shown(self, link: _Link, seen: Seen, exchange: Exchange) -> Iterator[Shown | Fact]:
         picture = inspected(seen.request.target, seen.reply, (exchange,))
         job = link.job
+        link.missing.clear()
         if picture.problem:
             if seen.at - link.found < _FRESH:
                 yield Shown("IMG-1", f"{link.key} is not a picture", "a picture", (exchange,))
             return
         if picture.unread:
             return
-        yield from _format(link, picture)
+        # Else the file is another one for each client, as some caches make it for browsers.
+        stored = "accept" not in re.split(r"[\s,]+", seen.reply.header("vary").lower())
+        yield from _format(link, picture) if stored else ()
         keys = self._keys(link, seen.request.target)
         for key in keys:
             self._kept[job.account, job.hash, key] = picture
@@ -107,10 +113,7 @@ class Pictures:
             self._kept.popitem(last=False)
         large = self._of(job, "img_buffer")
         if "img_buffer" in keys:
-            yield from _size(job, picture)
-            record = dict(job.last or {})
-            if job.operation == "createJob" and is_md5(record.get("img_md5")):
-                yield Fact("image-md5", md5_of(record, picture), exchange)
+            yield from _file(job, picture, exchange) if stored else ()
             yield from self._drawn(job, picture)
         thumb = self._of(job, "img_thumb")
         if large is not None and thumb is not None and keys != ["original_url"]:
@@ -174,6 +177,15 @@ class Pictures:
                 yield Shown("IMG-5")
 
 
+def redirected(seen: Seen) -> str:
+    """Where the answer to a GET leads; empty if it is no redirect to a URL."""
+    location = seen.reply.header("location") if seen.reply.status in _REDIRECTS else ""
+    try:
+        return urljoin(seen.request.target, location) if location else ""
+    except ValueError:  # nobody's URL, such as http://[x
+        return ""
+
+
 def _alike(one: SeenJob, other: SeenJob) -> bool:
     """Whether the two were made of the same: a picture may be drawn again."""
     parts = [
@@ -199,6 +211,14 @@ def _format(link: _Link, picture: Picture) -> Iterator[Shown]:
         yield Shown("IMG-1", what, named, picture.exhibits())
     else:
         yield Shown("IMG-1")
+
+
+def _file(job: SeenJob, picture: Picture, exchange: Exchange) -> Iterator[Shown | Fact]:
+    """What the record says of the file."""
+    yield from _size(job, picture)
+    record = dict(job.last or {})
+    if job.operation == "createJob" and is_md5(record.get("img_md5")):
+        yield Fact("image-md5", md5_of(record, picture), exchange)
 
 
 def _size(job: SeenJob, picture: Picture) -> Iterator[Shown]:

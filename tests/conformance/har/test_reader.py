@@ -311,6 +311,32 @@ def test_other_hosts_are_passed_over_but_for_pictures(tmp_path: Path) -> None:
     assert found.broken == []
 
 
+def test_a_redirect_leads_to_a_picture_wherever_that_lies(tmp_path: Path) -> None:
+    """As of a link on the API's host to a store's signed one."""
+    steps = [f"{API}/image/a.png", "http://cdn.test/b.png", "https://store.test/c.png?signed"]
+    seen = [
+        changed(
+            entry(url=url, method="GET", status=302),
+            {"response.headers": [{"name": "Location", "value": there}]},
+        )
+        for url, there in zip(steps, ["//cdn.test/b.png", steps[2]], strict=False)
+    ]
+    seen = [changed(one, {"response.content.text": ""}) for one in seen]
+    seen = [changed(one, {"response.content.size": 0}) for one in seen]
+    last, other = entry(url=steps[2], method="GET"), entry(url="https://store.test/", method="GET")
+    found = read_har(written(tmp_path, entry(), *seen, last, other))
+    assert [one.request.target for one in found.seen] == [f"{API}/jobs/find", *steps]
+    assert found.passed_over == 1
+
+
+@pytest.mark.parametrize(("time", "wait", "seconds"), [(0, 40, 0.04), (0, 0, 0), (7, 40, 0.007)])
+def test_a_time_of_0_is_one_only_where_the_timings_have_no_other(
+    tmp_path: Path, time: float, wait: float, seconds: float
+) -> None:
+    found = only(tmp_path, {"time": time, "timings": {"wait": wait}})
+    assert found.seen[0].reply.elapsed == seconds
+
+
 def test_the_target_is_where_most_calls_go_or_as_asked(tmp_path: Path) -> None:
     bases = ["http://a.test/v1", "http://b.test", "http://a.test/v1", "http://c.test"]
     path = written(tmp_path, *(entry(url=f"{base}/jobs/find?x=1") for base in bases))

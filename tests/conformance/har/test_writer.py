@@ -225,6 +225,20 @@ def test_a_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
             HarWriter(path)
 
 
+def test_a_disk_that_fails_altogether_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = HarWriter(tmp_path / "a.har")
+
+    def broken(*_: object) -> int:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "pwrite", broken)
+    with pytest.raises(HarError, match="Input/output error"):
+        writer.write(exchange())
+    writer.write(exchange())
+
+
 def test_a_full_disk_leaves_a_whole_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.har"
     writer = HarWriter(path)

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from ..http.exchange import Answer
-from ..json_access import Record, array_at, millis, text
+from ..json_access import Record, array_at, integer, millis, text
 
 #: Whether a record satisfies the conditions of a find.
 Holds = Callable[[Record], bool]
 
 #: The filter that pages backwards (page, Job Find).
 CURSOR = "timestamp_smaller_than"
+
+#: A clock that is set steps by more ms than jobs that begin at once are apart, and seldom.
+_STEP, _STEPS = 1000, 2
 
 #: The keys whose words a prompt filter may match.
 _WORDS = ("msg_content", "msg_display", "sender_msg", "description", "description_translation")
@@ -116,6 +119,17 @@ def rising(records: Sequence[Record]) -> bool:
 def falling(records: Sequence[Record]) -> bool:
     """Newest first."""
     return all(a >= b for a, b in pairwise(_times(records)))
+
+
+def set_back(records: Iterable[Record]) -> bool:
+    """Whether the times of records step back once or twice where their numbers (``id``) go on: the
+    server's clock was set meanwhile, and no cursor of times pages through a list by number."""
+    numbered = [(number, one) for one in records if (number := integer(one, "id")) is not None]
+    times = _times(one for _, one in sorted(numbered, key=lambda pair: pair[0]))
+    steps = [after - before for before, after in pairwise(times)]
+    forwards = sum(step > 0 for step in steps) * 2 > len(steps)
+    back = sum((step < -_STEP) if forwards else (step > _STEP) for step in steps)
+    return 0 < back <= _STEPS
 
 
 def twice(records: Iterable[Record], key: str) -> list[object]:

@@ -28,9 +28,10 @@ from .find_rules import (
 #: Requirement, fault, expected.
 Complaint = tuple[str, str, str]
 
-#: A service may run on several machines, each with a clock of its own: times that they wrote are
-#: compared with so much tolerance.
-CLOCKS_APART = timedelta(minutes=1)
+#: A service may run on several machines, each with a clock of its own, which nobody may ever have
+#: set: times that they wrote are compared with so much tolerance. A wrong time zone, which is no
+#: matter of clocks, is a quarter of an hour at least.
+CLOCKS_APART = timedelta(minutes=10)
 #: What must not change while a job runs (LIFE-4); one that is null at first may be filled once.
 FIXED = ("id", "id_uuid", "hash", "job_id", "parent_id", "parent_hash", "sender_id", "timestamp")
 #: What can't be made of what (PAR-1).

@@ -13,6 +13,7 @@ from ...rules.find_rules import (
     missing_records,
     older_than,
     rising,
+    set_back,
     twice,
     unexpected_records,
 )
@@ -98,7 +99,9 @@ def _by_milliseconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterato
     yield from _none_twice(ctx, listed, pages)
     there = hashes(listed)
     missing = [one for one in expected if text(one, "hash") not in there]
-    if missing:
+    if missing and set_back(one for _, one in records):
+        yield ctx.inconclusive("times step back where ids go on: the clock was set", *pages)
+    elif missing:
         yield _unreached(ctx, missing, pages)
     elif not pages[-1].records:
         yield from _own_unreached(ctx, pages, edges)

@@ -117,11 +117,11 @@ BREACHES: list[tuple[str, str, Tampering]] = [
     ("LIFE-1", "a finished job keeps on running", _finished_as(1000)),
     ("LIFE-2", "a finished job is archived", _again(lambda one: {**one, "status": 3000})),
     ("LIFE-2", "a finished job fails", _again(lambda r: {**r, "status": 4000, "error": "lost"})),
-    ("LIFE-3", "created after it was updated", _moved("created_at", timedelta(minutes=5))),
+    ("LIFE-3", "created after it was updated", _moved("created_at", timedelta(minutes=15))),
     (
         "LIFE-3",
         "updated_at is earlier than created_at",
-        _moved("updated_at", timedelta(minutes=-5)),
+        _moved("updated_at", timedelta(minutes=-15)),
     ),
     ("LIFE-3", "no milliseconds", _rewritten("updated_at", lambda text: f"{text[:-5]}Z")),
     ("LIFE-3", "no zone", _rewritten("created_at", lambda text: text[:-1])),

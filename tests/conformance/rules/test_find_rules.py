@@ -22,6 +22,7 @@ from sampan.conformance.rules.find_rules import (
     one_of,
     prompts,
     rising,
+    set_back,
     twice,
     unexpected_records,
 )
@@ -105,3 +106,14 @@ def test_an_order_turned_round_is_the_other(times: list[int]) -> None:
     for one in records:
         inside = min(times) < int(str(one["timestamp"])) < max(times)
         assert covers(records, one) == inside
+
+
+def test_a_clock_that_was_set_back_is_told_from_ids_without_order() -> None:
+    def at(*times: int) -> list[Record]:
+        return [{"id": n, "timestamp": str(10**12 + one)} for n, one in enumerate(times)]
+
+    assert set_back(at(0, 9_000, 4_000, 10_000))
+    assert set_back(at(10_000, 4_000, 9_000, 0))  # ids that run down
+    assert not set_back(at(0, 9_000, 8_999, 20_000))  # begun at once
+    assert not set_back(at(0, 4_000, 9_000, 20_000))
+    assert not set_back(at(0, 5_000, 1_000, 7_000, 2_000, 9_000, 3_000))

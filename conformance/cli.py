@@ -94,13 +94,11 @@ class Outcome:
 
     def of(self, report: Report, contract: Contract, problems: Iterable[str] = ()) -> int:
         """Write and print the report; the exit code. ``problems`` before it make that 2."""
-        from rich.console import Console
-
-        from .reports.terminal import show
+        from .reports.terminal import console, show
 
         report = replace(report, known=self.known, fail_on=self.fail_on)
         problems = [*problems, *write(report, contract, self.files)]
-        show(report, contract, Console(highlight=False))
+        show(report, contract, console())
         for line in problems:
             click.echo(f"Error: {line}", err=True)
         return 2 if problems else report.exit_code
@@ -278,10 +276,9 @@ def _check_har(har: Path, target: str | None, outcome: Outcome) -> int:
 
 
 def _run_with_progress(options: RunOptions, contract: Contract) -> Report:
-    from rich.console import Console
-
     from .reports.progress import display
+    from .reports.terminal import console
     from .runner.run import run
 
-    with display(Console(stderr=True, highlight=False)) as progress:
+    with display(console(stderr=True)) as progress:
         return run(options, contract=contract, on_progress=progress.update)

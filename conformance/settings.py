@@ -28,14 +28,16 @@ class SettingsError(ValueError):
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text")
+    if not isinstance(value, str) or not value:
+        raise ValueError("a text that is not empty")
     return value
 
 
 def _positive(value: object) -> float:
     number = math.nan
-    if isinstance(value, int | float | str) and not isinstance(value, bool):
+    # Python reads more than a number: 1_0, and the digits of every script.
+    odd = isinstance(value, str) and (not value.isascii() or "_" in value)
+    if isinstance(value, int | float | str) and not isinstance(value, bool) and not odd:
         with contextlib.suppress(ValueError, OverflowError):
             number = float(value)
     # nan and infinity are no limits; within these bounds no sum and no wait overflows.
@@ -45,11 +47,12 @@ def _positive(value: object) -> float:
 
 
 def _integer(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,30}", value.strip()):
         return int(value)
-    raise ValueError("an integer")
+    # Python writes no number of thousands of digits, and a report has to.
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
+        return value
+    raise ValueError("an integer of at most 30 digits")
 
 
 def _count(value: object) -> int:
@@ -328,7 +331,9 @@ def _parsed(request: Mapping[str, object], spelling: Callable[[str], str]) -> di
         try:
             given[name] = OPTIONS[name].value(value)
         except ValueError as problem:
-            shown = "***" if name.endswith("password") else f"{value!r:.60}"
+            number = isinstance(value, int) and abs(value) >= 10**30
+            shown = "a longer one" if number else f"{value!r:.60}"
+            shown = "***" if name.endswith("password") else shown
             raise SettingsError(f"{spelling(name)} must be {problem}, not {shown}") from None
     return given
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def refusals(files: Mapping[str, Path | None]) -> Iterator[tuple[str, str]]:
     """The reports that can't be written, and why. A report that is lost after an hour of waiting
     is an hour lost, so each file is opened once before the run."""
-    seen: dict[str, str] = {}
+    seen: dict[object, str] = {}
     for name, path in files.items():
         if path is None:
             continue
@@ -25,9 +25,10 @@ def refusals(files: Mapping[str, Path | None]) -> Iterator[tuple[str, str]]:
             yield name, "needs the name of a file"
             continue
         real = os.path.realpath(path)
-        if real in seen and not _special(real):
-            yield name, f"names the same file as --{seen[real]}: {path}"
-        seen[real] = name
+        key = _identity(real)
+        if key in seen and not _special(real):
+            yield name, f"names the same file as --{seen[key]}: {path}"
+        seen[key] = name
         if problem := _unwritable(real):
             yield name, f"can't write to {path}: {problem}"
 
@@ -46,6 +47,15 @@ def write(report: Report, contract: Contract, files: Mapping[str, Path | None]) 
         except Exception as fault:
             problems.append(f"--{form.name}: fault of the kit: {type(fault).__name__}: {fault}")
     return problems
+
+
+def _identity(path: str) -> object:
+    """Two names of one file (a hard link, another case) are alike in this."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return path
+    return found.st_dev, found.st_ino
 
 
 def _special(path: str) -> bool:

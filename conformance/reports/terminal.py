@@ -26,8 +26,18 @@ _STYLES = {
 _UNASKED = (Verdict.SKIPPED, Verdict.UNSEEN)
 _BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
 
+#: The columns of a terminal that tells none (``COLUMNS=0``), and the fewest with room for a text.
+_USUAL, _NARROWEST = 80, 40
+
 #: The cells of a row, and the lines of its last column.
 Row = tuple[tuple[Text, ...], list[Text]]
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console in which the report has room: without any, rich prints nothing at all."""
+    made = Console(stderr=stderr, highlight=False)
+    made.width = max(made.width, _NARROWEST) if made.width else _USUAL
+    return made
 
 
 def show(report: Report, contract: Contract, console: Console) -> None:

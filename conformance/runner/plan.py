@@ -61,7 +61,10 @@ class RunPlan:
 
 def make_plan(contract: Contract, options: RunOptions) -> RunPlan:
     """Select checks and probes by the options, and the jobs they need."""
-    left_out = dict(_left_out(contract, options))
+    every_row: list[Requirement | Question] = [*contract.requirements.values()]
+    every_row += contract.questions.values()
+    _refuse_unknown(every_row, options)
+    left_out = dict(_left_out(every_row, options))
     ids = {*contract.requirements, *contract.questions} - set(left_out)
     checks = _in_order(contract.requirements, ids, REGISTRY.checks)
     probes = _in_order(contract.questions, ids, REGISTRY.probes)
@@ -98,10 +101,16 @@ def make_plan(contract: Contract, options: RunOptions) -> RunPlan:
     )
 
 
-def _left_out(contract: Contract, options: RunOptions) -> Iterator[tuple[str, str]]:
-    every: list[Requirement | Question] = [*contract.requirements.values()]
-    every += contract.questions.values()
-    for row in every:
+def _refuse_unknown(rows: list[Requirement | Question], options: RunOptions) -> None:
+    """What is misspelt after ``--skip`` would be sent all the same."""
+    for flag, names in (("--only", options.only), ("--skip", options.skip)):
+        for name in names:
+            if not any(selected(row.id, row.section, (name,)) for row in rows):
+                raise SelectionError(f"{flag} {name} selects nothing; --list prints the ids")
+
+
+def _left_out(rows: list[Requirement | Question], options: RunOptions) -> Iterator[tuple[str, str]]:
+    for row in rows:
         if not selected(row.id, row.section, options.only):
             yield row.id, "not selected"
         elif options.skip and selected(row.id, row.section, options.skip):

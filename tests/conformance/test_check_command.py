@@ -79,6 +79,8 @@ def test_an_inconclusive_run() -> None:
         (("nonsense",), "looks like http://127.0.0.1:8091"),
         (("http://example.com",), "--allow-plain-http"),
         (("http://127.0.0.1:9", "--only", "NO-7"), "selects nothing"),
+        (("http://127.0.0.1:9", "--skip", "LOGIN", "--skip", "FINDS"), "FINDS selects nothing"),
+        (("http://127.0.0.1:9", "--only", "FIND", "--only", ""), "--only  selects nothing"),
         (("http://127.0.0.1:9", "--budget-jobs", "many"), "--budget-jobs must be a number"),
         (("http://127.0.0.1:9", "--budget-jobs", "-1"), "--budget-jobs must be a number"),
         (("http://127.0.0.1:9", "--generate", "-1"), "--generate must be a number of requests"),

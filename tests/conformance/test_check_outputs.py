@@ -74,12 +74,14 @@ def test_a_report_that_fails_stops_no_other(url: str, tmp_path: Path) -> None:
         ("--learn a.json/x.yaml", "--learn can't write to a.json/x.yaml"),
         ("--html " + "x" * 300, "--html can't write to xxx"),
         ("--json same --html ./same", "--html names the same file as --json"),
+        ("--json a.json --html b.json", "--html names the same file as --json"),
     ],
 )
 def test_a_report_that_can_not_be_written_is_refused_before_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, said: str
 ) -> None:
     (tmp_path / "a.json").write_text("old")
+    (tmp_path / "b.json").hardlink_to(tmp_path / "a.json")
     monkeypatch.chdir(tmp_path)
     with Scripted(lambda _: []) as server:
         flagged = ("--json", "new.json", *shlex.split(flags))
@@ -87,7 +89,7 @@ def test_a_report_that_can_not_be_written_is_refused_before_the_run(
         assert server.asked == []
     assert done.exit_code == 2
     assert said in done.stderr
-    assert sorted(os.listdir(tmp_path)) == ["a.json"]
+    assert sorted(os.listdir(tmp_path)) == ["a.json", "b.json"]
     assert (tmp_path / "a.json").read_text() == "old"
 
 

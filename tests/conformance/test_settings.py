@@ -151,7 +151,7 @@ def test_what_can_not_run_is_a_value_error(
 @pytest.mark.parametrize(
     "value",
     [
-        *("nan", "inf", "-inf", "-1", "0", "", "x", "1e-9", "1e999", "1_0x"),
+        *("nan", "inf", "-inf", "-1", "0", "", "x", "1e-9", "1e999", "1_0x", "1_0", "１"),
         *(float("nan"), float("inf"), -1, 0, True, 10**400, [], {}),
     ],
     ids=str,
@@ -171,6 +171,10 @@ def test_what_is_no_limit_is_refused_in_one_line(name: str, value: object) -> No
         ("seed", 1.5),
         ("seed", True),
         ("seed", "x"),
+        pytest.param("seed", 10**5000, id="seed-long"),
+        pytest.param("generate", -(10**5000), id="generate-long"),
+        ("username", ""),
+        ("second_password", ""),
         ("exhaustive", "no"),
         ("allow_plain_http", 1),
         ("only", 5),

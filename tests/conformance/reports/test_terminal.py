@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from sampan.conformance.findings import Finding
 from sampan.conformance.report import Report, title
+from sampan.conformance.reports.terminal import console
 from sampan.conformance.verdict import Verdict
 from tests.support.samples.sample_report import CONTRACT, EXCHANGE, a_report, shown, with_verdicts
 
@@ -38,6 +39,14 @@ def test_a_pipe_gets_every_line_whole_and_unpadded() -> None:
     assert any(line.endswith("got       " + "y" * 300) for line in lines)
     assert any(CONTRACT.requirements["GEN-2"].sentence in line for line in lines)
     assert all(line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize(("columns", "width"), [("0", 80), ("1", 40), ("132", 132)])
+def test_there_is_always_room_for_the_report(
+    monkeypatch: pytest.MonkeyPatch, columns: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert console().width == width
 
 
 def test_the_terminal_ends_in_the_outcome() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import orjson
 
 from ..clock.spans import to_ms
 from ..http.exchange import Exchange, unless_left
@@ -19,6 +23,8 @@ _PATIENCE_MS = 5_000
 _MAX_PATIENCE_MS = 600_000
 #: How many clients may wait at once: each request is compared with what every one waits for.
 MAX_WAITING = 100
+#: How long (s) requests are rendered before others have a turn.
+_TURN = 0.005
 #: Requests that a verification names.
 _MAX_LISTED = 100
 _CONDITIONS = ("operation", "status", "errno", "since", "unmatched", "path")
@@ -42,6 +48,18 @@ def _match(call: ControlCall, given: Mapping[str, Any]) -> RequestMatch:
     return RequestMatch(account, **plain, headers=headers, body=body)
 
 
+async def _shown(call: ControlCall, found: Sequence[Exchange]) -> list[orjson.Fragment]:
+    """Exchanges as ``Request``; others are served meanwhile: a full journal may take a second."""
+    shown: list[orjson.Fragment] = []
+    end = time.perf_counter() + _TURN
+    for fragment in call.service.journal.show(found, call.username):
+        shown.append(fragment)
+        if time.perf_counter() > end:
+            await asyncio.sleep(0)
+            end = time.perf_counter() + _TURN
+    return shown
+
+
 async def list_requests(call: ControlCall) -> Any:
     journal = call.service.journal
     found = journal.find(_match(call, call.query))
@@ -51,14 +69,14 @@ async def list_requests(call: ControlCall) -> Any:
         found = _about(call, found)
     if call.query["order"] == "newest-first":
         found.reverse()
-    shown = journal.show(found[: call.query["limit"]], call.username)
+    shown = await _shown(call, found[: call.query["limit"]])
     return {"requests": shown, "total": len(found), "lost": journal.lost}
 
 
 async def find_requests(call: ControlCall) -> Any:
     journal = call.service.journal
     found = journal.find(_match(call, call.body.get("match", {})))
-    shown = journal.show(found[: call.body.get("limit", 100)], call.username)
+    shown = await _shown(call, found[: call.body.get("limit", 100)])
     return {"requests": shown, "total": len(found), "lost": journal.lost}
 
 
@@ -150,7 +168,7 @@ async def wait_for_requests(call: ControlCall) -> Any:
     return {
         "reached": len(found) >= wanted,
         "count": len(found),
-        "requests": journal.show(found, call.username),
+        "requests": await _shown(call, found),
     }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -193,19 +193,16 @@ class Journal:
 
     def show(
         self, exchanges: Iterable[Exchange], username: Callable[[int], str | None]
-    ) -> list[orjson.Fragment]:
-        """Exchanges as ``Request`` of the control API, without secrets.
+    ) -> Iterator[orjson.Fragment]:
+        """Exchanges as ``Request`` of the control API, without secrets; each as it is asked for.
 
         ``username`` returns an account's name by its id.
         """
         self._remember_passwords()
         self.renderer.drop_before(self._exchanges[0].number if self._exchanges else self._count + 1)
-        return [
-            self.renderer.render(
-                exchange, None if exchange.account is None else username(exchange.account)
-            )
-            for exchange in exchanges
-        ]
+        for each in exchanges:
+            account = None if each.account is None else username(each.account)
+            yield self.renderer.render(each, account)
 
     def address(self, exchange: Exchange) -> str:
         """An exchange's path and query, without secrets."""

@@ -4,7 +4,8 @@ A secret is found in one of three ways: by the name that it stands under (``pass
 ``Authorization`` …), by its form (a JWT, a URL's user), or because it is known (:class:`Secrets`).
 Known secrets are found as they are, JSON-escaped and URL-encoded.
 
-Clients choose the texts, so everything here takes time linear in their length.
+Clients choose the texts, so everything here takes time linear in their length. They choose secrets
+too, by logins that fail, so what each of them costs is bounded by how many there may be.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from typing import Any
 
 MARK = "(redacted)"
 
+#: Of a text that holds more known secrets than these, nothing is shown.
+_MAX_IN_TEXT = 16
+#: Of a query's parameters, so many are looked at one by one.
+_MAX_PARAMETERS = 1000
 _MAX_DEPTH = 50
 _TOO_DEEP = "(nested too deeply to show)"
 #: In lower case: matching case by case takes four times as long.
@@ -37,6 +42,8 @@ _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _UTF16 = re.compile(r"\\u([0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*)")
 #: Half a surrogate pair: nothing that could be decoded.
 _BACKSLASH = "\ud800"
+#: What a text that could be decoded has in it.
+_ENCODED = re.compile(r"[%+\\]")
 #: ``\\x`` is how X-Fake-Reason spells what is not ASCII.
 _ESCAPES = {
     '\\"': '"', "\\/": "/", "\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t",
@@ -53,7 +60,7 @@ class Secrets:
     """
 
     FIRST = 16
-    MAX = 256
+    MAX = 64
     MIN_LENGTH = 6
     MAX_LENGTH = 1000
 
@@ -82,16 +89,19 @@ class Secrets:
 
 def redact(text: str, secrets: Sequence[str]) -> str:
     """``text`` without JWTs, users of URLs and known secrets; the mark alone if it holds an
-    encoded one."""
+    encoded one, or too many."""
+    if len(secrets) > _MAX_IN_TEXT:
+        return MARK
     if "eyJ" in text:
         text = _JWT_RUN.sub(_without_jwt, text)
     if "@" in text:
         text = _USER.sub(f"://{MARK}@", text)
     for secret in secrets:
         text = text.replace(secret, MARK)
-    if secrets and any(secret in plain for plain in _decodings(text) for secret in secrets):
-        return MARK
-    return text
+    if not secrets or _ENCODED.search(text) is None:
+        return text
+    hides = any(secret in plain for plain in _decodings(text) for secret in secrets)
+    return MARK if hides else text
 
 
 def redact_text(text: str, secrets: Sequence[str]) -> str:
@@ -106,9 +116,10 @@ def redact_text(text: str, secrets: Sequence[str]) -> str:
 
 def redact_query(query: str, secrets: Sequence[str]) -> str:
     """A query string; parameters named like a secret keep their name."""
-    if not names_secret(query):
+    if len(secrets) > _MAX_IN_TEXT or not names_secret(query):
         return redact(query, secrets)
-    return "&".join(_redact_parameter(parameter, secrets) for parameter in query.split("&"))
+    parameters = query.split("&", _MAX_PARAMETERS)  # the last is all the rest
+    return "&".join(_redact_parameter(parameter, secrets) for parameter in parameters)
 
 
 def _redact_parameter(text: str, secrets: Sequence[str]) -> str:
@@ -128,6 +139,8 @@ def redact_header(name: str, value: str, secrets: Sequence[str]) -> str:
 
 def redact_body(text: str, secrets: Sequence[str]) -> Any:
     """A body: its JSON value, or a string if it is not JSON."""
+    if len(secrets) > _MAX_IN_TEXT:
+        return MARK
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -138,8 +151,8 @@ def redact_body(text: str, secrets: Sequence[str]) -> Any:
 def _redact_json(value: Any, secrets: Sequence[str], depth: int) -> Any:
     if isinstance(value, str):
         return redact(value, secrets)
-    if not isinstance(value, dict | list):
-        return MARK if any(secret in str(value) for secret in secrets) else value
+    if not isinstance(value, (dict, list)):
+        return MARK if secrets and redact(str(value), secrets) != str(value) else value
     if depth == 0:
         return _TOO_DEEP
     if isinstance(value, list):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -23,8 +22,6 @@ from . import redaction
 from .redaction import Secrets
 
 _ERRNO = re.compile(rb'\{"errno":(-?\d+)')
-#: A path that is less similar than this (0 to 1) is not taken for a misspelt one.
-_MIN_SIMILARITY = 0.6
 #: Comparing a path of 60 KB takes half a second; the longest of the API has 15 characters.
 _MAX_COMPARED = 100
 
@@ -130,15 +127,14 @@ def _address(exchange: Exchange, secrets: Sequence[str]) -> str:
 
 def nearest(exchange: Exchange, operations: Sequence[Operation]) -> dict[str, Any] | None:
     """The operation that an unmatched request probably meant, and how the two differ."""
-    from difflib import SequenceMatcher  # no start waits for it
+    from difflib import get_close_matches  # no start waits for it
 
     path = exchange.path.rstrip("/").lower()[:_MAX_COMPARED]
-    similarity, operation = max(
-        ((SequenceMatcher(None, path, each.path).ratio(), each) for each in operations),
-        key=itemgetter(0),
-    )
-    if similarity < _MIN_SIMILARITY:
+    paths = {each.path: each for each in operations}
+    close = get_close_matches(path, paths, n=1)
+    if not close:
         return None
+    operation = paths[close[0]]
     differs = []
     if exchange.method != operation.method:
         differs.append("method")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import islice
 from typing import NamedTuple
 
 from ..http.exchange import Exchange
@@ -16,6 +17,8 @@ from .render import errno, status
 #: Of so many requests that differ in as many places, the latest, texts are compared.
 _COMPARED = 50
 _WIDE = 200
+#: Places in which a request is compared: a body may have thousands of fields that were not meant.
+_MAX_DIFFERENCES = 50
 #: Requests that are named in a message.
 _NAMED = 10
 
@@ -46,7 +49,10 @@ class Nearest(NamedTuple):
 
 
 def differences(match: RequestMatch, exchange: Exchange) -> Iterator[Difference]:
-    """Where an exchange is not as it was to be, the likeliest to be seen at once first."""
+    """Where an exchange is not as it was to be, the likeliest to be seen at once first.
+
+    With its secrets: see :func:`nearest`.
+    """
     operation = None if exchange.operation is None else exchange.operation.id
     if match.operation not in (None, operation):
         yield Difference("operation", quoted(match.operation), operation or ABSENT)
@@ -61,9 +67,9 @@ def differences(match: RequestMatch, exchange: Exchange) -> Iterator[Difference]
         if wanted not in (None, actual):
             yield Difference(name, str(wanted), ABSENT if actual is None else actual)
     if match.headers is not None:
-        yield from map(_without_secrets, match.headers.differences(exchange.headers))
+        yield from match.headers.differences(exchange.headers)
     if match.body is not None:
-        yield from map(_without_secrets, match.body.differences(Body(exchange.body)))
+        yield from match.body.differences(Body(exchange.body))
 
 
 def _without_secrets(difference: Difference) -> Difference:
@@ -79,13 +85,20 @@ def _without_secrets(difference: Difference) -> Difference:
 
 
 def nearest(match: RequestMatch, exchanges: Sequence[Exchange]) -> Nearest | None:
-    """Of exchanges, oldest first, the one that differs least and latest; ``None`` without any."""
-    found = [Nearest(each, list(differences(match, each))) for each in exchanges]
+    """Of exchanges, oldest first, the one that differs least and latest; ``None`` without any.
+
+    Only its own differences are searched for secrets, which takes longer than comparing it.
+    """
+    found = [
+        Nearest(each, list(islice(differences(match, each), _MAX_DIFFERENCES)))
+        for each in exchanges
+    ]
     if not found:
         return None
     least = min(map(_distance, found))
     alike = [each for each in found if _distance(each) == least][-_COMPARED:]
-    return max(enumerate(alike), key=lambda each: (_likeness(each[1]), each[0]))[1]
+    best = max(enumerate(alike), key=lambda each: (_likeness(each[1]), each[0]))[1]
+    return Nearest(best.exchange, list(map(_without_secrets, best.differences)))
 
 
 def _distance(near: Nearest) -> tuple[bool, bool, int]:

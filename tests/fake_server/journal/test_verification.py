@@ -229,3 +229,11 @@ def test_no_password_stands_in_what_a_verification_says(
     assert "verified" in text
     assert SECRET not in text
     assert "wanted" not in text
+
+
+def test_of_a_request_with_thousands_of_fields_some_are_named(control: Control) -> None:
+    fields = {f"k{number}": 1 for number in range(5_000)}
+    control.fake.post("/jobs/create", {"content": "a cat", **fields})
+    answer = verify(control, body={"equals": {"content": "a cat"}})
+    assert 1 < len(answer["nearest"]["differences"]) <= 100
+    assert len(answer["message"]) < 10_000

@@ -52,7 +52,8 @@ class Watch:
     """What the exchanges of one run have shown. Safe to use from several threads.
 
     ``senders``: whose requests they are, by default those of the kit's ``accounts``.
-    ``on_finding`` is given each failure as it is found.
+    ``on_finding`` is given each failure as it is found. ``settling``: for how long (s) a find may
+    lack a job that another one showed.
     """
 
     contract: Contract
@@ -60,6 +61,7 @@ class Watch:
     mark: str
     senders: Senders | None = None
     on_finding: Callable[[Finding], None] = lambda _: None
+    settling: float = 0.0
     #: Whole answers to well-formed requests, and those of them that are JSON objects.
     answers: int = 0
     objects: int = 0
@@ -75,7 +77,8 @@ class Watch:
     _senders: Senders = field(init=False)
     _findings: dict[str, list[Finding]] = field(default_factory=dict)
     _submitted: dict[str, tuple[str, SentRequest]] = field(default_factory=dict)  # by hash
-    _leaked: dict[tuple[str, str], Exchange] = field(default_factory=dict)  # by role and hash
+    #: By role and hash, with when every listing has to have it.
+    _leaked: dict[tuple[str, str], tuple[float, Exchange]] = field(default_factory=dict)
     _jobs: dict[tuple[str, str], Job] = field(default_factory=dict)  # by role and hash
     _valid: set[int] = field(default_factory=set)  # answers that the schemas allow, by hash
     _types: set[str] = field(default_factory=set)
@@ -223,7 +226,7 @@ class Watch:
                 yield breach
             self._learn_type(record)
             yield from self._course(sent.sender, record, span)
-        yield from self._leaks(sent, answer)
+        yield from self._leaks(sent, answer, span)
 
     def _learn_type(self, record: Record) -> None:
         if (kind := text(record, "job_type")) is not None and len(self._types) < _MANY:
@@ -243,20 +246,23 @@ class Watch:
             yield from course(job, now)
             job.seen = [now]
 
-    def _leaks(self, sent: SentRequest, answer: Answer) -> Iterator[Breach]:
+    def _leaks(
+        self, sent: SentRequest, answer: Answer, span: tuple[float, float]
+    ) -> Iterator[Breach]:
         """A find may return the jobs of all accounts (question find-scope). If it does, the
-        whole listing has them too: one that has not shows that the earlier find was wrong."""
-        role = sent.sender
+        whole listing has them too: one that has not shows that the earlier find was wrong, unless
+        it began before a job of that moment had to be in all of them."""
+        role, (began, ended) = sent.sender, span
         found = hashes(answer.records)
         for hash in found & self._submitted.keys():
             owner = self._submitted[hash][0]
             if self._senders.apart(owner, role):
-                self._leaked.setdefault((role, hash), answer.exchange)
+                self._leaked.setdefault((role, hash), (ended + self.settling, answer.exchange))
                 what = f"a find of the {role} account (exchange {answer.exchange.number})"
                 self.strangers = self.strangers or {what: answer.exchange}
         whole = answer.total == len(answer.records) and sent.fields.keys() <= {"limit"}
-        for (to, hash), exchange in list(self._leaked.items()) if whole else []:
-            if to == role and hash not in found:
+        for (to, hash), (settled, exchange) in list(self._leaked.items()) if whole else []:
+            if to == role and hash not in found and settled <= began:
                 del self._leaked[to, hash]
                 what = f"exchange {exchange.number}: a find of the {role} account returned a job of"
                 what += " another account, which is not in its listing"

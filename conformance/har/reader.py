@@ -14,7 +14,8 @@ from ..contract import shipped
 from ..traffic.pictures import redirected
 from ..traffic.seen import Seen
 from .document import MAX_BYTES, HarError, load
-from .entry import address, is_anonymous, read, title
+from .doubles import Doubles
+from .entry import address, is_anonymous, is_ours, read, title
 from .left_out import EntryError, Part, UnjudgedError
 
 __all__ = ("HarError", "HarFile", "read_har")
@@ -31,7 +32,8 @@ _ROUNDING = 0.05
 
 @dataclass(frozen=True, slots=True)
 class HarFile:
-    """What a file holds. ``seen`` is sorted by its start, but for ``disorder``.
+    """What a file holds. ``seen`` is sorted by its start, but for ``disorder``, and has what a
+    browser wrote twice once.
 
     ``target`` is the URL under which the API's operations lie, ``None`` if no request is one.
     ``passed_over`` counts the requests to other places; pictures that answers link to are not
@@ -62,6 +64,8 @@ class _Entry:
     unjudged: str = ""
     anonymous: bool = False
     lacks: tuple[Part, ...] = ()
+    #: Of what our own writer wrote there are no doubles.
+    ours: bool = False
 
 
 def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> HarFile:
@@ -74,7 +78,12 @@ def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> H
     entries = document.entries
     target = _found_target(entries) if target is None else target.rstrip("/")
     kept = list(_kept(entries, target))
-    exchanges = [one.seen for one in kept if one.seen is not None]
+    doubles = Doubles()
+    exchanges = [
+        one.seen
+        for one in kept
+        if one.seen is not None and (one.ours or not doubles.again(one.seen))
+    ]
     disorder = _disorder(exchanges)
     if not disorder:
         exchanges.sort(key=lambda one: one.at)
@@ -122,7 +131,8 @@ def _entry(number: int, entry: object) -> _Entry:
     url = address(entry)
     try:
         found = read(entry)
-        return _Entry(url, found.seen, anonymous=is_anonymous(entry), lacks=found.lacks)
+        anonymous, ours = is_anonymous(entry), is_ours(entry)
+        return _Entry(url, found.seen, anonymous=anonymous, lacks=found.lacks, ours=ours)
     except EntryError as problem:
         return _Entry(url, None, broken=f"{title(number, entry)}: {problem}")
     except UnjudgedError as problem:

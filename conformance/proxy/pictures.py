@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
@@ -16,6 +15,7 @@ from ..http.json_body import read
 from ..json_access import object_at, objects_at, text
 from ..target import is_loopback, is_web
 from ..traffic.seen import Seen
+from .passing import steady_clock
 from .routes import RefusedError, Routes
 
 _LINKS = ("img_buffer", "img_thumb", "original_url")
@@ -36,6 +36,7 @@ class PictureFetcher:
         self._known: set[str] = set()
         self._waiting: queue.Queue[Request] = queue.Queue(_WAITING)
         self._stopping = threading.Event()
+        self._now = steady_clock()
         self._left_out = 0
         self.fetched = 0
 
@@ -91,9 +92,9 @@ class PictureFetcher:
             self.fetched += 1
 
     def _fetched(self, request: Request) -> Seen:
-        began = time.time()
+        began = self._now()
         reply = self._reply(request)
-        return Seen(request, replace(reply, elapsed=time.time() - began), began)
+        return Seen(request, replace(reply, elapsed=self._now() - began), began)
 
     def _reply(self, request: Request) -> Reply:
         """That of the place to which redirects lead."""

@@ -29,7 +29,7 @@ from .facts import Fact
 from .form import unlike_the_page
 from .kinds import Kinds
 from .look import Look, Shown, Target, answer_of, secrets_in
-from .memory import Memory
+from .memory import SETTLED, Memory
 from .odd_requests import OddRequests
 from .pictures import Pictures
 from .rules.answers import Answers
@@ -61,8 +61,6 @@ _RULES: tuple[Callable[[], Rule], ...] = (
 _SECRETS = 3_000
 #: Findings that are told of one requirement.
 _ENOUGH = 3
-#: Exchanges that are compared with new ones, in case a browser has written one twice.
-_RECENT = 200
 
 
 class TrafficJudge:
@@ -90,7 +88,7 @@ class TrafficJudge:
         self._accounts = SeenAccounts(without_tokens)
         self._memory = Memory(self.contract, self._accounts)
         mark = hashlib.sha256(b"traffic").hexdigest()
-        self._watch = Watch(self.contract, {}, mark, self._accounts, self._tell)
+        self._watch = Watch(self.contract, {}, mark, self._accounts, self._tell, SETTLED)
         self._ending = Ending()
         self._failures = Failures()
         self._rules: list[Rule] = [self._ending, self._failures, *(make() for make in _RULES)]
@@ -106,7 +104,6 @@ class TrafficJudge:
         self._unlike = Kinds()
         self._nowhere = 0
         self._learnt: dict[str, None] = {}
-        self._recent: dict[bytes, tuple[float, float]] = {}
         self._span = (float("inf"), 0.0)
 
     def observe(self, seen: Seen) -> list[Finding]:
@@ -149,7 +146,7 @@ class TrafficJudge:
 
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by what it is."""
-        return {**self._memory.sizes(), "recent": len(self._recent), "secrets": len(self._learnt)}
+        return {**self._memory.sizes(), "secrets": len(self._learnt)}
 
     def _answer(self, seen: Seen, operation: str, plain: bool) -> Answer:
         """The answer, once everything secret in the exchange is known."""
@@ -169,8 +166,6 @@ class TrafficJudge:
                 self.secrets.add_token(secret)
 
     def _observe(self, seen: Seen, path: str) -> None:
-        if self._again(seen):
-            return
         self.exchanges += 1
         began, ended = seen.at, seen.at + seen.reply.elapsed
         self._span = min(self._span[0], began), max(self._span[1], ended)
@@ -248,21 +243,6 @@ class TrafficJudge:
 
     def _tell(self, finding: Finding) -> None:
         self._news.append(finding)
-
-    def _again(self, seen: Seen) -> bool:
-        """The same exchange written twice, as browsers do for a service worker: all of it is the
-        same, at the same time."""
-        request, reply = seen.request, seen.reply
-        parts = request.method, request.target, request.headers, request.body, len(reply.body)
-        whole = hashlib.sha256(repr(parts).encode())
-        whole.update(reply.body)  # a millisecond less than its repr
-        key = whole.digest()
-        began, ended = seen.at, seen.at + reply.elapsed
-        before = self._recent.get(key)
-        self._recent[key] = began, ended
-        if len(self._recent) > _RECENT:
-            del self._recent[next(iter(self._recent))]
-        return before is not None and began < before[1] and before[0] < ended
 
     def _is_elsewhere(self, request: Request, answer: Answer) -> bool:
         """Whether no whole answer of the API came, as far as anybody can tell."""

@@ -7,6 +7,7 @@ clients of the same ones. Jobs may appear that nobody submitted here; none may v
 from __future__ import annotations
 
 import math
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -111,8 +112,8 @@ class Memory:
     limited: set[str] = field(default_factory=set)
     #: The names of all kinds of jobs, once they are known.
     kinds: frozenset[str] = frozenset()
-    #: By account the total of its last find without filters.
-    totals: dict[str, int] = field(default_factory=dict)
+    #: By account when its last find without filters began, and its total.
+    totals: dict[str, tuple[float, int]] = field(default_factory=dict)
     #: Whether parameters were seen to be looked at before the parent.
     checked_first: bool = False
     #: Operations of which a request was accepted, and the account that sent it.
@@ -165,12 +166,25 @@ class Memory:
         """Whether no job can have this name: no hash and no id that was seen is formed like it."""
         if not isinstance(value, str) or value.isdigit() or len(self.lengths) < 2:
             return False
-        return len(value) not in self.lengths
+        return _length(value) not in self.lengths
 
     def is_sender(self, id: str) -> bool:
         """Whether it is the id of an account: of a login, or in the records that it found."""
         logins = any(one.id == id for one in self.accounts.logins.values())
         return logins or any(one.first.get("sender_id") == id for one in self.jobs())
+
+    def is_own_id(self, look: Look) -> bool:
+        """Whether the request's sender_id is surely its sender's: that of a login, or of a job."""
+        given, account = look.fields.get("sender_id"), look.sent.sender
+        login = self.accounts.by_name(account)
+        own = (one for one in self.of(account) if one.operation and "sender_id" not in one.body)
+        ids = {login.id if login else None, *(one.first.get("sender_id") for one in own)}
+        return isinstance(given, str) and given in ids
+
+    def content(self, hash: str | None) -> str | None:
+        """What the job was submitted with, whoever did it, if that was seen."""
+        job = self._by_id.get(hash or "")
+        return job.content if job is not None else None
 
     def submitted(self, look: Look) -> SeenJob | None:
         """An accepted submission of an account: its job."""
@@ -231,16 +245,18 @@ class Memory:
             self._name(id, job)
         for key in ("hash", "id_uuid"):
             if (name := text(record, key)) is not None and len(self.lengths) < _LENGTHS:
-                self.lengths.add(len(name))
+                self.lengths.add(_length(name))
         if job.trace is not None and before == math.inf and len(job.trace.sightings) < _LOOKS:
             at = max(0.0, look.began - job.trace.submitted_at)
             sighted = {key: kept[key] for key in _SIGHTED if key in kept}
             sighting = Sighting(at, (sighted,), True, look.answer.light())
             job.trace.sightings.append(sighting)
 
-    def due(self, look: Look) -> list[SeenJob]:
-        """The jobs of the account that a find has to count, if its filters let them through."""
-        return [one for one in self.of(look.sent.sender) if one.settled(look.began)]
+    def due(self, look: Look, moment: float | None = None) -> list[SeenJob]:
+        """The jobs of the account that a find, or one of a ``moment`` before, has to count, if its
+        filters let them through."""
+        began = look.began if moment is None else moment
+        return [one for one in self.of(look.sent.sender) if one.settled(began)]
 
     def _job(self, account: str, hash: str) -> SeenJob:
         jobs = self._jobs.setdefault(account, OrderedDict())
@@ -259,7 +275,7 @@ class Memory:
         if known is None or not known.operation:
             self._by_id[name] = job
         if len(self.lengths) < _LENGTHS:
-            self.lengths.add(len(name))
+            self.lengths.add(_length(name))
         if len(self._by_id) > _NAMES:
             self._by_id.popitem(last=False)
 
@@ -278,10 +294,17 @@ class Memory:
         if len(self.taken) < _SENDERS:
             self.taken.add((look.operation, look.sent.sender))
 
-    def counted(self, sender: str, total: int) -> None:
+    def counted(self, look: Look, total: int) -> None:
         """The total of a find without filters."""
+        sender = look.sent.sender
         if sender in self.totals or len(self.totals) < _SENDERS:
-            self.totals[sender] = total
+            self.totals[sender] = look.began, total
+
+
+def _length(name: str) -> int:
+    """That of a name in any spelling: a database takes a UUID in braces or without hyphens, and
+    texts with blanks around them."""
+    return len(re.sub(r"[\s{}-]|^urn:uuid:", "", name))
 
 
 def shorter(key: str, value: object) -> object:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...checks.find.questions import tells_its_order
-from ...json_access import millis, text, whole
+from ...json_access import Record, millis, text, whole
 from ...rules.find_rules import CURSOR, falling, hashes
 from ..facts import Fact
 from ..look import Look
@@ -20,6 +23,9 @@ _LISTS = ("service", "job_type", "folders")
 _SERVICES = ("main", "niji")
 #: Limits with the number of records that an answer held which was not full.
 _LIMITS = 50
+#: Bodies that are remembered.
+_BODIES = 1_000
+_PARENTS = {"varyJob": "parent_id", "upscaleJob": "parent_hash"}
 
 
 @dataclass(slots=True)
@@ -29,12 +35,14 @@ class Answers:
     #: By the number of records that came, the limits above it.
     _most: dict[int, set[int]] = field(default_factory=dict)
     _default: int | None = None
+    #: Bodies without what the page does not list: accepted, or the answer while they had it.
+    _bodies: OrderedDict[bytes, Fact | None] = field(default_factory=OrderedDict)
 
     def shown(self, memory: Memory, look: Look) -> Iterator[Fact]:
         answer, exchange = look.answer, look.answer.exchange
         if answer.ok:
             yield Fact("success-http-status", str(answer.status), exchange, look.operation)
-        yield from _unknown_field(memory, look)
+        yield from self._unknown_field(memory, look)
         if look.operation != "findJobs":
             return
         for rule in (_values, _order):
@@ -42,11 +50,47 @@ class Answers:
         for rule in (_hash, _nulls) if _is_usual_limit(look) else ():
             yield from rule(memory, look)
         if answer.ok and CURSOR not in look.fields:
-            yield from self._limits(look)
+            yield from self._limits(memory, look)
         if answer.ok and not is_nobody(look.sent.sender):
             yield from _favourites(memory, look)
 
-    def _limits(self, look: Look) -> Iterator[Fact]:
+    def _unknown_field(self, memory: Memory, look: Look) -> Iterator[Fact]:
+        """unknown-field: taken all the same, or refused where there is nothing else to refuse."""
+        properties = memory.contract.request_schema(look.operation)["properties"]
+        unknown = look.fields.keys() - properties.keys()
+        if look.operation == "findJobs":
+            unknown = unknown - {"hash"}  # question find-hash-filter
+        id, answer, operation = "unknown-field", look.answer, look.operation
+        rest = {key: one for key, one in look.fields.items() if key not in unknown}
+        fact = Fact(id, "ignored" if answer.ok else "301", answer.exchange, operation)
+        if answer.ok and unknown:
+            yield fact
+        elif unknown and answer.errno in (410, 420) and operation in _PARENTS:
+            if memory.checked_first:
+                yield fact._replace(answer="ignored")
+        elif unknown and answer.errno == 301 and _right(memory, look, rest):
+            # Of a child the parent may be the ground, unless there can be none of that name.
+            if operation == "findJobs" or memory.impossible(rest.get(_PARENTS.get(operation, ""))):
+                yield fact
+            elif operation not in _PARENTS:
+                yield from self._compared(look, rest, fact)
+        elif answer.ok and operation not in _PARENTS and operation != "findJobs":
+            yield from self._compared(look, rest, None)
+
+    def _compared(self, look: Look, body: Record, refused: Fact | None) -> Iterator[Fact]:
+        """What a user wrote may be refused for itself: only the same without that field tells."""
+        said = f"{look.operation} {look.sent.sender} {json.dumps(body, sort_keys=True)}"
+        key = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+        before = self._bodies.get(key, refused)
+        if refused is not None and key in self._bodies and before is None:
+            yield refused
+        elif refused is None and before is not None:
+            yield before
+        self._bodies[key] = None if refused is None else before
+        if len(self._bodies) > _BODIES:
+            self._bodies.popitem(last=False)
+
+    def _limits(self, memory: Memory, look: Look) -> Iterator[Fact]:
         """How many come without a limit, and at most. An answer that shows all tells neither."""
         answer, exchange = look.answer, look.answer.exchange
         count, total = len(answer.records), answer.total
@@ -63,11 +107,14 @@ class Answers:
         elif limit < 1:
             yield from self._bad_limit(look)
         elif 0 < count < min(total, limit):
-            # A limit beyond the maximum may count as omitted: two such limits tell.
+            # A limit beyond the maximum may count as omitted: two such limits tell, if the default
+            # is another, and so does a limit of one more.
             limits = self._most.setdefault(count, set())
             if len(limits) < _LIMITS and len(self._most) < _LIMITS:
                 limits.add(limit)
-            if len(limits) > 1 and count != self._default:
+            defaults = memory.facts.answers("find-default-limit").get("", {})
+            other = bool(defaults) and str(count) not in defaults
+            if count + 1 in limits or (other and len(limits) > 1):
                 yield Fact("find-max-limit", str(count), exchange)
 
     def _bad_limit(self, look: Look) -> Iterator[Fact]:
@@ -80,36 +127,17 @@ class Answers:
             yield Fact("find-bad-limit", said, answer.exchange)
 
 
+def _right(memory: Memory, look: Look, rest: Record) -> bool:
+    """Whether there was nothing to refuse but what the page does not list."""
+    return memory.was_taken(look) and whole_request(
+        memory, replace(look, sent=replace(look.sent, body=rest))
+    )
+
+
 def _is_usual_limit(look: Look) -> bool:
     """Whether no limit is there, or one that no server complains of."""
     limit = look.fields.get("limit", 1)
     return type(limit) is int and 1 <= limit <= _NO_DEFAULT
-
-
-def _unknown_field(memory: Memory, look: Look) -> Iterator[Fact]:
-    """unknown-field: taken all the same, or refused where there is nothing else to refuse."""
-    properties = memory.contract.request_schema(look.operation)["properties"]
-    unknown = look.fields.keys() - properties.keys()
-    if look.operation == "findJobs":
-        unknown = unknown - {"hash"}  # question find-hash-filter
-    if not unknown:
-        return
-    if look.answer.ok:
-        yield Fact("unknown-field", "ignored", look.answer.exchange, look.operation)
-    elif look.answer.errno in (410, 420) and look.operation in ("varyJob", "upscaleJob"):
-        if memory.checked_first:
-            yield Fact("unknown-field", "ignored", look.answer.exchange, look.operation)
-    elif (
-        look.answer.errno == 301
-        and memory.was_taken(look)
-        and _right_but_for(memory, look, unknown)
-    ):
-        yield Fact("unknown-field", "301", look.answer.exchange, look.operation)
-
-
-def _right_but_for(memory: Memory, look: Look, unknown: Collection[str]) -> bool:
-    rest = {key: one for key, one in look.fields.items() if key not in unknown}
-    return whole_request(memory, replace(look, sent=replace(look.sent, body=rest)))
 
 
 # The values of a condition
@@ -166,8 +194,11 @@ def _list(memory: Memory, look: Look, key: str, value: object) -> Iterator[Fact]
 
 
 def _scalar(memory: Memory, look: Look, key: str, value: str) -> Iterator[Fact]:
-    """find-scalar-for-array: records without that value show that the filter is ignored."""
+    """find-scalar-for-array: records without that value show that the filter is ignored. What an
+    unknown or an empty name gets is another question."""
     answer = look.answer
+    if not value.strip() or (key != "folders" and value not in _known(memory, look, key)):
+        return
     if answer.errno == 301:
         yield Fact("find-scalar-for-array", "301", answer.exchange)
     elif answer.ok:
@@ -176,6 +207,12 @@ def _scalar(memory: Memory, look: Look, key: str, value: str) -> Iterator[Fact]:
             yield Fact("find-scalar-for-array", "the filter is ignored", answer.exchange)
         elif others:
             yield Fact("find-scalar-for-array", "accepted", answer.exchange)
+
+
+def _known(memory: Memory, look: Look, key: str) -> set[object]:
+    """The names that the page shows, and those of the account's records."""
+    shown = _SERVICES if key == "service" else ("main", "upscale")
+    return {*shown, *((one.last or {}).get(key) for one in memory.of(look.sent.sender))}
 
 
 def _has(job: SeenJob, key: str, value: str) -> bool:
@@ -267,5 +304,7 @@ def _favourites(memory: Memory, look: Look) -> Iterator[Fact]:
         return
     liked = [one for one in memory.due(look) if (one.last or {}).get("is_favourite") is True]
     complete = answer.total is not None and len(answer.records) >= answer.total
-    if liked and complete:
+    shown = hashes(answer.records)
+    # One that is shown has become none in the meantime.
+    if complete and any(one.hash not in shown for one in liked):
         yield Fact("favourite-false", "others", answer.exchange)

@@ -157,7 +157,8 @@ class Ending:
             self._pairs += 1
             job = memory.job(look.sent.sender, text(record, "hash") or "")
             texts = [*prompt_match.texts(dict(record)), *_submitted(job)]
-            if texts:  # else it may be found by what is not shown
+            hidden = "--" in wanted and not any("--" in one for one in texts)
+            if texts and not hidden:  # else it may be found by what is not shown
                 self._prompts &= prompt_match.may_find(wanted, texts, self._prompts)
         shown = hashes(answer.records)
         complete = answer.total is not None and len(answer.records) >= answer.total

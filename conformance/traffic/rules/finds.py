@@ -38,11 +38,13 @@ class Finds:
     _ids: OrderedDict[tuple[str, str, object], str] = field(default_factory=OrderedDict)
     #: The most records of one answer, by its limit.
     _most: OrderedDict[int | None, int] = field(default_factory=OrderedDict)
+    #: The filters of which the last answer did not count what it showed.
+    _miscounted: set[str] = field(default_factory=set)
 
     def shown(self, memory: Memory, look: Look) -> Iterator[Shown]:
         if look.operation != "findJobs" or not look.answer.ok:
             return
-        yield from _unlike(look)
+        yield from _unlike(memory, look)
         yield from _nothing(memory, look)
         yield from self._counted(look)
         if is_nobody(look.sent.sender):
@@ -69,12 +71,16 @@ class Finds:
             self._most.popitem(last=False)
         if CURSOR in look.fields or count >= room:
             return
-        if look.fields.keys() - {"limit"}:
-            if answer.total != count:
-                what = f"total {answer.total} with {count} records, where {room} fit"
-                yield Shown("FIND-13", what, f"{count}, which were returned")
-            else:
-                yield Shown("FIND-13")
+        filters = ", ".join(sorted(look.fields.keys() - {"limit"}))
+        if filters and answer.total == count:
+            self._miscounted.discard(filters)
+            yield Shown("FIND-13")
+        elif filters in self._miscounted:
+            what = f"total {answer.total} with {count} records, where {room} fit"
+            yield Shown("FIND-13", what, f"{count}, which were returned")
+        elif filters and len(self._miscounted) < _LIMITS:
+            # Once, a job may have come between the counting and the looking.
+            self._miscounted.add(filters)
 
     def _handed_on(self, look: Look) -> Iterator[Shown]:
         """FIND-12: an id that was one record's at one time and is another's at another."""
@@ -99,15 +105,15 @@ class Finds:
             self._ids.popitem(last=False)
 
 
-def _unlike(look: Look) -> Iterator[Shown]:
-    """FIND-7: a record that has no word of the prompt, not even the beginning of one. One without
-    any text may show it later, or may be found by what was submitted."""
+def _unlike(memory: Memory, look: Look) -> Iterator[Shown]:
+    """FIND-7: a record that has no word of the prompt, not even the beginning of one, and whose job
+    was not submitted with it: flags need not be shown. One without any text may show it later."""
     prompt = look.fields.get("prompt")
     if not isinstance(prompt, str) or not prompt.isascii() or not prompt.strip():
         return
     stems = [one[:_STEM].casefold() for one in re.findall(r"[A-Za-z0-9]+", prompt)]
     told = [one for one in look.answer.records if any(text(one, key) for key in _WORDS)]
-    strange = [one for one in told if stems and not _mentions(one, stems)]
+    strange = [one for one in told if stems and not _mentions(memory, one, stems)]
     for record in strange[:1]:
         what = f"a find by prompt {brief(prompt, 60)} returned {brief(prompts(record))}"
         yield Shown("FIND-7", what, "records with that text")
@@ -127,9 +133,10 @@ def _nothing(memory: Memory, look: Look) -> Iterator[Shown]:
         yield Shown("FIND-9")
 
 
-def _mentions(record: Record, stems: list[str]) -> bool:
-    texts = "\n".join(text(record, key) or "" for key in _WORDS).casefold()
-    return any(stem in texts for stem in stems)
+def _mentions(memory: Memory, record: Record, stems: list[str]) -> bool:
+    texts = [*(text(record, key) for key in _WORDS), memory.content(text(record, "hash"))]
+    words = "\n".join(one for one in texts if one is not None).casefold()
+    return any(stem in words for stem in stems)
 
 
 def _own(memory: Memory, look: Look) -> Iterator[Shown]:

@@ -23,6 +23,10 @@ _FROM_TEXT = ("createJob", "varyJob")
 _CHILDREN = {"varyJob": "VAR-1", "upscaleJob": "UP-1"}
 _SERVICES = ("main", "niji")
 _LINK = re.compile("https?://", re.IGNORECASE)
+#: What a lenient server may take for one: data:…, //a.test/b.png, a.test
+_MAYBE_LINK = re.compile(r"[:/]|\w\.\w")
+#: Where the flags of a prompt begin; some keyboards make one dash of two.
+_FLAG = re.compile(r"(?:^|\s)(?:--|—)(?=\w)")
 _IDS = 5_000
 
 
@@ -145,7 +149,7 @@ def _prompt(job: SeenJob, record: Record) -> Iterator[Shown]:
     """CREATE-5 and REMIX-1. A server may keep the flags of a prompt elsewhere."""
     if job.operation not in _FROM_TEXT or job.content is None:
         return
-    wanted, texts = job.content.split(" --")[0], prompts(record)
+    wanted, texts = _FLAG.split(job.content)[0], prompts(record)
     if not wanted.strip() or (not texts and integer(record, "status") != FINISHED):
         return
     if job.operation == "createJob":
@@ -202,6 +206,5 @@ def _failed_for_its_words(job: SeenJob, record: Record) -> bool:
 
 
 def without_links(content: str | None) -> bool:
-    """Whether it is a text, and no word of it is a link."""
-    words = (content or "").split()
-    return bool(words) and not any(_LINK.search(word) for word in words)
+    """Whether it is a text, and nothing in it can pass for a link."""
+    return bool(content and content.strip()) and not _MAYBE_LINK.search(content or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -82,7 +83,7 @@ class Logins:
         data = object_at(look.answer.envelope, "data") or {}
         yield from self._password(look, known, digest)
         shown, id = text(data, "username"), text(data, "id")
-        if shown is not None and "@" not in username and not _same(shown, username):
+        if shown is not None and _is_name(username) and not _same(shown, username):
             yield Shown(
                 "LOGIN-2", f"data.username is {brief(shown)}", f"{brief(username)}, as sent"
             )
@@ -147,6 +148,11 @@ def _refused(look: Look) -> Iterator[Shown | Fact]:
     if look.answer.errno in _WRONG:
         yield Shown("LOGIN-4")
         yield Fact("wrong-credentials", str(look.answer.errno), look.answer.exchange)
+
+
+def _is_name(username: str) -> bool:
+    """Whether it is no email address and no phone number, by which an account may log in, too."""
+    return "@" not in username and re.search(r"[^\W\d_]", username) is not None
 
 
 def _same(one: str, other: str) -> bool:

@@ -17,7 +17,7 @@ from ..facts import Fact
 from ..look import Look
 from ..memory import Memory, SeenJob, is_nobody
 from .jobs import without_links
-from .refusals import GRIDS
+from .refusals import GRIDS, whole_request
 
 _CHILDREN = ("varyJob", "upscaleJob")
 _NIJI = re.compile(r"(^|\s)--niji(\s|$)")
@@ -111,7 +111,7 @@ class Records:
             if taken:
                 yield from self._refused.pop(look.operation, [])
             return
-        right = look.cell is not None
+        right = look.cell is not None and (taken or _is_bare(memory, look))
         seen = parent.looks > 0 and parent.looked <= look.began and not parent.is_finished
         if right and seen and look.answer.errno in (0, 301, 420, 421):
             self._early = [*self._early, (parent, look)][-_EARLY:]
@@ -129,6 +129,11 @@ class Records:
                 yield fact
             else:
                 self._refused.setdefault(child.operation, [])[:] = [fact]
+
+
+def _is_bare(memory: Memory, look: Look) -> bool:
+    """Whether it names a parent and a cell, and nothing else that might be refused."""
+    return len(look.fields) == 2 and whole_request(memory, look)
 
 
 def _of_the_end(job: SeenJob, record: Record) -> Iterator[tuple[str, str, str]]:
@@ -181,6 +186,8 @@ def _scope(memory: Memory, look: Look) -> Iterator[Fact]:
     for job in memory.jobs():
         if not job.operation or not memory.accounts.apart(job.account, sender):
             continue
+        if "sender_id" in job.body:
+            continue  # it may be that account's
         if job.hash in shown:
             yield Fact("find-scope", "all", answer.exchange)
             return
@@ -196,13 +203,14 @@ def _totals(memory: Memory, look: Look) -> Iterator[Fact]:
     if total is None or look.fields.keys() - {"limit", CURSOR}:
         return
     if CURSOR not in look.fields:
-        memory.counted(look.sent.sender, total)
+        memory.counted(look, total)
         return
-    before = memory.totals.get(look.sent.sender)
-    if before is None or cursor is None or len(memory.unit) != 1:
+    moment, before = memory.totals.get(look.sent.sender, (0.0, 0))
+    if not before or cursor is None or len(memory.unit) != 1:
         return
     bound = (cursor + 1) * next(iter(memory.unit))
-    due = [one for one in memory.due(look) if (integer_time(one) or 0) > bound]
+    # Of that moment: jobs that came later are newer than these, and so than the cursor.
+    due = [one for one in memory.due(look, moment) if (integer_time(one) or 0) > bound]
     if due and total >= before:
         yield Fact("find-total-scope", "filters-without-cursor", answer.exchange)
     elif due and total <= before - len(due):

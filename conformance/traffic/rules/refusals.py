@@ -92,9 +92,11 @@ def _of_the_wrong_kind(memory: Memory, look: Look) -> Iterator[Shown]:
         return
     if look.cell is None or look.answer.errno in _OTHER_GROUNDS:
         return
+    # What a user wrote may be refused before, and so may a stranger's id.
+    others = not look.answer.ok and look.fields.keys() & {"content", "sender_id"}
     if look.answer.errno == 421:
         yield Shown("PAR-1")
-    elif whole_request(memory, look):
+    elif not others and whole_request(memory, look):
         what = f"{look.operation} of the job of a {parent.operation}: {look.answer.summary()}"
         yield Shown("PAR-1", what, "errno 421")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ...checking.senders import authorization
 from ...http.exchange import Exchange
 from ...json_access import text, whole
+from ...shared_jobs.trace import has_failed
 from ..facts import Fact
 from ..look import Look, Shown
 from ..memory import Memory, SeenJob, is_nobody
@@ -42,8 +43,8 @@ class Submissions:
     _tried: OrderedDict[bytes, dict[bool, tuple[bool, Exchange]]] = field(
         default_factory=OrderedDict
     )
-    #: By parent the cells of upscales that were refused, and those that were taken.
-    _cells: OrderedDict[tuple[str, str], set[int]] = field(default_factory=OrderedDict)
+    #: Upscales that were refused, though perhaps as the second ones of their cells.
+    _doubtful: list[Shown] = field(default_factory=list)
     #: Refusals of a token for a parent of another account, or because it has expired, with when
     #: they ended, until the token is taken once more.
     _foreign: list[tuple[str, float, Fact]] = field(default_factory=list)
@@ -64,7 +65,10 @@ class Submissions:
                 yield fact
         if look.answer.hash is None:
             return
-        yield from _repeated(memory, look)
+        for repeated in _repeated(memory, look):
+            yield repeated
+            yield from self._doubtful
+            self._doubtful.clear()
         message = look.answer.errmsg or ""
         said = _MESSAGES.get(message, message[:100])
         yield Fact("submission-message", said, look.answer.exchange, look.operation)
@@ -89,16 +93,20 @@ class Submissions:
             yield Shown(id)
         if look.operation in _CHILDREN and parent is None:
             return
-        if not look.answer.ok and look.answer.errno not in (*_REFUSED, 430):
+        if not look.answer.ok and look.answer.errno not in (*_REFUSED, _NO_LOGIN):
             return
+        if given and not look.answer.ok and not memory.is_own_id(look):
+            return  # what is no id of the sender's may be refused
         rest = {key: one for key, one in look.fields.items() if key != "sender_id"}
-        body = f"{look.operation} {look.sent.sender} {json.dumps(rest, sort_keys=True)}"
+        # By the token, not by the account: an older one may have ended.
+        token = authorization(look.request)
+        body = f"{look.operation} {token} {json.dumps(rest, sort_keys=True)}"
         tried = self._tried.setdefault(hashlib.sha256(body.encode()).digest(), {})
         accepted, exchange = tried.get(not given, (look.answer.ok, look.answer.exchange))
         tried[given] = look.answer.ok, look.answer.exchange
         if len(self._tried) > _BODIES:
             self._tried.popitem(last=False)
-        if accepted == look.answer.ok or look.answer.errno == 430:
+        if accepted == look.answer.ok or look.answer.errno == _NO_LOGIN:
             return
         # A second upscale of one cell may be refused (question repeat-upscale).
         if look.operation == "upscaleJob" and accepted:
@@ -127,23 +135,24 @@ class Submissions:
     def _not_taken(
         self, memory: Memory, look: Look, parent: SeenJob, cell: int
     ) -> Iterator[Shown | Fact]:
-        """A refusal for which there is no ground. Of an upscale, another client of the account may
-        have made the same one before (question repeat-upscale), though hardly of two cells."""
-        if look.operation == "upscaleJob" and look.answer.errno == 301:
-            if _before(memory, parent, cell) is not None:
-                yield Fact("repeat-upscale", "refused", look.answer.exchange)
-                return
-            refused = self._cells.setdefault((parent.account, parent.hash), set())
-            refused.add(cell)
-            if len(self._cells) > _BODIES:
-                self._cells.popitem(last=False)
-            if len(refused) < 2:
-                return
-        elif "content" in look.fields or "sender_id" in look.fields:
+        """A refusal for which there is no ground. The same upscale may have been made before
+        (question repeat-upscale): by another client of the account, or in vain, when its answer
+        was lost. So it counts where such a second one is taken."""
+        if "content" in look.fields or "sender_id" in look.fields:
             return  # what a user wrote may be refused, and a stranger's id
         what = f"{look.operation} of cell {cell} of a finished grid: {look.answer.summary()}"
-        for id in (_CHILDREN[look.operation], "GRID-1"):
-            yield Shown(id, what, "errno 0", (parent.exchange,) if parent.exchange else ())
+        evidence = (look.answer.exchange, *([parent.exchange] if parent.exchange else []))
+        ids = (_CHILDREN[look.operation], "GRID-1")
+        faults = [Shown(id, what, "errno 0", evidence) for id in ids]
+        if look.operation != "upscaleJob" or look.answer.errno != 301:
+            yield from faults
+        elif _before(memory, parent, cell) is not None:
+            yield Fact("repeat-upscale", "refused", look.answer.exchange)
+        elif memory.facts.answers("repeat-upscale"):
+            taken = "refused" not in memory.facts.answers("repeat-upscale")[""]
+            yield from faults if taken else ()
+        elif len(self._doubtful) < _BODIES:
+            self._doubtful += faults
 
 
 def _before(memory: Memory, parent: SeenJob, cell: int) -> SeenJob | None:
@@ -169,11 +178,22 @@ def _about_the_parent(memory: Memory, look: Look, own: SeenJob | None) -> Iterat
     if memory.impossible(look.fields.get(key)) and answer.errno in (410, 420):
         yield Fact("unknown-parent", errno, exchange, look.operation)
     elif parent is not None and memory.accounts.apart(parent.account, look.sent.sender):
-        if parent.finished <= look.began and answer.errno in (0, 410, 420, 430):
+        if _is_foreign(look, parent) and answer.errno in (0, 410, 420, 430):
             taken = "allowed" if answer.ok else errno
             yield Fact("foreign-parent", taken, exchange, look.operation)
     elif own is not None and own.operation == "upscaleJob":
         yield from _of_an_upscale(look, own)
+
+
+def _is_foreign(look: Look, parent: SeenJob) -> bool:
+    """Whether the parent of another account is surely that one's, has finished, and is named as on
+    the page. Where all find all jobs, the account that submitted it tells whose it is, unless a
+    sender_id does."""
+    key = "parent_id" if look.operation == "varyJob" else "parent_hash"
+    name = parent.hash if key == "parent_hash" else text(parent.last or {}, "job_id")
+    ids = "sender_id" in look.fields or "sender_id" in parent.body
+    seen = bool(parent.operation) and parent.finished <= look.began
+    return seen and not ids and look.fields.get(key) == name
 
 
 def _of_an_upscale(look: Look, own: SeenJob) -> Iterator[Fact]:
@@ -190,6 +210,8 @@ def _repeated(memory: Memory, look: Look) -> Iterator[Fact]:
     if look.operation != "upscaleJob" or parent is None or cell is None or hash is None:
         return
     before = _before(memory, parent, cell)
-    if before is not None and text(look.fields, "sender_id") is None:
+    if before is None or before.answered > look.began or has_failed(dict(before.last or {})):
+        return  # side by side, or after a failure, it may be another matter
+    if text(look.fields, "sender_id") is None:
         answer = "same-hash" if before.hash == hash else "new-job"
         yield Fact("repeat-upscale", answer, look.answer.exchange)

@@ -43,7 +43,8 @@ class _Use:
     later: float | None = None
     again: Exchange | None = None
     refused: list[tuple[str, float, Exchange]] = field(default_factory=list)
-    tried_at_once: bool = False
+    #: Refusals of it without Bearer, with when they ended, until it is taken once more.
+    bare: dict[str, tuple[float, Fact]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -114,6 +115,9 @@ class Tokens:
                 what = f"{operation} does not take a token that {look.operation} takes after it"
                 yield Shown("AUTH-1", what, "any errno but 430", (exchange,))
         use.refused.clear()
+        if look.answer.ok:
+            yield from (fact for ended, fact in use.bare.values() if ended <= look.began)
+            use.bare.clear()
         if use.later is not None and use.later <= look.began and look.answer.ok:
             yield Fact("second-login", "keeps", look.answer.exchange)
         use.taken, use.evidence = look.ended, look.answer.exchange
@@ -149,11 +153,11 @@ class Tokens:
         use = self._uses.get(_digest(header.strip()))
         if use is None:
             return
-        fresh = use.taken is not None and look.began - use.taken < _FRESH
         if look.answer.ok:
             yield Fact("bearer-prefix", "optional", look.answer.exchange, look.operation)
-        elif look.answer.errno == 430 and fresh and use.later is None:
-            yield Fact("bearer-prefix", "required", look.answer.exchange, look.operation)
+        elif look.answer.errno == 430 and use.taken is not None:
+            fact = Fact("bearer-prefix", "required", look.answer.exchange, look.operation)
+            use.bare[look.operation] = look.ended, fact
 
 
 def _is_own(memory: Memory, look: Look) -> bool:

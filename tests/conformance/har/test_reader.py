@@ -337,6 +337,15 @@ def test_a_time_of_0_is_one_only_where_the_timings_have_no_other(
     assert found.seen[0].reply.elapsed == seconds
 
 
+def test_an_exchange_that_a_browser_wrote_twice_counts_once(tmp_path: Path) -> None:
+    """But for ours: two that are the same passed by side."""
+    one, later = entry(), entry(at="2026-05-04T10:00:01.000Z")
+    found = read_har(written(tmp_path, one, one, later))
+    assert [seen.at for seen in found.seen] == [1777888800.0, 1777888801.0]
+    ours = changed(one, {"response._sampan": {}})
+    assert len(read_har(written(tmp_path, ours, ours)).seen) == 2
+
+
 def test_the_target_is_where_most_calls_go_or_as_asked(tmp_path: Path) -> None:
     bases = ["http://a.test/v1", "http://b.test", "http://a.test/v1", "http://c.test"]
     path = written(tmp_path, *(entry(url=f"{base}/jobs/find?x=1") for base in bases))
@@ -351,7 +360,8 @@ def test_the_target_is_where_most_calls_go_or_as_asked(tmp_path: Path) -> None:
 def test_removed_tokens_are_noticed_and_never_read_as_none(tmp_path: Path) -> None:
     login = entry("/auth/login", token=None)
     for removed in (None, "[REDACTED]", "***", "‹redacted›", "..."):
-        found = read_har(written(tmp_path, login, entry(token=removed), entry(token=removed)))
+        later = entry(token=removed, at="2026-05-04T10:00:01.000Z")
+        found = read_har(written(tmp_path, login, entry(token=removed), later))
         assert found.tokens_removed
         sent = [dict(one.request.headers).get("Authorization") for one in found.seen]
         assert sent == [None, "Bearer removed-2", "Bearer removed-3"]

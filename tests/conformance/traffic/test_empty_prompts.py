@@ -54,7 +54,7 @@ def test_a_record_without_any_text_may_be_found_by_a_prompt(wire: Observed, path
     client = Client(wire, "abc")
     client.login()
     client.submit(path, content="http://pictures.test/one.png")
-    client.find(prompt="http")
+    client.find(prompt="harbour")
     found = _finds(wire)[-1]
     client.find()
     shown = replace(_finds(wire)[-1], request=found.request)

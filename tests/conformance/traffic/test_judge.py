@@ -179,15 +179,6 @@ def test_looks_that_overlap_are_not_compared(wire: Observed) -> None:
     assert failed(judged([*wire.seen, later])) == {"LIFE-2"}
 
 
-def test_an_exchange_that_a_browser_wrote_twice_counts_once(wire: Observed) -> None:
-    made(wire)
-    twice = [one for seen in wire.seen for one in (seen, seen)]
-    assert judged(twice).requests == len(wire.seen)
-    create = next(one for one in wire.seen if one.request.target.endswith(CREATE))
-    again = replace(create, at=create.at + 5)
-    assert failed(judged([*wire.seen, again])) == {"CREATE-4"}
-
-
 def test_unseen_clients_may_add_jobs_and_like_them(wire: Observed) -> None:
     client = made(wire)
     find = wire.seen[-1]

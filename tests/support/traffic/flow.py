@@ -367,6 +367,11 @@ def _bodies(first: Client) -> None:
         (str(one["img_buffer"]) for one in first.records.values() if one.get("img_buffer")), ""
     )
     first.await_(
+        first.submit(CREATE, content="a kite with a field"),
+        first.submit(BLEND, content=f"{link} {link}"),
+        first.submit(DESCRIBE, content=link),
+    )
+    first.await_(
         first.submit(CREATE, content="a kite with a field", colour="red"),
         first.submit(BLEND, content=f"{link} {link}", colour="red"),
         first.submit(DESCRIBE, content=link, colour="red"),

@@ -12,8 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 _IP = ipaddress.IPv4Address | ipaddress.IPv6Address
-#: IPv4 addresses inside IPv6 ones, translated on their way (RFC 6052).
+#: IPv4 addresses at the end of IPv6 ones: translated on their way (RFC 6052), or mapped.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_MAPPED = ipaddress.ip_network("::ffff:0:0/96")
+#: All that is given out of IPv6 (IANA, IPv6 Global Unicast Address Assignments). Whatever a Python
+#: of some age thinks of the rest: site-local, unassigned, translators of one network.
+_UNICAST = ipaddress.ip_network("2000::/3")
+#: Reserved after, or in part before, ``ipaddress`` was written (RFC 9637, RFC 6890, RFC 7526).
+_RESERVED = tuple(map(ipaddress.ip_network, ("3fff::/20", "192.0.0.0/24", "192.88.99.0/24")))
+#: Before the IPv4 address that an ISATAP interface is named after (RFC 5214, 6.1).
+_ISATAP = (0x5EFE, 0x0200_5EFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,14 @@ def is_public(ip: str) -> bool:
     """Whether an address is on the internet: not loopback, private, link-local, shared, reserved
     or multicast, in whatever form an IPv6 address holds an IPv4 one."""
     address = ipaddress.ip_address(ip)
-    return all(one.is_global and not one.is_multicast for one in (address, *_embedded(address)))
+    return all(map(_is_given_out, (address, *_embedded(address))))
+
+
+def _is_given_out(address: _IP) -> bool:
+    if any(address in one for one in _RESERVED):
+        return False
+    known = address.version == 4 or any(address in one for one in (_UNICAST, _NAT64, _MAPPED))
+    return known and (address in _MAPPED or address.is_global) and not address.is_multicast
 
 
 def _embedded(address: _IP) -> list[_IP]:
@@ -90,6 +105,7 @@ def _embedded(address: _IP) -> list[_IP]:
         found.append(address.sixtofour)
     if address.teredo is not None:
         found.append(address.teredo[1])
-    if address in _NAT64 or int(address) >> 32 == 0:
+    isatap = int(address) >> 32 & 0xFFFF_FFFF in _ISATAP
+    if isatap or address in _NAT64:
         found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return found

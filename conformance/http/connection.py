@@ -59,7 +59,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``status`` is 0 if none came; ``sent`` whether any byte of the request may have arrived."""
+    """``status`` is 0 if none came; ``sent`` whether any byte of the request may have arrived;
+    ``peer`` the IP address that the connection went to."""
 
     status: int = 0
     headers: tuple[tuple[str, str], ...] = ()
@@ -68,6 +69,7 @@ class Reply:
     detail: str = ""
     sent: bool = False
     elapsed: float = 0.0
+    peer: str = ""
 
     def header(self, name: str) -> str:
         """The first header of that name, or an empty string."""
@@ -105,6 +107,7 @@ def transmit(
         shortened(detail, _DETAIL),
         talk.sent,
         time.monotonic() - started,
+        talk.peer,
     )
 
 
@@ -122,6 +125,7 @@ class _Transfer:
         self.headers: tuple[tuple[str, str], ...] = ()
         self.body = bytearray()
         self.sent = False
+        self.peer = ""
         self.ended = False  # the server has closed its side
 
     def run(self) -> None:
@@ -176,7 +180,9 @@ class _Transfer:
         problem: OSError = OSError("the name has no address")
         for address in addresses:
             try:
-                return address.connect(self._left())
+                connection = address.connect(self._left())
+                self.peer = address.ip
+                return connection
             except TimeoutError:
                 raise
             except OSError as error:

@@ -79,6 +79,8 @@ class Gate:
         self._repeats = Repeats(self._pace, self.log, self.time_left)
         self._private_links = allow_private_links or is_loopback(self.target)
         self._not_fetched: set[str] = set()
+        #: The addresses that answered as the API.
+        self._peers: set[str] = set()
         #: Why nothing may be submitted; ``None``: it may.
         self.suspended: UnavailableError | None = None
         self._free = {_normal(one.path) for one in contract.operations.values() if not one.submits}
@@ -112,6 +114,8 @@ class Gate:
             once = partial(self._reserved, once, planned)
             if planned and self._repeats.troubled:
                 self._knock()
+        else:
+            once = partial(self._in_turn, once)
 
         # What costs nothing may be; an unknown path may cost anything, whatever its name.
         def may_repeat(answer: Answer) -> bool:
@@ -139,10 +143,11 @@ class Gate:
         patience = self._at_most(self.timeout + 5)
         with self.budget.reserve(planned=planned, patience=patience) as reservation:
             try:
-                answer = once()
-            except UnavailableError:  # it was not sent
+                self._wait_for_turn()
+            except BaseException:  # also Ctrl-C: it was not sent
                 reservation.give_back()
                 raise
+            answer = once()
             if refused(answer):
                 reservation.give_back()
             else:
@@ -170,7 +175,7 @@ class Gate:
                 return Reply(failure=Failure.CONNECT, detail=problem), seen
             own = token is not None and _origin(url) == _origin(self.target)
             headers = (("Authorization", f"Bearer {token}"),) if own else ()
-            once = partial(self._fetch, Request("GET", url, headers))
+            once = partial(self._in_turn, partial(self._fetch, Request("GET", url, headers)))
             answer = self._repeats.answered(once, lambda _: True)
             seen.append(answer.exchange)
             if answer.failure in (Failure.GATEWAY, Failure.PRIVATE):
@@ -207,8 +212,10 @@ class Gate:
         plain: bool,
         count: Callable[[], None],
     ) -> Answer:
-        reply = readable(self._paced(request, cap, admits=_anywhere))
+        reply = readable(self._transmit(request, cap, admits=_anywhere))
         count()
+        if reply.peer:
+            self._peers.add(reply.peer)
         body = read(reply)
         self._learn_token(body.value)
         kept = self.log.record(request, reply, body, operation, plain)
@@ -216,8 +223,10 @@ class Gate:
 
     def _fetch(self, request: Request) -> Answer:
         own_host = urlsplit(request.target).hostname == urlsplit(self.target).hostname
-        admits = _anywhere if self._private_links or own_host else is_public
-        reply = self._paced(request, PICTURE_CAP, admits)
+        # The own host is as private as the API: its name may lead elsewhere for a picture.
+        own = own_host and not all(map(is_public, tuple(self._peers)))
+        admits = _anywhere if self._private_links or own else is_public
+        reply = self._transmit(request, PICTURE_CAP, admits)
         self.traffic.count(Kind.PICTURE)
         problem = read(reply).problem if reply.failure else ""
         # What is elsewhere is shown by its size: a report goes to others than the tester.
@@ -225,11 +234,17 @@ class Gate:
         kept = self.log.record(request, shown, Body(None, problem), "picture", plain=False)
         return Answer(kept, reply, None, problem)
 
-    def _paced(self, request: Request, cap: int, admits: Callable[[str], bool]) -> Reply:
+    def _in_turn(self, once: Callable[[], Answer]) -> Answer:
+        self._wait_for_turn()
+        return once()
+
+    def _wait_for_turn(self) -> None:
         try:
             self._pace.wait(self.time_left())
         except TimeUpError as problem:
             raise UnavailableError(Verdict.INCONCLUSIVE, str(problem)) from None
+
+    def _transmit(self, request: Request, cap: int, admits: Callable[[str], bool]) -> Reply:
         # A server that died is not waited for by every check in turn.
         patience = self.timeout / 10 if self._repeats.gone else self.timeout
         return transmit(request, self._at_most(patience), cap, admits)
@@ -252,12 +267,12 @@ class Gate:
 def refused(answer: Answer) -> bool:
     """Whether no job can have come of a submission.
 
-    Only a clear word counts: an envelope with another errno than 0, a 4xx, or a connection that
-    was never made. A timeout, a redirect, a 5xx without an envelope or anything that can't be
+    Only a clear word counts: an envelope with another errno than 0, a 4xx, or a request of which
+    nothing was sent. A timeout, a redirect, a 5xx without an envelope or anything that can't be
     read may have started one.
     """
     if answer.failure is not None:
-        return answer.failure is Failure.CONNECT and not answer.reply.sent
+        return not answer.reply.sent
     if answer.errno is not None:
         return answer.errno != 0
     return 400 <= answer.status < 500

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
+from sampan.conformance.http import connection
 from sampan.conformance.http import gate as gate_module
 from sampan.conformance.http.addresses import is_public, resolved
 from sampan.conformance.http.connection import Reply, Request, transmit
@@ -28,6 +30,8 @@ def test_the_internet_is_public(ip: str) -> None:
         *("169.254.169.254", "100.64.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1"),
         *("::1", "::", "fe80::1", "fe80::1%lo", "fc00::1", "ff02::1", "::127.0.0.1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1"),
+        *("::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1", "2606:4700::5efe:7f00:1", "fec0::1"),
+        *("100.127.255.254", "192.0.0.8", "3fff::1", "5f00::1", "4000::1", "2001:db8::1"),
     ],
 )
 def test_what_is_somebodys_own_is_not(ip: str) -> None:
@@ -58,6 +62,28 @@ def test_a_link_into_the_testers_network_is_not_fetched(
         assert inside.asked == []
     assert refusal.value.verdict is Verdict.INCONCLUSIVE
     assert any("were not fetched" in one for one in gate.remarks())
+
+
+@pytest.mark.parametrize(("peer", "fetched"), [("8.8.8.8", False), ("10.1.2.3", True), ("", False)])
+def test_the_own_host_is_as_private_as_the_api(
+    peer: str, fetched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever owns a name may let it lead elsewhere between two requests."""
+    with Scripted(always(*http("picture", kind="image/png"))) as inside:
+        port = int(inside.url.rpartition(":")[2])
+
+        def send(request: Request, *given: Any) -> Reply:
+            if request.method == "POST":
+                return Reply(200, body=b"{}", sent=True, peer=peer)
+            return transmit(request, *given)
+
+        monkeypatch.setattr(gate_module, "transmit", send)
+        monkeypatch.setattr(connection, "resolved", lambda *_: resolved("127.0.0.1", port, 5.0))
+        gate = a_gate("http://api.example:8091", allow_plain_http=True)
+        gate.send("POST", "/auth/login", b"{}", {}, operation="login")
+        with nullcontext() if fetched else pytest.raises(UnavailableError, match="private"):
+            gate.picture(f"http://api.example:{port}/a.png", None)
+        assert len(inside.asked) == fetched
 
 
 def test_the_user_may_allow_it_and_a_server_on_this_machine_needs_no_leave() -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from sampan.conformance.http import gate as gate_module
 from sampan.conformance.http.budget import Budget
-from sampan.conformance.http.connection import Failure
+from sampan.conformance.http.connection import Failure, Reply
+from sampan.conformance.http.pace import Pace
 from sampan.conformance.verdict import UnavailableError, Verdict
 from tests.support.network.gates import ACCEPTED, REFUSED, a_gate, always, submit
 from tests.support.network.scripted import ReceivedRequest, Scripted, http
@@ -107,6 +108,29 @@ def test_what_never_left_is_given_back() -> None:
         url = server.url
     gate = a_gate(url, jobs=1)
     assert submit(gate).failure is Failure.CONNECT
+    assert gate.budget.spent == 0
+
+
+@pytest.mark.parametrize("failure", [Failure.TIMEOUT, Failure.DROPPED, Failure.PROTOCOL])
+@pytest.mark.parametrize("sent", [True, False])
+def test_only_what_may_have_left_is_spent(
+    failure: Failure, sent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = Reply(failure=failure, sent=sent)  # a deadline may pass between connect and send
+    monkeypatch.setattr(gate_module, "transmit", lambda *_: reply)
+    gate = a_gate("http://127.0.0.1:9", jobs=1)
+    submit(gate, planned=True)
+    assert gate.budget.spent == sent
+
+
+def test_an_interrupt_before_its_turn_spends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Pace, "wait", stop)
+    gate = a_gate("http://127.0.0.1:9", jobs=1)
+    with pytest.raises(KeyboardInterrupt):
+        submit(gate, planned=True)
     assert gate.budget.spent == 0
 
 

@@ -1,8 +1,9 @@
 """How writers escape text, undone one layer at a time, with the way back to what was escaped.
 
-A layer is JSON or a programming language (backslashes), HTML (references) or a URL (percent
-signs). ``layers(text)`` gives every reading of a text; each knows where its characters stand in
-the text itself, so that what is found in a reading can be cut out of the text.
+A layer is JSON or a programming language (backslashes), HTML (references), a URL (percent signs),
+mail (quoted-printable) or a text broken into lines, as base64 and headers are. ``layers(text)``
+gives every reading of a text; each knows where its characters stand in the text itself, so that
+what is found in a reading can be cut out of the text.
 """
 
 from __future__ import annotations
@@ -24,13 +25,22 @@ _BACKSLASH = re.compile(
     r"|([0-3][0-7]{2})|([^uUx\n]))",
     re.DOTALL,
 )
-_REFERENCE = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});?")
-_CONTINUED = "%[89abAB][0-9a-fA-F]"
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,16}|#[xX][0-9a-fA-F]{1,16}|[A-Za-z][A-Za-z0-9]{1,31});?")
+_HEX = "[0-9a-fA-F]"
+_CONTINUED = f"%[89abAB]{_HEX}"
 #: A character in UTF-8, or else a byte.
-_PERCENT = re.compile(
-    rf"%[cdCD][0-9a-fA-F]{_CONTINUED}|%[eE][0-9a-fA-F](?:{_CONTINUED}){{2}}"
-    rf"|%[fF][0-4](?:{_CONTINUED}){{3}}|%u([0-9a-fA-F]{{4}})|%[0-9a-fA-F]{{2}}"
+_BYTES = (
+    f"%[cdCD]{_HEX}{_CONTINUED}|%[eE]{_HEX}(?:{_CONTINUED}){{2}}"
+    f"|%[fF][0-4](?:{_CONTINUED}){{3}}|%{_HEX}{{2}}"
 )
+_PERCENT = re.compile(f"%u({_HEX}{{4}})|{_BYTES}")
+#: Lines end anywhere, also in a character.
+_SOFT_BREAK = r"=\r?\n"
+_QUOTED = re.compile(
+    f"{_SOFT_BREAK}|{_BYTES}".replace("%[89", f"(?:{_SOFT_BREAK})?%[89").replace("%", "=")
+)
+#: Where something was broken in two; JSON, HTML and CSS break lines between things.
+_LINE_BREAK = re.compile(r"(?<![\s>;{}\[\],])\r?\n[ \t]*+(?![\s<{}\[\]\".])")
 
 
 def _backslash(hit: re.Match[str]) -> str:
@@ -44,13 +54,23 @@ def _backslash(hit: re.Match[str]) -> str:
 
 
 def _reference(hit: re.Match[str]) -> str:
-    return html.unescape(hit[0])
+    digits = hit[0].strip("&#;")
+    # Browsers drop what is no character; a writer may write it nevertheless.
+    return html.unescape(hit[0]) or chr(int(f"0{digits}", 16 if digits[0] in "xX" else 10))
 
 
 def _percent(hit: re.Match[str]) -> str:
     if hit[1]:
         return chr(int(hit[1], 16))
-    raw = bytes.fromhex(hit[0].replace("%", ""))
+    return _character(hit[0].replace("%", ""))
+
+
+def _quoted(hit: re.Match[str]) -> str:
+    return _character(re.sub(r"[=\s]", "", hit[0]))
+
+
+def _character(digits: str) -> str:
+    raw = bytes.fromhex(digits)
     try:
         return raw.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -70,6 +90,8 @@ _ESCAPES = (
     _Escape("\\", _BACKSLASH, _backslash),
     _Escape("&", _REFERENCE, _reference),
     _Escape("%", _PERCENT, _percent),
+    _Escape("=", _QUOTED, _quoted),
+    _Escape("\n", _LINE_BREAK, lambda _: ""),
 )
 
 

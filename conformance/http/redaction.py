@@ -48,7 +48,7 @@ _KEY = 8
 #: So many characters of texts are kept with their masked forms.
 _KEPT = 1_000_000
 #: Where a text was cut short, perhaps in the middle of an escape.
-_CUT = re.compile(r"(?:&[#\w]{0,8}|\\[ux]?[0-9a-fA-F]{0,7}|%[0-9a-fA-F]?)?…")
+_CUT = re.compile(r"(?:&[#\w]{0,8}|\\[ux]?[0-9a-fA-F]{0,7}|[%=][0-9a-fA-F]?)?…")
 #: What no escape changes.
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
@@ -144,12 +144,17 @@ class Secrets:
         for spelling in _spellings(secret):
             for form in _encoded(spelling):
                 self._add_literal(form)
-            if len(spelling) >= _KEY and _PLAIN.fullmatch(spelling):
-                self._add_literal(spelling)
-            else:
-                self._add_pattern(re.escape(spelling), len(spelling))
+            self._add_spelling(spelling)
+        # Some writers change the case: of headers, of hexadecimal digits.
+        for spelling in {secret.upper(), secret.lower()} if len(secret) >= _TELLING else ():
+            self._add_spelling(spelling)
 
-            self._spellings.add(spelling)
+    def _add_spelling(self, spelling: str) -> None:
+        if len(spelling) >= _KEY and _PLAIN.fullmatch(spelling):
+            self._add_literal(spelling)
+        else:
+            self._add_pattern(re.escape(spelling), len(spelling))
+        self._spellings.add(spelling)
 
     def _add_pattern(self, pattern: str, length: int) -> None:
         self._patterns[pattern] = length
@@ -282,21 +287,35 @@ def _spellings(secret: str) -> set[str]:
     forms = {secret} | {unicodedata.normalize(form, secret) for form in ("NFC", "NFD")}
     forms |= {one.replace(" ", "+") for one in forms}
     forms |= {one.replace(sign, 2 * sign) for one in forms for sign in "'\""}
-    return forms | {one.encode("utf-8", "surrogatepass").decode("latin-1") for one in forms}
+    return forms | {_misread(one, page) for one in forms for page in ("latin-1", "cp1252")}
+
+
+def _misread(text: str, page: str) -> str:
+    """Its UTF-8 read byte by byte. What the page has not, is read as in Latin-1."""
+    if text.isascii():
+        return text
+    raw = text.encode("utf-8", "surrogatepass")
+    return "".join(one.to_bytes().decode(page, "ignore") or chr(one) for one in raw)
 
 
 def _encoded(secret: str) -> set[str]:
-    """How the secret reads in base64, alone or inside something longer, in both alphabets, and
-    in hexadecimal digits."""
+    """How the secret reads in base64, alone or inside something longer, in both alphabets, in
+    hexadecimal digits and as a list of bytes."""
     texts = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     texts |= {html.escape(secret), quote(secret.encode("utf-8", "surrogatepass"), safe="")}
-    forms = set()
+    plain = secret.encode("utf-8", "surrogatepass")
+    forms = {between.join(map(str, plain)) for between in (",", ", ", " ")}
+    forms |= {case for sign in ":- " for case in _cases(plain.hex(sign))}
     for text in texts:
         raw = text.encode("utf-8", "surrogatepass")
         if len(raw) >= _ENCODABLE:
             forms |= {_at_offset(raw, offset) for offset in range(3)}
-            forms |= {raw.hex(), raw.hex().upper()}
+            forms |= _cases(raw.hex())
     return forms | {form.replace("+", "-").replace("/", "_") for form in forms}
+
+
+def _cases(digits: str) -> set[str]:
+    return {digits, digits.upper()}
 
 
 def _at_offset(raw: bytes, offset: int) -> str:

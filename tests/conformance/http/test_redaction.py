@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import quopri
 import re
 import time
 from collections.abc import Callable
@@ -98,8 +99,24 @@ FORMS |= {
     "basic": lambda secret: base64.b64encode(f"abc:{secret}".encode()).decode(),
     "basic in a url": lambda secret: quote(base64.b64encode(f"abc:{secret}".encode()), safe=""),
 }
+#: Forms of mails, dumps and logs.
+FORMS |= {
+    "quoted-printable": lambda secret: quopri.encodestring(secret.encode()).decode(),
+    "base64 in lines": lambda secret: base64.encodebytes(b"-" * 50 + secret.encode()).decode(),
+    "dump": lambda secret: secret.encode().hex(":").upper(),
+    "list of bytes": lambda secret: json.dumps([*secret.encode()]),
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "html hexadecimal, padded": lambda secret: "".join(f"&#x{ord(one):08x};" for one in secret),
+    "Windows": lambda secret: "".join(
+        bytes([one]).decode("cp1252", "ignore") or chr(one) for one in secret.encode()
+    ),
+}
 #: Forms that may stand inside one another.
-OUTER = ("json", "go", ".NET", "html", "html numbers", "url", "form", "python")
+OUTER = (
+    *("json", "go", ".NET", "html", "html numbers", "url", "form", "python"),
+    "quoted-printable",
+)
 _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
 
 

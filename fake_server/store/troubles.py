@@ -44,7 +44,7 @@ class Troubles:
         )
 
     def look(self) -> None:
-        """Say that it is over, when it is. Called when the store has answered."""
+        """Say that it is over, when it is. Called when a request has its answer."""
         if self._logged and real_time.seconds() - self._last >= EVERY:
             self._logged.clear()
             log.warning(

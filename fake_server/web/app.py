@@ -79,7 +79,6 @@ class App(Starlette):
             response = respond.report_unforeseen(self.service, exchange)
             self.service.journal.record(exchange, response)
             return response
-        self.service.troubles.look()
         if self.service.faults.live:
             return None
         try:
@@ -88,6 +87,7 @@ class App(Starlette):
             response = respond.refuse(self.service, exchange, error)
         else:
             response = respond.respond(self.service, exchange, headers)
+        self.service.troubles.look()
         self.service.journal.record(exchange, response)
         return response
 

@@ -71,7 +71,6 @@ class Recorder:
         hit = response = None
         try:
             self._service.store.follow()
-            self._service.troubles.look()
             if self._service.faults.live:
                 hit = self._hit(exchange, headers)
         except Exception:  # such as the counts of faults, or a database that can't be reached
@@ -82,6 +81,7 @@ class Recorder:
             return
         if response is None:
             response = await answering()
+            self._service.troubles.look()
         self._service.journal.record(exchange, response)
         self._service.journal.flush()
         await response(scope, receive, send)

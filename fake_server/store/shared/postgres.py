@@ -19,13 +19,22 @@ from ..database_url import DatabaseUrl
 from ..driver import Cursor
 from ..transactions import NotStoredError
 from .database import HURRY, PATIENCE, SOON, Change, NewRow, other_version, own_version
-from .postgres_connection import CONNECTION, SESSION, TextDumper, TextLoader
+from .postgres_connection import (
+    CONNECTION,
+    SESSION,
+    Connection,
+    NoAnswerError,
+    TextDumper,
+    TextLoader,
+)
 from .postgres_dialect import DIALECT, relations, schema, translated
 from .postgres_problems import HINTS, SAID, UNREADABLE, is_ours
 
 log = logging.getLogger("sampan")
 
 _FORMAT = "2"
+_UNCHANGED = "; nothing was changed"
+_NOT_KNOWN = "; it may have been stored"
 #: After a connection could not be made, how long (s) none is tried again.
 _PAUSE = 0.5
 
@@ -118,7 +127,7 @@ class Postgres:
         self._connection.close()
 
     @contextmanager
-    def _problems(self) -> Iterator[None]:
+    def _problems(self, lost: str = _NOT_KNOWN) -> Iterator[None]:
         try:
             yield
         except psycopg.errors.NumericValueOutOfRange as problem:
@@ -126,17 +135,22 @@ class Postgres:
         except psycopg.Error as problem:
             if is_ours(problem):
                 raise
-            raise self._refusal(problem) from problem
+            # What a transaction had not yet committed is rolled back.
+            sure = self._open or not self._lost()
+            raise self._refusal(problem, _UNCHANGED if sure else lost) from problem
 
-    def _refusal(self, problem: psycopg.Error) -> NotStoredError:
+    def _refusal(self, problem: psycopg.Error, done: str = _UNCHANGED) -> NotStoredError:
         code = problem.sqlstate or ""
         if code == "57014":
             self._waited = real_time.seconds()
+        if isinstance(problem, NoAnswerError):  # nor would it to a new connection
+            self._again = real_time.seconds() + _PAUSE
         reason = problem.diag.message_primary or str(problem).strip().partition("\n")[0]
         # A connection that is refused has its SQLSTATE in words only.
         told = next((each for each in SAID if each in reason), "")
         hint = HINTS.get(code or SAID.get(told, ""), "")
-        return NotStoredError(f"{self.where} can't be used: {reason}{hint}{_UNCHANGED}")
+        self._why = f"{self.where} can't be used: {reason}{hint}{done}"
+        return NotStoredError(self._why)
 
     # The connection
 
@@ -156,11 +170,9 @@ class Postgres:
         except (psycopg.Error, StoreError) as problem:
             self._again = real_time.seconds() + _PAUSE
             if isinstance(problem, psycopg.Error):
-                refusal = self._refusal(problem)
-            else:
-                refusal = NotStoredError(f"{problem}{_UNCHANGED}")
-            self._why = str(refusal)
-            raise refusal from None
+                raise self._refusal(problem) from None
+            self._why = f"{problem}{_UNCHANGED}"
+            raise NotStoredError(self._why) from None
         self.connections += 1
         if not first:
             log.warning("sampan: connected to %s again", self.where)
@@ -168,7 +180,7 @@ class Postgres:
 
     def _connect(self, *, first: bool) -> psycopg.Connection[Any]:
         try:
-            made = psycopg.connect(self._url.secret, autocommit=True, **CONNECTION)
+            made = Connection.connect(self._url.secret, autocommit=True, **CONNECTION)
         except psycopg.ProgrammingError as problem:  # it repeats what it could not read
             told = next((each for each in UNREADABLE if each in str(problem)), None)
             reason = "" if told is None else f": {told}"
@@ -255,7 +267,12 @@ class Postgres:
 
     def take_turn(self) -> None:
         """Wait for the advisory lock that is the turn."""
-        self.execute("SELECT pg_advisory_lock(?)", (self._turn_key,))
+        try:
+            self.execute("SELECT pg_advisory_lock(?)", (self._turn_key,))
+        except NotStoredError:
+            # A statement that is given up may have got the lock, which would be held for ever.
+            self.end_turn()
+            raise
         self._has_turn = True
 
     def end_turn(self) -> None:
@@ -273,7 +290,7 @@ class Postgres:
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision, and the database's time with them."""
         before = self.connections
-        with self._problems():
+        with self._problems(lost=_UNCHANGED):
             try:
                 rows = self._run(self._connected(), _CHANGES, (since,)).fetchall()
             except psycopg.OperationalError:
@@ -363,7 +380,6 @@ INSERT INTO journal SELECT last - ? + n, account, total - ? + upto, exchange FRO
 RETURNING number
 """
 _TIMEOUT = "SET statement_timeout = {:.0f}"
-_UNCHANGED = "; nothing was changed"
 _IN_THE_WAY = """
 SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE nspname = current_schema() AND relname = ANY(%s) ORDER BY relname

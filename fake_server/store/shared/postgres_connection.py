@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.pq import Format
 
+from ...clock import real_time
 from .database import PATIENCE
 
-#: Bounds on what is waited for. The last three are the client's, where the network is gone.
+T = TypeVar("T")
+
+#: How long (s) an answer is waited for. PostgreSQL gives a statement up before, unless paused.
+SILENCE = PATIENCE + 1
+
+CONNECTION: dict[str, Any] = {
+    "connect_timeout": 3,
+    "client_encoding": "utf8",
+    # Bounds on what is waited for where the other host, or the network, is gone without a word.
+    "tcp_user_timeout": round(PATIENCE * 2000),
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+#: PostgreSQL has the same bounds, since it keeps a host's locks until it notices that it is gone.
+_TCP = "".join(
+    f"SET tcp_{name.removeprefix('tcp_')} = {value};"
+    for name, value in CONNECTION.items()
+    if name.startswith(("tcp", "keepalives"))
+)
 SESSION = (
     f"SET statement_timeout = {round(PATIENCE * 1000)};"
     f"SET idle_in_transaction_session_timeout = {round(PATIENCE * 4000)};"
     "SET default_transaction_isolation = 'read committed';"
     # A transaction that must not be lost says so: see postgres_dialect.py.
     "SET synchronous_commit = off;"
-    "SET application_name = 'sampan'"
+    "SET application_name = 'sampan';"
+    f"{_TCP}"
 )
-CONNECTION: dict[str, Any] = {
-    "connect_timeout": 3,
-    "client_encoding": "utf8",
-    "tcp_user_timeout": round(PATIENCE * 2000),
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-}
 
 
 class TextDumper(psycopg.adapt.Dumper):
@@ -41,3 +55,34 @@ class TextLoader(psycopg.adapt.Loader):
 
     def load(self, data: Any) -> str:
         return bytes(data).decode()
+
+
+class NoAnswerError(psycopg.DatabaseError):
+    """PostgreSQL is there and says nothing; the connection is closed."""
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that does not wait for ever where PostgreSQL, or what is between, is paused."""
+
+    def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
+        try:
+            return super().wait(_in_time(gen), *args, **kwargs)
+        except NoAnswerError:
+            self.pgconn.finish()
+            raise
+
+
+def _in_time(steps: PQGen[T]) -> PQGen[T]:
+    """The same steps; psycopg says every 0.1 s of silence that nothing has come."""
+    end = real_time.seconds() + SILENCE
+    try:
+        wanted = next(steps)
+        while True:
+            ready = yield wanted
+            if ready:
+                end = real_time.seconds() + SILENCE
+            elif real_time.seconds() > end:
+                raise NoAnswerError(f"no answer for {SILENCE:g} s (it is paused, or cut off)")
+            wanted = steps.send(ready)
+    except StopIteration as ended:
+        return cast(T, ended.value)

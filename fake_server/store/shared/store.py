@@ -89,8 +89,12 @@ class SharedStore(Store):
         changes = self._db.changes(self._revision)
         if self._connections != self._db.connections:
             # Another database may stand at the address by now.
-            self._connections = self._db.connections
-            self._reload(self._last_revision())
+            before, self._connections = self._connections, self._db.connections
+            try:
+                self._reload(self._last_revision())
+            except BaseException:
+                self._connections = before
+                raise
         elif changes and changes[-1].revision - self._revision > _KEPT_CHANGES // 2:
             self._reload(changes[-1].revision)
         else:

@@ -6,14 +6,12 @@ Its server is one of its own, which is stopped and started.
 from __future__ import annotations
 
 import itertools
-import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -23,8 +21,17 @@ from sampan.fake_server.store import database, troubles
 from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.database_url import DatabaseUrl
 from sampan.fake_server.store.shared import file, postgres
-from tests.support.fakes import Caller, Fake, MakeFake, refused, succeeded
+from tests.support.fakes import Fake, MakeFake, refused, succeeded
 from tests.support.stores.postgres import Server, needs_postgres
+from tests.support.stores.troubled import (
+    FULL_DISK,
+    as_admin,
+    in_database,
+    logged,
+    submit,
+    told,
+    wait_for,
+)
 
 pytestmark = needs_postgres
 
@@ -43,27 +50,8 @@ def server() -> Iterator[Server]:
 def url(server: Server) -> DatabaseUrl:
     """An empty schema."""
     name = f"faults{next(_names)}"
-    _as_admin(server, f"CREATE SCHEMA {name}")
+    as_admin(server, f"CREATE SCHEMA {name}")
     return server.url(name)
-
-
-def _as_admin(server: Server, *statements: str) -> None:
-    with psycopg.connect(server.url().secret, autocommit=True) as admin:
-        for sql in statements:
-            admin.execute(sql.encode())
-
-
-def _in(url: DatabaseUrl, *statements: str) -> None:
-    with psycopg.connect(url.secret, autocommit=True) as db:
-        for sql in statements:
-            db.execute(sql.encode())
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 class Load(threading.Thread):
@@ -116,14 +104,14 @@ def test_a_server_that_is_stopped_and_started_loses_nothing_acknowledged(
 ) -> None:
     fake = make_fake(data=url)
     with _under_load(url) as loads:
-        _wait_for(lambda: all(len(each.acknowledged) >= 10 for each in loads))
+        wait_for(lambda: all(len(each.acknowledged) >= 10 for each in loads))
         server.stop(mode)
         try:
-            _wait_for(lambda: all(each.refusals >= 3 for each in loads))
+            wait_for(lambda: all(each.refusals >= 3 for each in loads))
         finally:
             server.start()
         before = [len(each.acknowledged) for each in loads]
-        _wait_for(
+        wait_for(
             lambda: all(
                 len(each.acknowledged) >= some + 5 for each, some in zip(loads, before, strict=True)
             )
@@ -131,30 +119,12 @@ def test_a_server_that_is_stopped_and_started_loses_nothing_acknowledged(
     acknowledged = {hash for load in loads for hash in load.acknowledged}
     assert len(acknowledged) == sum(len(load.acknowledged) for load in loads)
     assert acknowledged <= _hashes(fake)
-    _logged(caplog, "can't be used", "connected to database")
+    logged(caplog, "can't be used", "connected to database")
 
 
 def _hashes(fake: Fake) -> set[str]:
     jobs = fake.get("/__admin/state").json()["jobs"]
     return {job["hash"] for job in jobs}
-
-
-def _logged(caplog: pytest.LogCaptureFixture, *parts: str) -> None:
-    lines = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
-    for part in parts:
-        assert any(part in line for line in lines), (part, lines)
-    assert not any(each.exc_info for each in caplog.records), lines
-
-
-def _submit(caller: Caller) -> Any:
-    return caller.fake.post("/jobs/create", {"content": "a boat"}, caller.token)
-
-
-_FULL = """
-CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
-END $$
-"""
 
 
 @pytest.mark.parametrize("table", ["jobs", "counters"])
@@ -163,13 +133,13 @@ def test_a_full_disk_is_told_and_got_over(
 ) -> None:
     """A trigger raises what PostgreSQL does where a table can't grow."""
     abc = make_fake(data=url).login()
-    kept = succeeded(_submit(abc))
+    kept = succeeded(submit(abc))
     trigger = f"no_room BEFORE INSERT OR UPDATE ON {table} EXECUTE FUNCTION full_disk()"
-    _in(url, _FULL, f"CREATE TRIGGER {trigger}")
-    assert refused(_submit(abc)) == 501
-    _logged(caplog, "(its disk is full)")
-    _in(url, f"DROP TRIGGER no_room ON {table}")
-    assert {kept, succeeded(_submit(abc))} == _hashes(abc.fake)
+    in_database(url, FULL_DISK, f"CREATE TRIGGER {trigger}")
+    assert refused(submit(abc)) == 501
+    logged(caplog, "(its disk is full)")
+    in_database(url, f"DROP TRIGGER no_room ON {table}")
+    assert {kept, succeeded(submit(abc))} == _hashes(abc.fake)
 
 
 def test_a_slow_statement_is_given_up(
@@ -185,17 +155,17 @@ def test_a_slow_statement_is_given_up(
     with psycopg.connect(url.secret) as other:
         other.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
         began = time.monotonic()
-        assert refused(_submit(abc)) == 501
+        assert refused(submit(abc)) == 501
         assert time.monotonic() - began < 5
-        _logged(caplog, "statement timeout (a statement may take 5 s)")
-    assert {succeeded(_submit(abc))} == _hashes(abc.fake)
+        logged(caplog, "statement timeout (a statement may take 5 s)")
+    assert {succeeded(submit(abc))} == _hashes(abc.fake)
 
 
 def test_too_many_connections_are_told_and_got_over(
     server: Server, url: DatabaseUrl, make_fake: MakeFake, caplog: pytest.LogCaptureFixture
 ) -> None:
     role, schema = f"few{next(_names)}", url.secret.rpartition("%3D")[2]
-    _as_admin(
+    as_admin(
         server,
         f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 1",
         f"GRANT ALL ON SCHEMA {schema} TO {role}",
@@ -205,16 +175,16 @@ def test_too_many_connections_are_told_and_got_over(
     with pytest.raises(StoreError, match=r"too many connections .*raise its max_connections"):
         make_fake(data=few)
     end = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{role}'"
-    _as_admin(server, end)
+    as_admin(server, end)
     with psycopg.connect(few.secret):
-        assert refused(_submit(abc)) == 501
-        _logged(caplog, "too many connections")
+        assert refused(submit(abc)) == 501
+        logged(caplog, "too many connections")
 
     def is_answered() -> bool:
-        return bool(_submit(abc).json()["errno"] == 0)
+        return bool(submit(abc).json()["errno"] == 0)
 
-    _wait_for(is_answered)
-    _logged(caplog, "again")
+    wait_for(is_answered)
+    logged(caplog, "again")
 
 
 @pytest.mark.parametrize("gone", ["changes", "counters", "jobs", "journal", "meta", "accounts"])
@@ -231,7 +201,7 @@ def test_a_table_that_is_gone_is_told_and_makes_no_trace(
     abc = make_fake(data=data, shared=True).login()
     assert abc.fake.get("/__admin/ready").status_code == 200
     if isinstance(data, DatabaseUrl):
-        _in(url, f"DROP TABLE {gone}")
+        in_database(url, f"DROP TABLE {gone}")
     else:
         with closing(sqlite3.connect(data)) as db:
             db.execute(f"DROP TABLE {gone}")
@@ -239,8 +209,8 @@ def test_a_table_that_is_gone_is_told_and_makes_no_trace(
     assert ready.status_code == 503
     assert gone in ready.text
     if gone in ("counters", "changes", "jobs"):
-        assert refused(_submit(abc)) == 501
-    _logged(caplog)
+        assert refused(submit(abc)) == 501
+    logged(caplog)
 
 
 @pytest.mark.parametrize("kind", ["file", "postgres"])
@@ -266,22 +236,18 @@ def test_who_has_waited_in_vain_does_not_wait_for_the_journal_as_well(
             opened = stack.enter_context(closing(sqlite3.connect(data, isolation_level=None)))
             opened.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
-        assert refused(_submit(abc)) == 501
+        assert refused(submit(abc)) == 501
         assert 0.9 < time.monotonic() - began < 1.7
-    _logged(caplog, "the journal is behind")
-    assert not _told(caplog, "caught up")
-    succeeded(_submit(abc))
-    assert _told(caplog, "the journal has caught up: it has 2 more requests") == 1
+    logged(caplog, "the journal is behind")
+    assert not told(caplog, "caught up")
+    succeeded(submit(abc))
+    assert told(caplog, "the journal has caught up: it has 2 more requests") == 1
     assert len(abc.fake.app.service.journal.find(RequestMatch())) == 3
 
 
 def _impatient(path: Path) -> sqlite3.Connection:
     """What waits for a second instead of five."""
     return database._open_file(path, 1.0, "NORMAL")
-
-
-def _told(caplog: pytest.LogCaptureFixture, part: str) -> int:
-    return sum(part in each.getMessage() for each in caplog.records)
 
 
 def test_an_outage_is_told_once_a_second_and_its_end(
@@ -298,16 +264,16 @@ def test_an_outage_is_told_once_a_second_and_its_end(
     try:
         for _ in range(300):
             now[0] += 0.01
-            assert refused(_submit(abc)) == 501
+            assert refused(submit(abc)) == 501
             assert abc.fake.get("/__admin/accounts").status_code == 507
     finally:
         server.start()
-    assert 3 <= _told(caplog, "can't be used") - _told(caplog, "journal is behind") <= 8
-    assert _told(caplog, "more since the last line)") >= 2
-    assert _told(caplog, "journal is behind") == 1
-    assert not _told(caplog, "no request is refused any more")
+    assert 3 <= told(caplog, "can't be used") - told(caplog, "journal is behind") <= 8
+    assert told(caplog, "more since the last line)") >= 2
+    assert told(caplog, "journal is behind") == 1
+    assert not told(caplog, "no request is refused any more")
     now[0] += 1.5
-    succeeded(_submit(abc))
-    succeeded(_submit(abc))
-    assert _told(caplog, "no request is refused any more: 600 were, within 3.0 s") == 1
-    assert _told(caplog, "the journal has caught up") == 1
+    succeeded(submit(abc))
+    succeeded(submit(abc))
+    assert told(caplog, "no request is refused any more: 600 were, within 3.0 s") == 1
+    assert told(caplog, "the journal has caught up") == 1

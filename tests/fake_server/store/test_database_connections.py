@@ -1,0 +1,121 @@
+"""Connections to PostgreSQL that say nothing, are lost or are made again."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from sampan.fake_server.store import troubles
+from sampan.fake_server.store.database_url import DatabaseUrl
+from sampan.fake_server.store.shared import postgres_connection
+from sampan.fake_server.store.transactions import NotStoredError
+from tests.support.fakes import MakeFake, refused, succeeded
+from tests.support.stores import postgres
+from tests.support.stores.troubled import (
+    FULL_DISK,
+    in_database,
+    logged,
+    submit,
+    told,
+    wait_for,
+)
+
+pytestmark = postgres.needs_postgres
+
+
+@pytest.fixture
+def url() -> Iterator[DatabaseUrl]:
+    with postgres.database() as url:
+        yield url
+
+
+def test_a_database_that_says_nothing_is_given_up(
+    url: DatabaseUrl,
+    make_fake: MakeFake,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One that is paused, as a container or a virtual machine is: no timeout of its own ends."""
+    abc = make_fake(data=url).login()
+    there = make_fake(data=url).login()
+    succeeded(submit(abc))
+    monkeypatch.setattr(postgres_connection, "SILENCE", 0.3)
+    backend = abc.fake.app.service.store._db._connection.info.backend_pid
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        assert refused(submit(abc)) == 501
+        assert there.found()["total"] == 1
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    logged(caplog, "no answer for 0.3 s (it is paused, or cut off)")
+    wait_for(lambda: bool(submit(abc).json()["errno"] == 0))
+    assert 2 <= there.found()["total"] <= 3  # that of the silence may have been stored
+
+
+def test_a_turn_that_was_given_up_is_not_held(
+    url: DatabaseUrl, make_fake: MakeFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its statement may have got the lock in the moment in which it was cancelled."""
+    fake, other = make_fake(data=url), make_fake(data=url)
+    database = fake.app.service.store._db
+    run = database._run
+
+    def cancelled(connection: Any, sql: str, values: Any) -> Any:
+        found = run(connection, sql, values)
+        if sql.startswith("SELECT pg_advisory_lock"):
+            monkeypatch.undo()
+            raise psycopg.errors.QueryCanceled
+        return found
+
+    monkeypatch.setattr(database, "_run", cancelled)
+    assert fake.post("/__admin/clock/freeze", {}).status_code == 507
+    assert other.post("/__admin/clock/freeze", {}).status_code == 200
+    assert fake.post("/__admin/clock/resume", {}).status_code == 200
+
+
+def test_nothing_is_over_while_each_request_is_refused(
+    url: DatabaseUrl,
+    make_fake: MakeFake,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of a full disk only what is to be stored knows, and it may come once in a minute."""
+    now = [1000.0]
+    monkeypatch.setattr(troubles.real_time, "seconds", lambda: now[0])
+    abc = make_fake(data=url).login()
+    trigger = "CREATE TRIGGER no BEFORE INSERT ON jobs EXECUTE FUNCTION full_disk()"
+    in_database(url, FULL_DISK, trigger)
+    for path in ("/jobs/create", "/jobs/create?not=the-fast-one"):
+        for _ in range(3):
+            now[0] += 60
+            assert refused(abc.fake.post(path, {"content": "a boat"}, abc.token)) == 501
+    assert told(caplog, "(its disk is full)") == 6
+    assert not told(caplog, "no request is refused any more")
+    in_database(url, "DROP FUNCTION full_disk CASCADE")
+
+
+def test_a_connection_made_again_in_vain_is_no_excuse_for_what_is_outdated(
+    url: DatabaseUrl, make_fake: MakeFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database may be restored, or be another one, while there is no connection."""
+    abc = make_fake(data=url).login()
+    store = abc.fake.app.service.store
+    in_database(
+        url,
+        "UPDATE accounts SET plan = 'none'",
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        f" WHERE pid = {store._db._connection.info.backend_pid}",
+    )
+    with monkeypatch.context() as slow:
+        slow.setattr(store, "_last_revision", _given_up)
+        assert refused(submit(abc)) == 501
+    assert refused(submit(abc)) == 411
+
+
+def _given_up() -> int:
+    raise NotStoredError("a statement may take 5 s")

@@ -41,7 +41,7 @@ class Exchange:
         began = self._moved
         task = asyncio.current_task()
         assert task is not None  # uvicorn runs each request in one
-        self._client.cancel = task.cancel
+        self._client.cancel = leave = task.cancel
         watch = _Watch(self, task, timeout)
         try:
             await self._run(origin, head)
@@ -55,7 +55,8 @@ class Exchange:
             self._give_up(Failure.TIMEOUT, 504, "http_response_timeout", silence)
         finally:
             watch.cancel()
-            self._client.cancel = None
+            if self._client.cancel is leave:  # else the next request has begun
+                self._client.cancel = None
             self._record.elapsed = time.monotonic() - began
 
     async def _run(self, origin: Origin, head: h11.Request) -> None:
@@ -147,6 +148,7 @@ class Exchange:
         if isinstance(event, h11.EndOfMessage) and event.headers:
             self._client.end_with(end_to_end(event.headers.raw_items()))
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        self._client.cancel = None  # it has its whole answer, and may leave
 
     async def _begin(self, answer: h11.Response) -> None:
         fields = answer.headers.raw_items()

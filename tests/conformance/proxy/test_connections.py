@@ -230,6 +230,38 @@ def test_a_client_that_leaves_is_gone_for_the_server_too(
     assert seen.reply.detail == "the client closed the connection first"
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\nConnection: close\r\n\r\n",
+        b"POST /x HTTP/1.0\r\nContent-Length: 2\r\n\r\n",
+        POST.removesuffix(b"{}"),  # the client closes
+    ],
+)
+def test_a_connection_that_ends_with_its_answer_has_had_it(
+    server: OddServer, proxied: Proxied, head: bytes
+) -> None:
+    asked = threading.Event()
+
+    def behave(line: Line) -> None:
+        line.head()
+        asked.set()  # head and body come apart, as Python's http.client sends them
+        line.read_more()
+        line.send(OK)
+
+    server.behave = behave
+    proxied.forget()
+    with proxied.client() as client:
+        client.send(head)
+        assert asked.wait(HANG)
+        client.send(b"{}")
+        got = client.message()
+        assert got is not None
+        assert got.whole
+    (seen,) = proxied.shown(1)
+    assert (seen.reply.failure, seen.reply.body) == (None, b"ok")
+
+
 def test_a_client_that_has_closed_its_half_gets_its_answer(
     server: OddServer, proxied: Proxied
 ) -> None:

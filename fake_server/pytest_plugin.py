@@ -84,14 +84,12 @@ def pytest_configure(config: pytest.Config) -> None:
     _ending(config, {}, "sampan")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse markers that can't be before any test runs.
-
-    Workers of pytest-xdist can't refuse a run: there, the test fails (``_sampan_of_test``).
-    """
-    if not hasattr(config, "workerinput"):
-        for item in items:
-            _options(item)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose marker can't be, with what would be right; the others run."""
+    try:
+        _options(item)
+    except pytest.UsageError as problem:
+        pytest.fail(str(problem), pytrace=False)
 
 
 def _options(item: pytest.Item) -> Options | None:
@@ -187,10 +185,7 @@ def sampan_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
 @pytest.fixture
 def _sampan_of_test(request: pytest.FixtureRequest) -> Iterator[FakeServer]:
     """The fake of the session, or one with the settings of the test's marker."""
-    try:
-        options = _options(request.node)
-    except pytest.UsageError as problem:
-        pytest.fail(str(problem), pytrace=False)
+    options = _options(request.node)
     if options is None:
         yield request.getfixturevalue("sampan_server")
         return

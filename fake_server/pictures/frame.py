@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .drawing import paint
-from .lettering import ADVANCE, written
+from .lettering import ADVANCE, writable, written
 from .scene import sampan
 
 GREYS = 16
@@ -55,8 +55,8 @@ def _write(rows: list[bytearray], text: str, x: int, y: int, dot: int) -> None:
 
 
 def line(text: str, width: int, margin: int) -> list[bytes]:
-    """The rows of the line of a picture that is ``width`` wide; what does not fit is cut."""
+    """The rows of the line of a picture ``width`` wide: what can be written of ``text``, cut."""
     fits = (width - 2 * margin) // (ADVANCE * LINE_DOT)
     side = bytes((NIGHT,)) * margin
-    dots = written(text[:fits], LINE_DOT, _CAPTION, NIGHT)
+    dots = written(writable(text)[:fits], LINE_DOT, _CAPTION, NIGHT)
     return [(side + row).ljust(width, bytes((NIGHT,))) for row in dots]

@@ -1,7 +1,8 @@
-"""Letters of five by seven dots: ASCII, and a box for every other character."""
+"""Letters of five by seven dots: ASCII. A font with Chinese would be larger than all else here."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -24,28 +25,36 @@ _COLUMNS = bytes.fromhex(
     "7c14141408 081414187c 7c08040408 4854545420 043f444020 3c4040207c 1c2040201c 3c4030403c"
     "4428102844 0c5050503c 4464544c44 0008364100 00007f0000 0041360800 0804081008"
 )
-_SPELT = str.maketrans("–—‘’“”", "--''\"\"")
-_BOX = bytes.fromhex("7f4141417f")
+_SPELT = str.maketrans("–—‘’“”⁄", "--''\"\"/")
+#: What the font lacks, with the brackets, quotes and stops that belong to it.
+_LACKING = re.compile(r"""[("'\[{]*[^ -~](?:[^ -~]|[]()"',.:;!?{}[])*""")
+_WITHOUT_WIDTH = ("Mn", "Me", "Cf")
+
+
+def writable(text: str) -> str:
+    """``text`` in the letters that there are: a letter with an accent is the letter, what has none
+    is left out, white space is one space.
+    """
+    if not text.isascii():
+        text = "".join(
+            letter
+            for letter in unicodedata.normalize("NFKD", text)
+            if unicodedata.category(letter) not in _WITHOUT_WIDTH
+        )
+    return " ".join(_LACKING.sub(" ", text.translate(_SPELT)).split())
 
 
 def written(text: str, dot: int, ink: int, ground: int) -> list[bytes]:
-    """The seven rows of dots, each ``dot`` pixels wide, in two palette indexes.
-
-    White space is one space; a letter with an accent is the letter.
-    """
-    glyphs = [
-        _glyph(letter, dot, ink, ground) for letter in " ".join(text.translate(_SPELT).split())
-    ]
+    """The seven rows of dots of writable text, each dot ``dot`` wide, in two palette indexes."""
+    glyphs = [_glyph(letter, dot, ink, ground) for letter in text]
     return [b"".join([glyph[row] for glyph in glyphs]) for row in range(HEIGHT)]
 
 
 @lru_cache(maxsize=512)
 def _glyph(letter: str, dot: int, ink: int, ground: int) -> list[bytes]:
-    plain = unicodedata.normalize("NFKD", letter)[0]
-    at = 5 * (ord(plain) - ord(" "))
-    columns = _COLUMNS[at : at + 5] if " " <= plain <= "~" else _BOX
+    at = 5 * (ord(letter) - ord(" "))
     on, off = bytes((ink,)) * dot, bytes((ground,)) * dot
     return [
-        b"".join(on if column >> row & 1 else off for column in (*columns, 0))
+        b"".join(on if column >> row & 1 else off for column in (*_COLUMNS[at : at + 5], 0))
         for row in range(HEIGHT)
     ]

@@ -10,6 +10,7 @@ from PIL import Image, ImageChops
 
 from sampan.fake_server import pictures
 from sampan.fake_server.pictures import Colours, Picture
+from sampan.fake_server.pictures.frame import line
 from tests.support.samples.pixels import (
     EXTREMES,
     HASH,
@@ -142,7 +143,7 @@ def test_the_footer_has_a_line_that_tells_jobs_apart(picture: Picture) -> None:
     caption = footer.point(lambda level: 255 if level > 100 else 0).getbbox()
     assert caption is not None
     under_caption = below - 64 + caption[3]
-    for text in ("89ee3ce8 Shanghai cyberpunk", "上海 赛博朋克 👋", "~" * 300, "é\u0301\x00\ud800"):
+    for text in ("89ee3ce8 Shanghai cyberpunk", "上海 b 👋", "~" * 300, "é\u0301\x00\ud800"):
         image = rgb(picture._replace(line=text), "image")
         box = ImageChops.difference(image, blank).getbbox()
         assert box is not None, text
@@ -151,17 +152,35 @@ def test_the_footer_has_a_line_that_tells_jobs_apart(picture: Picture) -> None:
 
 
 def test_the_line_can_be_read() -> None:
-    """A letter is five dots of two pixels; what the font lacks is a box, an accent is dropped."""
-    image = rgb(grid()._replace(line="Aé船"), "image").convert("L")
-    cells = [image.crop((32 + 12 * i, 1126, 42 + 12 * i, 1140)) for i in range(3)]
+    """A letter is five dots of two pixels, and an accent is dropped."""
+    image = rgb(grid()._replace(line="Aé"), "image").convert("L")
+    cells = [image.crop((32 + 12 * i, 1126, 42 + 12 * i, 1140)) for i in range(2)]
     dots = [
         "".join("#" if each.getpixel((2 * x + 1, 2 * y + 1)) > 100 else "." for x in range(5))
         for each in cells
         for y in range(7)
     ]
     assert dots[:7] == [".###.", "#...#", "#...#", "#...#", "#####", "#...#", "#...#"]
-    assert dots[7:14] == [".....", ".....", ".###.", "#...#", "#####", "#....", ".###."]
-    assert dots[14:] == ["#####", *["#...#"] * 5, "#####"]
+    assert dots[7:] == [".....", ".....", ".###.", "#...#", "#####", "#....", ".###."]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("89ee3ce8 上海的早晨 a boat 🚣", "89ee3ce8 a boat"),
+        ("89ee3ce8 上海，夜景，全景。", "89ee3ce8"),
+        ("89ee3ce8 a (red 'boat') 上海(全景)--ar 3:2", "89ee3ce8 a (red 'boat') --ar 3:2"),
+        ("a很b\u3000c\x00d\ud800e", "a b c d e"),
+        ("cafe\u0301 so\u00adft\u200b 👩\u200d🚀\ufe0f", "cafe soft"),
+        ("--ａｒ １６：９ ﬁn ½…", "--ar 16:9 fin 1/2..."),
+        ("–‘x’“y” тест", "-'x'\"y\""),
+        (300 * "船" + "a boat", "a boat"),
+    ],
+)
+def test_the_line_has_what_the_font_has(text: str, read: str) -> None:
+    """What it lacks is left out: a row of boxes says nothing."""
+    assert line(text, 1088, 32) == line(read, 1088, 32)
+    assert line(text, 1088, 32) != line("", 1088, 32)
 
 
 def test_without_a_frame_the_image_is_the_original() -> None:

@@ -92,11 +92,12 @@ def _first_request(service: FakeService, base: str) -> tuple[str, str]:
     body = json.dumps({"username": name, "password": password}, ensure_ascii=False)
     quoted = body.replace("'", "'\\''")
     login = f"curl {base}/auth/login -H 'Content-Type: application/json' \\\n  -d '{quoted}'"
-    names = ", ".join(f"<code>{escape(each.username)}</code>" for each in given[:_NAMED])
-    more = f" and {len(given) - _NAMED} more" if len(given) > _NAMED else ""
-    first = f"{_text('accounts')} {names}{more}." if given else _text("no-accounts")
+    # Nothing is written between the texts that only one language would write.
+    names = [f"<code>{escape(each.username)}</code>" for each in given[:_NAMED]]
+    names += [f"+{len(given) - _NAMED}"] if len(given) > _NAMED else []
+    first = f"{_text('accounts')} {' · '.join(names)}" if given else _text("no-accounts")
     if service.settings.open_accounts:
-        first += f" {_text('open-accounts')}"
+        first += f"<br />{_text('open-accounts')}"
     return login, first
 
 

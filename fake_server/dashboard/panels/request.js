@@ -88,7 +88,8 @@ function whole(request, lint) {
 }
 
 function nearest({ operation, method, path, differs }) {
-  return t("requests.nearest.is", operation, `${method} ${path}`, differs.map((each) => t(`differs.${each}`)).join(", "));
+  const what = differs.map((each) => t(`differs.${each}`)).join(t("requests.nearest.and"));
+  return t("requests.nearest.is", operation, `${method} ${path}`, what);
 }
 
 const block = (content) => content && h("pre", { tabindex: 0 }, content);

@@ -93,20 +93,28 @@ def test_the_first_request_of_the_front_page_is_answered(fake: Fake) -> None:
     address, body = re.findall(r"curl (\S+) .*?-d '(.*?)'", text, re.DOTALL)[0]
     assert address == "http://fake.test/auth/login"
     assert fake.send("POST", "/auth/login", body.encode()).json()["errno"] == 0
-    assert "Accounts at startup: abc, limited." in text
+    assert "Accounts at startup: abc · limited" in text
 
 
 def test_the_front_page_names_the_accounts_that_were_given_and_no_password() -> None:
     names = ("o'hara", "<b>", "c", "d", "e", "f", "g")
     given = tuple(NewAccount(name, "topsecret") for name in names)
     fake = Fake(accounts=given, open_accounts=True)
-    text = page(fake, "/").text
+    html, text = fake.get("/").text, page(fake, "/").text
     fake.close()
-    assert "o'hara, <b>, c, d, e and 2 more." in text
+    assert "Accounts at startup: o'hara · <b> · c · d · e · +2" in text
+    assert re.fullmatch(r"[\s·+\d]*", _in_every_language(html))
     assert """-d '{"username": "o'\\''hara", "password": "PASSWORD"}\'""" in text
     assert "Logging in with any other name creates an account" in text
     assert "topsecret" not in text
     assert "abc-secret" not in text
+
+
+def _in_every_language(html: str) -> str:
+    """What stands on the front page beside the texts that are translated, names and links."""
+    front = html.partition('<section id="start"')[2].partition("</section>")[0]
+    kept = r'<(\w+)[^>]* data-text="[^"]*"[^>]*>.*?</\1>|<(code|pre|a)\b[^>]*>.*?</\2>|<[^>]*>'
+    return re.sub(kept, "", front.partition(">")[2], flags=re.DOTALL)
 
 
 def test_without_an_account_the_front_page_says_so() -> None:

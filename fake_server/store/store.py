@@ -24,6 +24,7 @@ from .data_file import DataFile
 from .database import KEEP, StoreError, connect
 from .dialect import FILE, MEMORY, Dialect
 from .ids import first_id
+from .inherited import leave_open_in_children
 from .job_reads import JobReads
 from .transactions import Transactions
 
@@ -58,6 +59,7 @@ class Store(JobReads):
         self._db, self.dialect = db, dialect
         #: Closes the database, once; also when an application is dropped without being closed.
         self.close = weakref.finalize(self, db.close)
+        leave_open_in_children(self)
         # A cursor made anew for each statement would cost a tenth of a submission.
         self._inserting, self._finding = db.cursor(), db.cursor()
         self.file = DataFile(db, path)

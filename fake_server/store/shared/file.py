@@ -143,6 +143,7 @@ class SharedFile:
     def _release(self) -> None:
         for descriptor in (self._turn, self._use):
             if descriptor >= 0:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)  # a forked child may have a copy
                 os.close(descriptor)
         self._turn = self._use = -1
 

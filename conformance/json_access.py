@@ -79,17 +79,29 @@ _UNSEEN = re.compile(
 )
 
 
+#: What begins a command in the log of a CI service: ``::error::`` in a line (GitHub), ``##[error]``
+#: (GitHub, Azure), ``##vso[…]`` (Azure) and ``##teamcity[…]`` anywhere.
+_COMMAND = re.compile(r"^([ \t]*):(?=:[A-Za-z-]+[^\n]*?::)|#(?=#\w*\[)", re.MULTILINE)
+
+
 def printable(text: str, *, lines: bool = False) -> str:
-    """``text`` with every character that can't be seen, or that a terminal or a browser would
-    obey, as the escape that JSON has for it: controls, directions, zero width, surrogates.
+    """``text`` with every character that can't be seen, or that a terminal, a browser or the log of
+    a CI service would obey, as the escape that JSON has for it: controls, directions, zero width,
+    surrogates, the first sign of a command.
 
     ``lines``: line feeds and tabs stay.
     """
+    if "::" in text or "##" in text:
+        text = _COMMAND.sub(_spelt_out, text)
     if text.isprintable() and (text.isascii() or not _UNSEEN.search(text)):
         return text
     # A long text has few different characters.
     escapes = {ord(one): _escape(one) for one in set(text) if not _seen(one, lines)}
     return text.translate(escapes) if escapes else text
+
+
+def _spelt_out(hit: re.Match[str]) -> str:
+    return f"{hit[1] or ''}\\u{ord(hit[0][-1]):04x}"
 
 
 def _seen(one: str, lines: bool) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sampan.conformance.json_access import instant
+from sampan.conformance.json_access import instant, printable
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,18 @@ from sampan.conformance.json_access import instant
 )
 def test_an_instant_is_read_or_is_none(written: object, expected: datetime | None) -> None:
     assert instant({"at": written}, "at") == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("::error file=a::b", "\\u003a:error file=a::b"),
+        ("<html>\n\t::add-mask::e", "<html>\n\t\\u003a:add-mask::e"),
+        ("it said ##[error]x", "it said \\u0023#[error]x"),
+        ("##vso[task.setvariable variable=a]b", "\\u0023#vso[task.setvariable variable=a]b"),
+        ("###[group]", "#\\u0023#[group]"),
+        *((text, text) for text in ("::1 refused", "a::b::c", "## a heading", "std::string::size")),
+    ],
+)
+def test_the_log_of_a_ci_service_gets_no_command(sent: str, shown: str) -> None:
+    assert printable(sent, lines=True) == shown

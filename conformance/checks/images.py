@@ -218,13 +218,13 @@ def different_jobs_have_different_pictures(ctx: Context) -> Iterator[Finding]:
         elif same is None:
             what = f"{one.name} and {other.name} show nothing that could differ"
             yield ctx.inconclusive(what, first, second)
-    yield from _own_copies(ctx, jobs[0], jobs[1])
+    yield from _own_copies(ctx, *jobs)
     yield ctx.ok(f"{len(jobs)} jobs were compared, each with each")
 
 
-def _own_copies(ctx: Context, one: JobTrace, other: JobTrace) -> Iterator[Finding]:
+def _own_copies(ctx: Context, one: JobTrace, other: JobTrace, *more: JobTrace) -> Iterator[Finding]:
     """What else shows a job is a copy of its own picture: one file can't be that of two pictures
-    that are far apart."""
+    that are far apart, nor a copy of another's."""
     if not pixels.far_apart(picture_of(ctx, one), picture_of(ctx, other)):
         return
     for key in LINKS[1:]:
@@ -238,6 +238,28 @@ def _own_copies(ctx: Context, one: JobTrace, other: JobTrace) -> Iterator[Findin
                 second,
                 expected="two pictures",
                 actual="one",
+            )
+            continue
+        for job, copy in ((one, first), (other, second)):
+            if pixels.far_apart(copy, picture_of(ctx, job)):
+                yield from _of_another(ctx, job, key, copy, (one, other, *more))
+
+
+def _of_another(
+    ctx: Context, job: JobTrace, key: str, copy: Picture, jobs: Sequence[JobTrace]
+) -> Iterator[Finding]:
+    """Whether a copy that is far from its own picture shows another's, of which none is made: a
+    thumb may be a part of its picture, and an upscale shows that too."""
+    for other in (one for one in jobs if one.operation == "createJob" and one is not job):
+        picture = picture_of(ctx, other)
+        if not pixels.far_apart(copy, picture) and pixels.shows_whole(copy, picture):
+            yield ctx.fail(
+                f"{job.name}: {key} is another job's",
+                copy,
+                picture_of(ctx, job),
+                picture,
+                expected=f"the picture of {job.name}",
+                actual=f"that of {other.name}",
             )
 
 

@@ -15,6 +15,8 @@ from ..json_access import brief, text
 
 #: The table of errors, which is complete by its heading.
 ERRNOS = (0, 301, 410, 411, 420, 421, 430, 501)
+#: The texts of errno 0, and of no other.
+SUCCESSES = ("OK", "SUCCESS")
 
 #: A surrogate in a request, as the escape of JSON.
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -31,7 +33,7 @@ def not_an_envelope(answer: Answer) -> Complaint:
     if answer.errno is None:
         shown = brief(envelope["errno"]) if "errno" in envelope else "missing"
         return f"errno is {shown}", "an integer"
-    if answer.ok and envelope.get("errmsg") not in ("OK", "SUCCESS"):
+    if answer.ok and envelope.get("errmsg") not in SUCCESSES:
         return f"errno 0 with errmsg {brief(envelope.get('errmsg'))}", "OK or SUCCESS"
     return None
 
@@ -51,6 +53,8 @@ def bad_failure(answer: Answer) -> Complaint:
     keys = ("errmsg", "error") if errno == 430 else ("errmsg",)
     if not any(text(envelope, key) for key in keys):
         return f"errno {errno} without a message", f"a message under {' or '.join(keys)}"
+    if envelope.get("errmsg") in SUCCESSES:
+        return f"errno {errno} with errmsg {brief(envelope['errmsg'])}", "the text of a failure"
     if envelope.get("data"):
         return f"errno {errno} with data {brief(envelope['data'])}", "no data"
     return None

@@ -131,6 +131,11 @@ def refused_submission_with_a_hash() -> Tampering:
     return failing(lambda _, reply: reply.with_fields(data="0" * 64), *SUBMISSIONS, errno=301)
 
 
+@wrong_server("GEN-3", "the text of a refused submission is that of a success")
+def failure_says_ok() -> Tampering:
+    return failing(lambda _, reply: reply.with_fields(errmsg="OK"), *SUBMISSIONS)
+
+
 @wrong_server("GEN-3", "the text of a 301 is null")
 def failure_text_is_null() -> Tampering:
     return failing(lambda _, reply: reply.with_fields(errmsg=None), "findJobs", errno=301)

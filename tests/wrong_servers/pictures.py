@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, html
-from tests.support.tampering.making import PICTURES, each_finished
+from tests.support.tampering.making import PICTURES, all_records, each_finished, is_finished
 from tests.support.tampering.repainting import Picture, Repainted, cell_box, inner_box
 from tests.wrong_servers.wrong_server import add, wrong_server
 
@@ -287,6 +287,22 @@ def one_thumb_for_all() -> Tampering:
         return Image.new("RGB", (64, 64), "#7f7f7f") if key == "img_thumb" else image
 
     return Repainted(paint)
+
+
+@wrong_server("IMG-5", "a thumb is that of the job before")
+def thumb_of_another_job() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
+        reply = await go(request)
+        if request.operation != "findJobs" or not reply.ok:
+            return reply
+        made = [one for one in await all_records(request, go) if is_finished(one)]
+        thumbs = [one["img_thumb"] for one in made if one["img_thumb"]]
+        others = dict(zip(thumbs, thumbs[1:] + thumbs[:1], strict=True))
+        return reply.with_records(
+            [{**one, "img_thumb": others.get(one["img_thumb"])} for one in reply.records]
+        )
+
+    return tampering
 
 
 @wrong_server("IMG-5", "original_url is that of the first job, for every job")

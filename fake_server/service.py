@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-import orjson
-
 from .armed.faults import Faults
 from .armed.scenarios import ArmedScenarios
 from .clock.clock import Clocks, ClockState
@@ -107,10 +105,7 @@ class FakeService:
 
     def _open(self) -> None:
         """Take everything from the store, and put into it what it does not have yet."""
-        self._agree()
-        seed = None if self.settings.seed is None else str(self.settings.seed)
-        if seed is not None and self.store.setting("seed", lambda: seed) != seed:
-            self.store.keep("seed", seed)
+        self._keep_start()
         last = self.store.file.last_time()
         wall = self.store.wall(self.settings.wall)
         self.clocks = Clocks({}, wall, last)
@@ -144,32 +139,33 @@ class FakeService:
         data = self.settings.data
         return f"database {data}" if isinstance(data, DatabaseUrl) else f"data file {data}"
 
-    def _agree(self) -> None:
-        """Keep what all processes of a store must be started with, or be started as they were.
+    def _keep_start(self) -> None:
+        """Keep the seed, and what all processes of a store must be started with."""
+        if self.store.is_shared:
+            from .store.shared.agreement import agree
 
-        Raises ``StoreError``.
-        """
-        if not self.store.is_shared:
-            return
-        mine = {
-            "--profile": self.first_profile.answers,
-            "--job-seconds": self.settings.job_ms / 1000,
-            "--seed": self.settings.seed,
-            "--clock": self.settings.clock,
-            "--markers": self.settings.markers,
-            "--open-accounts": self.settings.open_accounts,
-        }
-        text = orjson.dumps(mine, option=orjson.OPT_SORT_KEYS).decode()
-        if self.store.alone:
-            self.store.keep("settings", text)
-            return
-        theirs = orjson.loads(self.store.setting("settings", lambda: text))
-        other = [name for name, value in mine.items() if theirs.get(name) != value]
-        if other:
-            raise StoreError(
-                f"{self._data} is in use by processes with another {other[0]}: all must be started"
-                " with the same one"
-            )
+            mine = {
+                "--profile": self.first_profile.answers,
+                "--job-seconds": self.settings.job_ms / 1000,
+                "--seed": self.settings.seed,
+                "--clock": self.settings.clock,
+                "--markers": self.settings.markers,
+                "--open-accounts": self.settings.open_accounts,
+            }
+            agree(self.store, self._data, mine)
+        seed = None if self.settings.seed is None else str(self.settings.seed)
+        if seed is not None and self.store.setting("seed", lambda: seed) != seed:
+            self.store.keep("seed", seed)
+
+    def _begin_anew(self) -> None:
+        """Begin as at the start where the database has become a new one: somebody emptied it."""
+        with self.store.turn():
+            if self.store.is_new():
+                log.warning("sampan: %s is empty; the fake begins anew", self._data)
+                self._keep_start()
+                self.reload()
+                for account in self.settings.accounts:
+                    self._put_first(account)
 
     def reload(self) -> None:
         """Take seed, key and clocks from the store; drop what was derived from others.
@@ -208,6 +204,8 @@ class FakeService:
             owner = None if account is None else self.store.account_by_id(account)
             if (owner is None) == (account is None):
                 self._follow(owner, self.store.clock(account))
+        if what == changes.EVERYTHING and not self.store.accounts():
+            self._begin_anew()
         self.control.notify()
 
     def reload_clocks(self) -> None:

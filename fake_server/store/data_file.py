@@ -28,11 +28,12 @@ _TIME = "time"
 class DataFile:
     """A data file that is open, or a store in memory (``path`` ``None``), which needs no care."""
 
-    def __init__(self, db: Database, path: Path | None) -> None:
+    def __init__(self, db: Database, path: Path | None, *, shared: bool = False) -> None:
         self._db = db
         self._given = path
+        ends = _ENDS + _LOCKS if shared else _ENDS
         # Where it lies stays the same when the process changes its directory.
-        self._paths = [] if path is None else [Path(f"{path.absolute()}{end}") for end in _ENDS]
+        self._paths = [] if path is None else [Path(f"{path.absolute()}{end}") for end in ends]
         self._files = [identity(each) for each in self._paths]
         self._told = False
         self._looked = real_time.seconds()
@@ -68,20 +69,25 @@ class DataFile:
 
     def lost(self) -> str | None:
         """Why what is stored would not be found again; ``None`` if it would."""
-        for path, file in zip(self._paths, self._files, strict=True):
+        for number, (path, file) in enumerate(zip(self._paths, self._files, strict=True)):
             now = identity(path)
             if file is not None and now != file:
                 what = "deleted or moved away" if now is None else "replaced by another file"
                 which = "" if path is self._paths[0] else f" (its {path.name})"
+                # Without the locks it is lost when another process comes.
+                may = "will" if number < len(_ENDS) else "may"
                 return (
-                    f"data file {self._given}{which} was {what} while the fake runs: what is stored"
-                    " from now on will be lost; export the state, stop the fake and start it again"
+                    f"data file {self._given}{which} was {what} while the fake runs: what is"
+                    f" stored from now on {may} be lost; export the state, stop the fake and start it"
+                    " again"
                 )
         return None
 
 
 #: The file itself and its log, without which it is not whole.
 _ENDS = ("", "-wal")
+#: The files that keep processes apart: see ``shared/file.py``.
+_LOCKS = ("-turn", "-use")
 
 
 def identity(path: Path) -> tuple[int, int] | None:

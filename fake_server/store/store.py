@@ -62,7 +62,7 @@ class Store(JobReads):
         leave_open_in_children(self)
         # A cursor made anew for each statement would cost a tenth of a submission.
         self._inserting, self._finding = db.cursor(), db.cursor()
-        self.file = DataFile(db, path)
+        self.file = DataFile(db, path, shared=self.is_shared)
         #: Where changes are noted for other processes; here there are none.
         self._changes: Changes = NOBODY
         self._accounts: dict[int, Account] = {}
@@ -121,11 +121,10 @@ class Store(JobReads):
     def setting(self, key: str, make: Callable[[], str]) -> str:
         """A value kept under ``key``, made and kept when there is none."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        if row is not None:
-            return str(row[0])
-        value = make()
-        self.keep(key, value)
-        return value
+        if row is None:
+            row = (make(),)
+            self.keep(key, row[0])
+        return str(row[0])
 
     def keep(self, key: str, value: str) -> None:
         """Keep a value under ``key``."""
@@ -198,6 +197,10 @@ class Store(JobReads):
         """Whether there is, or ever was, an account of that name."""
         removed = self._db.execute("SELECT 1 FROM removed WHERE username = ?", (username,))
         return username in self._by_name or removed.fetchone() is not None
+
+    def is_new(self) -> bool:
+        """Whether there never was an account."""
+        return not self._accounts and not self._db.execute("SELECT 1 FROM removed").fetchone()
 
     def revoke_tokens(self, account: Account, at: int) -> None:
         """Invalidate, from ``at`` (ms) on, the tokens issued before it; earlier moments stay."""

@@ -18,9 +18,11 @@ from ..database import KEEP, StoreError
 from ..database_url import DatabaseUrl
 from ..driver import Cursor
 from ..transactions import NotStoredError
+from . import postgres_connection
 from .database import HURRY, PATIENCE, SOON, Change, NewRow, other_version, own_version
 from .postgres_connection import (
     CONNECTION,
+    END_IDLE_HOLDER,
     SESSION,
     Connection,
     NoAnswerError,
@@ -270,8 +272,11 @@ class Postgres:
         try:
             self.execute("SELECT pg_advisory_lock(?)", (self._turn_key,))
         except NotStoredError:
-            # A statement that is given up may have got the lock, which would be held for ever.
+            # A statement that is given up may have got the lock, which would be held for ever;
+            # and so would that of another process that is paused.
             self.end_turn()
+            if not self._lost():
+                self.execute(END_IDLE_HOLDER, (self._turn_key, float(postgres_connection.IDLE)))
             raise
         self._has_turn = True
 

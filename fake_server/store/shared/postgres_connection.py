@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 #: How long (s) an answer is waited for. PostgreSQL gives a statement up before, unless paused.
 SILENCE = PATIENCE + 1
+#: How long (s) a process may keep others waiting, and say nothing: it is paused then.
+IDLE = PATIENCE * 4
 
 CONNECTION: dict[str, Any] = {
     "connect_timeout": 3,
@@ -33,13 +35,22 @@ _TCP = "".join(
 )
 SESSION = (
     f"SET statement_timeout = {round(PATIENCE * 1000)};"
-    f"SET idle_in_transaction_session_timeout = {round(PATIENCE * 4000)};"
+    f"SET idle_in_transaction_session_timeout = {round(IDLE * 1000)};"
     "SET default_transaction_isolation = 'read committed';"
     # A transaction that must not be lost says so: see postgres_dialect.py.
     "SET synchronous_commit = off;"
     "SET application_name = 'sampan';"
     f"{_TCP}"
 )
+
+#: Ends the connection of who holds an advisory lock and has said nothing for so many seconds.
+END_IDLE_HOLDER = """
+SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND mode = 'ExclusiveLock'
+    AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND (classid::bigint << 32) | objid::bigint = ?
+    AND state = 'idle' AND state_change < clock_timestamp() - make_interval(secs => ?)
+"""
 
 
 class TextDumper(psycopg.adapt.Dumper):

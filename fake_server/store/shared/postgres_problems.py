@@ -23,7 +23,7 @@ SAID = dict.fromkeys(
 )
 #: What to do, by the SQLSTATE of PostgreSQL (its manual, appendix A).
 HINTS = {
-    "53300": " (raise its max_connections, or run fewer processes)",
+    "53300": " (raise the limit of the server, user or database, or run fewer processes)",
     "53100": " (its disk is full)",
     "57014": f" (a statement may take {PATIENCE:g} s)",
     "25006": " (default_transaction_read_only, or a standby: use a database that can be written)",

@@ -119,17 +119,19 @@ def _replace(path: Path) -> None:
     os.replace(path.with_name("copy"), path)
 
 
-def _delete_log(path: Path) -> None:
-    path.with_name(f"{path.name}-wal").unlink()
+def _delete_its(end: str) -> Callable[[Path], None]:
+    return lambda path: path.with_name(f"{path.name}-{end}").unlink()
 
 
 @pytest.mark.parametrize(
-    ("loss", "told"),
+    ("loss", "told", "shared"),
     [
-        (_delete, "data was deleted or moved away"),
-        (_move, "data was deleted or moved away"),
-        (_replace, "data was replaced by another file"),
-        (_delete_log, "data (its data-wal) was deleted or moved away"),
+        (_delete, "data was deleted or moved away", False),
+        (_move, "data was deleted or moved away", False),
+        (_replace, "data was replaced by another file", False),
+        (_delete_its("wal"), "data (its data-wal) was deleted or moved away", False),
+        (_delete_its("turn"), "data (its data-turn) was deleted or moved away", True),
+        (_delete_its("use"), "data (its data-use) was deleted or moved away", True),
     ],
 )
 def test_a_file_that_is_gone_is_told(
@@ -138,8 +140,10 @@ def test_a_file_that_is_gone_is_told(
     caplog: pytest.LogCaptureFixture,
     loss: Callable[[Path], None],
     told: str,
+    *,
+    shared: bool,
 ) -> None:
-    fake = _hurried(make_fake(data=tmp_path / "data"))
+    fake = _hurried(make_fake(data=tmp_path / "data", shared=shared))
     control, abc = Control(fake), fake.login()
     abc.create()
     assert control.get("ready") == {"status": "ready"}

@@ -11,10 +11,14 @@ import psycopg
 import pytest
 
 from sampan.fake_server.store import troubles
+from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.database_url import DatabaseUrl
+from sampan.fake_server.store.shared import postgres as shared_postgres
 from sampan.fake_server.store.shared import postgres_connection
+from sampan.fake_server.store.shared.postgres_connection import SESSION
 from sampan.fake_server.store.transactions import NotStoredError
-from tests.support.fakes import MakeFake, refused, succeeded
+from tests.support.controls import Control
+from tests.support.fakes import Caller, Fake, MakeFake, refused, succeeded
 from tests.support.stores import postgres
 from tests.support.stores.troubled import (
     FULL_DISK,
@@ -34,6 +38,11 @@ def url() -> Iterator[DatabaseUrl]:
         yield url
 
 
+def _backend(fake: Fake) -> int:
+    """The process of PostgreSQL's that serves it."""
+    return int(fake.app.service.store._db._connection.info.backend_pid)
+
+
 def test_a_database_that_says_nothing_is_given_up(
     url: DatabaseUrl,
     make_fake: MakeFake,
@@ -45,7 +54,7 @@ def test_a_database_that_says_nothing_is_given_up(
     there = make_fake(data=url).login()
     succeeded(submit(abc))
     monkeypatch.setattr(postgres_connection, "SILENCE", 0.3)
-    backend = abc.fake.app.service.store._db._connection.info.backend_pid
+    backend = _backend(abc.fake)
     os.kill(backend, signal.SIGSTOP)
     try:
         assert refused(submit(abc)) == 501
@@ -108,8 +117,7 @@ def test_a_connection_made_again_in_vain_is_no_excuse_for_what_is_outdated(
     in_database(
         url,
         "UPDATE accounts SET plan = 'none'",
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        f" WHERE pid = {store._db._connection.info.backend_pid}",
+        f"SELECT pg_terminate_backend({_backend(abc.fake)}, 5000)",
     )
     with monkeypatch.context() as slow:
         slow.setattr(store, "_last_revision", _given_up)
@@ -119,3 +127,49 @@ def test_a_connection_made_again_in_vain_is_no_excuse_for_what_is_outdated(
 
 def _given_up() -> int:
     raise NotStoredError("a statement may take 5 s")
+
+
+def test_a_database_that_was_emptied_begins_anew(
+    url: DatabaseUrl, make_fake: MakeFake, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where its container was made again: what all were started with is there once."""
+    fakes = [make_fake(data=url, seed=5) for _ in range(2)]
+    first = fakes[0].login()
+    hashes = [first.create() for _ in range(3)]
+    Control(fakes[0]).delete("accounts/limited")
+    schema = url.secret.rpartition("%3D")[2]
+    in_database(
+        url,
+        f"DROP SCHEMA {schema} CASCADE",
+        f"CREATE SCHEMA {schema}",
+        *(f"SELECT pg_terminate_backend({_backend(fake)}, 5000)" for fake in fakes),
+    )
+    for fake in reversed(fakes):
+        assert fake.login("limited").found()["total"] == 0
+    abc = fakes[1].login()
+    again = [abc.create() for _ in range(3)]
+    assert again == hashes
+    assert {job["hash"] for job in Caller(fakes[0], abc.token, abc.data).find()} == {*again}
+    assert told(caplog, "is empty; the fake begins anew") == 1
+    with pytest.raises(StoreError, match="with another --job-seconds"):
+        make_fake(data=url, job_ms=9000, seed=5)
+    logged(caplog)
+
+
+def test_a_paused_process_does_not_keep_the_turn(
+    url: DatabaseUrl, make_fake: MakeFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a container or a machine that is paused in the middle of a call of the control API."""
+    quick = SESSION.replace("statement_timeout = 5000", "statement_timeout = 300")
+    monkeypatch.setattr(shared_postgres, "SESSION", quick)
+    paused, other = make_fake(data=url), make_fake(data=url)
+    database = paused.app.service.store._db
+    database.take_turn()
+    assert other.post("/__admin/clock/freeze", {}).status_code == 507
+    monkeypatch.setattr(postgres_connection, "IDLE", 0.1)
+    assert other.post("/__admin/clock/freeze", {}).status_code == 507
+    assert other.post("/__admin/clock/freeze", {}).status_code == 200
+    with pytest.raises(NotStoredError):
+        database.execute("SELECT 1")
+    database.end_turn()
+    assert paused.get("/__admin/clock").json()["frozen"]

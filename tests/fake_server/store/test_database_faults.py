@@ -172,7 +172,7 @@ def test_too_many_connections_are_told_and_got_over(
     )
     few = DatabaseUrl(url.secret.replace("//sampan@", f"//{role}@"))
     abc = make_fake(data=few).login()
-    with pytest.raises(StoreError, match=r"too many connections .*raise its max_connections"):
+    with pytest.raises(StoreError, match=r"too many connections .*raise the limit"):
         make_fake(data=few)
     end = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{role}'"
     as_admin(server, end)

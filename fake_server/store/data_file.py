@@ -77,8 +77,8 @@ class DataFile:
                 # Without the locks it is lost when another process comes.
                 may = "will" if number < len(_ENDS) else "may"
                 return (
-                    f"data file {self._given}{which} was {what} while the fake runs: what is"
-                    f" stored from now on {may} be lost; export the state, stop the fake and start it"
+                    f"data file {self._given}{which} was {what} while the fake runs: what is stored"
+                    f" from now on {may} be lost; export the state, stop the fake and start it"
                     " again"
                 )
         return None

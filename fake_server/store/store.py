@@ -120,10 +120,12 @@ class Store(JobReads):
 
     def setting(self, key: str, make: Callable[[], str]) -> str:
         """A value kept under ``key``, made and kept when there is none."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        sql = "SELECT value FROM meta WHERE key = ?"
+        row = self._db.execute(sql, (key,)).fetchone()
         if row is None:
-            row = (make(),)
-            self.keep(key, row[0])
+            with self.turn():  # another process may have made it by now
+                row = self._db.execute(sql, (key,)).fetchone() or (make(),)
+                self.keep(key, row[0])
         return str(row[0])
 
     def keep(self, key: str, value: str) -> None:
@@ -150,8 +152,7 @@ class Store(JobReads):
             self._changes.note(CLOCK, account)
             self._db.execute("DELETE FROM clocks WHERE account = ?", (key,))
             if state is not None:
-                row = (key, state.offset, state.frozen, state.auto)
-                self._db.execute("INSERT INTO clocks VALUES (?, ?, ?, ?)", row)
+                self._db.execute("INSERT INTO clocks VALUES (?, ?, ?, ?)", (key, *state))
 
     # Accounts
 
@@ -205,9 +206,8 @@ class Store(JobReads):
     def revoke_tokens(self, account: Account, at: int) -> None:
         """Invalidate, from ``at`` (ms) on, the tokens issued before it; earlier moments stay."""
         with self.transaction():
-            added = self._db.execute(
-                "INSERT INTO revocations VALUES (?, ?) ON CONFLICT DO NOTHING", (account.id, at)
-            ).rowcount
+            sql = "INSERT INTO revocations VALUES (?, ?) ON CONFLICT DO NOTHING"
+            added = self._db.execute(sql, (account.id, at)).rowcount
             if added:
                 self._changes.note(ACCOUNT, account.id)
                 self.transaction.then(partial(insort, account.revoked, at))
@@ -281,10 +281,8 @@ class Store(JobReads):
             self.transaction.then(self._read())
 
     def _forget_jobs(self, account: Account) -> None:
-        self._db.execute(
-            "DELETE FROM folders WHERE job IN (SELECT id FROM jobs WHERE account = ?)",
-            (account.id,),
-        )
+        sql = "DELETE FROM folders WHERE job IN (SELECT id FROM jobs WHERE account = ?)"
+        self._db.execute(sql, (account.id,))
         self._db.execute("DELETE FROM jobs WHERE account = ?", (account.id,))
         self._db.execute("DELETE FROM meta WHERE key = ?", (number_key(account.id),))
 

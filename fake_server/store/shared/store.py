@@ -109,9 +109,13 @@ class SharedStore(Store):
         self._db.execute(_ALL_TABLES)
 
     def _reload(self, revision: int) -> None:
-        self._take(EVERYTHING, None)
-        self._revision = revision
-        self._clocks = {None: self._last_of_clocks(revision)}
+        before = self._revision, self._clocks
+        self._revision, self._clocks = revision, {None: self._last_of_clocks(revision)}
+        try:
+            self._take(EVERYTHING, None)  # which may follow what comes after
+        except BaseException:
+            self._revision, self._clocks = before
+            raise
 
     def _note_clock(self, revision: int, what: str, account: int | None) -> None:
         if what == EVERYTHING:

@@ -130,7 +130,10 @@ def _given_up() -> int:
 
 
 def test_a_database_that_was_emptied_begins_anew(
-    url: DatabaseUrl, make_fake: MakeFake, caplog: pytest.LogCaptureFixture
+    url: DatabaseUrl,
+    make_fake: MakeFake,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """As where its container was made again: what all were started with is there once."""
     fakes = [make_fake(data=url, seed=5) for _ in range(2)]
@@ -144,7 +147,14 @@ def test_a_database_that_was_emptied_begins_anew(
         f"CREATE SCHEMA {schema}",
         *(f"SELECT pg_terminate_backend({_backend(fake)}, 5000)" for fake in fakes),
     )
-    for fake in reversed(fakes):
+    begin_anew = fakes[0].app.service._begin_anew
+
+    def after_the_other() -> None:
+        fakes[1].app.service.look()
+        begin_anew()
+
+    monkeypatch.setattr(fakes[0].app.service, "_begin_anew", after_the_other)
+    for fake in fakes:
         assert fake.login("limited").found()["total"] == 0
     abc = fakes[1].login()
     again = [abc.create() for _ in range(3)]

@@ -66,3 +66,19 @@ def test_the_jobs_of_an_account_that_is_added_meanwhile_are_whole(
     assert len(found) == 1
     adding.join()
     assert pair.control.get("jobs")["total"] == 2
+
+
+def test_a_setting_that_two_make_at_once_is_that_of_the_first(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, other = pair.one.app.service.store, pair.other.app.service.store
+    turn = store.turn
+
+    def after_the_other() -> Any:
+        assert other.setting("new", lambda: "first") == "first"
+        return turn()
+
+    monkeypatch.setattr(store, "turn", after_the_other)
+    assert store.setting("new", lambda: "second") == "first"
+    monkeypatch.undo()
+    assert store.setting("new", lambda: "third") == "first"

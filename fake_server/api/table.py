@@ -52,11 +52,14 @@ OPERATIONS: Mapping[str, Row] = {
 
 
 def by_path(spec: Spec) -> dict[str, Operation]:
-    """The contract's operations by their paths. Raises ``SpecError`` on one without a row."""
+    """The contract's operations by their paths. Raises ``SpecError`` on one without a row, and on
+    what is not implemented: other methods, and parameters outside the body."""
     for operation in spec.operations:
-        if operation.id not in OPERATIONS or operation.method != "POST":
-            raise SpecError(
-                f"the contract's {operation.id} ({operation.method} {operation.path})"
-                " has no handler"
-            )
+        what = f"the contract's {operation.id} ({operation.method} {operation.path})"
+        if operation.method != "POST":
+            raise SpecError(f"{what} is not implemented: operations are called by POST")
+        if operation.parameters or "{" in operation.path:
+            raise SpecError(f"{what} is not implemented: parameters are keys of the JSON body")
+        if operation.id not in OPERATIONS:
+            raise SpecError(f"{what} has no handler")
     return {operation.path: operation for operation in spec.operations}

@@ -38,6 +38,8 @@ def parse(
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as problem:
+        if not raw and operation.body is None:  # it takes none
+            return {}
         # The page names no HTTP status for this: question malformed-json.
         answer = profile.of_operation("malformed-json", operation.id)
         status = 400 if answer == "http-400" else None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sampan.fake_server.api import validation
 from sampan.fake_server.api.table import OPERATIONS
 from sampan.fake_server.contract import document as spec
 from sampan.fake_server.contract import yaml_files
@@ -234,14 +236,43 @@ def test_an_operation_that_the_fake_does_not_know() -> None:
     service.close()
 
 
-def test_an_operation_by_another_method() -> None:
-    def move(document: Document) -> None:
-        path = document["paths"]["/jobs/create"]
-        path["put"] = path.pop("post")
+def _put(path: str, document: Document) -> None:
+    document["paths"][path]["put"] = document["paths"][path].pop("post")
 
-    service = FakeService(Settings(), spec.compile(_changed(move)))
-    with pytest.raises(SpecError, match=r"createJob \(PUT /jobs/create\) has no handler"):
+
+def _in_path(document: Document) -> None:
+    document["paths"]["/jobs/create/{folder}"] = document["paths"].pop("/jobs/create")
+
+
+def _in_query(document: Document) -> None:
+    _create(document)["parameters"] = [
+        {"name": "folder", "in": "query", "schema": {"type": "string"}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (partial(_put, "/jobs/create"), "operations are called by POST"),
+        (_in_path, "parameters are keys of the JSON body"),
+        (_in_query, "parameters are keys of the JSON body"),
+    ],
+)
+def test_an_operation_that_is_called_otherwise(
+    change: Callable[[Document], None], why: str
+) -> None:
+    service = FakeService(Settings(), spec.compile(_changed(change)))
+    with pytest.raises(SpecError, match=rf"createJob \(.* /jobs/create.*\) is not .*: {why}"):
         App(service)
+    service.close()
+
+
+def test_an_operation_that_takes_no_body_is_sent_none() -> None:
+    service = FakeService(
+        Settings(), spec.compile(_changed(lambda document: _create(document).pop("requestBody")))
+    )
+    (create,) = (each for each in service.spec.operations if each.id == "createJob")
+    assert validation.parse(create, b"", service.rules.profile) == {}
     service.close()
 
 

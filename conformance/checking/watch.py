@@ -76,6 +76,7 @@ class Watch:
     latest: list[Breach] = field(default_factory=list)
     _senders: Senders = field(init=False)
     _findings: dict[str, list[Finding]] = field(default_factory=dict)
+    _replaced: set[tuple[str, str]] = field(default_factory=set)  # requirement and message
     _submitted: dict[str, tuple[str, SentRequest]] = field(default_factory=dict)  # by hash
     #: By role and hash, with when every listing has to have it.
     _leaked: dict[tuple[str, str], tuple[float, Exchange]] = field(default_factory=dict)
@@ -96,9 +97,11 @@ class Watch:
         """A breach that shows in several exchanges together."""
         self._findings.setdefault(finding.id, []).append(finding)
 
-    def add_first(self, finding: Finding) -> None:
-        """A breach whose evidence is the best there is."""
-        self._findings.setdefault(finding.id, []).insert(0, finding)
+    def put_first(self, finding: Finding, message: str) -> None:
+        """A breach with the best evidence there is, in place of those with ``message``."""
+        self._replaced.add((finding.id, message))
+        kept = self._findings.setdefault(finding.id, [])
+        kept[:] = [finding, *(one for one in kept if one.message != message)]
 
     def change(self, how: Callable[[Finding], Finding]) -> None:
         """Have ``how`` make each failure that is kept anew."""
@@ -271,6 +274,8 @@ class Watch:
     def _add(self, breach: Breach, answer: Answer) -> None:
         self.latest.append(breach)
         id, actual, expected = breach
+        if (id, actual) in self._replaced:
+            return
         kept = self._findings.setdefault(id, [])
         if len(kept) < _ENOUGH and all(actual != one.message for one in kept):
             evidence = (answer.exchange,)

@@ -237,4 +237,4 @@ def what_an_unknown_path_gives(ctx: Context) -> Observation:
         return ctx.answer("http-404-410", answer)
     if answer.status == 404 and without_envelope(answer):
         return ctx.answer("http-404-html", answer)
-    return ctx.unknown(f"HTTP {answer.status}, {answer.summary()}", answer)
+    return ctx.unknown(answer.in_full(), answer)

@@ -236,7 +236,7 @@ def what_a_body_that_is_no_json_gives(ctx: Context) -> Observation:
         elif answer.errno == 301 and answer.status in (400, wrong[one].status):
             seen[one] = "http-400" if answer.status == 400 else "errno-301"
         else:
-            seen[one] = f"HTTP {answer.status}, {answer.summary()}"
+            seen[one] = answer.in_full()
     # Where every 301 has HTTP status 400 both variants are true, and mean the same.
     alike = {one for one, answer in broken.items() if answer.status == wrong[one].status}
     if "errno-301" in seen.values():
@@ -311,4 +311,4 @@ def _method_read(answer: Answer, nowhere: Answer) -> str:
         return "http-405-html"
     if same and answer.failure is None:
         return "as-unknown-route"
-    return f"HTTP {answer.status}, {answer.summary()}"
+    return answer.in_full()

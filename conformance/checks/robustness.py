@@ -135,7 +135,7 @@ def _survived(ctx: Context, operation: str, sample: Sample) -> Finding | None:
         f"{when}: {wrong}",
         answer,
         expected="HTTP status 4xx or an envelope, without a stack trace",
-        actual=f"HTTP {answer.status}, {answer.summary()}",
+        actual=answer.in_full(),
     )
 
 

@@ -6,11 +6,13 @@ import shlex
 
 from .exchange import CUT, Exchange
 from .redaction import MASK
+from .sent_token import FORGED
 
 
 def curl(exchange: Exchange) -> str:
-    """One command. A redacted token is ``$SAMPAN_TOKEN``, a redacted password of a login
-    ``$SAMPAN_PASSWORD``; a mask anywhere else stays as it is, since a server may have caused it.
+    """One command. A redacted token is ``$SAMPAN_TOKEN``, what bash makes of that, or
+    ``$SAMPAN_FORGED_TOKEN``; a redacted password of a login is ``$SAMPAN_PASSWORD``. A mask
+    anywhere else stays as it is, since a server may have caused it.
 
     The gate sends an Authorization header to the API's own origin only.
     """
@@ -26,15 +28,20 @@ def curl(exchange: Exchange) -> str:
         if name == "content-type":
             words += ["-H", shlex.quote(f"{name}: {value}")]
         elif name == "authorization":
-            words += ["-H", _quoted(f"{name}: {value}", "SAMPAN_TOKEN")]
+            words += ["-H", _quoted(f"{name}: {value}", exchange.token)]
     if exchange.request_body:
-        secret = "SAMPAN_PASSWORD" if exchange.operation == "login" else ""
+        secret = '"$SAMPAN_PASSWORD"' if exchange.operation == "login" else ""
         words += ["--data-raw", _quoted(exchange.request_body, secret)]
     line = " ".join(words)
-    return f"{line}  # the body is cut here" if CUT.search(exchange.request_body) else line
+    notes = [f"  # {_FORGED}"] if FORGED in line else []
+    notes += ["  # the body is cut here"] if CUT.search(exchange.request_body) else []
+    return line + "".join(notes)
+
+
+_FORGED = "SAMPAN_FORGED_TOKEN: one that the server did not issue, made of parts of one that it did"
 
 
 def _quoted(text: str, secret: str) -> str:
-    """For a shell, with the mask as a variable if there is a ``secret``."""
+    """For a shell, with the mask as the expansion ``secret`` if there is one."""
     parts = text.split(MASK) if secret else [text]
-    return f'"${secret}"'.join(map(shlex.quote, parts))
+    return secret.join(map(shlex.quote, parts))

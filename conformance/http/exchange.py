@@ -11,6 +11,7 @@ from ..json_access import Record, brief, integer, objects_at, shortened, text
 from .connection import Failure, Reply, Request
 from .json_body import Body
 from .redaction import Secrets
+from .sent_token import OWN
 
 #: What a report shows of a body. Longer ones are cut, after redaction.
 _EXCERPT = 4_000
@@ -35,7 +36,7 @@ class Exchange:
 
     For display only: a verdict on it would judge the mask. ``plain`` tells a well-formed request
     of an operation from one that was bent on purpose (raw bytes, odd routes). ``said``: the
-    message of a failure, for a quotation.
+    message of a failure, for a quotation. ``token``: that of the request, for a shell.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Exchange:
     elapsed: float
     errno: int | None
     said: str = ""
+    token: str = OWN
 
     def header(self, name: str) -> str:
         """The answer's first header of that name, or an empty string."""
@@ -143,6 +145,16 @@ class Answer:
         outcome = f"errno {brief(self.envelope.get('errno', 'missing'))}"
         return f'{outcome} "{self.exchange.said}"' if self.exchange.said else outcome
 
+    def __repr__(self) -> str:
+        return f"<{self.in_full()}>"
+
+    def in_full(self) -> str:
+        """The same with the HTTP status, whatever came."""
+        summary = self.summary()
+        if self.failure is not None or self.problem:
+            return summary
+        return f"HTTP {self.status}, {summary}"
+
     def light(self) -> Answer:
         """The same without the body, for where many are kept."""
         kept = {key: one for key, one in self.envelope.items() if key in ("errno", "errmsg")}
@@ -166,13 +178,20 @@ class Log:
         return list(self._kept)
 
     def record(
-        self, request: Request, reply: Reply, body: Body, operation: str, plain: bool
+        self,
+        request: Request,
+        reply: Reply,
+        body: Body,
+        operation: str,
+        plain: bool,
+        token: str = OWN,
     ) -> Exchange:
-        """Keep a redacted record of an exchange."""
+        """Keep a redacted record of an exchange. ``token``: see :class:`Exchange`."""
         with self._lock:
             self.requests += 1
             number = self.requests
         kept = redacted(number, request, reply, body, operation, plain, self._secrets)
+        kept = replace(kept, token=token)
         with self._lock:
             self._kept.append(kept)
         return kept

@@ -218,7 +218,8 @@ class Gate:
             self._peers.add(reply.peer)
         body = read(reply)
         self._learn_token(body.value)
-        kept = self.log.record(request, reply, body, operation, plain)
+        token = self.traffic.token_for_shell(request)
+        kept = self.log.record(request, reply, body, operation, plain, token)
         return Answer(kept, reply, body.value, body.problem, body.weight, body.flaw)
 
     def _fetch(self, request: Request) -> Answer:

@@ -16,6 +16,7 @@ from ..json_access import text
 from ..settings import Credentials
 from ..verdict import UnavailableError, Verdict
 from .connection import Request
+from .sent_token import OWN, for_shell
 
 #: No body that a client of this API sends is nearly as large.
 _LARGE = 64 * 1024
@@ -63,6 +64,11 @@ class Traffic:
         if token is not None:
             self._tokens.add(token)
 
+    def token_for_shell(self, request: Request) -> str:
+        """The token of a request, as a shell writes it."""
+        sent = _token(request)
+        return for_shell(sent, tuple(self._tokens)) if sent else OWN
+
     def admit(self, request: Request, path: str) -> Kind:
         """The kind of a request that is about to be sent; ``path`` is below the target's URL.
         Raises ``UnavailableError`` for an alarming one in a gentle run."""
@@ -88,12 +94,18 @@ class Traffic:
         if operation.id == "login":
             given = (text(body, "username"), text(body, "password"))
             return Kind.LOGIN if given in self._accounts else Kind.WRONG_LOGIN
-        headers = {name.lower(): value for name, value in request.headers}
-        if "authorization" not in headers:
+        token = _token(request)
+        if token is None:
             return Kind.NO_TOKEN
-        if headers["authorization"].removeprefix("Bearer ") not in self._tokens:
+        if token not in self._tokens:
             return Kind.FORGED
         return Kind.SUBMISSION if operation.submits else Kind.FIND
+
+
+def _token(request: Request) -> str | None:
+    """What is sent for a token, with or without ``Bearer``."""
+    headers = {name.lower(): value for name, value in request.headers}
+    return headers["authorization"].removeprefix("Bearer ") if "authorization" in headers else None
 
 
 def gentle_reason(kinds: Collection[Kind]) -> str:

@@ -171,13 +171,14 @@ def test_every_exchange_is_logged_without_its_secrets() -> None:
         gate = a_gate(server.url)
         gate.secrets.add("the-password")
         body = b'{"username":"abc","password":"the-password"}'
-        gate.send("POST", "/auth/login", body, {}, operation="login")
+        answer_seen = gate.send("POST", "/auth/login", body, {}, operation="login")
         submit(gate)
         logged = gate.log.exchanges
     assert [one.operation for one in logged] == ["login", "createJob"]
     assert gate.log.requests == 2
     for secret in (token, "the-password", TOKEN):
-        assert secret not in repr(logged)
+        assert secret not in repr((logged, answer_seen))
+    assert repr(answer_seen) == '<HTTP 200, errno 0 "SUCCESS">'
     assert logged[0].errno == 0
 
 

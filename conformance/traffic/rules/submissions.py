@@ -8,14 +8,15 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ...checking.senders import authorization
 from ...http.exchange import Exchange
-from ...json_access import text, whole
+from ...json_access import Record, text, whole
 from ...shared_jobs.trace import has_failed
 from ..facts import Fact
 from ..look import Look, Shown
-from ..memory import Memory, SeenJob, is_nobody
+from ..memory import SETTLED, Memory, SeenJob, is_nobody
 from .refusals import GRIDS, own_parent, whole_request
 
 #: The requirement of each operation that sender_id is optional with a token.
@@ -31,9 +32,23 @@ _NO_LOGIN = 430
 #: Refusals for a foreign parent that are remembered.
 _FOREIGN = 20
 _DIGITS = re.compile(r"[1-4]")
-#: Bodies that are remembered with what came of them.
-_BODIES = 1_000
+#: Bodies that are remembered with what came of them, and upscales.
+_BODIES, _DOUBTFUL = 1_000, 20
 _MESSAGES = {"OK": "ok", "SUCCESS": "success"}
+
+
+class _Doubtful(NamedTuple):
+    """An upscale that was refused, and what it breaks if it was none that had been made before."""
+
+    parent: SeenJob
+    cell: int
+    ended: float
+    faults: list[Shown]
+
+    def may_be(self, record: Record) -> bool:
+        """Whether the record may be that earlier one's, which need not name parent and cell."""
+        right = {"job_type": "upscale", "parent_hash": self.parent.hash, "grid_num": self.cell}
+        return all(record.get(key) in (None, value) for key, value in right.items())
 
 
 @dataclass(slots=True)
@@ -44,13 +59,15 @@ class Submissions:
         default_factory=OrderedDict
     )
     #: Upscales that were refused, though perhaps as the second ones of their cells.
-    _doubtful: list[Shown] = field(default_factory=list)
+    _doubtful: list[_Doubtful] = field(default_factory=list)
     #: Refusals of a token for a parent of another account, or because it has expired, with when
     #: they ended, until the token is taken once more.
     _foreign: list[tuple[str, float, Fact]] = field(default_factory=list)
 
     def shown(self, memory: Memory, look: Look) -> Iterator[Shown | Fact]:
         yield from self._confirmed(look)
+        if self._doubtful and look.operation == "findJobs":
+            yield from self._listed(look)
         operations = memory.contract.operations
         if not operations[look.operation].submits or is_nobody(look.sent.sender):
             return
@@ -67,7 +84,7 @@ class Submissions:
             return
         for repeated in _repeated(memory, look):
             yield repeated
-            yield from self._doubtful
+            yield from (fault for one in self._doubtful for fault in one.faults)
             self._doubtful.clear()
         message = look.answer.errmsg or ""
         said = _MESSAGES.get(message, message[:100])
@@ -137,8 +154,9 @@ class Submissions:
     ) -> Iterator[Shown | Fact]:
         """A refusal for which there is no ground. The same upscale may have been made before
         (question repeat-upscale): by another client of the account, or in vain, when its answer
-        was lost. So it counts where such a second one is taken."""
-        if "content" in look.fields or "sender_id" in look.fields:
+        was lost. So it counts where such a second one is taken, or where the account has none."""
+        strange = "sender_id" in look.fields and not memory.is_own_id(look)
+        if "content" in look.fields or strange:
             return  # what a user wrote may be refused, and a stranger's id
         what = f"{look.operation} of cell {cell} of a finished grid: {look.answer.summary()}"
         evidence = (look.answer.exchange, *([parent.exchange] if parent.exchange else []))
@@ -151,8 +169,18 @@ class Submissions:
         elif memory.facts.answers("repeat-upscale"):
             taken = "refused" not in memory.facts.answers("repeat-upscale")[""]
             yield from faults if taken else ()
-        elif len(self._doubtful) < _BODIES:
-            self._doubtful += faults
+        elif len(self._doubtful) < _DOUBTFUL:
+            self._doubtful.append(_Doubtful(parent, cell, look.ended, faults))
+
+    def _listed(self, look: Look) -> Iterator[Shown]:
+        """A find that shows all jobs of the account, and no upscale that may be an earlier one."""
+        answer = look.answer
+        if not answer.ok or look.fields.keys() - {"limit"} or answer.total != len(answer.records):
+            return
+        for one in list(self._doubtful):
+            if one.parent.account == look.sent.sender and one.ended + SETTLED <= look.began:
+                self._doubtful.remove(one)
+                yield from () if any(map(one.may_be, answer.records)) else one.faults
 
 
 def _before(memory: Memory, parent: SeenJob, cell: int) -> SeenJob | None:

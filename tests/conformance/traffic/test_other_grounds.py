@@ -80,6 +80,27 @@ def test_two_upscales_side_by_side_or_after_a_failure_tell_nothing(wire: Observe
     assert answers([*before, first, ended, again])["repeat-upscale"] is None
 
 
+def test_an_upscale_is_no_repetition_where_the_account_has_none(wire: Observed) -> None:
+    client = upscales(wire, 1)
+    wire.wait(20)
+    client.find(limit=100)
+    *before, first, find = wire.seen
+    data = json.loads(find.reply.body)["data"]
+    upscale = next(one for one in data["res"] if one["job_type"] == "upscale")
+    cases: tuple[tuple[dict[str, object], set[str]], ...] = (
+        ({}, set()),
+        ({"grid_num": None}, set()),
+        ({"grid_num": 2}, {"UP-1", "GRID-1"}),
+        ({"parent_hash": "f" * 64}, {"UP-1", "GRID-1"}),
+    )
+    for other, faults in cases:
+        rest = [one for one in data["res"] if one is not upscale]
+        look = changed(find, data={**data, "res": [*rest, upscale | other]})
+        assert failed(judged([*before, refused(first), look])) == faults, other
+        early = replace(look, at=first.at + 5)
+        assert failed(judged([*before, refused(first), early])) == set(), other
+
+
 # A sender_id
 
 
@@ -87,7 +108,8 @@ def test_a_strangers_sender_id_may_be_refused_and_ones_own_may_not(wire: Observe
     client = made(wire)
     body = {"parent_id": job(client)["job_id"], "grid_num": 1}
     client.submit(VARY, **body)
-    for sender, faults in (("stranger", set()), (job(client)["sender_id"], {"VAR-5"})):
+    all_three = {"VAR-1", "VAR-5", "GRID-1"}
+    for sender, faults in (("stranger", set()), (job(client)["sender_id"], all_three)):
         client.submit(VARY, **body, sender_id=sender)
         with_it, without = refused(wire.seen.pop()), wire.seen[-1]
         assert failed(judged([*wire.seen, with_it])) == faults

@@ -4,37 +4,17 @@ question gets an answer that the server does not give."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 
-from sampan.conformance.findings import Seen as Said
-from sampan.conformance.report import Report
 from sampan.conformance.traffic.seen import Seen
-from sampan.conformance.verdict import Verdict
 from tests.conforming_servers.conforming_server import ConformingServer, plain
 from tests.support.examples import examples
-from tests.support.traffic.client import CREATE, FIND, LOGIN, UPSCALE, VARY, Client
-from tests.support.traffic.flow_judged import contradicts
-from tests.support.traffic.made import judged
+from tests.support.traffic.client import CREATE, FIND, LOGIN, UPSCALE, VARY
+from tests.support.traffic.made import Clients, judged, problems, server_with
 from tests.support.traffic.observed import Clock, Observed
 from tests.support.traffic.walk import answers, walk
-
-
-def server_with(**given: str) -> ConformingServer:
-    named = {id.replace("_", "-"): answer for id, answer in given.items()}
-    return ConformingServer("of this test", "", lambda: plain, named)
-
-
-def problems(server: ConformingServer, report: Report) -> list[str]:
-    failed = [one for one in report.findings if one.verdict is Verdict.FAIL]
-    answered = (one for one in report.observations if one.seen is Said.ANSWERED)
-    wrong = [
-        f"{one.id} is {server.expected(one.id)} and was taken for {one.answer}"
-        for one in answered
-        if contradicts(one.answer or "", server.expected(one.id))
-    ]
-    return [f"{one.id}: {one.message}" for one in failed] + wrong
 
 
 def parts(seen: list[Seen], drawn: random.Random) -> Iterable[list[Seen]]:
@@ -59,27 +39,6 @@ def test_no_walk_fails_an_honest_server_or_takes_it_for_another(seed: int) -> No
 
 
 # What such walks have found, each with the least that shows it.
-
-
-Clients = Callable[[ConformingServer], tuple[Client, Client]]
-
-
-@pytest.fixture
-def clients() -> Iterator[Clients]:
-    """Makes two clients of a server, logged in."""
-    wires: list[Observed] = []
-
-    def two(server: ConformingServer) -> tuple[Client, Client]:
-        clock = Clock()
-        wires.append(Observed(server.build(clock.settings()), clock))
-        first, second = Client(wires[-1], "abc"), Client(wires[-1], "second")
-        for one in (first, second):
-            one.login()
-        return first, second
-
-    yield two
-    for wire in wires:
-        wire.close()
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from sampan.conformance.findings import Finding
+from sampan.conformance.findings import Seen as Said
 from sampan.conformance.report import Report
 from sampan.conformance.traffic.judge import TrafficJudge
 from sampan.conformance.traffic.seen import Seen
 from sampan.conformance.verdict import Verdict
+from tests.conforming_servers.conforming_server import ConformingServer, plain
 from tests.support.fakes import ADDRESS
 from tests.support.traffic.client import CREATE, Client
+from tests.support.traffic.flow_judged import contradicts
 from tests.support.traffic.observed import Observed
 
 
@@ -50,3 +53,23 @@ def made(wire: Observed) -> Client:
     client.login()
     client.await_(client.submit(CREATE, content="a quiet harbour"))
     return client
+
+
+#: Makes two clients of a server, logged in.
+Clients = Callable[[ConformingServer], tuple[Client, Client]]
+
+
+def server_with(**given: str) -> ConformingServer:
+    named = {id.replace("_", "-"): answer for id, answer in given.items()}
+    return ConformingServer("of this test", "", lambda: plain, named)
+
+
+def problems(server: ConformingServer, report: Report) -> list[str]:
+    failed = [one for one in report.findings if one.verdict is Verdict.FAIL]
+    answered = (one for one in report.observations if one.seen is Said.ANSWERED)
+    wrong = [
+        f"{one.id} is {server.expected(one.id)} and was taken for {one.answer}"
+        for one in answered
+        if contradicts(one.answer or "", server.expected(one.id))
+    ]
+    return [f"{one.id}: {one.message}" for one in failed] + wrong

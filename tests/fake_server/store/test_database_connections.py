@@ -140,6 +140,8 @@ def test_a_database_that_was_emptied_begins_anew(
     first = fakes[0].login()
     hashes = [first.create() for _ in range(3)]
     Control(fakes[0]).delete("accounts/limited")
+    for _ in range(20):  # more changes than the new one will have
+        Control(fakes[0]).post("clock/freeze")
     schema = url.secret.rpartition("%3D")[2]
     in_database(
         url,

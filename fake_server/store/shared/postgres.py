@@ -276,7 +276,8 @@ class Postgres:
             # and so would that of another process that is paused.
             self.end_turn()
             if not self._lost():
-                self.execute(END_IDLE_HOLDER, (self._turn_key, float(postgres_connection.IDLE)))
+                seconds = float(postgres_connection.IDLE_IN_TURN)
+                self.execute(END_IDLE_HOLDER, (self._turn_key, seconds))
             raise
         self._has_turn = True
 

@@ -15,8 +15,9 @@ T = TypeVar("T")
 
 #: How long (s) an answer is waited for. PostgreSQL gives a statement up before, unless paused.
 SILENCE = PATIENCE + 1
-#: How long (s) a process may keep others waiting, and say nothing: it is paused then.
-IDLE = PATIENCE * 4
+#: How long (s) a process may say nothing in a transaction, and in a turn that others wait for: it
+#: is paused then. In a turn it may be busy, as with the export of a million jobs.
+IDLE, IDLE_IN_TURN = PATIENCE * 4, PATIENCE * 12
 
 CONNECTION: dict[str, Any] = {
     "connect_timeout": 3,
@@ -49,7 +50,8 @@ SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND mode = 'ExclusiveLock'
     AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (classid::bigint << 32) | objid::bigint = ?
-    AND state = 'idle' AND state_change < clock_timestamp() - make_interval(secs => ?)
+    AND usename = current_user AND state = 'idle'
+    AND state_change < clock_timestamp() - make_interval(secs => ?)
 """
 
 

@@ -178,7 +178,7 @@ def test_a_paused_process_does_not_keep_the_turn(
     database = paused.app.service.store._db
     database.take_turn()
     assert other.post("/__admin/clock/freeze", {}).status_code == 507
-    monkeypatch.setattr(postgres_connection, "IDLE", 0.1)
+    monkeypatch.setattr(postgres_connection, "IDLE_IN_TURN", 0.1)
     assert other.post("/__admin/clock/freeze", {}).status_code == 507
     assert other.post("/__admin/clock/freeze", {}).status_code == 200
     with pytest.raises(NotStoredError):

@@ -43,8 +43,6 @@ _ENOUGH = 3
 #: What is remembered of a record, and of how many jobs and kinds of record.
 _KEPT = (*FIXED, "status", "created_at", "updated_at")
 _MANY = 5_000
-#: Answers with errno 501 that are kept.
-_SERVICE_ERRORS = 100
 
 
 @dataclass(slots=True)
@@ -65,8 +63,6 @@ class Watch:
     #: Whole answers to well-formed requests, and those of them that are JSON objects.
     answers: int = 0
     objects: int = 0
-    #: The text of each answer with errno 501, by operation.
-    service_errors: list[tuple[str, str | None, Exchange]] = field(default_factory=list)
     #: Requirements that an acceptance broke: told whatever was selected.
     accepted: set[str] = field(default_factory=set)
     schemas: AnswerSchemas = field(init=False)
@@ -164,9 +160,6 @@ class Watch:
             return
         self.answers += 1
         self.objects += is_object(answer)
-        if answer.errno == 501 and len(self.service_errors) < _SERVICE_ERRORS:
-            message = text(answer.envelope, "errmsg")
-            self.service_errors.append((operation, message, answer.exchange))
         for id, rule in ENVELOPE_RULES.items():
             if complaint := rule(answer):
                 actual, expected = complaint

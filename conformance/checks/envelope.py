@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ..checking import Context, Finding, Observation, Phase, check, probe
 from ..http.connection import Failure
 from ..http.exchange import Exchange
-from ..http.patience import GATEWAY_STATUSES
+from ..http.patience import GATEWAY_STATUSES, SERVER_FAULT
 from ..http.repeats import AGAIN
 
 #: So many submissions with an answer of another shape, and none accepted: that is no gateway's.
@@ -117,10 +117,11 @@ def _sent(body: Mapping[str, object]) -> str:
 @probe("service-error-message", phase=Phase.LAST)
 def text_of_a_501(ctx: Context) -> Observation:
     """No client can bring a 501 about; if one came by, its text is read."""
-    seen = [exchange for _, _, exchange in ctx.watch.service_errors]
+    # Also those that were followed by another answer when the request was repeated.
+    seen = [one for one in ctx.exchanges() if one.plain and one.errno == SERVER_FAULT]
     texts: dict[bool, set[str]] = {True: set(), False: set()}
-    for operation, message, _ in ctx.watch.service_errors:
-        texts[ctx.contract.operations[operation].submits].add(message or "no text")
+    for one in seen:
+        texts[ctx.contract.operations[one.operation].submits].add(one.said or "no text")
     if not seen:
         return ctx.unobserved("no request can make a healthy server fail, and no request failed")
     said = {"SERVICE_ERROR": "service-error", "GENERAL_ERROR": "general-error"}

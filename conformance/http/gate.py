@@ -281,7 +281,7 @@ def refused(answer: Answer) -> bool:
 
 def harmless(answer: Answer) -> bool:
     """Whether a request that has to be refused may be sent again after this answer."""
-    return answer.status in _BEFORE or trouble(answer) is Trouble.DOUBTFUL
+    return answer.status in _BEFORE or trouble(answer) in (Trouble.DOUBTFUL, Trouble.FAULT)
 
 
 def _joined(url: str, location: str) -> str:

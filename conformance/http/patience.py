@@ -26,6 +26,8 @@ GATEWAY_STATUSES = frozenset(
 #: Those by which HTTP refuses the size or the form of a message, before the API has read it: a
 #: client whose requests nobody knows may send such ones. 494 to 497 are nginx's.
 HTTP_REFUSALS = frozenset({411, 413, 414, 417, 426, 431, 494, 495, 496, 497, 505})
+#: The errno of a server that failed itself (page, table of errors).
+SERVER_FAULT = 501
 #: Statuses that a server and what stands before it answer with alike.
 _DOUBTFUL = frozenset({403, 500, *range(200, 300)})
 _LOST = (Failure.CONNECT, Failure.TIMEOUT, Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
@@ -44,6 +46,7 @@ class Trouble(Enum):
     LOST = 6  # no whole answer
     SLOW = 3  # no whole answer in time
     DOUBTFUL = 7  # of another shape
+    FAULT = 5  # errno 501: the API's own, and what may happen to any server now and then
 
 
 def trouble(answer: Answer) -> Trouble | None:
@@ -51,7 +54,7 @@ def trouble(answer: Answer) -> Trouble | None:
     if answer.failure in _LOST:
         return Trouble.SLOW if answer.failure is Failure.TIMEOUT else Trouble.LOST
     if answer.failure is not None or "errno" in answer.envelope:
-        return None
+        return Trouble.FAULT if answer.errno == SERVER_FAULT else None
     if answer.status in GATEWAY_STATUSES:
         return Trouble.BUSY
     if answer.exchange.operation == "picture" and not _is_page(answer):
@@ -112,7 +115,7 @@ class Patience:
     def wait(self, answer: Answer, tried: int) -> float:
         """Seconds before the next try."""
         kind = trouble(answer)
-        if kind is Trouble.SLOW or kind is Trouble.DOUBTFUL:
+        if kind in (Trouble.SLOW, Trouble.DOUBTFUL, Trouble.FAULT):
             return 0.0
         asked = retry_after(answer)
         if asked is not None and kind is Trouble.BUSY:
@@ -130,5 +133,5 @@ class Patience:
         """Count an answer."""
         lost = answer.status == 0 or answer.failure is Failure.TIMEOUT
         self.silent = self.silent + 1 if lost else 0
-        if trouble(answer) is None:
+        if trouble(answer) in (None, Trouble.FAULT):
             self.shut = 0

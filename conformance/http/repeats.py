@@ -36,6 +36,8 @@ class Repeats:
         self._last_answer: tuple[datetime, float] | None = None
         self._met: Counter[str] = Counter()
         self._own: set[tuple[str, int, str]] = set()  # shapes that are the API's own
+        self._faulty: set[str] = set()  # operations that fail each time
+        self._faults = 0  # answers with errno 501 that were followed by another
 
     def answered(self, once: Callable[[], Answer], may_repeat: Callable[[Answer], bool]) -> Answer:
         """The answer to a request that ``once`` sends, repeated where ``may_repeat`` and time
@@ -54,10 +56,14 @@ class Repeats:
             wait = self.patience.wait(answer, len(met))
             if kind is Trouble.BUSY:
                 self._slow_down(answer, wait)
-            more = may_repeat(answer) and len(met) < self.patience.tries(kind)
+            more = may_repeat(answer) and len(met) < self._tries(answer, kind)
             if not more or not self.patience.allows(wait, self._time_left()):
                 return self._given_up(met, kind)
             self._wait(wait, kind)
+
+    def _tries(self, answer: Answer, kind: Trouble) -> int:
+        often = kind is Trouble.FAULT and answer.exchange.operation in self._faulty
+        return 2 if often else self.patience.tries(kind)
 
     def remarks(self) -> list[str]:
         """What a reader of the report has to know; one sentence each."""
@@ -72,6 +78,10 @@ class Repeats:
             kinds = ", ".join(f"{number} × {what}" for what, number in self._met.most_common(5))
             said.append(
                 f"not answered by the API: {kinds}. Requests that cost nothing were repeated"
+            )
+        if self._faults:
+            said.append(
+                f"{self._faults} × errno 501, and another answer when the request was repeated"
             )
         if self.patience.silent >= GONE:
             said.append(self._stopped())
@@ -104,7 +114,7 @@ class Repeats:
                 self._last_answer = datetime.now(UTC), time.monotonic()
             if kind is Trouble.DOUBTFUL and _shape(answer) in self._own:
                 kind = None
-            if kind is not None:
+            if kind is not None and kind is not Trouble.FAULT:
                 self._met[_words(answer)] += 1
         return kind
 
@@ -124,12 +134,20 @@ class Repeats:
     def _disown(self, met: Sequence[Answer]) -> None:
         """An envelope came in the end: what came before it was not the API's."""
         for answer in met:
-            if answer.failure is None:
+            if trouble(answer) is Trouble.FAULT:
+                self._faults += 1
+            elif answer.failure is None:
                 why = f"{_words(answer)}{AGAIN}"
                 self._log.disown(answer.exchange, why)
 
     def _given_up(self, met: Sequence[Answer], kind: Trouble) -> Answer:
         last = met[-1]
+        foreign = [one for one in met if trouble(one) is not Trouble.FAULT]
+        if kind is Trouble.FAULT:
+            self._disown(foreign)
+            if len(met) - len(foreign) >= kind.value:
+                self._faulty.add(last.exchange.operation)
+            return last
         if kind is Trouble.DOUBTFUL and len({_shape(one) for one in met}) == 1:
             if len(met) >= self.patience.tries(kind):
                 self._is_own(last, len(met))
@@ -139,7 +157,7 @@ class Repeats:
         if kind is Trouble.BUSY:
             with self._lock:
                 self.patience.shut += 1
-        marked = [self._marked(one, len(met)) for one in met]
+        marked = [self._marked(one, len(met)) for one in foreign]
         return marked[-1]
 
     def _is_own(self, answer: Answer, times: int) -> None:

@@ -17,9 +17,7 @@ from ..verdict import UnavailableError, Verdict
 from .connection import Failure
 from .exchange import Answer
 from .gate import Gate
-
-#: The errno of a server that failed itself (page, table of errors).
-SERVER_FAULT = 501
+from .patience import SERVER_FAULT
 
 
 @dataclass(slots=True, repr=False)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.conforming_servers.conforming_server import conforming_server
-from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, html
+from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, html, refusal
 from tests.support.tampering.making import failing, succeeding, telling
 
 
@@ -189,3 +189,19 @@ def failures_with_null_data() -> Tampering:
         return reply.with_fields(data=None, **more)
 
     return telling(change)
+
+
+@conforming_server(
+    "one request in twenty fails inside the server: errno 501",
+    open={"concurrency-limit": "a refusal may have been such a failure"},
+    mixed=False,
+)
+def faults_now_and_then() -> Tampering:
+    draw = random.Random(1)
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        if request.operation and draw.random() < 0.05:
+            return refusal(501, "SERVICE_ERROR" if request.submits else "GENERAL_ERROR")
+        return await go(request)
+
+    return tampering

@@ -109,3 +109,26 @@ def test_every_request_names_the_tool() -> None:
         gate.picture(f"{server.url}/a.png", None)
         agents = {one.headers["user-agent"] for one in server.asked}
     assert all(one.startswith("sampan/") and "conformance" in one for one in agents)
+
+
+FAULT = {"errno": 501, "errmsg": "GENERAL_ERROR"}
+
+
+def test_a_fault_of_the_server_now_and_then_is_asked_again() -> None:
+    with Scripted(first(2, http(FAULT), http(FOUND))) as server:
+        gate = a_gate(server.url)
+        assert gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs").ok
+        assert len(server.asked) == 3
+    assert [one.failure for one in gate.log.exchanges] == [None] * 3
+    assert gate.remarks() == ["2 × errno 501, and another answer when the request was repeated"]
+
+
+def test_a_fault_that_comes_every_time_is_the_answer() -> None:
+    with Scripted(always(*http(FAULT))) as server:
+        gate = a_gate(server.url, jobs=5)
+        for sent in (5, 7):  # where it is known to come every time, it is tried twice
+            answer = gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs")
+            assert (answer.failure, answer.errno, len(server.asked)) == (None, 501, sent)
+        assert submit(gate, planned=True).errno == 501
+        assert server.count()["/jobs/create"] == 1
+    assert gate.remarks() == []

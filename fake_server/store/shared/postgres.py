@@ -21,7 +21,6 @@ from ..transactions import NotStoredError
 from . import postgres_connection
 from .database import HURRY, PATIENCE, SOON, Change, NewRow, other_version, own_version
 from .postgres_connection import (
-    CONNECTION,
     END_IDLE_HOLDER,
     SESSION,
     Connection,
@@ -182,7 +181,7 @@ class Postgres:
 
     def _connect(self, *, first: bool) -> psycopg.Connection[Any]:
         try:
-            made = Connection.connect(self._url.secret, autocommit=True, **CONNECTION)
+            made = Connection.to(self._url.secret)
         except psycopg.ProgrammingError as problem:  # it repeats what it could not read
             told = next((each for each in UNREADABLE if each in str(problem)), None)
             reason = "" if told is None else f": {told}"

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format
 
 from ...clock import real_time
@@ -19,9 +20,10 @@ SILENCE = PATIENCE + 1
 #: is paused then. In a turn it may be busy, as with the export of a million jobs.
 IDLE, IDLE_IN_TURN = PATIENCE * 4, PATIENCE * 12
 
+#: What the URL does not say otherwise.
 CONNECTION: dict[str, Any] = {
+    "fallback_application_name": "sampan",
     "connect_timeout": 3,
-    "client_encoding": "utf8",
     # Bounds on what is waited for where the other host, or the network, is gone without a word.
     "tcp_user_timeout": round(PATIENCE * 2000),
     "keepalives_idle": 5,
@@ -40,7 +42,6 @@ SESSION = (
     "SET default_transaction_isolation = 'read committed';"
     # A transaction that must not be lost says so: see postgres_dialect.py.
     "SET synchronous_commit = off;"
-    "SET application_name = 'sampan';"
     f"{_TCP}"
 )
 
@@ -76,6 +77,13 @@ class NoAnswerError(psycopg.DatabaseError):
 
 class Connection(psycopg.Connection[Any]):
     """A connection that does not wait for ever where PostgreSQL, or what is between, is paused."""
+
+    @classmethod
+    def to(cls, url: str) -> Connection:
+        """A new one. Raises ``psycopg.Error``; ``ProgrammingError`` repeats a URL that is none."""
+        given = conninfo_to_dict(url)
+        ours = {name: value for name, value in CONNECTION.items() if name not in given}
+        return cls.connect(url, autocommit=True, **{**ours, "client_encoding": "utf8"})
 
     def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
         try:

@@ -185,3 +185,17 @@ def test_a_paused_process_does_not_keep_the_turn(
         database.execute("SELECT 1")
     database.end_turn()
     assert paused.get("/__admin/clock").json()["frozen"]
+
+
+def test_what_the_url_says_of_the_connection_holds(url: DatabaseUrl, make_fake: MakeFake) -> None:
+    said = {"application_name": "team", "connect_timeout": "9", "keepalives_idle": "60"}
+    for given in ({}, said):
+        text = "&".join([url.secret, *(f"{name}={value}" for name, value in given.items())])
+        connection = make_fake(data=DatabaseUrl(text)).app.service.store._db._connection
+        found = {name: connection.info.get_parameters().get(name) for name in said}
+        (name,) = connection.execute("SHOW application_name").fetchone()
+        if given:
+            assert (found, name) == (given, "team")
+        else:
+            assert found["connect_timeout"] == "3"
+            assert name == "sampan"

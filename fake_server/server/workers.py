@@ -131,7 +131,7 @@ class Workers:
             missing = [child for child in self._children if not child.pid]
             for child in missing:
                 if child.due <= time.monotonic():
-                    self._start(child)
+                    self._start_again(child)
             due = [child.due for child in missing if not child.pid]
             for child, reason in self._watch(min(due) if due else None):
                 verb = "ended" if child.ready else "can't start"
@@ -148,6 +148,14 @@ class Workers:
                 self._selector.unregister(key.fileobj)
                 yield child, child.buried()
 
+    def _start_again(self, child: _Child) -> None:
+        """Start a worker that has ended; others serve on where the system has no room for it."""
+        try:
+            self._start(child)
+        except OSError as problem:
+            child.due = time.monotonic() + PACE
+            child.complain(f"can't start: {problem.strerror}; it is started again")
+
     # Processes
 
     def _start(self, child: _Child) -> None:
@@ -160,6 +168,10 @@ class Workers:
             pid = os.fork()
             if pid == 0:
                 begin()
+        except OSError:
+            os.close(heard)
+            os.close(tells)
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if pid == 0:

@@ -216,6 +216,47 @@ def test_a_start_that_is_refused_leaves_what_others_use(tmp_path: Path) -> None:
         assert {"data.db-turn", "data.db-use"} <= {each.name for each in tmp_path.iterdir()}
 
 
+#: The system has no room for the second process that is forked; with the third all ends.
+NO_ROOM = """
+import asyncio, errno, os, signal
+from sampan.fake_server.server.workers import Workers
+
+def work(worker):
+    async def serve():
+        worker.ready(lambda: None, None)
+        await asyncio.sleep(60)
+    asyncio.run(serve())
+
+def ready(_):
+    fork, left = os.fork, [OSError(errno.EAGAIN, "Resource temporarily unavailable")]
+    def other():
+        if left:
+            raise left.pop()
+        pid = fork()
+        if pid:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return pid
+    os.fork = other
+    os.kill(workers.pids[0], signal.SIGKILL)
+
+workers = Workers(1, work)
+workers.run(ready)
+"""
+
+
+def test_a_worker_that_the_system_has_no_room_for_is_tried_again() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_ROOM], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr.splitlines()) == (
+        0,
+        [
+            "sampan: worker 1 ended: SIGKILL; it is started again",
+            "sampan: worker 1 can't start: Resource temporarily unavailable; it is started again",
+        ],
+    )
+
+
 def test_workers_need_data() -> None:
     assert refusal("--workers", "2") == (
         "Error: --workers 2 needs --data: workers can't share what is in memory. Use --data FILE,"

@@ -19,6 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, help="processes; three a core if not given")
     parser.add_argument("--every", type=int, default=1, help="try each Nth server only")
     parser.add_argument(
+        "--rounds", type=int, default=1, help="try each so many times, with other seeds (1)"
+    )
+    parser.add_argument(
         "--free", action="store_true", help="with 200 generated requests, and no job to spend"
     )
     given = parser.parse_args(arguments)
@@ -29,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _free(servers, given.workers)
     started, falsely_failed = time.monotonic(), 0
     seen = []
-    for one in outcomes(servers, given.workers):
+    for one in outcomes(servers, given.workers, given.rounds):
         seen.append(one)
         falsely_failed += not one.fine
         undecided = f"undecided {' '.join(one.undecided)}" if one.undecided else ""
@@ -39,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"    {problem}", flush=True)
     print("", *table(seen), sep="\n")
     seconds = time.monotonic() - started
-    print(f"\n{len(servers)} conforming servers, {falsely_failed} falsely failed, {seconds:.0f} s")
+    print(
+        f"\n{len(seen)} runs on {len(servers)} conforming servers, {falsely_failed} falsely failed,"
+        f" {seconds:.0f} s"
+    )
     return 1 if falsely_failed else 0
 
 

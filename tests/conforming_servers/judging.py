@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sampan.conformance.verdict import Verdict
 from tests.conforming_servers import CONFORMING_SERVERS
@@ -28,6 +28,8 @@ WATCHED = (
     "unfinished-parent",
 )
 LONG_JOB_SECONDS = 1.5
+#: What is added to a server's seed for each round, so that no two are tried with the same one.
+ROUND = 1_000
 #: How a question may come out. Another server's answer is the one that must not happen.
 RIGHT, UNKNOWN, UNOBSERVED, WRONG = "named rightly", "unknown", "unobserved", "wrong"
 RESULTS = (RIGHT, UNKNOWN, UNOBSERVED, WRONG)
@@ -60,10 +62,15 @@ def chosen(only: Sequence[str]) -> list[ConformingServer]:
     return [one for one in CONFORMING_SERVERS if not only or any(text in one.id for text in only)]
 
 
-def outcomes(servers: Sequence[ConformingServer], workers: int | None = None) -> Iterator[Outcome]:
-    """Try each, in processes."""
-    found = side_by_side(_tried, [one.id for one in servers], workers)
-    for server, result in zip(servers, found, strict=True):
+def outcomes(
+    servers: Sequence[ConformingServer], workers: int | None = None, rounds: int = 1
+) -> Iterator[Outcome]:
+    """Try each, in processes, in every round with another seed."""
+    tries = [
+        replace(one, seed=one.seed + ROUND * number) for number in range(rounds) for one in servers
+    ]
+    found = side_by_side(_tried, [(one.id, one.seed) for one in tries], workers)
+    for server, result in zip(tries, found, strict=True):
         yield judged(server, result)
 
 
@@ -113,8 +120,9 @@ def _generated(id: str) -> Trial:
     return generated(next(one for one in CONFORMING_SERVERS if one.id == id))
 
 
-def _tried(id: str) -> Trial:
-    return tried(next(one for one in CONFORMING_SERVERS if one.id == id))
+def _tried(given: tuple[str, int]) -> Trial:
+    id, seed = given
+    return tried(replace(next(one for one in CONFORMING_SERVERS if one.id == id), seed=seed))
 
 
 def judged(server: ConformingServer, found: Trial) -> Outcome:

@@ -1,7 +1,9 @@
 # Two commands do all set-up on a fresh clone: `make serve` and `make test`.
 # The newest Python there is, or PYTHON=…; tried, since a version manager's shim may lead nowhere.
-PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python3; do \
+ifeq ($(origin PYTHON),undefined)
+PYTHON := $(shell for each in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+endif
 BIN := .venv/bin
 PORT ?= 8091
 URL ?= http://127.0.0.1:$(PORT)

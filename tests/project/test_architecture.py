@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -48,26 +49,29 @@ def _room(top: str, file: Path) -> str:
     return file.relative_to(ROOT / top).parts[0]
 
 
-def _imports(file: Path) -> Iterator[Path]:
+@cache
+def _imports(file: Path) -> list[Path]:
     """The files below the same top that are imported when ``file`` is."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    deferred = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_for_types(node)
-        for inner in ast.walk(node)
-        if inner is not node
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level and node not in deferred:
+    found = []
+    for node in _run_on_import(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
             folder = file.parents[node.level - 1]
             base = folder.joinpath(*(node.module or "").split(".")) if node.module else folder
             for name in node.names:
-                found = [base / f"{name.name}.py", base.with_suffix(".py"), base / "__init__.py"]
-                module = next((path for path in found if path.is_file()), None)
+                paths = [base / f"{name.name}.py", base.with_suffix(".py"), base / "__init__.py"]
+                module = next((path for path in paths if path.is_file()), None)
                 assert module is not None, f"{file}: {base} {name.name}"
                 if module != file:
-                    yield module
+                    found.append(module)
+    return found
+
+
+def _run_on_import(node: ast.AST) -> Iterator[ast.AST]:
+    """What is run when a module is imported: no function's body, and nothing for types alone."""
+    yield node
+    if not (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_for_types(node)):
+        for inner in ast.iter_child_nodes(node):
+            yield from _run_on_import(inner)
 
 
 def _is_for_types(node: ast.AST) -> bool:

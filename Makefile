@@ -8,7 +8,7 @@ BIN := .venv/bin
 PORT ?= 8091
 URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: docs serve test suite fuzz postgres lint lint-openapi format bench check soak mutants legal crash clients clean
+.PHONY: docs serve test suite whole fuzz postgres lint lint-openapi format bench check soak mutants legal crash clients clean
 
 # What the environment is made with; one that is there is kept, unless another Python was asked for.
 define environment
@@ -65,8 +65,13 @@ test: .venv/.dev
 # Six workers even on two cores: many tests wait for jobs. More would cost more than they save,
 # since each imports and collects everything. Bytecode is kept, whatever the environment says: a few
 # hundred processes would else compile the fake anew.
+CHOSEN = -m "not whole"
 suite: .venv/.compiled
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 6 --dist worksteal $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 6 --dist worksteal $(CHOSEN) $(ARGS)
+
+# What `make test` has no time for too: the tests that are marked `whole`.
+whole: CHOSEN =
+whole: suite
 
 # The laws over generated input again, with thirty times the examples, and long tables whole.
 fuzz: .venv/.dev

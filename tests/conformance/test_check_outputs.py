@@ -200,6 +200,7 @@ def _is_waiting(fake: FakeServer) -> bool:
     return fake.admin.count(operation="createJob", errno=0) > 0
 
 
+@pytest.mark.whole
 def test_nothing_is_left_in_the_folder_but_what_was_asked_for(url: str, tmp_path: Path) -> None:
     line = f"sampan check {url} --generate 40 --only LOGIN-4 --json a.json"
     done = in_shell(line, tmp_path)

@@ -91,6 +91,7 @@ def told(done: subprocess.CompletedProcess[str], folder: Path) -> str:
     return said.partition("\n== ")[0]
 
 
+@pytest.mark.whole
 def test_a_generated_python_client_runs_the_whole_flow(tmp_path: Path) -> None:
     done = run_all("python", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -100,6 +101,7 @@ def test_a_generated_python_client_runs_the_whole_flow(tmp_path: Path) -> None:
         assert_whole_flow(profile, tmp_path / profile / "python", said)
 
 
+@pytest.mark.whole
 def test_a_generated_typescript_client_runs_the_whole_flow(tmp_path: Path) -> None:
     done = run_all("typescript", tmp_path)
     if done.returncode == UNAVAILABLE:

@@ -55,6 +55,7 @@ def test_a_second_run_costs_nothing(fake: FakeServer, tree: dict[str, Any], tmp_
     assert all(first[job.name] == job.hash for job in report.jobs)
 
 
+@pytest.mark.whole
 def test_what_the_account_no_longer_has_is_submitted_anew_within_the_budget(
     fake: FakeServer, tree: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -63,6 +63,7 @@ def _is_alone(account: Account, number: int) -> None:
     assert len(admin.jobs()) == len(expected)
 
 
+@pytest.mark.whole
 def test_hundreds_at_once_from_eight_threads(server: FakeServer) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         accounts = list(pool.map(lambda number: server.account(f"s{number}"), range(SANDBOXES)))

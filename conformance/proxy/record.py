@@ -13,6 +13,7 @@ from .fields import Fields, values
 
 #: The most bytes of one body that are kept: of a picture, as the kit itself takes it.
 MAX_BODY = 32 * 1024 * 1024
+_IN_ITS_PLACE = (301, 302, 303, 307, 308, 404, 410)
 #: The most bytes of all bodies that are under way or wait for the judge.
 MAX_HELD = 256 * 1024 * 1024
 
@@ -88,9 +89,11 @@ class Record:
         return self.request.whole and self.answer.whole
 
     def is_picture(self) -> bool:
-        """Whether a GET brought one, by what the server calls it."""
+        """Whether a GET brought one, by what the server calls it, or what comes in the place of
+        one: the way to it, or that there is none."""
         kinds = values(self.answer_fields, b"content-type")
-        return self.method == "GET" and any(kind.startswith(b"image/") for kind in kinds)
+        found = any(kind.startswith(b"image/") for kind in kinds)
+        return self.method == "GET" and (found or self.status in _IN_ITS_PLACE)
 
     def discard(self) -> None:
         self.request.discard()

@@ -150,6 +150,18 @@ def test_requests_for_other_hosts_pass_and_are_shown_to_nobody(proxied: Proxied)
     assert proxied.seen == []
 
 
+@pytest.mark.parametrize("status", [b"302", b"308", b"404", b"410"])
+def test_a_picture_elsewhere_may_have_moved_or_be_none(proxied: Proxied, status: bytes) -> None:
+    with another() as (other, _):
+        other.answers(OK.replace(b"200", status))
+        proxied.forget()
+        for method in (b"GET", b"POST"):
+            with proxied.client() as client:
+                client.send(b"%b %b/y HTTP/1.1\r\nHost: a\r\n\r\n" % (method, other.url.encode()))
+                assert client.message()
+        assert [one.request.method for one in proxied.shown(1)] == ["GET"]
+
+
 def test_one_connection_goes_to_several_hosts(proxied: Proxied, server: OddServer) -> None:
     server.answers(OK)
     with another() as (other, _):

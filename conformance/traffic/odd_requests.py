@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..contract import Contract
 from ..http.connection import Request
 from ..http.exchange import Answer, Exchange
+from ..rules.envelopes import elsewhere as is_elsewhere
 from ..rules.envelopes import without_envelope
 from .facts import Fact
 from .look import Look
@@ -43,6 +44,8 @@ class OddRequests:
 
     def elsewhere(self, request: Request, path: str, answer: Answer) -> Iterator[Fact]:
         """A request to a path or by a method that no operation has."""
+        if answer.failure is not None or is_elsewhere(answer):
+            return
         operation = next(
             (one.id for one in self.contract.operations.values() if one.path == path), ""
         )

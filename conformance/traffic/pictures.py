@@ -19,6 +19,7 @@ from ..pictures import compare as pixels
 from ..pictures import measures
 from ..pictures.picture import Picture, inspected
 from ..pictures.seams import Seam
+from ..rules.find_rules import in_substance
 from .facts import Fact
 from .look import Shown
 from .memory import Memory, SeenJob
@@ -189,7 +190,7 @@ def redirected(seen: Seen) -> str:
 def _alike(one: SeenJob, other: SeenJob) -> bool:
     """Whether the two were made of the same: a picture may be drawn again."""
     parts = [
-        (job.operation, job.content, job.cell, job.parent.hash if job.parent else "")
+        (job.operation, in_substance(job.content or ""), job.cell, job.parent and job.parent.hash)
         for job in (one, other)
     ]
     return parts[0] == parts[1]

@@ -35,6 +35,8 @@ class Answers:
     #: By the number of records that came, the limits above it.
     _most: dict[int, set[int]] = field(default_factory=dict)
     _default: int | None = None
+    #: How many the last find without a limit returned, if it counted more.
+    _cut: set[int] = field(default_factory=set)
     #: Bodies without what the page does not list: accepted, or the answer while they had it.
     _bodies: OrderedDict[bytes, Fact | None] = field(default_factory=OrderedDict)
 
@@ -99,10 +101,12 @@ class Answers:
             yield from self._bad_limit(look)
             return
         if limit is None:
-            if 0 < count < total:
+            # One more may have come between the looking and the counting, once.
+            if 0 < count < total and (total - count > 1 or count in self._cut):
                 yield Fact("find-default-limit", str(count), exchange)
             elif count == total > _NO_DEFAULT:
                 yield Fact("find-default-limit", "none", exchange)
+            self._cut = {count} if count < total else set()
             self._default = count if count > 1 else self._default
         elif limit < 1:
             yield from self._bad_limit(look)

@@ -63,9 +63,12 @@ class Logins:
                 yield from _refused(look)
 
     def _missing(self, look: Look) -> Iterator[Shown | Fact]:
-        """One of another type, null for example, may be noticed before the missing one."""
+        """One of another type, null for example, may be noticed before the missing one, and so may
+        an empty one and a field that the page does not list."""
         answer = look.answer
-        if answer.errno != 301 or not all(isinstance(one, str) for one in look.fields.values()):
+        if answer.errno != 301 or look.fields.keys() - {"username", "password"}:
+            return
+        if not all(isinstance(one, str) and one.strip() for one in look.fields.values()):
             return
         said = answer.message or ""
         if "missing" in said.casefold():

@@ -158,7 +158,7 @@ class Submissions:
         strange = "sender_id" in look.fields and not memory.is_own_id(look)
         if "content" in look.fields or strange:
             return  # what a user wrote may be refused, and a stranger's id
-        what = f"{look.operation} of cell {cell} of a finished grid: {look.answer.summary()}"
+        what = f"{look.operation} of cell {cell} of a finished grid: errno {look.answer.errno}"
         evidence = (look.answer.exchange, *([parent.exchange] if parent.exchange else []))
         ids = (_CHILDREN[look.operation], "GRID-1")
         faults = [Shown(id, what, "errno 0", evidence) for id in ids]

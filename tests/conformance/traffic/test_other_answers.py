@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sampan.conformance.http.connection import Failure, Reply
 from sampan.conformance.traffic.seen import Seen
 from tests.support.traffic.client import BLEND, CREATE, FIND, LOGIN, UPSCALE, VARY, Client
 from tests.support.traffic.made import (
@@ -134,6 +135,34 @@ def test_a_favourite_may_be_none_any_more(clients: Clients) -> None:
     assert answer(first.wire.seen, "favourite-false") == ""
     none = changed(first.wire.seen[-1], data={"res": [], "total": 0})
     assert answer([*first.wire.seen[:-1], none], "favourite-false") == "others"
+
+
+def test_one_record_more_may_have_come_before_it_was_counted(clients: Clients) -> None:
+    first, _ = clients(server_with())
+    record = first.records[finished(first)]
+    first.find()
+    shown = changed(first.wire.seen[-1], data={"res": [record], "total": 2})
+    whole = changed(shown, data={"res": [record], "total": 1})
+    rounds = [
+        replace(one, at=shown.at + number) for number, one in enumerate((shown, whole, shown))
+    ]
+    assert answer([*first.wire.seen, *rounds], "find-default-limit") == ""
+    assert answer([*first.wire.seen, *rounds[::2]], "find-default-limit") == "1"
+
+
+def test_what_stands_before_a_server_tells_nothing_of_other_methods(clients: Clients) -> None:
+    first, _ = clients(server_with())
+    for method, path in (("POST", "/no/such"), ("GET", FIND)):
+        first.wire.send(method, path)
+    last = first.wire.seen[-1]
+    said = answer(first.wire.seen, "other-method")
+    assert said.startswith("as-unknown-route (findJobs)")
+    for reply in (
+        Reply(502, (), b""),
+        Reply(302, (("location", "/"),)),
+        Reply(failure=Failure.DROPPED),
+    ):
+        assert answer([*first.wire.seen, replace(last, reply=reply)], "other-method") == said
 
 
 def test_a_limit_that_counts_as_omitted_is_no_maximum(clients: Clients) -> None:

@@ -196,6 +196,16 @@ def test_an_account_may_have_several_names(wire: Observed, username: str) -> Non
     assert failed(judged([taken])) == set()
 
 
+@pytest.mark.parametrize("body", [{"username": "abc", "client": "web"}, {"password": " "}])
+def test_a_login_may_be_refused_for_something_else_that_it_lacks(
+    wire: Observed, body: dict[str, str]
+) -> None:
+    wire.post(LOGIN, body)
+    assert failed(judged([refused(wire.seen[-1])])) == set()
+    wire.post(LOGIN, {"username": "abc"})
+    assert failed(judged([refused(wire.seen[-1])])) == {"LOGIN-3"}
+
+
 # Side by side
 
 

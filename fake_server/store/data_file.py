@@ -33,7 +33,7 @@ class DataFile:
         self._given = path
         ends = _ENDS + _LOCKS if shared else _ENDS
         # Where it lies stays the same when the process changes its directory.
-        self._paths = [] if path is None else [Path(f"{path.absolute()}{end}") for end in ends]
+        self._paths = [] if path is None else [_place(path, end) for end in ends]
         self._files = [identity(each) for each in self._paths]
         self._told = False
         self._looked = real_time.seconds()
@@ -88,6 +88,11 @@ class DataFile:
 _ENDS = ("", "-wal")
 #: The files that keep processes apart: see ``shared/file.py``.
 _LOCKS = ("-turn", "-use")
+
+
+def _place(path: Path, end: str) -> Path:
+    """What has this name, or, where it is a link, what lies beside the file itself."""
+    return Path(f"{path.resolve()}{end}") if end else path.absolute()
 
 
 def identity(path: Path) -> tuple[int, int] | None:

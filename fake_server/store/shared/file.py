@@ -212,7 +212,8 @@ class SharedFile:
 
 
 def _lock_paths(path: Path) -> tuple[str, str]:
-    return f"{path.absolute()}-turn", f"{path.absolute()}-use"
+    file = os.path.realpath(path)  # which may have other names, and has one log beside it
+    return f"{file}-turn", f"{file}-use"
 
 
 def _lock_file(path: str) -> int:

@@ -16,7 +16,7 @@ import pytest
 
 from sampan.fake_server.journal.journal import RequestMatch
 from sampan.fake_server.service import FakeService
-from sampan.fake_server.settings import settings
+from sampan.fake_server.settings import NewAccount, settings
 from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.database_url import DatabaseUrl, database_url
 from sampan.fake_server.store.shared import database
@@ -181,6 +181,19 @@ def test_a_file_is_one_processs_or_all_processes(tmp_path: Path) -> None:
         _start(tmp_path / "data")
     with closing(_start(tmp_path / "data")), pytest.raises(StoreError, match="in use"):
         FakeService(settings(**alone))
+
+
+def test_a_file_is_the_same_by_whatever_name(tmp_path: Path) -> None:
+    data, link = tmp_path / "data", tmp_path / "link"
+    link.symlink_to(data)
+    with closing(_start(link)) as one, closing(_start(data)) as other:
+        assert (one.store.alone, other.store.alone) == (True, False)
+        one.put_account(NewAccount("new", "p"))
+        other.store.follow()
+        assert other.store.account("new") is not None
+        (tmp_path / "data-turn").unlink()
+        assert "(its data-turn) was deleted" in str(one.store.file.lost())
+    assert [each.name for each in tmp_path.glob("link*")] == ["link"]
 
 
 def test_what_one_process_stored_is_counted_when_several_come(tmp_path: Path) -> None:

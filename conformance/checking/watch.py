@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..contract import Contract
 from ..findings import Finding
@@ -79,6 +79,8 @@ class Watch:
     _jobs: dict[tuple[str, str], Job] = field(default_factory=dict)  # by role and hash
     _valid: set[int] = field(default_factory=set)  # answers that the schemas allow, by hash
     _types: set[str] = field(default_factory=set)
+    #: By role, the exchanges with errno 411 since its last submission that needed no plan.
+    _no_plan: dict[str, set[int]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -104,6 +106,24 @@ class Watch:
         for kept in self._findings.values():
             kept[:] = map(how, kept)
 
+    def without_plan(self, finding: Finding) -> Finding:
+        """The same, but inconclusive if it rests on an errno 411 that the account had to get: it
+        has no plan, or no longer one. Some servers look at the plan before anything else (question
+        check-order)."""
+        numbers = set().union(*self._no_plan.values())
+        rests = any(isinstance(one, Exchange) and one.number in numbers for one in finding.evidence)
+        if finding.verdict is not Verdict.FAIL or finding.id in ENVELOPE_RULES or not rests:
+            return finding
+        message = f"the account's plan may be why (errno 411): {finding.message}"
+        return replace(finding, verdict=Verdict.INCONCLUSIVE, message=message)
+
+    def _plan(self, sent: SentRequest, answer: Answer) -> None:
+        if self.contract.operations[sent.operation].submits and sent.sender in self.accounts:
+            if answer.errno == 411:
+                self._no_plan.setdefault(sent.sender, set()).add(answer.exchange.number)
+            elif answer.errno in (0, 301):
+                self._no_plan.pop(sent.sender, None)
+
     @property
     def failed(self) -> frozenset[str]:
         """The requirements that failed."""
@@ -128,6 +148,7 @@ class Watch:
             return
         sent = self.sent(request, named)
         with self._lock:
+            self._plan(sent, answer)
             if plain:
                 self._envelope(named, answer)
             elif (complaint := misbehaviour(answer)) and not elsewhere(answer):

@@ -109,6 +109,7 @@ class Run:
         self._evidence.on_change = lambda: self._tell("watching jobs", watching=True)
         self._on_progress = on_progress
         self._findings: dict[str, Finding] = {}
+        self._parts: dict[str, list[Finding]] = {}  # those that were merged
         self._observations: dict[str, Observation] = {}
 
     def report(self) -> Report:
@@ -203,13 +204,16 @@ class Run:
         except KeyboardInterrupt:
             failures = [one for one in found if one.verdict is Verdict.FAIL]
             if failures:  # what is left is not known, but this is
-                self._findings[check.id] = merge(check.id, failures)
+                self._keep(check.id, failures)
             raise
         except Exception:
             found.append(self._redacted(_own_fault(check.id)))
         if not found:
             found.append(Finding(check.id, Verdict.ERROR, "the check returned no finding"))
-        self._findings[check.id] = merge(check.id, found)
+        self._keep(check.id, found)
+
+    def _keep(self, id: str, found: list[Finding]) -> None:
+        self._findings[id], self._parts[id] = merge(id, found), found
 
     def _observe(self, probe: Probe) -> None:
         if reason := self.plan.untestable.get(probe.id):
@@ -251,7 +255,7 @@ class Run:
         # A fault of the kit is told whatever was selected.
         told = self._watch.findings(id)
         told = [one for one in told if self._tells(id) or one.verdict is Verdict.ERROR]
-        seen = [self._redacted(one) for one in told]
+        seen = [self._watch.without_plan(self._redacted(one)) for one in told]
         return own if own.verdict is Verdict.FAIL or not seen else merge(id, seen)
 
     def _tells(self, id: str) -> bool:
@@ -259,6 +263,8 @@ class Run:
         return id not in self.plan.left_out or id in self._watch.accepted
 
     def _own_finding(self, id: str, stopped: str) -> Finding:
+        if id in self._parts:
+            return merge(id, map(self._watch.without_plan, self._parts[id]))
         if id in self._findings:
             return self._findings[id]
         if id in self.plan.left_out:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from tests.conforming_servers.conforming_server import conforming_server
-from tests.support.tampering.exchange import Go, Reply, Request, Tampering
+from tests.support.tampering.exchange import Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import asking, chain
 
 
@@ -64,5 +64,28 @@ def a_described_word_fails() -> Tampering:
             for one in reply.records
         ]
         return reply.with_records(shown)
+
+    return tampering
+
+
+_NO_PLAN = "the account's plan ends in mid-run"
+
+
+@conforming_server(
+    "the plan ends after three jobs, and is looked at before the parameters",
+    open={"*": _NO_PLAN, "grid-num-string": _NO_PLAN},
+    mixed=False,
+)
+def plan_that_ends() -> Tampering:
+    jobs = 0
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        nonlocal jobs
+        if request.submits and jobs >= 3:
+            reply = await go(request.made_invalid())
+            return reply if reply.envelope["errno"] == 430 else refusal(411)
+        reply = await go(request)
+        jobs += request.submits and reply.ok
+        return reply
 
     return tampering

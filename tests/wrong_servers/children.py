@@ -234,6 +234,11 @@ def cell_5_is_501() -> Tampering:
     return _beyond(refusal(501, "SERVICE_ERROR"))
 
 
+@wrong_server("GRID-2", "a cell beyond the grid needs a plan: 411")
+def cell_5_is_411() -> Tampering:
+    return _beyond(refusal(411))
+
+
 @wrong_server("GRID-2", "a cell beyond the grid is not found: 410")
 def cell_5_is_410() -> Tampering:
     return _beyond(refusal(410, "NOT FOUND"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -72,3 +72,11 @@ class Observation:
     answer: str | None
     reason: str = ""
     evidence: tuple[EvidenceItem, ...] = ()
+
+
+def grouped(texts: Mapping[str, str]) -> str:
+    """``430 (findJobs, createJob), 301 (varyJob)``."""
+    by_text: dict[str, list[str]] = {}
+    for operation, text in texts.items():
+        by_text.setdefault(text, []).append(operation)
+    return ", ".join(f"{text} ({', '.join(names)})" for text, names in by_text.items())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..findings import EvidenceSource, Observation
+from ..findings import EvidenceSource, Observation, grouped
 from ..http.exchange import Answer
 from .context import Context
 
@@ -28,9 +28,9 @@ def answered(
     without = {one: (missing or {}).get(one, NO_BUDGET) for one in operations if one not in seen}
     answers = list(dict.fromkeys(seen.values()))
     if without and not answers:
-        return ctx.unobserved(_grouped(without), *evidence)
+        return ctx.unobserved(grouped(without), *evidence)
     if without:
-        shown = f"{_grouped(seen)}; not tried: {_grouped(without)}"
+        shown = f"{grouped(seen)}; not tried: {grouped(without)}"
         return ctx.unknown(shown, *evidence)
     if len(answers) == 1:
         return ctx.answer(answers[0], *evidence)
@@ -46,11 +46,3 @@ def refused_by_each(
     """
     operations = among or ctx.contract.questions[ctx.id].operations
     return {one: send(one) for one in operations if ctx.affords(one)}
-
-
-def _grouped(texts: Mapping[str, str]) -> str:
-    """``430 (findJobs, createJob), 301 (varyJob)``."""
-    by_text: dict[str, list[str]] = {}
-    for operation, text in texts.items():
-        by_text.setdefault(text, []).append(operation)
-    return ", ".join(f"{text} ({', '.join(names)})" for text, names in by_text.items())

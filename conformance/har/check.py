@@ -8,7 +8,7 @@ from pathlib import Path
 from ..contract import Contract
 from ..report import Report
 from ..target import checked_target
-from ..traffic.judge import TrafficJudge
+from ..traffic.judge import TrafficJudge, passed_over
 from ..traffic.seen import Seen
 from .document import HarError
 from .left_out import sentence
@@ -37,7 +37,10 @@ def check_har(path: Path, contract: Contract, target: str | None = None) -> Repo
         judge.observe(seen)
     if not judge.exchanges:
         raise HarError(f"{path} has no whole exchange with {har.target}{_why(har)}")
-    return judge.report(remarks=tuple(_remarks(har)))
+    remarks = _remarks(har)
+    if har.passed_over and wanted is None:
+        remarks.insert(1, f"the API is taken to be {har.target}; --target names another")
+    return judge.report(remarks=tuple(remarks))
 
 
 def _in_order(har: HarFile) -> list[Seen]:
@@ -59,7 +62,7 @@ def _why(har: HarFile) -> str:
 def _remarks(har: HarFile) -> list[str]:
     found = []
     if har.passed_over:
-        found.append(f"{har.passed_over} requests to other places were passed over")
+        found.append(passed_over(har.passed_over))
     if har.disorder:
         found.append(
             f"the order of the file contradicts its times ({har.disorder}), as when a clock is set"

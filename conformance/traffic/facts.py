@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..contract import Contract
-from ..findings import EvidenceItem, Observation, Seen
+from ..findings import EvidenceItem, Observation, Seen, grouped
 
 #: Different answers to one question that are kept: two are a contradiction already.
 _ANSWERS = 8
@@ -62,8 +62,7 @@ class Facts:
             return observed(contract, id, " and ".join(distinct), evidence)
         missing = [one for one in question.operations if one not in texts]
         if missing:
-            shown = ", ".join(f"{text} ({key})" for key, text in texts.items())
-            answer = f"{shown}; not seen: {', '.join(missing)}"
+            answer = f"{grouped(texts)}; not seen: {', '.join(missing)}"
             return Observation(id, Seen.UNKNOWN, answer, "", evidence)
         distinct = list(dict.fromkeys(texts.values()))
         named = ", ".join(f"{one}: {texts[one]}" for one in question.operations)

@@ -248,13 +248,14 @@ class TrafficJudge:
         """Whether no whole answer of the API came, as far as anybody can tell."""
         if self._strange.is_own(request, answer):
             return False
-        what = answer.failure.value if answer.failure else f"HTTP {answer.status}, {answer.problem}"
+        problem = answer.problem or "without an errno"
+        what = answer.failure.value if answer.failure else f"HTTP {answer.status}, {problem}"
         self._unjudged.add(what)
         return True
 
     def _remarks(self) -> Iterator[str]:
         if self.passed_over:
-            yield f"{self.passed_over} requests went elsewhere and were passed over"
+            yield passed_over(self.passed_over)
         if self._unjudged.total:
             kinds = self.secrets.redact(str(self._unjudged))
             yield f"not answered by the API, and not judged: {kinds}"
@@ -266,8 +267,8 @@ class TrafficJudge:
             )
         if number := self._nowhere:
             yield (
-                f"{number} {'request calls' if number == 1 else 'requests call'} no operation, by"
-                " path or by method; they can answer unknown-route and other-method alone"
+                f"{number} request{'s' * (number != 1)} called no operation, but another path or"
+                " method, which answers nothing but unknown-route and other-method"
             )
 
     def _finding(self, id: str) -> Finding:
@@ -293,3 +294,9 @@ class TrafficJudge:
             expected=excerpt(finding.expected),
             actual=excerpt(finding.actual),
         )
+
+
+def passed_over(number: int) -> str:
+    """What a report says of requests to other places."""
+    went = "request to another place was" if number == 1 else "requests to other places were"
+    return f"{number} {went} passed over"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.conforming_servers.conforming_server import plain
 from tests.support.fakes import ADDRESS
 from tests.support.tampering.server import tampered
 from tests.support.traffic.client import CREATE, Client
-from tests.support.traffic.har_files import changed, entry, har
+from tests.support.traffic.har_files import API, changed, entry, har
 from tests.support.traffic.observed import Clock, Observed
 
 
@@ -121,3 +122,22 @@ def test_what_nobody_can_read_in_an_entry_spoils_no_other(tmp_path: Path) -> Non
     report = check_har(path, shipped())
     assert report.requests == 1
     assert any("params has a character that is no text" in one for one in report.remarks)
+
+
+def test_what_is_said_of_a_file_is_whole_and_names_the_api_that_was_found(tmp_path: Path) -> None:
+    elsewhere = entry("/jobs/create", url="http://b.test/jobs/create")
+    # JSON without an errno, a page, and one request to another place.
+    strange = [entry(came={"detail": "?"}, status=502), entry(status=502, came="<html>")]
+    found = entry(came={"errno": 0, "errmsg": "OK", "data": {"res": [], "total": 0}})
+    path = tmp_path / "a.har"
+    path.write_text(json.dumps(har(found, *strange, elsewhere)))
+    _, output = ran("--har", path)
+    assert "1 request to another place was passed over" in output
+    assert f"the API is taken to be {API}; --target names another" in output
+    (said,) = [one for one in output.splitlines() if one.startswith("not answered by the API")]
+    assert re.fullmatch(r"[^:]*: \d+ × HTTP 502, \w[^,]*\w(, \d+ × HTTP 502, \w[^,]*\w)*", said)
+    assert "success-http-status unknown: 200 (findJobs); not seen: login" in " ".join(
+        output.split()
+    )
+    _, output = ran("--har", path, "--target", API)
+    assert "taken to be" not in output

@@ -87,4 +87,4 @@ def test_what_calls_no_operation_is_counted(wire: Observed) -> None:
     wire.send("POST", "/no/such", b"{}")
     wire.send("OPTIONS", "/jobs/find")
     (said,) = [one for one in judged(wire.seen).remarks if "no operation" in one]
-    assert said.startswith("3 requests call no operation")
+    assert said.startswith("3 requests called no operation")

@@ -57,7 +57,7 @@ def _jobs(plan: RunPlan, options: RunOptions) -> str:
     if plan.shared_jobs.reused:
         planned += f", {len(plan.shared_jobs.reused)} used again if the account still has them"
     if plan.generated.jobs:
-        planned += f", up to {plan.generated.jobs} from generated requests if they are left"
+        planned += f", up to {plan.generated.jobs} from generated requests, if the budget has them left"
     if options.jobs is None:
         return f"{planned} (no limit){_risk(plan)}"
     return f"{planned} ({options.jobs} allowed){_risk(plan)}"
@@ -71,7 +71,7 @@ def _risk(plan: RunPlan) -> str:
 def _itemised(plan: RunPlan, mark: str) -> Iterator[str]:
     bodies = job_bodies(plan.shared_jobs.jobs, mark)
     for job in plan.shared_jobs.jobs:
-        serves = plan.serves(job.name)
+        serves = [one for one in plan.serves(job.name) if one not in plan.untestable]
         again = ", used again" if job.name in plan.shared_jobs.reused else ""
         more = f" and {len(serves) - 4} more" if len(serves) > 4 else ""
         purpose = f"for {', '.join(serves[:4])}{more}{again}"

@@ -68,11 +68,11 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     epilog="Exit codes: 0, nothing breaks COMMAND; 1, something does; 2, it does not pass as"
     " documented, or can't be run. After a signal, 128 plus its number.",
 )
-@click.option("--faults", is_flag=True, help="Run it with the mishaps, too: see --list.")
+@click.option("--faults", is_flag=True, help="Run it with the mishaps too (see --list).")
 @_names("--only", "Run only these questions, answers or mishaps; repeatable.")
 @_names("--skip", "Do not run these; repeatable.")
 @click.option(
-    "--quick", is_flag=True, help="Do not run what no request reaches as documented: see the docs."
+    "--quick", is_flag=True, help="Leave out questions that no request reaches as documented."
 )
 @click.option("--list", "listing", is_flag=True, help="List the runs, and exit.")
 @click.option(
@@ -80,27 +80,28 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     type=click.IntRange(1, 64),
     default=_processors,
     show_default="the number of processors",
-    help="Run as many at once, each with a fake of its own.",
+    help="Do this many runs at once, each with its own fake.",
 )
 @click.option(
     "--repeat",
     type=click.IntRange(1, 100),
+    metavar="N",
     default=1,
     show_default=True,
-    help="Run it as often as documented, and up to as often where it fails, to tell what is flaky.",
+    help="Run it N times as documented, and up to N times where it fails, to find what is flaky.",
 )
 @click.option(
     "--time-limit",
     type=_Number(0.1, 86_400),
     default=60.0,
     show_default=True,
-    help="End a run after so many seconds, with all that it has started: it is asked to end"
-    " (SIGTERM) and killed 2 seconds later. It has failed then.",
+    help="End a run, which has then failed, after this many seconds: its processes get SIGTERM,"
+    " and SIGKILL 2 seconds later.",
 )
 @click.option(
     "--as-proxy",
     is_flag=True,
-    help="Set http_proxy to the fake, for a client that has the live address wired in.",
+    help="Set http_proxy to the fake, for a client with a hard-coded live address.",
 )
 @click.option(
     "--job-seconds",
@@ -117,9 +118,9 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     help="real: the machine's time; auto: each poll moves time forward.",
 )
 @click.option("--seed", type=int, help="Make ids, hashes and colours repeatable.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON.")
-@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write JUnit XML.")
-@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report as JSON.")
+@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write the report as JUnit XML.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write the report as one HTML page.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def matrix(
     command: tuple[str, ...],

@@ -180,7 +180,7 @@ def conclusion(report: Report) -> str:
 
 
 #: Of what was reached, and is never touched all the same.
-REACHED_ONLY = "reached, but nothing that could differ"
+REACHED_ONLY = "reached, but no response could differ"
 
 
 def _block(

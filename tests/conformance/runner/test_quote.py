@@ -72,6 +72,14 @@ def test_a_plan_with_a_risk_says_so() -> None:
     assert "5 submissions" in quoted
 
 
+def test_a_job_is_for_nothing_that_is_not_tested() -> None:
+    with right_fake() as fake:
+        run = Measured(fake.url, only=("VAR-1", "CREATE-1"), budget_jobs=1)
+    (job,) = [one for one in lines(run.plan, run.options, "mark", full=True) if " grid: " in one]
+    assert "VAR-1" in run.plan.untestable
+    assert job.endswith("for CREATE-1")
+
+
 def test_every_check_has_a_row() -> None:
     rows = FILE.read_text(encoding="utf-8")
     assert [id for id in IDS if f"\n{id}:" not in rows] == []

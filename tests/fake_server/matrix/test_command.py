@@ -45,7 +45,7 @@ def test_what_breaks_it_is_a_table_and_a_sentence_each(tmp_path: Path) -> None:
     assert "relies on 1 of 4 readings: find-order" in lines
     assert "tolerates 1 reading: image-frame" in lines
     assert "never touches 2 readings: find-scope, blend-result" in lines
-    assert "  reached, but nothing that could differ: 1 reading: find-scope" in lines
+    assert "  reached, but no response could differ: 1 reading: find-scope" in lines
     assert lines[-1].startswith("2 of 9 variations break it; 6 runs in ")
     assert sum("lint: never-fetches" in line for line in lines) == 1
     _is_json(json.loads(files["json"].read_text()))
@@ -90,7 +90,7 @@ def _is_junit(root: xml.Element) -> None:
         "testcase[@name='find-scope=all: an account finds the jobs of all accounts']/skipped"
     )
     assert skipped is not None
-    assert skipped.attrib["message"] == "never touched: reached, but nothing that could differ"
+    assert skipped.attrib["message"] == "never touched: reached, but no response could differ"
 
 
 def _is_html(page: str) -> None:

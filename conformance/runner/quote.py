@@ -57,7 +57,7 @@ def _jobs(plan: RunPlan, options: RunOptions) -> str:
     if plan.shared_jobs.reused:
         planned += f", {len(plan.shared_jobs.reused)} used again if the account still has them"
     if plan.generated.jobs:
-        planned += f", up to {plan.generated.jobs} from generated requests, if the budget has them left"
+        planned += f", up to {plan.generated.jobs} from generated requests, as the budget allows"
     if options.jobs is None:
         return f"{planned} (no limit){_risk(plan)}"
     return f"{planned} ({options.jobs} allowed){_risk(plan)}"

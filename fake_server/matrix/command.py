@@ -118,9 +118,13 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     help="real: the machine's time; auto: each poll moves time forward.",
 )
 @click.option("--seed", type=int, help="Make ids, hashes and colours repeatable.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report as JSON.")
-@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write the report as JUnit XML.")
-@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write the report as one HTML page.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write it as JSON.")
+@click.option(
+    "--junit", "junit_file", type=click.Path(path_type=Path), help="Write it as JUnit XML."
+)
+@click.option(
+    "--html", "html_file", type=click.Path(path_type=Path), help="Write it as one HTML page."
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def matrix(
     command: tuple[str, ...],

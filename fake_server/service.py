@@ -142,20 +142,23 @@ class FakeService:
     def _keep_start(self) -> None:
         """Keep the seed, and what all processes of a store must be started with."""
         if self.store.is_shared:
-            from .store.shared.agreement import agree
-
-            mine = {
-                "--profile": self.first_profile.answers,
-                "--job-seconds": self.settings.job_ms / 1000,
-                "--seed": self.settings.seed,
-                "--clock": self.settings.clock,
-                "--markers": self.settings.markers,
-                "--open-accounts": self.settings.open_accounts,
-            }
-            agree(self.store, self._data, mine)
+            self._agree(alone=self.store.alone)
         seed = None if self.settings.seed is None else str(self.settings.seed)
         if seed is not None and self.store.setting("seed", lambda: seed) != seed:
             self.store.keep("seed", seed)
+
+    def _agree(self, *, alone: bool) -> None:
+        from .store.shared.agreement import agree
+
+        mine = {
+            "--profile": self.first_profile.answers,
+            "--job-seconds": self.settings.job_ms / 1000,
+            "--seed": self.settings.seed,
+            "--clock": self.settings.clock,
+            "--markers": self.settings.markers,
+            "--open-accounts": self.settings.open_accounts,
+        }
+        agree(self.store, self._data, mine, alone=alone)
 
     def _begin_anew(self) -> None:
         """Begin as at the start where the database has become a new one: somebody emptied it."""
@@ -193,6 +196,7 @@ class FakeService:
     def _take(self, what: str, account: int | None) -> None:
         """Have memory as another process has made it: ``what`` is of ``store/changes.py``."""
         if what == changes.EVERYTHING:
+            self._agree(alone=False)  # others may have come while there was no connection
             self.reload()
         if what in (changes.EVERYTHING, changes.PROFILE):
             self.reload_profiles()

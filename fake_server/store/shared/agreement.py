@@ -7,24 +7,24 @@ from typing import Any
 
 import orjson
 
-from ..database import StoreError
 from ..store import Store
+from ..transactions import NotStoredError
 
 
-def agree(store: Store, where: str, mine: Mapping[str, Any]) -> None:
+def agree(store: Store, where: str, mine: Mapping[str, Any], *, alone: bool) -> None:
     """Keep how this process is started, or see that the others are started alike.
 
     ``mine`` are options and their values; ``where`` names the store for a person. Raises
-    ``StoreError``.
+    ``NotStoredError``.
     """
     text = orjson.dumps(mine, option=orjson.OPT_SORT_KEYS).decode()
-    if store.alone:
+    if alone:
         store.keep("settings", text)
         return
     theirs = orjson.loads(store.setting("settings", lambda: text))
     other = [name for name, value in mine.items() if theirs.get(name) != value]
     if other:
-        raise StoreError(
+        raise NotStoredError(
             f"{where} is in use by processes with another {other[0]}: all must be started with the"
             " same one"
         )

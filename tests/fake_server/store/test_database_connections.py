@@ -199,3 +199,16 @@ def test_what_the_url_says_of_the_connection_holds(url: DatabaseUrl, make_fake: 
         else:
             assert found["connect_timeout"] == "3"
             assert name == "sampan"
+
+
+def test_who_was_started_otherwise_while_nobody_was_connected_shuts_the_others_out(
+    url: DatabaseUrl, make_fake: MakeFake
+) -> None:
+    """As when a host is started again with other options while PostgreSQL is as well."""
+    abc = make_fake(data=url).login()
+    in_database(url, f"SELECT pg_terminate_backend({_backend(abc.fake)}, 5000)")
+    make_fake(data=url, job_ms=9000)
+    for _ in range(2):
+        answer = submit(abc)
+        assert refused(answer) == 501
+        assert "with another --job-seconds" in answer.headers["x-fake-reason"]

@@ -153,7 +153,12 @@ def _four_cells(ctx: Context, job: JobTrace, grid: JobTrace) -> Finding:
     seam, same = pixels.seam(picture), pixels.alike(picture)
     if pixels.blank(picture):
         return _no_grid(ctx, job, picture, "one colour")
-    if seam is Seam.UNCLEAR and job is grid and _is_one_cell(ctx, picture):
+    if (
+        seam is Seam.UNCLEAR
+        and job is grid
+        and not pixels.is_cut(picture)
+        and _is_one_cell(ctx, picture)
+    ):
         return _no_grid(ctx, job, picture, "one picture, all of which is shown as one of its cells")
     if job is not grid and pixels.enlarged(picture, pixels_of(ctx, grid)):
         return _no_grid(ctx, job, picture, "one picture, a cell of its parent")

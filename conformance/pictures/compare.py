@@ -54,6 +54,11 @@ def seam(picture: Picture) -> Seam:
     return Seam.CONTINUOUS if found == {Seam.CONTINUOUS} else Seam.UNCLEAR
 
 
+def is_cut(picture: Picture) -> bool:
+    """Whether there is a step along both its middle lines in any reading, however faint."""
+    return any(view.is_cut for view in picture.views)
+
+
 def enlarged(picture: Picture, cells: Picture) -> bool:
     """Whether it shows, as a whole, one cell of another picture, moved and regraded perhaps.
 
@@ -63,7 +68,7 @@ def enlarged(picture: Picture, cells: Picture) -> bool:
     if any(_is_enlarged(*pair) for pair in pairs):
         return True
     # Looked for at every place where it may be only if it does not have the seams of a grid.
-    return seam(picture) is not Seam.CUT and any(_is_moved(*pair) for pair in pairs)
+    return not is_cut(picture) and any(_is_moved(*pair) for pair in pairs)
 
 
 def _is_moved(view: View, cell: Patch) -> bool:

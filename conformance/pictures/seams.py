@@ -12,6 +12,7 @@ Every length is in pixels of the strip around the line (``view.py``), the line u
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -27,6 +28,8 @@ _HEARD = 0.75  # a step (of 3 * 255) below which a block is silent
 _FAINT = 2.0  # (of 255) the deviation of detail below which a block is not listened to
 _MOST_CUT = 0.25  # share of blocks with a step above which a line is not called continuous
 _CUT = 0.6  # share of blocks from which on it is called a cut
+#: A step (of 3 * 255) that rounding alone makes of a gradient, one for each colour and a codec's.
+_ROUNDED = 4.0
 _CONTINUOUS, _TOGETHER = 5.0, 4.0  # log likelihood ratios of one line, and of both
 _MOST = 3.0  # that one block says, at all scales: a star on the line is not the picture
 #: Direct neighbours are alike across any line if a grid was resized as a whole: they count only
@@ -50,16 +53,23 @@ class Seam(Enum):
 @dataclass(frozen=True, slots=True)
 class Line:
     """``cut``: share of the blocks with a step; ``evidence`` that the picture goes on: a log
-    likelihood ratio; ``elsewhere``: the share of blocks with a step at some other line nearby.
+    likelihood ratio; ``elsewhere``: the share of blocks with a step at some other line nearby;
+    ``step``: the middle one of the blocks' steps across the line, 0 to 765.
     """
 
     cut: float
     evidence: float
     elsewhere: float
+    step: float = 0.0
 
     @property
     def is_cut(self) -> bool:
         return self.cut >= _CUT
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether its steps are larger than those between two shades of one gradient."""
+        return self.step > _ROUNDED
 
     @property
     def goes_on(self) -> bool:
@@ -83,11 +93,11 @@ def line(strip: Image, band: Image) -> Line:
     """
     if strip.width < 32 or strip.height < 64:
         return Line(0.5, 0.0, 0.0)
-    cut = _cut(strip, 1)
+    cut, step = _cut(strip, 1)
     if cut < _CUT:
-        cut = max(cut, _cut(strip, 4))
+        cut, step = max((cut, step), _cut(strip, 4))
     if cut > _MOST_CUT:
-        return Line(cut, 0.0, 0.0)  # the rest would not be looked at
+        return Line(cut, 0.0, 0.0, step)  # the rest would not be looked at
     grey = strip.convert("L")
     found = [_evidence(grey, *scale) for scale in _SCALES]
     evidence = _total(found[1:])
@@ -118,18 +128,21 @@ def _steps(image: Image, group: int, samples: int) -> Image:
     return total
 
 
-def _cut(strip: Image, group: int) -> float:
-    """The share of blocks that have a larger step at the line than nearly everywhere beside it."""
+def _cut(strip: Image, group: int) -> tuple[float, float]:
+    """The share of blocks that have a larger step at the line than nearly everywhere beside it,
+    and the middle one of all steps at the line."""
     at = strip.width // 2 - group
     found = heard = 0
+    steps = []
     for row in floats.rows(_steps(strip, group, 4 * _BLOCKS), _BLOCKS):
         across = max(row[at - 1 : at + 2])
+        steps.append(across)
         beside = sorted(row[: at - group - 1] + row[at + group + 2 :])
         if max(across, beside[-1]) < _HEARD:
             continue
         heard += 1
         found += across > 1.15 * beside[len(beside) * 19 // 20] + 0.3
-    return found / heard if heard >= _BLOCKS // 4 else 0.0
+    return found / heard if heard >= _BLOCKS // 4 else 0.0, statistics.median(steps)
 
 
 def _elsewhere(band: Image) -> float:

@@ -58,16 +58,21 @@ class View:
         return one, two, three, four
 
     @property
+    def is_cut(self) -> bool:
+        """Whether there is a step along both middle lines, however faint."""
+        return all(line.is_cut for line in self.lines)
+
+    @property
     def seam(self) -> Seam:
-        """``CUT`` if both lines are, ``CONTINUOUS`` if what is on both sides of them goes on.
+        """``CUT`` if both lines clearly are, ``CONTINUOUS`` if what is beside them goes on.
 
         One line alone does not say so against the other: a grid of symmetric cells goes on in one
         direction as its mirror image does, and one with a caption is cut elsewhere. One picture
         above another is neither.
         """
         upright, level = self.lines
-        if upright.is_cut and level.is_cut:
-            return Seam.CUT
+        if self.is_cut:
+            return Seam.CUT if upright.is_clear and level.is_clear else Seam.UNCLEAR
         if upright.is_cut:
             goes_on = False
         elif level.is_cut:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 
 import pytest
 from PIL import Image, ImageDraw
@@ -105,6 +106,21 @@ def test_a_grid_that_was_resized_as_a_whole_does_not_go_on(name: str, factor: fl
     size = (round(whole.width * factor), round(whole.height * factor))
     for kind, options in CODECS:
         assert pixels.seam(read(whole.resize(size), kind, **options)) is not Seam.CONTINUOUS
+
+
+def test_the_shades_of_a_gradient_are_no_cut() -> None:
+    """Rounding makes steps of them, and some lie along both middle lines."""
+    drawn = random.Random(1)
+    for size, steps in product([(600, 800), (512, 512)], range(1, 4)):
+        shades = [drawn.randrange(40, 200) for _ in range(3)]
+        picture = Image.new("RGB", size)
+        for x, y in product(range(2), range(2)):
+            # Each colour is one shade further at a line; one after the other, or all at once.
+            shade = [one + (x + y if n < steps else 0) for n, one in enumerate(shades)]
+            box = x * size[0] // 2, y * size[1] // 2, (x + 1) * size[0] // 2, (y + 1) * size[1] // 2
+            picture.paste(tuple(shade), box)
+        assert pixels.seam(read(picture)) is not Seam.CUT, (size, steps)
+        assert pixels.is_cut(read(picture))
 
 
 @pytest.mark.parametrize("name", [dusk.__name__, portrait.__name__, flat.__name__])

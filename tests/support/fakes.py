@@ -20,11 +20,12 @@ from sampan.fake_server.settings import Settings
 from sampan.fake_server.store.database_url import DatabaseUrl
 from sampan.fake_server.web.app import application
 from tests.support.network.asgi import HEADERS, exchange
+from tests.support.stores import postgres
 
 #: When the page's example record was created (page, Job Find), in ms.
 START = 1_712_040_515_164
 
-#: Whether the tests run on uvicorn's stock protocol, as `make test-stock` has it.
+#: Whether the tests run on uvicorn's stock protocol, as with `SAMPAN_TEST_PROTOCOL=stock make suite`.
 STOCK = os.environ.get("SAMPAN_TEST_PROTOCOL") == "stock"
 
 #: What fakes in this process keep their data in: memory, a shared file or PostgreSQL.
@@ -34,8 +35,6 @@ STORE = os.environ.get("SAMPAN_TEST_STORE", "memory")
 def _database() -> tuple[Path | DatabaseUrl, Callable[[], None]]:
     """An empty one of the kind that the tests run with, and what gives it back."""
     if STORE == "postgres":
-        from tests.support import postgres
-
         name = postgres.take()
         return postgres.server().url(name), partial(postgres.give_back, name)
     assert STORE == "file", f"SAMPAN_TEST_STORE is memory, file or postgres, not {STORE}"

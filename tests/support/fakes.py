@@ -25,7 +25,7 @@ from tests.support.stores import postgres
 #: When the page's example record was created (page, Job Find), in ms.
 START = 1_712_040_515_164
 
-#: Whether the tests run on uvicorn's stock protocol, as with `SAMPAN_TEST_PROTOCOL=stock make suite`.
+#: Whether the tests run on uvicorn's stock protocol: `SAMPAN_TEST_PROTOCOL=stock make suite`.
 STOCK = os.environ.get("SAMPAN_TEST_PROTOCOL") == "stock"
 
 #: What fakes in this process keep their data in: memory, a shared file or PostgreSQL.

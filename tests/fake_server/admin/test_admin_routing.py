@@ -26,8 +26,10 @@ def test_every_operation_has_a_handler_and_every_handler_an_operation() -> None:
     assert handlers == {
         function
         for module in routing._MODULES
-        for function in vars(module).values()
-        if inspect.iscoroutinefunction(function) and function.__module__ == module.__name__
+        for name, function in vars(module).items()
+        if not name.startswith("_")
+        and inspect.iscoroutinefunction(function)
+        and function.__module__ == module.__name__
     }
 
 

@@ -14,15 +14,15 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from ..contract import Contract
 from ..json_access import object_at, printable, shortened, text
-from ..target import checked_target, is_loopback, is_web
+from ..target import checked_target, is_web
 from ..verdict import UnavailableError, Verdict
-from .addresses import is_public
 from .budget import Budget
 from .connection import Failure, Reply, Request, transmit
 from .exchange import Answer, Exchange, Log
 from .json_body import Body, read, readable
 from .pace import Pace, TimeUpError
 from .patience import Trouble, trouble
+from .picture_hosts import PictureHosts, anywhere
 from .redaction import Secrets
 from .repeats import Repeats
 from .request_kinds import Kind, Traffic
@@ -77,10 +77,8 @@ class Gate:
         self._until = until
         self._pace = Pace(rate)
         self._repeats = Repeats(self._pace, self.log, self.time_left)
-        self._private_links = allow_private_links or is_loopback(self.target)
+        self._hosts = PictureHosts(self.target, private=allow_private_links)
         self._not_fetched: set[str] = set()
-        #: The addresses that answered as the API.
-        self._peers: set[str] = set()
         #: Why nothing may be submitted; ``None``: it may.
         self.suspended: UnavailableError | None = None
         self._free = {_normal(one.path) for one in contract.operations.values() if not one.submits}
@@ -212,10 +210,9 @@ class Gate:
         plain: bool,
         count: Callable[[], None],
     ) -> Answer:
-        reply = readable(self._transmit(request, cap, admits=_anywhere))
+        reply = readable(self._transmit(request, cap, admits=anywhere))
         count()
-        if reply.peer:
-            self._peers.add(reply.peer)
+        self._hosts.answered(reply.peer)
         body = read(reply)
         self._learn_token(body.value)
         token = self.traffic.token_for_shell(request)
@@ -223,11 +220,7 @@ class Gate:
         return Answer(kept, reply, body.value, body.problem, body.weight, body.flaw)
 
     def _fetch(self, request: Request) -> Answer:
-        own_host = urlsplit(request.target).hostname == urlsplit(self.target).hostname
-        # The own host is as private as the API: its name may lead elsewhere for a picture.
-        own = own_host and not all(map(is_public, tuple(self._peers)))
-        admits = _anywhere if self._private_links or own else is_public
-        reply = self._transmit(request, PICTURE_CAP, admits)
+        reply = self._transmit(request, PICTURE_CAP, self._hosts.admits(request.target))
         self.traffic.count(Kind.PICTURE)
         problem = read(reply).problem if reply.failure else ""
         # What is elsewhere is shown by its size: a report goes to others than the tester.
@@ -309,7 +302,3 @@ _KNOWN = ("content-type", "content-length", "content-encoding", "location", "ret
 
 def _known(reply: Reply) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, value in reply.headers if key.lower() in _KNOWN)
-
-
-def _anywhere(_: str) -> bool:
-    return True

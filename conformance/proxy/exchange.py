@@ -90,6 +90,7 @@ class Exchange:
 
     async def _exchange(self, upstream: Upstream, head: h11.Request) -> None:
         self._record.sent = True
+        self._record.peer = upstream.peer
         if self._client.has_whole_request():
             with contextlib.suppress(OSError):
                 await upstream.send(head, *(await self._part()))

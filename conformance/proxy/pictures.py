@@ -6,14 +6,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
-from ..http.addresses import is_public
 from ..http.connection import Reply, Request, transmit
 from ..http.gate import PICTURE_CAP
 from ..http.json_body import read
+from ..http.picture_hosts import PictureHosts
 from ..json_access import object_at, objects_at, text
-from ..target import is_loopback, is_web
+from ..target import is_web
 from ..traffic.seen import Seen
 from .passing import steady_clock
 from .routes import RefusedError, Routes
@@ -30,8 +30,7 @@ class PictureFetcher:
     """Fetches on a thread of its own what the answers that it observes link to."""
 
     def __init__(self, target: str, routes: Routes) -> None:
-        self._host = urlsplit(target).hostname
-        self._local = is_loopback(target)
+        self._hosts = PictureHosts(target)
         self._routes = routes
         self._known: set[str] = set()
         self._waiting: queue.Queue[Request] = queue.Queue(_WAITING)
@@ -50,6 +49,8 @@ class PictureFetcher:
         if seen.request.method == "GET" and len(self._known) < _KNOWN:
             self._known.add(seen.request.target)
         token = _authorization(seen.request)
+        if seen.request.method == "POST":  # a GET may be of a picture from anywhere
+            self._hosts.answered(seen.reply.peer)
         for link in _links(seen.reply):
             request = self._request(link, token)
             if request is None or request.target in self._known or len(self._known) >= _KNOWN:
@@ -100,7 +101,7 @@ class PictureFetcher:
         """That of the place to which redirects lead."""
         reply = Reply()
         for _ in range(_REDIRECTS + 1):
-            reply = transmit(request, _TIMEOUT, PICTURE_CAP, self._admits(request.target))
+            reply = transmit(request, _TIMEOUT, PICTURE_CAP, self._hosts.admits(request.target))
             location = reply.header("location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
                 break
@@ -109,11 +110,6 @@ class PictureFetcher:
                 break
             request = Request("GET", there)  # the token is for the first place alone
         return reply
-
-    def _admits(self, url: str) -> Callable[[str], bool]:
-        """What is in a private network is the client's, unless the target is there, too."""
-        own = self._local or urlsplit(url).hostname == self._host
-        return lambda ip: own or is_public(ip)
 
 
 def _joined(url: str, location: str) -> str:

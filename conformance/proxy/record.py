@@ -82,6 +82,7 @@ class Record:
     detail: str = ""
     sent: bool = False
     elapsed: float = 0.0
+    peer: str = ""
 
     @property
     def whole(self) -> bool:
@@ -107,7 +108,8 @@ class Record:
         body = self.answer.bytes()
         if failure is None:
             body, failure, detail = _without_coding(body, self.answer_fields)
-        reply = Reply(self.status, headers, body, failure, detail, self.sent, self.elapsed)
+        took, peer = self.elapsed, self.peer
+        reply = Reply(self.status, headers, body, failure, detail, self.sent, took, peer)
         return Seen(request, reply, self.at)
 
     def _request_body(self) -> bytes:

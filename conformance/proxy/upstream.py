@@ -47,6 +47,8 @@ class Upstream:
         self, origin: Origin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.origin = origin
+        #: The IP address that it goes to.
+        self.peer = str((writer.get_extra_info("peername") or ("",))[0])
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.CLIENT, MAX_HEAD)

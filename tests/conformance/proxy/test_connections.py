@@ -204,6 +204,7 @@ def test_a_slow_answer_comes_whole(server: OddServer) -> None:
         assert got.body == 4 * b"hi"
         (seen,) = proxied.shown(1)
     assert seen.reply.failure is None
+    assert seen.reply.peer == "127.0.0.1"
     assert seen.reply.body == 4 * b"hi"
     assert seen.reply.elapsed >= 0.5
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from sampan.conformance.http import connection
+from sampan.conformance.http.addresses import resolved
 from sampan.conformance.http.connection import Failure, Reply, Request
 from sampan.conformance.proxy.pictures import PictureFetcher
 from sampan.conformance.proxy.routes import Routes
@@ -27,13 +29,13 @@ class Fetched:
         self.fetcher.start(self.seen.append)
         self.target = target
 
-    def found(self, *links: object, token: str = "t") -> None:
-        """A find was answered with records that link to these."""
+    def found(self, *links: object, token: str = "t", peer: str = "") -> None:
+        """A find was answered, from the address ``peer``, with records that link to these."""
         records = [{"img_buffer": link, "img_thumb": None} for link in links]
         body = json.dumps({"errno": 0, "data": {"res": records}}).encode()
         headers = (("Authorization", f"Bearer {token}"),)
         request = Request("POST", f"{self.target}/jobs/find", headers, b"{}")
-        self.fetcher.observe(Seen(request, Reply(200, (), body), time.time()))
+        self.fetcher.observe(Seen(request, Reply(200, (), body, peer=peer), time.time()))
 
     def wait(self, number: int) -> list[Seen]:
         end = time.monotonic() + HANG
@@ -101,6 +103,22 @@ def test_a_server_elsewhere_leads_nobody_into_a_private_network(server: OddServe
     fetched.fetcher.close()
     assert seen.reply.failure is Failure.PRIVATE
     assert server.requests == []
+
+
+@pytest.mark.parametrize(("peer", "fetched"), [("8.8.8.8", False), ("10.1.2.3", True), ("", False)])
+def test_the_own_host_is_as_private_as_the_api(
+    server: OddServer, peer: str, fetched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever owns a name may let it lead elsewhere between two requests."""
+    server.answers(PNG, close=True)
+    port = int(server.url.rpartition(":")[2])
+    monkeypatch.setattr(connection, "resolved", lambda *_: resolved("127.0.0.1", port, 5.0))
+    found = Fetched("http://api.test:8091")
+    found.found(f"http://api.test:{port}/a.png", peer=peer)
+    (seen,) = found.wait(1)
+    found.fetcher.close()
+    assert seen.reply.failure is (None if fetched else Failure.PRIVATE)
+    assert len(server.requests) == fetched
 
 
 @pytest.mark.parametrize(

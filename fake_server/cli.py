@@ -203,7 +203,7 @@ def serve(
     log_control: bool,
     **options: Unpack[Options],
 ) -> None:
-    """Run the fake until Ctrl-C or SIGTERM."""
+    """Run the fake until Ctrl-C, SIGTERM or a closed terminal (SIGHUP)."""
     if log is None:
         log = sys.stderr.isatty() or log_format is not None or log_control
     try:

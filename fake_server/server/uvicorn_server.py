@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -18,6 +16,7 @@ from ..http.loopback import is_loopback
 from ..web.app import App
 from .connection import LIMITS, Phase, look_at_all
 from .protocols import choose
+from .signals import caught
 from .turns import Config
 
 #: How many connections are accepted in a round of the event loop.
@@ -64,16 +63,9 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on SIGINT and SIGTERM; uvicorn would raise the signal again, no clean end."""
-        before = {name: signal.signal(name, self._stop) for name in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        """End on them; uvicorn would raise the signal again, no clean end, and knows no SIGHUP."""
+        with caught(lambda *_: self.give_up()):
             yield
-        finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
-
-    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
-        self.give_up()
 
     def give_up(self) -> None:
         """End, without an answer to what is still being answered."""

@@ -9,6 +9,8 @@ import signal
 from collections.abc import Callable
 from typing import NamedTuple
 
+from .signals import signals
+
 
 class Told(NamedTuple):
     """What a worker tells its parent, once: that it answers, or why it can't.
@@ -51,12 +53,13 @@ class Worker:
 
 
 def begin() -> None:
-    """Take signals as a worker does: the parent, which a terminal's Ctrl-C also reaches, says when.
+    """Take signals as a worker does: the parent, which a terminal's signals also reach, says when.
 
     Called in a new process, before any signal can come to it.
     """
     signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for each in set(signals()) - {signal.SIGTERM}:  # ignored, one that waits would be lost
+        signal.signal(each, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 

@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 
+from .signals import caught, signals
 from .worker import Told, Worker, begin, told
 
 log = logging.getLogger("sampan")
@@ -100,7 +101,7 @@ class Workers:
         return [child.pid for child in self._children if child.pid]
 
     def run(self, ready: Callable[[str | None], None]) -> None:
-        """Serve until SIGINT or SIGTERM, and return when every worker has ended.
+        """Serve until SIGINT, SIGTERM or SIGHUP, and return when every worker has ended.
 
         ``ready`` is called when all answer, with the admin token that they have generated, if any.
         Raises :class:`StartError` where one of them can't be started for the first time.
@@ -163,7 +164,7 @@ class Workers:
         sys.stdout.flush()
         sys.stderr.flush()
         # A signal that came to the new process before it takes them its own way would be lost.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signals())
         try:
             pid = os.fork()
             if pid == 0:
@@ -223,15 +224,12 @@ class Workers:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        """End on SIGINT and SIGTERM: ``select`` wakes for them."""
-        names = (signal.SIGINT, signal.SIGTERM)
+        """End on them: ``select`` wakes for them."""
         woken = signal.set_wakeup_fd(self._waking)
-        before = {name: signal.signal(name, self._stop) for name in names}
         try:
-            yield
+            with caught(self._stop):
+                yield
         finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
             signal.set_wakeup_fd(woken)
 
     def _stop(self, _signal: int, _frame: object) -> None:

@@ -112,10 +112,13 @@ def test_its_options_reach_it(serve: Serve, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("busy", "name"),
-    in_turn(["idle", "a kept connection", "half a request", "half a head"], ["SIGTERM", "SIGINT"]),
+    in_turn(
+        ["idle", "a kept connection", "half a request", "half a head"],
+        ["SIGTERM", "SIGINT", "SIGHUP"],
+    ),
 )
-def test_a_signal_ends_it_cleanly(serve: Serve, name: str, busy: str) -> None:
-    served = serve()
+def test_a_signal_ends_it_cleanly(serve: Serve, name: str, busy: str, tmp_path: Path) -> None:
+    served = serve("--port-file", str(tmp_path / "port"))
     with socket.create_connection(("127.0.0.1", served.port)) as connection:
         if busy == "a kept connection":
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -133,6 +136,19 @@ def test_a_signal_ends_it_cleanly(serve: Serve, name: str, busy: str) -> None:
         if busy != "a kept connection":
             assert connection.recv(1000) == b""  # no answer, and nothing of a server's own
     assert (served.process.returncode, output, errors) == (0, "", "")
+    assert not (tmp_path / "port").exists()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_nohup_is_heeded(serve: Serve, workers: str, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as its children inherit it
+    try:
+        served = serve("--workers", workers, "--data", str(tmp_path / "data"))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    served.process.send_signal(signal.SIGHUP)
+    assert httpx.get(served.url).status_code == 200
+    assert served.stop() == ""
 
 
 def test_a_second_signal_does_no_harm(serve: Serve) -> None:

@@ -83,7 +83,7 @@ def test_a_killed_worker_is_started_again_and_the_other_goes_on(served: Served) 
     assert served.process.returncode == 0
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_all_end_together_and_cleanly(serve: Serve, tmp_path: Path, how: int) -> None:
     file = tmp_path / "port"
     options = "--data", str(tmp_path / "data.db"), "--port-file", str(file)

@@ -81,7 +81,7 @@ class _Explained:
     def _alternatives(self, error: Error, branches: list[list[Error]]) -> str:
         """Of an error that lists alternatives, the one that was most likely meant."""
         expected = self._expected(error)
-        if expected is not None and not isinstance(self._at(error), dict):
+        if expected is not None and not isinstance(error.instance, dict):
             return self._unexpected(error, expected)
         told = [_which(branch, len(error.instance_path)) for branch in branches]
         if not all(told):
@@ -96,19 +96,19 @@ class _Explained:
     def _unknown_field(self, error: Error, key: str) -> str:
         fields = list(self._holder(error.schema_path[:-1]).get("properties", ()))
         where = ".".join(map(str, error.instance_path)) or self._name
-        kind = self._at(error).get("type") if not error.instance_path else None
+        kind = error.instance.get("type") if not error.instance_path else None
         which = f" ({shown(kind)})" if isinstance(kind, str) else ""
         hint = did_you_mean(key, fields)
         its = f"{'; its' if not hint else ' Its'} fields are {', '.join(fields) or 'none'}"
         return f"{key[:100]!r} is not a field of {where}{which}{hint}{its}"
 
     def _not_among(self, error: Error, options: Sequence[Any]) -> str:
-        value, names = self._at(error), [str(option) for option in options]
+        value, names = error.instance, [str(option) for option in options]
         rest = suggest(value, names)
         return f"{self._where(error)}: {self._value(error)} is not valid{rest}"
 
     def _unexpected(self, error: Error, expected: str) -> str:
-        value = self._at(error)
+        value = error.instance
         found = _DURATION.fullmatch(value) if isinstance(value, str) else None
         hint = ""
         if found is not None and "duration" in expected:
@@ -140,15 +140,9 @@ class _Explained:
         inner = ".".join(str(step) for step in error.instance_path)
         return inner or ("the body" if isinstance(self._whole, dict) else self._name)
 
-    def _at(self, error: Error) -> Any:
-        value = self._whole
-        for step in error.instance_path:
-            value = value[step]
-        return value
-
     def _value(self, error: Error) -> str:
         secret = _SECRET.intersection(map(str, error.instance_path))
-        return "the value" if secret else shown(self._at(error))
+        return "the value" if secret else shown(error.instance)
 
 
 def _options(error: Error) -> list[Any] | None:

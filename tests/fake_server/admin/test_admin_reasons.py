@@ -139,3 +139,19 @@ def test_a_long_list_of_names_says_how_many_more() -> None:
 )
 def test_a_hint_needs_something_alike(given: object, hint: str) -> None:
     assert did_you_mean(given, ["fail", "stuck", "image-late", "image-missing"]) == hint
+
+
+@pytest.mark.parametrize("name", ["", "0", "a/b", "~1", "-1"])
+@pytest.mark.parametrize("condition", ["equals", "matches"])
+def test_a_wrong_condition_of_a_field_of_any_name_is_told(
+    control: Control, name: str, condition: str
+) -> None:
+    for match, says in (
+        (
+            {"body": {"fields": {name: {condition: "", "precent": 1}}}},
+            "'precent' is not a field of",
+        ),
+        ({"headers": {name: {condition: 1}}}, '1 is not of type "string"'),
+    ):
+        refusal = control.refusal("POST", "requests/verify", {"match": match})
+        assert says in refusal.message

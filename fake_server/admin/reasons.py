@@ -96,7 +96,7 @@ class _Explained:
     def _unknown_field(self, error: Error, key: str) -> str:
         fields = list(self._holder(error.schema_path[:-1]).get("properties", ()))
         where = ".".join(map(str, error.instance_path)) or self._name
-        kind = error.instance.get("type") if not error.instance_path else None
+        kind = self._whole.get("type") if not error.instance_path else None
         which = f" ({shown(kind)})" if isinstance(kind, str) else ""
         hint = did_you_mean(key, fields)
         its = f"{'; its' if not hint else ' Its'} fields are {', '.join(fields) or 'none'}"

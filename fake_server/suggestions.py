@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-#: More names than these are counted instead of listed.
-_MOST_LISTED = 60
+#: More names than these, as only a user makes them, are counted instead of listed.
+_MOST_LISTED = 100
 #: A value or a name longer than this is cut.
 _WIDE = 100
 

@@ -129,7 +129,7 @@ def test_a_long_value_is_cut(control: Control) -> None:
 
 
 def test_a_long_list_of_names_says_how_many_more() -> None:
-    assert listed(f"t{number}" for number in range(100)).endswith("t59 and 40 more")
+    assert listed(f"t{number}" for number in range(150)).endswith("t99 and 50 more")
     assert listed([]) == "none"
 
 

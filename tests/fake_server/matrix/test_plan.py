@@ -88,6 +88,13 @@ def test_what_selects_nothing_is_refused_in_words(
         named(*only, skip=skip)
 
 
+def test_a_name_that_is_none_is_answered_with_all_that_are() -> None:
+    with pytest.raises(PlanError) as refused:
+        named("nope")
+    said = str(refused.value).partition("valid: ")[2].split(", ")
+    assert said == list(dict.fromkeys(trial.subject for trial in EVERY))
+
+
 def test_all_skipped_is_nothing_to_run() -> None:
     with pytest.raises(PlanError, match="nothing to run"):
         named(skip=tuple(named()))

@@ -70,8 +70,9 @@ class Report:
     Every text in it is printable, whatever a server sent: this is the one door to all reports.
     ``jobs_allowed`` is ``None`` where there was no limit; ``stopped`` says why the run ended
     before its time, if it did; ``remarks`` what happened on the way to the API: gateways, a slower
-    rate, a server that stopped answering. ``seed`` repeats the run's random choices. ``known``:
-    requirements whose failure is accepted; ``fail_on``: verdicts that count as a failure.
+    rate, a server that stopped answering. ``seed`` and ``generate`` repeat the run's random choices
+    (``repeated_by``); ``generate`` is 0 where no number of generated requests was asked for.
+    ``known``: requirements whose failure is accepted; ``fail_on``: verdicts that count as one.
     ``watched``: somebody else sent the requests, and the kit has only seen them: then ``requests``
     and ``jobs_spent`` are theirs.
     """
@@ -87,6 +88,7 @@ class Report:
     stopped: str = ""
     jobs: tuple[Job, ...] = ()
     seed: int = 0
+    generate: int = 0
     known: frozenset[str] = frozenset()
     fail_on: frozenset[Verdict] = frozenset()
     remarks: tuple[str, ...] = ()
@@ -113,6 +115,11 @@ class Report:
         if finding.verdict is Verdict.FAIL and finding.id in self.known:
             return Verdict.PASS
         return Verdict.FAIL if finding.verdict in self.fail_on else finding.verdict
+
+    @property
+    def repeated_by(self) -> str:
+        """The options that repeat the run's random choices."""
+        return repeating(self.seed, self.generate)
 
     @property
     def tested(self) -> str:
@@ -167,6 +174,11 @@ def _seen(value: Any, *, lines: bool) -> Any:
     if isinstance(value, Exchange):
         return _printable(value)
     return _printable(value) if isinstance(value, Exhibit) else value
+
+
+def repeating(seed: int, generate: int) -> str:
+    """The options that repeat random choices; ``generate`` is 0 where it was not asked for."""
+    return f"--generate {generate} --seed {seed}" if generate else f"--seed {seed}"
 
 
 def merge(id: str, findings: Iterable[Finding]) -> Finding:

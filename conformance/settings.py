@@ -266,6 +266,11 @@ class RunOptions:
     sampled: bool = False
     seed: int = 0
 
+    @property
+    def asked_for(self) -> int:
+        """How many generated requests were asked for; 0 where they are sent by default."""
+        return 0 if self.sampled else self.generate
+
 
 def flag(name: str) -> str:
     """``--budget-jobs`` for ``budget_jobs``."""

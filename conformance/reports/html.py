@@ -129,7 +129,7 @@ def _effort(report: Report) -> Iterator[str]:
         return
     allowed = "any number" if report.jobs_allowed is None else str(report.jobs_allowed)
     yield f"{report.jobs_spent} jobs spent, {allowed} allowed"
-    yield from (f"{report.requests} requests", f"{report.seconds:.1f} s", f"--seed {report.seed}")
+    yield from (f"{report.requests} requests", f"{report.seconds:.1f} s", report.repeated_by)
 
 
 def _jump_list(

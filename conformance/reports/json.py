@@ -49,6 +49,7 @@ def as_tree(report: Report, contract: Contract) -> dict[str, Any]:
             "remarks": list(report.remarks),
         },
         "seed": report.seed,
+        "generate": report.generate,
         "jobs": [
             {
                 "name": job.name,

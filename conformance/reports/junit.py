@@ -31,6 +31,8 @@ def render(report: Report, contract: Contract) -> str:
     for seen in report.observations:
         answer = seen.answer if seen.seen is Seen.ANSWERED else seen.seen.value
         xml.SubElement(properties, "property", name=seen.id, value=answer or "")
+    if not report.watched:
+        xml.SubElement(properties, "property", name="repeated by", value=report.repeated_by)
     for finding in report.findings:
         _case(suite, finding, contract)
     suites = xml.Element("testsuites")

@@ -192,7 +192,7 @@ def _effort(report: Report) -> str:
         return f"{seen}, {report.seconds:.1f} s"
     allowed = "" if report.jobs_allowed is None else f" of {report.jobs_allowed}"
     spent = f"{report.jobs_spent}{allowed} {jobs}"
-    return f"{spent}, {report.requests} requests, {report.seconds:.1f} s, --seed {report.seed}"
+    return f"{spent}, {report.requests} requests, {report.seconds:.1f} s, {report.repeated_by}"
 
 
 def _known(report: Report) -> Iterator[str]:

@@ -131,6 +131,7 @@ class Run:
             stopped,
             tuple(self._jobs()),
             self.options.seed,
+            self.options.asked_for,
             remarks=(*self._gate.remarks(), *self._generated.remarks()),
         )
 

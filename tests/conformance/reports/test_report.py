@@ -54,6 +54,18 @@ def test_the_outcome_of_a_run(verdicts: tuple[Verdict, ...], word: str, code: in
     assert json.loads(as_json(report, CONTRACT))["verdict"] == word
 
 
+@pytest.mark.parametrize(("generate", "says"), [(0, "--seed 7"), (160, "--generate 160 --seed 7")])
+def test_every_report_says_what_repeats_the_run(generate: int, says: str) -> None:
+    report = a_report(seed=7, generate=generate)
+    assert shown(report).splitlines()[-2].endswith(f"12.5 s, {says}")
+    assert f"<li>12.5 s</li><li>{says}</li>" in as_html(report, CONTRACT)
+    suites = xml.fromstring(as_junit(report, CONTRACT))
+    (given,) = suites.iterfind(".//property[@name='repeated by']")
+    assert given.attrib["value"] == says
+    tree = json.loads(as_json(report, CONTRACT))
+    assert (tree["seed"], tree["generate"]) == (7, generate)
+
+
 # JSON
 
 
@@ -68,6 +80,7 @@ def test_json_has_the_keys_agreed_on() -> None:
         "questions",
         "budget",
         "seed",
+        "generate",
         "jobs",
     ]
     assert tree["schema"] == "sampan-report/1"

@@ -35,6 +35,7 @@ def job_json(service: FakeService, job: Job) -> dict[str, Any]:
         "stalled": stands,
         "created_at": timestamp(job.created),
         "ends_at": None if end is None else timestamp(end),
+        "visible_at": timestamp(job.created if job.visible is None else job.visible),
         "parent_hash": job.parent_hash,
         "grid_num": job.grid_num,
         "favourite": job.favourite,

@@ -189,10 +189,10 @@ class Account:
     ) -> Record:
         """The record of a job that has finished.
 
-        ``by="clock"`` moves the account's clock to the job's end and waits for nothing; it is
-        what happens where this handle has the control API. ``by="polling"`` asks every
-        ``interval``, for ``timeout`` of real time at the most, both in seconds, as a ``timedelta``
-        or as text such as ``"30s"``.
+        ``by="clock"`` moves the account's clock to where a find shows the end, and waits for
+        nothing; it is what happens where this handle has the control API. ``by="polling"`` asks
+        every ``interval``, for ``timeout`` of real time at the most, both in seconds, as a
+        ``timedelta`` or as text such as ``"30s"``.
         Raises ``JobFailed``, and ``NotInTime`` for a job that never ends.
         """
         if by == "clock" or (by is None and self._admin is not None):

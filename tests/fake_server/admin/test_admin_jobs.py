@@ -32,6 +32,7 @@ def test_a_job_is_shown_as_it_stands(control: Control, abc: Caller, job: str) ->
         "stalled": False,
         "created_at": "2024-04-02T06:48:35.164Z",
         "ends_at": "2024-04-02T06:48:37.164Z",
+        "visible_at": "2024-04-02T06:48:35.164Z",
         "parent_hash": None,
         "grid_num": None,
         "favourite": False,

@@ -56,6 +56,19 @@ def test_jobs_are_ended_at_will(account: Account) -> None:
     assert (caught.value.status, caught.value.code) == (409, "conflict")
 
 
+def test_who_waits_by_the_clock_waits_until_a_find_shows_the_job(account: Account) -> None:
+    late, complete, failed = (
+        account.create(f"x --fake find-lag={ms}") for ms in (9000, 90_000, 90_000)
+    )
+    account.admin.complete(complete)
+    account.admin.fail(failed, "out of paint")
+    assert account.record(complete) is None
+    for hash in (late, complete):
+        assert account.wait_finished(hash)["status"] == 2000
+    with pytest.raises(JobFailed, match="out of paint"):
+        account.wait_finished(failed)
+
+
 def test_favourites_and_folders(account: Account) -> None:
     first, second = account.create("first"), account.create("second")
     account.admin.favourite(first)

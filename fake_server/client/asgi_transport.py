@@ -19,6 +19,7 @@ from .transport import ASGI, Reply, Sent
 
 __tracebackhide__ = is_for_the_caller
 
+_CALLED = "an application called in this process"
 #: Loops of a parent process. Closing one would close what the parent waits on.
 _INHERITED: list[asyncio.AbstractEventLoop] = []
 
@@ -33,7 +34,7 @@ class AppTransport:
 
     def __init__(self, app: ASGI) -> None:
         """Raises ``RuntimeError`` where gevent or eventlet has replaced what a thread needs."""
-        check_unpatched("an application called in this process", "threading", "select")
+        check_unpatched(_CALLED, "threading", "select")
         self._app = app
         self._begin()
         renew_in_children(self)
@@ -53,6 +54,8 @@ class AppTransport:
         self._begin()
 
     def send(self, sent: Sent) -> Reply:
+        # A patch may have come since. Eventlet's locks are not released from another thread.
+        check_unpatched(_CALLED, "threading", by=("eventlet",))
         what = f"{sent.method} {sent.path}"
         capture = ResponseCapture()
         call = self._app(_scope(sent), _receiver(sent.body or b""), capture)

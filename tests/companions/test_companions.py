@@ -145,13 +145,15 @@ def test_eventlet_is_asked_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     """Told by a stand-in: eventlet itself is not among this project's tools."""
     from types import ModuleType
 
-    from sampan import FakeServer
+    from sampan import Admin, FakeServer, asgi_app
 
+    before = Admin(asgi_app())
     patcher = ModuleType("eventlet.patcher")
     vars(patcher)["is_monkey_patched"] = lambda module: module == "thread"
     monkeypatch.setitem(sys.modules, "eventlet.patcher", patcher)
-    with pytest.raises(RuntimeError, match="eventlet has monkey-patched 'threading'"):
-        FakeServer().start()
+    for hangs in (FakeServer().start, lambda: Admin(asgi_app()), before.accounts):
+        with pytest.raises(RuntimeError, match="eventlet has monkey-patched 'threading'"):
+            hangs()
 
 
 def test_the_tools_are_there() -> None:

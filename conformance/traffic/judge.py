@@ -28,7 +28,7 @@ from .bodies import Bodies
 from .facts import Fact
 from .form import unlike_the_page
 from .kinds import Kinds
-from .look import Look, Shown, Target, answer_of, secrets_in
+from .look import CONTROL, Look, Shown, Target, answer_of, secrets_in
 from .memory import SETTLED, Memory
 from .odd_requests import OddRequests
 from .pictures import Pictures
@@ -102,7 +102,7 @@ class TrafficJudge:
         self._strange = Strange()
         self._unjudged = Kinds()
         self._unlike = Kinds()
-        self._nowhere = 0
+        self._nowhere = self._control = 0
         self._learnt: dict[str, None] = {}
         self._span = (float("inf"), 0.0)
 
@@ -171,11 +171,7 @@ class TrafficJudge:
         self._span = min(self._span[0], began), max(self._span[1], ended)
         operation = self.target.operation(path, seen.request.method)
         if not operation:
-            self._nowhere += 1
-            if seen.request.method != "OPTIONS":
-                answer = self._answer(seen, "", False)
-                for fact in self._odd.elsewhere(seen.request, path, answer):
-                    self._memory.facts.add(self._masked(fact))
+            self._called_no_operation(seen, path)
             return
         unlike = unlike_the_page(seen.request)
         answer = self._answer(seen, operation, not unlike)
@@ -187,6 +183,16 @@ class TrafficJudge:
         look = Look(seen.request, sent, answer, not unlike, began, ended)
         self._jobs += answer.hash is not None and operation in self._submissions
         self._judge(look, unlike)
+
+    def _called_no_operation(self, seen: Seen, path: str) -> None:
+        answer = self._answer(seen, "", False)
+        # Of a server that has none, it is a path like any other: an envelope is the answer.
+        control = path.startswith(CONTROL) and answer.errno is None
+        self._control += control
+        self._nowhere += not control
+        if seen.request.method != "OPTIONS" and not control:
+            for fact in self._odd.elsewhere(seen.request, path, answer):
+                self._memory.facts.add(self._masked(fact))
 
     def _fetched(self, seen: Seen) -> None:
         """A picture by a link of a record, wherever it lies."""
@@ -265,6 +271,8 @@ class TrafficJudge:
                 " form, which leaves little to judge (GEN-5, and what an acceptance breaks):"
                 f" {self.secrets.redact(str(self._unlike))}"
             )
+        if number := self._control:
+            yield f"{number} call{'s' * (number != 1)} of the fake's control API, not judged"
         if number := self._nowhere:
             yield (
                 f"{number} request{'s' * (number != 1)} called no operation, but another path or"

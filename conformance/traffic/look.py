@@ -70,6 +70,10 @@ class Look:
         return given if type(given) is int and given in _CELLS else None
 
 
+#: Where a fake has its control API: sampan's has, and the server of the page has not.
+CONTROL = "/__admin/"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the API is: the URL under which its operations lie."""

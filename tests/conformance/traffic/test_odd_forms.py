@@ -88,3 +88,18 @@ def test_what_calls_no_operation_is_counted(wire: Observed) -> None:
     wire.send("OPTIONS", "/jobs/find")
     (said,) = [one for one in judged(wire.seen).remarks if "no operation" in one]
     assert said.startswith("3 requests called no operation")
+
+
+def test_calls_of_the_control_api_are_told_apart(wire: Observed) -> None:
+    made(wire)
+    nowhere = wire.send("POST", "/no/such", b"{}")
+    usual, before = judged(wire.seen).remarks, len(wire.seen)
+    for method, path in (("GET", "accounts"), ("GET", "no/such"), ("OPTIONS", "jobs")):
+        wire.send(method, f"/__admin/{path}")
+    wire.send("POST", "/__admin/clock/freeze", b"{}")
+    said = judged(wire.seen).remarks
+    assert set(said) - set(usual) == {"4 calls of the fake's control API, not judged"}
+    # A server that has none answers there as anywhere.
+    strange = [replace(one, reply=nowhere) for one in wire.seen[before:]]
+    (said_then,) = set(judged([*wire.seen[:before], *strange]).remarks) - set(usual)
+    assert said_then.startswith("5 requests called no operation")

@@ -7,14 +7,16 @@ import threading
 import time
 from collections.abc import Mapping
 
+from ..http.exchange import Answer
+from ..http.patience import SERVER_FAULT
 from ..http.session import Session
 from ..json_access import Record, integer, text
 from ..shared_jobs.listing import Listing
 from ..shared_jobs.trace import FINISHED
 from ..verdict import UnavailableError, Verdict
 
-#: Seconds between two looks at a job.
-_POLL = 0.25
+#: Seconds between two looks at a job; at most, between two submissions.
+_POLL, _LONGEST = 0.25, 5.0
 #: The keys of a record by which a case names the job.
 _KEYS = {"hash": "hash", "job_id": "job_id", "picture": "original_url"}
 
@@ -55,10 +57,30 @@ class MadeJobs:
             picture = text(self._record("grid"), _KEYS["picture"])
             operation, content = "describeImage", str(picture)
         body: Mapping[str, object] = {"content": content}
-        answer = self._session.call(operation, body, planned=True)
+        answer = self._submitted(operation, body)
         if answer.hash is None:
             raise _missing(f"{operation} made no job: {answer.summary()}", Verdict.INCONCLUSIVE)
         return self._awaited(answer.hash)
+
+    def _submitted(self, operation: str, body: Mapping[str, object]) -> Answer:
+        """The run's own jobs may be too many beside it (question concurrency-limit): then they are
+        waited for, and it is submitted again."""
+        ends = time.monotonic() + self._session.options.job_timeout
+        pause, last = _POLL, False
+        while True:
+            answer = self._session.call(operation, body, planned=True)
+            if answer.errno != SERVER_FAULT or last or time.monotonic() > ends:
+                return answer
+            last = not self._others_run()  # they may have ended since it was refused
+            if not last:
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST)
+
+    def _others_run(self) -> bool:
+        own = {answer.hash for _, answer in tuple(self._session.gate.jobs)}
+        records = Listing(self._session).everything().records
+        mine = (one for one in records if text(one, "hash") in own)
+        return any(integer(one, "status") != FINISHED and one.get("error") is None for one in mine)
 
     def _awaited(self, hash: str) -> Record:
         """The record of the job, once it is finished."""

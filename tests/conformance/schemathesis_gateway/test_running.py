@@ -86,6 +86,14 @@ def test_no_case_fails_a_right_server(id: str) -> None:
         assert run.later_findings() == []
 
 
+def test_where_its_own_jobs_are_too_many_the_run_waits_for_them_before_it_makes_a_grid() -> None:
+    right = RIGHT["mixed-1"]
+    with running(right.build(settings(1))) as url:
+        run = Run(url, environment(right.accounts))
+        assert not all(create(run).answer.ok for _ in range(20))
+        assert send(run, "varyJob", case("varyJob", "cell 4")).answer.ok
+
+
 def test_the_budget_is_kept_and_what_is_not_sent_is_said() -> None:
     app = RIGHT["documented-1"].build(settings(0))
     with run_at(app, SAMPAN_BUDGET_JOBS="10") as run:

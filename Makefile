@@ -62,12 +62,12 @@ test: .venv/.dev
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --collect-only -qq >/dev/null || true
 	@touch $@
 
-# Six workers even on two cores: many tests wait for jobs. More would cost more than they save,
-# since each imports and collects everything. Bytecode is kept, whatever the environment says: a few
-# hundred processes would else compile the fake anew.
+# Eight workers even on two cores: many tests wait for jobs, and six left a quarter of them idle.
+# Bytecode is kept, whatever the environment says: a few hundred processes would else compile the
+# fake anew.
 CHOSEN = -m "not whole"
 suite: .venv/.compiled
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 6 --dist worksteal $(CHOSEN) $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 8 --dist worksteal $(CHOSEN) $(ARGS)
 
 # What `make test` has no time for too: the tests that are marked `whole`.
 whole: CHOSEN =

@@ -52,7 +52,7 @@ def test_the_clock_is_frozen_turned_and_let_go(
     expect(page.locator(".happened")).to_contain_text("no job")
     own = page.locator(".clock", has=page.get_by_role("heading", name="limited"))
     expect(own.locator(".badge")).to_have_class(re.compile(r"^badge *$"))  # not the one that stands
-    expect(own.locator(".becomes-own")).to_contain_text("Resume")
+    expect(own.locator(".becomes-own")).to_contain_text("a clock of its own")
     expect(shared.locator(".becomes-own")).to_be_hidden()
     own.get_by_role("button", name="Auto").click()
     expect(own.locator(".badge")).to_have_text("moved by polls")

@@ -144,7 +144,7 @@ class Counting:
         return http({"errno": 0, "errmsg": "OK", "data": data})
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("0", marks=pytest.mark.whole), "2"])
 def test_the_budget_holds_for_all_workers_together(in_pytest: InnerPytest, workers: str) -> None:
     with Scripted(Counting()) as server:
         done = in_pytest(

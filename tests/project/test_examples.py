@@ -109,11 +109,11 @@ def test_the_curl_example_says_what_went_wrong(server: FakeServer, tmp_path: Pat
     assert not file.exists()
 
 
-def test_the_typescript_example_passes(tmp_path: Path) -> None:
+def _typescript(work: Path) -> Path:
+    """The example in TypeScript, with what it needs."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed")
-    work = tmp_path / "typescript"
     shutil.copytree(EXAMPLES / "typescript", work, ignore=shutil.ignore_patterns("node_modules"))
     options = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
     options += ["--prefer-offline"]
@@ -122,6 +122,11 @@ def test_the_typescript_example_passes(tmp_path: Path) -> None:
     )
     if installed.returncode != 0:
         pytest.skip(f"npm can't install here: {installed.stderr.strip()[-300:]}")
+    return work
+
+
+def test_the_typescript_example_passes(tmp_path: Path) -> None:
+    work = _typescript(tmp_path / "typescript")
     sampan = Path(sys.executable).with_name("sampan")
     for command in (["npx", "--no", "tsc"], ["npx", "--no", "vitest", "run"]):
         done = subprocess.run(
@@ -134,11 +139,11 @@ def test_the_typescript_example_passes(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"Tests +5 passed", done.stdout), done.stdout
-    _matrix_of_typescript(work, tmp_path / "matrix")
 
 
-def _matrix_of_typescript(installed: Path, work: Path) -> None:
-    """The matrix of the clients in TypeScript, compiled with what is installed already."""
+@pytest.mark.whole
+def test_the_matrix_of_the_clients_in_typescript_finds_the_five_readings(tmp_path: Path) -> None:
+    work, installed = tmp_path / "matrix", _typescript(tmp_path / "typescript")
     shutil.copytree(MATRIX, work, ignore=shutil.ignore_patterns("node_modules", "build"))
     (work / "node_modules").symlink_to(installed / "node_modules")
     compiled = subprocess.run(

@@ -91,8 +91,12 @@ def test_the_kit_runs_at_its_lowest(tmp_path: Path) -> None:
         ran = subprocess.run(
             [*kit, "--sampan-generate", "3", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)],
             env={**environment, "SAMPAN_USERNAME": "abc", "SAMPAN_PASSWORD": "abc-secret"},
-            cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert f"pytest-{packages[1].partition('==')[2]}" in ran.stdout
     assert " passed" in ran.stdout

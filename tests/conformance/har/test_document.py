@@ -69,7 +69,8 @@ def test_a_file_that_unpacks_without_end_costs_no_memory(tmp_path: Path) -> None
 
 
 def test_a_file_that_was_cut_gives_what_comes_before(tmp_path: Path) -> None:
-    path = written(tmp_path, entry(), entry(), entry())
+    entries = [entry(at=f"2026-05-04T10:00:0{number}.000Z") for number in range(3)]
+    path = written(tmp_path, *entries)
     text = path.read_text()
     path.write_text(text[: text.rindex('"startedDateTime"') + 30])
     found = read_har(path)

@@ -70,9 +70,9 @@ def test_a_field_is_refused_only_where_the_same_is_taken_without_it(clients: Cli
         other.login(**fields)
         other.submit(CREATE, content="a boat", **fields)
     said = answer(other.wire.seen, "unknown-field")
-    assert said.startswith("301 (login), 301 (createJob)")
+    assert said.startswith("301 (login, createJob)")
     backwards = [replace(one, at=-one.at) for one in reversed(other.wire.seen[2:])]
-    assert "301 (login)" in answer([*other.wire.seen[:2], *backwards], "unknown-field")
+    assert "301 (login" in answer([*other.wire.seen[:2], *backwards], "unknown-field")
 
 
 def test_a_parent_is_foreign_where_its_submission_tells_whose_it_is(clients: Clients) -> None:

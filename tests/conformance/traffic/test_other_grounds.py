@@ -121,7 +121,7 @@ def test_a_token_that_has_ended_is_no_want_of_a_sender_id(wire: Observed) -> Non
     client = made(wire)
     link = f"{job(client)['img_buffer']}"
     client.submit(DESCRIBE, content=link)
-    ended = changed(wire.seen.pop(), errno=430, data=None, error="invalid login")
+    ended = changed(wire.seen.pop(), errno=430, errmsg="no login", data=None)
     client.login()
     client.submit(DESCRIBE, content=link, sender_id=job(client)["sender_id"])
     assert failed(judged([*wire.seen[:-2], ended, *wire.seen[-2:]])) == set()

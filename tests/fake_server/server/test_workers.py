@@ -284,7 +284,13 @@ def test_with_postgresql_too_a_killed_worker_is_started_again(on_postgres: Serve
 # Checked by the kit
 
 
-@pytest.mark.parametrize("data", ["file", pytest.param("postgres", marks=needs_postgres)])
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param("file", marks=pytest.mark.whole),
+        pytest.param("postgres", marks=needs_postgres),
+    ],
+)
 def test_the_kit_finds_no_failure(serve: Serve, data: str, tmp_path: Path) -> None:
     with ExitStack() as stack:
         where = str(tmp_path / "data.db")

@@ -213,6 +213,10 @@ def test_a_table_that_is_gone_is_told_and_makes_no_trace(
     logged(caplog)
 
 
+#: Seconds: long beside what a busy machine takes for the rest.
+WAIT = 3
+
+
 @pytest.mark.parametrize("kind", ["file", "postgres"])
 def test_who_has_waited_in_vain_does_not_wait_for_the_journal_as_well(
     url: DatabaseUrl,
@@ -223,7 +227,9 @@ def test_who_has_waited_in_vain_does_not_wait_for_the_journal_as_well(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     data = url if kind == "postgres" else tmp_path / "data"
-    quick = postgres.SESSION.replace("statement_timeout = 5000", "statement_timeout = 1000")
+    quick = postgres.SESSION.replace(
+        "statement_timeout = 5000", f"statement_timeout = {WAIT * 1000}"
+    )
     monkeypatch.setattr(postgres, "SESSION", quick)
     monkeypatch.setattr(database, "connect_shared", _impatient)
     monkeypatch.setattr(file, "connect_shared", _impatient)
@@ -237,7 +243,7 @@ def test_who_has_waited_in_vain_does_not_wait_for_the_journal_as_well(
             opened.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
         assert refused(submit(abc)) == 501
-        assert 0.9 < time.monotonic() - began < 1.7
+        assert time.monotonic() - began < 2 * WAIT  # the second wait would take as long
     logged(caplog, "the journal is behind")
     assert not told(caplog, "caught up")
     succeeded(submit(abc))
@@ -246,8 +252,8 @@ def test_who_has_waited_in_vain_does_not_wait_for_the_journal_as_well(
 
 
 def _impatient(path: Path) -> sqlite3.Connection:
-    """What waits for a second instead of five."""
-    return database._open_file(path, 1.0, "NORMAL")
+    """What waits for less than five seconds."""
+    return database._open_file(path, float(WAIT), "NORMAL")
 
 
 def test_an_outage_is_told_once_a_second_and_its_end(

@@ -16,6 +16,7 @@ from ..web.app import App, application
 def asgi_app(**options: Unpack[Options]) -> App:
     """A fake as an ASGI application, set by the keywords of ``Options``.
 
-    One thread at a time may call it. Raises what :meth:`FakeServer.start` does.
+    One thread at a time may call it. In a forked child of the process that has made it, a call
+    raises ``RuntimeError`` where it has ``data``. Raises what :meth:`FakeServer.start` does.
     """
     return application(settings(**options))

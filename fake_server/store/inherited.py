@@ -1,4 +1,4 @@
-"""What a forked child must not close: the files and connections of its parent's stores.
+"""What a forked child must not use or close: the files and connections of its parent's stores.
 
 SQLite takes its locks for those of the process. A child that closes its copy of a data file, as
 Python does at its end, would take itself for the last one and remove the log that the parent goes
@@ -19,19 +19,23 @@ class HoldsDatabase(Protocol):
 
     close: weakref.finalize[Any, Any]
     dialect: Dialect
+    is_parents: bool
 
 
 _stores: weakref.WeakSet[HoldsDatabase] = weakref.WeakSet()
 
 
 def leave_open_in_children(store: HoldsDatabase) -> None:
-    """Have every child that is forked from now on leave a store's database alone at its end."""
+    """Have every child that is forked from now on leave a store's database alone."""
     _stores.add(store)
 
 
 def _leave_open() -> None:
     for store in tuple(_stores):
-        closing = None if store.dialect is MEMORY else store.close.detach()
+        if store.dialect is MEMORY:
+            continue  # the child has a copy
+        store.is_parents = True
+        closing = store.close.detach()
         if closing is not None:
             import ctypes  # few processes fork
 

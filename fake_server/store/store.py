@@ -46,6 +46,8 @@ class Store(JobReads):
     is_shared = False
     #: Whether no other process used them when this one came.
     alone = True
+    #: Whether the database is the parent's of this process, which was forked.
+    is_parents = False
 
     def __init__(self, path: Path | None = None) -> None:
         """Open ``path``, or a store in memory. Raises :class:`StoreError`."""

@@ -62,6 +62,13 @@ class App(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if self.service.store.is_parents:
+                raise RuntimeError(
+                    "this process was forked from one that has opened the fake's data, and both"
+                    " would use its one connection. Make another asgi_app in the child (over a"
+                    " file with shared=True in both), or use a FakeServer: children reach it by"
+                    " HTTP"
+                )
             scope = with_plain_mount(scope)
             if not scope["path"].startswith("/"):
                 scope = with_origin_form(scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +115,29 @@ in_children(submits_and_finds(account))
 assert time.monotonic() - began < 20
 assert account.find().total == 0
 submits_and_finds(account)("parent")
+""")
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_an_application_with_a_data_file_is_not_used_by_a_child(
+    shared: bool, tmp_path: Path
+) -> None:
+    """Both would use one connection. The parent goes on."""
+    run(f"""
+admin = Admin(asgi_app(data={str(tmp_path / "data")!r}, shared={shared}))
+account = admin.account("t")
+account.login()
+def work(name):
+    for refused in (lambda: account.create(name), account.find, admin.jobs):
+        try:
+            refused()
+        except RuntimeError as problem:
+            assert "forked" in str(problem)
+        else:
+            raise AssertionError("the child used it")
+in_children(work, 2)
+submits_and_finds(account)("parent")
+assert len(admin.jobs()) == 10
 """)
 
 

@@ -21,6 +21,7 @@ from ..rules.answer_schemas import AnswerSchemas
 from ..rules.envelopes import ENVELOPE_RULES, elsewhere, is_object
 from ..rules.find_rules import hashes
 from ..rules.job_model import FIXED, Job, course
+from ..rules.labels import is_labelled_json
 from ..rules.misbehaviour import misbehaviour
 from ..rules.refusals import (
     Breach,
@@ -147,6 +148,9 @@ class Watch:
         if not named:
             return
         sent = self.sent(request, named)
+        if named == "findJobs" and not is_labelled_json(request):
+            # Its conditions may count as none (question other-content-type).
+            sent = replace(sent, body=None)
         with self._lock:
             self._plan(sent, answer)
             if plain:
@@ -277,7 +281,8 @@ class Watch:
                 self._leaked.setdefault((role, hash), (ended + self.settling, answer.exchange))
                 what = f"a find of the {role} account (exchange {answer.exchange.number})"
                 self.strangers = self.strangers or {what: answer.exchange}
-        whole = answer.total == len(answer.records) and sent.fields.keys() <= {"limit"}
+        unfiltered = sent.body is not None and sent.body.keys() <= {"limit"}
+        whole = answer.total == len(answer.records) and unfiltered
         for (to, hash), (settled, exchange) in list(self._leaked.items()) if whole else []:
             if to == role and hash not in found and settled <= began:
                 del self._leaked[to, hash]

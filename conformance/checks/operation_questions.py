@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 
 from ..checking import Answer, Context, Observation, probe
@@ -242,6 +243,56 @@ def what_a_body_that_is_no_json_gives(ctx: Context) -> Observation:
     if "errno-301" in seen.values():
         seen |= {one: "errno-301" for one in alike if seen.get(one) == "http-400"}
     return answered(ctx, seen, *broken.values(), *wrong.values(), missing=missing)
+
+
+@probe("other-content-type")
+def what_json_under_another_label_gives(ctx: Context) -> Observation:
+    """Nothing is submitted: whoever reads the body would start a job."""
+    account, wrong = ctx.account(), _wrong("findJobs")
+    right = {"username": account.username, "password": account.password}
+    login = _as_text(ctx, "login", right)
+    # Each find after the login, which may have ended the account's token: a call gets another.
+    usual = {"login": ctx.call("login", {}), "findJobs": ctx.call("findJobs", wrong)}
+    control = ctx.find(limit=1)
+    find, unread = _as_text(ctx, "findJobs", {"limit": 1}), _as_text(ctx, "findJobs", wrong)
+    evidence = login, find, unread, *usual.values(), control
+    seen: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    for one, answer in (("login", login), ("findJobs", find)):
+        if answer.failure is not None:
+            missing[one] = answer.problem
+        else:
+            seen[one] = _label_read(answer, usual[one], control)
+    if seen.get("findJobs") == "as-json" and usual["findJobs"].errno != 301:
+        missing["findJobs"] = "what is wrong is taken under any label (GEN-4)"
+        del seen["findJobs"]
+    elif seen.get("findJobs") == "as-json" and unread.errno != 301:
+        seen["findJobs"] = "as-empty" if _found(unread, control) else unread.in_full()
+    # A login without parameters gets a 301: both variants are true of it, and mean the same.
+    alike = (login.status, login.message) == (usual["login"].status, usual["login"].message)
+    if seen.get("findJobs") == "as-empty" and seen.get("login") == "errno-301" and alike:
+        seen["login"] = "as-empty"
+    return answered(ctx, seen, *evidence, missing=missing)
+
+
+def _as_text(ctx: Context, operation: str, body: Mapping[str, object]) -> Answer:
+    token = None if operation == "login" else ctx.account().token
+    label = {"Content-Type": "text/plain"}
+    return ctx.raw(operation, json.dumps(body).encode(), token=token, headers=label)
+
+
+def _label_read(answer: Answer, wrong: Answer, control: Answer) -> str:
+    """``wrong``: the answer to wrong parameters; ``control``: of a find under the page's label."""
+    if _found(answer, control):
+        return "as-json"
+    if answer.errno == 301 and answer.status == wrong.status:
+        return "errno-301"
+    return "http-415" if answer.errno == 301 and answer.status == 415 else answer.in_full()
+
+
+def _found(answer: Answer, control: Answer) -> bool:
+    """Taken, though an account without records may get an errno for that."""
+    return answer.ok or (answer.errno in _NOT_FOUND and answer.errno == control.errno)
 
 
 _WITH_FIELD = {

@@ -1,4 +1,5 @@
-"""Bodies that generators don't make: no JSON, no object, or JSON that breaks readers (GEN-5).
+"""Bodies that generators don't make: no JSON, no object, JSON that breaks readers or that is not
+labelled as JSON (GEN-5).
 
 Bytes, since most of them can't be written as text.
 """
@@ -52,6 +53,7 @@ def samples() -> tuple[Sample, ...]:
         Sample("two objects", b"{}{}"),
         Sample("a form", b"limit=1&prompt=boat", form),
         Sample("a form labelled as text", b"limit=1", plain),
+        Sample("JSON labelled as text", b'{"limit": 1}', plain),
         Sample("HTML", b"<html></html>", (("Content-Type", "text/html"),)),
         Sample("NaN", b'{"limit": NaN}'),
         Sample("infinity", b'{"limit": 1e400}'),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ..http.connection import Request
 from ..json_access import brief
+from ..rules.labels import is_labelled_json, label
 
 #: Larger or deeper requests than any honest one are not well-formed ones here.
 _LARGE, _DEEP = 64 << 10, 20
@@ -18,12 +19,15 @@ _VALUE = 60
 def unlike_the_page(request: Request) -> str:
     """What is unlike a request of the page, in a few words; empty where the server has nothing to
     complain of but parameters."""
+    if not is_labelled_json(request):
+        kind = label(request)
+        return "no Content-Type" if kind is None else f"Content-Type {brief(kind, _VALUE)}"
+    return unlike_but_for_its_label(request)
+
+
+def unlike_but_for_its_label(request: Request) -> str:
+    """The same, whatever the Content-Type."""
     headers = {key.lower(): value for key, value in request.headers}
-    kind = headers.get("content-type")
-    if kind is None:
-        return "no Content-Type"
-    if "json" not in kind.lower():
-        return f"Content-Type {brief(kind, _VALUE)}"
     if "content-encoding" in headers:
         return f"Content-Encoding {brief(headers['content-encoding'], _VALUE)}"
     if urlsplit(request.target).query:

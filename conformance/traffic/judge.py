@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Protocol
 
 from ..checking.watch import Watch
@@ -28,6 +29,7 @@ from .bodies import Bodies
 from .facts import Fact
 from .form import unlike_the_page
 from .kinds import Kinds
+from .labels import Labels
 from .look import CONTROL, Look, Shown, Target, answer_of, secrets_in
 from .memory import SETTLED, Memory
 from .odd_requests import OddRequests
@@ -93,6 +95,7 @@ class TrafficJudge:
         self._failures = Failures()
         self._rules: list[Rule] = [self._ending, self._failures, *(make() for make in _RULES)]
         self._odd = OddRequests(self.contract)
+        self._labels = Labels()
         self._aliases = Aliases(self.target.url)
         self._pictures = Pictures(self._aliases.home)
         self._held: Counter[str] = Counter()
@@ -129,7 +132,8 @@ class TrafficJudge:
         with self._lock:
             began, ended = self._span if self.exchanges else (0.0, 0.0)
             facts = self._memory.facts.copy()
-            for fact in (*self._odd.facts(), *self._ending.facts(self._memory)):
+            last = self._odd.facts(), self._labels.facts(), self._ending.facts(self._memory)
+            for fact in chain.from_iterable(last):
                 facts.add(self._masked(fact))
             return Report(
                 self.target.url,
@@ -208,6 +212,7 @@ class TrafficJudge:
 
     def _judge(self, look: Look, unlike: str) -> None:
         self._odd.seen(look)
+        self._labels.seen(look)
         broken: set[str] = set()
         if unlike:
             for failure in self._failures.odd(look, unlike):

@@ -22,7 +22,7 @@ def authenticate(
     """The account of the call's token, and its time (ms). Raises :class:`ApiError`."""
     header = headers.get(b"authorization")
     if header is None:
-        account = _identify(service, operation, raw)
+        account = _identify(service, operation, headers, raw)
         return account, service.clocks.now(account.id)
     account, issued, expires = _bearer(service, operation, header)
     now = service.clocks.now(account.id)
@@ -61,21 +61,23 @@ def guess_account(
             job = picture_files.job_at(service, exchange.path)
             return None if job is None else service.store.account_by_id(job.account)
         if not operation.secured:
-            return _named(service, operation, exchange.body)
+            return _named(service, operation, headers, exchange.body)
         header = headers.get(b"authorization")
         if header is None:
-            return _identify(service, operation, exchange.body)
+            return _identify(service, operation, headers, exchange.body)
         return _bearer(service, operation, header)[0]
     except ApiError:
         return None
 
 
-def _named(service: FakeService, operation: Operation, raw: bytes) -> Account | None:
+def _named(
+    service: FakeService, operation: Operation, headers: RequestHeaders, raw: bytes
+) -> Account | None:
     """The account that the body of an operation without a token names."""
     key = OPERATIONS[operation.id].account_key
     if key is None:
         return None
-    username = validation.parse(operation, raw, service.rules.profile).get(key)
+    username = validation.parse(operation, raw, service.rules.profile, headers).get(key)
     return service.store.account(username) if isinstance(username, str) else None
 
 
@@ -97,13 +99,15 @@ def _bearer(service: FakeService, operation: Operation, header: bytes) -> tuple[
     return account, claims.issued, claims.expires
 
 
-def _identify(service: FakeService, operation: Operation, raw: bytes) -> Account:
+def _identify(
+    service: FakeService, operation: Operation, headers: RequestHeaders, raw: bytes
+) -> Account:
     """A call without a token: question sender-id-without-token."""
     profile = service.rules.profile
     # Only its four operations take a sender_id.
     takes = "sender_id" in operation.properties
     if takes and profile.of_operation("sender-id-without-token", operation.id) == "identity":
-        sender = validation.parse(operation, raw, profile).get("sender_id")
+        sender = validation.parse(operation, raw, profile, headers).get("sender_id")
         for account in service.store.accounts():
             names = service.seed, account.username
             if sender in (sender_id(*names), login_id(*names)):

@@ -7,7 +7,6 @@ anything else INVALID PARAMETER (page, table of errors).
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -25,13 +24,14 @@ if TYPE_CHECKING:
 
 #: Page, Job Find: niji 或者 main.
 SERVICES = ("main", "niji")
-_NO_HEADERS: RequestHeaders = MappingProxyType({})
+#: Characters of a Content-Type in a refusal.
+_SHOWN = 60
 
 
 def parse(
-    operation: Operation, raw: bytes, profile: Profile, headers: RequestHeaders = _NO_HEADERS
+    operation: Operation, raw: bytes, profile: Profile, headers: RequestHeaders
 ) -> dict[str, Any]:
-    """The JSON object in ``raw``, whatever the headers say of it; a refusal says what it is.
+    """The JSON object in ``raw``; a refusal says what it is instead.
 
     Raises :class:`ApiError`.
     """
@@ -47,7 +47,28 @@ def parse(
         raise ApiError("invalid-parameter", reason, http_status=status) from problem
     if not isinstance(body, dict):
         raise ApiError("invalid-parameter", body_kinds.why_no_object(body))
-    return body
+    label = headers.get(b"content-type", b"")
+    return body if label == b"application/json" else _labelled(operation, label, body, profile)
+
+
+def _labelled(
+    operation: Operation, label: bytes, body: dict[str, Any], profile: Profile
+) -> dict[str, Any]:
+    """Question other-content-type: what JSON counts as under this label. Raises ``ApiError``."""
+    kind = label.partition(b";")[0].strip().lower()
+    if kind == b"application/json":
+        return body
+    answer = profile.of_operation("other-content-type", operation.id)
+    if answer == "as-json":
+        return body
+    if answer == "as-empty":
+        return {}
+    told = repr(label.decode("latin-1")[:_SHOWN]) if label else "missing"
+    reason = (
+        f"the body must be sent with Content-Type: application/json; its Content-Type is {told}"
+    )
+    status = 415 if answer == "http-415" else None
+    raise ApiError("invalid-parameter", reason, http_status=status)
 
 
 def check(

@@ -84,7 +84,7 @@ class Differences:
         operation = exchange.operation
         assert operation is not None
         assert exchange.account is not None
-        body = validation.parse(operation, exchange.body, rules.profile)
+        body = validation.parse(operation, exchange.body, rules.profile, dict(exchange.headers))
         account = self._service.store.account_by_id(exchange.account)
         return Call(operation, body, account, self._time(exchange), rules, lambda: "")
 

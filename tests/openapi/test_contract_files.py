@@ -42,7 +42,7 @@ progress-type preview-image error-on-success job-type-names niji-selection blend
 blend-bad-link describe-result image-frame image-md5 child-grid-num repeat-upscale grid-num-string
 concurrency-limit unknown-field second-login other-method check-order child-parent
 upscale-variation aspect-flag favourite-false find-unknown-service find-unknown-type
-find-cursor-string find-empty-prompt null-parameter
+find-cursor-string find-empty-prompt null-parameter other-content-type
 """
 
 #: Answers that each pattern must refuse, by question.

@@ -115,6 +115,22 @@ def malformed_json(fake: Fake) -> object:
     return errno(answer), answer.status_code
 
 
+def other_content_type(fake: Fake) -> object:
+    """Under text/plain as without a label; of a find, whether its limit is read."""
+    past_jobs(fake, 2)
+    seen = set()
+    for label in ({"Content-Type": "text/plain"}, {}):
+        login = fake.send("POST", "/auth/login", b'{"username":"x"', label)
+        assert errno(login) == 301, "no JSON is another question"
+        body = b'{"username": "abc", "password": "abc-secret"}'
+        login = fake.send("POST", "/auth/login", body, label)
+        headers = {"Authorization": f"Bearer {fake.login().token}", **label}
+        find = fake.send("POST", "/jobs/find", b'{"limit": 1}', headers)
+        data = envelope(find).get("data")
+        seen.add((errno(login), find.status_code, len(data["res"]) if data else errno(find)))
+    return seen
+
+
 def unknown_route(fake: Fake) -> object:
     answer = fake.post("/no/such/path", {})
     html = answer.headers["content-type"].startswith("text/html")
@@ -122,7 +138,8 @@ def unknown_route(fake: Fake) -> object:
 
 
 def bearer_prefix(fake: Fake) -> object:
-    return errno(fake.send("POST", "/jobs/find", b"{}", {"Authorization": fake.login().token}))
+    headers = {"Authorization": fake.login().token, "Content-Type": "application/json"}
+    return errno(fake.send("POST", "/jobs/find", b"{}", headers))
 
 
 def token_lifetime(fake: Fake) -> object:

@@ -51,6 +51,27 @@ def no_object_is_500() -> Tampering:
     return _where(strange, lambda: _CRASH)
 
 
+def _is_labelled_as_text(request: Request) -> bool:
+    return _value(request) is not None and (request.header("content-type") or "").startswith(
+        "text/"
+    )
+
+
+@wrong_server("GEN-5", "JSON that is labelled as text is HTTP 500")
+def json_labelled_as_text_is_500() -> Tampering:
+    return _where(_is_labelled_as_text, lambda: _CRASH)
+
+
+@wrong_server("GEN-5", "JSON that is labelled as text is never answered")
+def json_labelled_as_text_hangs() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
+        if request.operation and _is_labelled_as_text(request):
+            await asyncio.sleep(3600)
+        return await go(request)
+
+    return tampering
+
+
 @wrong_server("GEN-5", "an empty body is HTTP 500")
 def empty_body_is_500() -> Tampering:
     return _where(lambda request: not request.body, lambda: _CRASH)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from sampan.conformance.findings import Seen
-from tests.support.judged import finding, honest, judged, observation
+from tests.support.judged import complaints, finding, honest, judged, observation
 from tests.support.tampering.exchange import (
     PATHS,
     SUBMISSIONS,
@@ -140,3 +141,28 @@ def test_a_put_that_is_answered_otherwise_than_a_get_is_told() -> None:
         Seen.UNKNOWN,
         "as-unknown-route for GET and http-405-html for PUT",
     )
+
+
+LABELS = ("as-json", "errno-301", "http-415", "as-empty")
+
+
+@pytest.mark.parametrize("answer", LABELS)
+def test_json_under_another_label_costs_nothing(answer: str, tmp_path: Path) -> None:
+    """Also on an account without records, of which a find without conditions finds none."""
+    answers = {"other-content-type": answer}
+    report = judged(honest, *answers, answers=answers, jobs=0, folder=tmp_path)
+    seen = observation(report, "other-content-type")
+    assert (seen.seen, seen.answer, report.jobs) == (Seen.ANSWERED, answer, ())
+    assert complaints(report) == []
+
+
+def test_a_page_for_another_label_is_none_of_the_answers() -> None:
+    async def tampering(request: Request, go: Go) -> Reply:
+        text = (request.header("content-type") or "").startswith("text/")
+        return html(415, "Unsupported Media Type") if text else await go(request)
+
+    report = judged(tampering, "other-content-type", "GEN-5", jobs=0)
+    seen = observation(report, "other-content-type")
+    assert seen.seen is Seen.UNKNOWN
+    assert "415" in str(seen.answer)
+    assert complaints(report) == []

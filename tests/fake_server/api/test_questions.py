@@ -58,6 +58,15 @@ SEEN: dict[str, tuple[Callable[[Fake], object], dict[str, object]]] = {
     ),
     "submission-message": (observers.submission_message, {"ok": {"OK"}, "success": {"SUCCESS"}}),
     "malformed-json": (observers.malformed_json, {"errno-301": (301, 200), "http-400": (301, 400)}),
+    "other-content-type": (
+        observers.other_content_type,
+        {
+            "as-json": {(0, 200, 1)},
+            "errno-301": {(301, 200, 301)},
+            "http-415": {(301, 415, 301)},
+            "as-empty": {(301, 200, 2)},
+        },
+    ),
     "unknown-route": (
         observers.unknown_route,
         {"http-404-410": (404, 410), "http-404-html": (404, "HTML")},

@@ -76,6 +76,12 @@ MORE: dict[str, tuple[Callable[[Caller], object], set[str]]] = {
         {"null-parameter", "error-http-status"},
     ),
     "another field": (lambda abc: abc.find(limit=5, page=1), {"unknown-field"}),
+    "no Content-Type": (
+        lambda abc: abc.fake.send(
+            "POST", "/jobs/find", b'{"limit": 5}', {"Authorization": f"Bearer {abc.token}"}
+        ),
+        {"other-content-type"},
+    ),
     "a hash": (
         lambda abc: abc.find(limit=5, hash="0"),
         {"unknown-field", "find-hash-filter"},

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from sampan.fake_server.server.fast_protocol import FastProtocol
+from sampan.fake_server.server.threaded import FakeServer
 from tests.support.fakes import Served
 from tests.support.network.line import LOGIN, Line
 from tests.support.network.raw_http import CHUNKED, chunk, connected, request
@@ -72,6 +74,18 @@ def test_what_goes_either_way_is_answered_in_order(served: Served) -> None:
         410,
         430,
     ]
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_another_label_is_seen_on_either_way(fast: bool) -> None:
+    """Question other-content-type."""
+    with FakeServer(fast=fast, profile="mixed") as fake:
+        said = [
+            httpx.post(f"{fake.url}/auth/login", content=LOGIN, headers={"Content-Type": label})
+            for label in ("application/json; charset=utf-8", "text/plain")
+        ]
+    assert [(one.status_code, one.json()["errno"]) for one in said] == [(201, 0), (415, 301)]
+    assert "'text/plain'" in said[1].headers["x-fake-reason"]
 
 
 @pytest.mark.parametrize("size", [100_000, 900_000])

@@ -361,6 +361,13 @@ def _bodies(first: Client) -> None:
             wire.send(method, path, b"", headers if method == "GET" else {})
     for method in ("POST", "GET", "PUT"):
         wire.send(method, "/no/such/path", b"{}" if method == "POST" else b"", headers)
+    plain = {"Content-Type": "text/plain"}
+    right = {"username": "abc", "password": "abc-secret"}
+    wire.send("POST", LOGIN, json.dumps(right).encode(), plain)
+    first.login()
+    headers["Authorization"] = f"Bearer {first.token}"
+    for limit in (b'{"limit": 1}', b'{"limit": 2}'):
+        wire.send("POST", FIND, limit, headers | plain)
     nul = json.dumps({"prompt": "a\0b"}).encode()
     wire.send("POST", FIND, nul, headers)
     link = next(

@@ -10,7 +10,9 @@ import http.client, json, os, sys, time
 url, name = os.environ["SAMPAN_URL"], os.environ["SAMPAN_USERNAME"]
 line = http.client.HTTPConnection(url.partition("//")[2], timeout=10)
 def send(method, path, body=None, token=None):
-    headers = {"Authorization": "Bearer " + token} if token else {}
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = "Bearer " + token
     line.request(method, path, body, headers)
     answer = line.getresponse()
     return answer.status, answer.read()

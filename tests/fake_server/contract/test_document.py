@@ -272,7 +272,7 @@ def test_an_operation_that_takes_no_body_is_sent_none() -> None:
         Settings(), spec.compile(_changed(lambda document: _create(document).pop("requestBody")))
     )
     (create,) = (each for each in service.spec.operations if each.id == "createJob")
-    assert validation.parse(create, b"", service.rules.profile) == {}
+    assert validation.parse(create, b"", service.rules.profile, {}) == {}
     service.close()
 
 

@@ -120,8 +120,6 @@ def other_content_type(fake: Fake) -> object:
     past_jobs(fake, 2)
     seen = set()
     for label in ({"Content-Type": "text/plain"}, {}):
-        login = fake.send("POST", "/auth/login", b'{"username":"x"', label)
-        assert errno(login) == 301, "no JSON is another question"
         body = b'{"username": "abc", "password": "abc-secret"}'
         login = fake.send("POST", "/auth/login", body, label)
         headers = {"Authorization": f"Bearer {fake.login().token}", **label}

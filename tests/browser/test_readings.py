@@ -32,7 +32,8 @@ def test_a_page_whose_first_reading_failed_begins_with_the_next_event(
 ) -> None:
     page = open_page("about:blank")
     _fails_once(page, "**/__admin/accounts")
-    page.goto(server.url)
+    with page.expect_event("requestfailed"):
+        page.goto(server.url)
     server.account("newcomer").create("a cat")
     page.get_by_role("link", name="a cat").wait_for()
 

@@ -39,6 +39,7 @@ MARKED = """
         import json, urllib.request
         who = {"username": sampan_account.username, "password": sampan_account.password}
         request = urllib.request.Request(f"{sampan_redirect}/auth/login", json.dumps(who).encode())
+        request.add_header("Content-Type", "application/json")
         assert json.load(urllib.request.urlopen(request, timeout=20))["errno"] == 0
 
     def test_beside_the_session_s(sampan_account, sampan_server):

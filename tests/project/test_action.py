@@ -110,7 +110,8 @@ def test_the_action_starts_the_fake(runner: Runner) -> None:
     url = runner.output.read_text().removeprefix("url=").strip()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
     body = json.dumps({"username": "t", "password": "p"}).encode()
-    with urllib.request.urlopen(f"{url}/auth/login", body, timeout=10) as answer:
+    login = urllib.request.Request(f"{url}/auth/login", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(login, timeout=10) as answer:
         assert json.load(answer)["errno"] == 0
     with urllib.request.urlopen(f"{url}/__admin/profile", timeout=10) as answer:
         assert json.load(answer)["name"] == "mixed"

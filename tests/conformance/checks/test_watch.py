@@ -50,7 +50,7 @@ class Wire:
         *,
         plain: bool = True,
     ) -> None:
-        headers = () if token is None else (("Authorization", f"Bearer {token}"),)
+        headers = JSON_TYPE if token is None else (*JSON_TYPE, ("Authorization", f"Bearer {token}"))
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         request = Request("POST", f"http://x.test{PATHS[operation]}", headers, content)
         raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()

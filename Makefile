@@ -73,7 +73,7 @@ suite: .venv/.compiled
 whole: CHOSEN =
 whole: suite
 
-# The laws over generated input again, with thirty times the examples, and long tables whole.
+# The laws over generated input again, with fifty times the examples, and long tables whole.
 fuzz: .venv/.dev
 	PYTHONDONTWRITEBYTECODE= SAMPAN_TEST_EXAMPLES=20 $(BIN)/python -m pytest -q -n 4 --dist worksteal \
 	  tests/fake_server tests/conformance tests/openapi/test_schemathesis.py \

@@ -167,7 +167,7 @@ def test_a_fault_of_the_command_is_not_exit_code_1(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == "Error: a fault of the kit; please report it"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", some([signal.SIGTERM, signal.SIGINT, signal.SIGHUP], 2))
 def test_a_signal_ends_the_run_and_keeps_what_was_found(tmp_path: Path, number: int) -> None:
     file = tmp_path / "a.json"
     with FakeServer(job_seconds=60) as fake:

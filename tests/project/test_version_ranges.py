@@ -82,6 +82,7 @@ def test_the_fake_runs_at_both_ends(end: int, tmp_path: Path) -> None:
     assert all(version in ran.stdout.split() for version in wanted), ran.stdout
 
 
+@pytest.mark.whole
 def test_the_kit_runs_at_its_lowest(tmp_path: Path) -> None:
     """Beside a project's own pytest and hypothesis; the newest are those of every other test."""
     packages = [_ends(name)[0] for name in ("hypothesis", "pytest", "rich")]

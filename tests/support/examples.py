@@ -1,7 +1,7 @@
 """How many examples a law over generated input is tried with, and how many of a long table.
 
 ``make test`` draws enough to notice what breaks often, and has ten minutes on two cores for all;
-``make fuzz`` draws thirty times as many, and tries the tables whole.
+``make fuzz`` draws fifty times as many, and tries the tables whole.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeVar
 _Item = TypeVar("_Item")
 _Other = TypeVar("_Other")
 
-_TIMES = float(os.environ.get("SAMPAN_TEST_EXAMPLES", "0.6"))
+_TIMES = float(os.environ.get("SAMPAN_TEST_EXAMPLES", "0.4"))
 
 
 def examples(number: int) -> int:

@@ -35,7 +35,7 @@ def assert_as_quoted(run: Measured, report: Report) -> None:
     assert not [one for one in report.findings if one.verdict in (Verdict.FAIL, Verdict.ERROR)]
 
 
-@pytest.mark.parametrize("budget", some([0, None, 1, 11, 2, 12, *BUDGETS[3:11]], 4))
+@pytest.mark.parametrize("budget", some([0, None, 1, 11, 2, 12, *BUDGETS[3:11]], 8))
 def test_a_run_stays_within_its_quote_at_every_budget(budget: int | None) -> None:
     with right_fake() as fake:
         run = Measured(fake.url, budget_jobs="unlimited" if budget is None else budget)

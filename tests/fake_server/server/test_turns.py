@@ -18,7 +18,7 @@ from sampan import FakeServer
 from sampan.fake_server.server import connection
 from sampan.fake_server.server.connection import Connection, look_at_all
 from sampan.fake_server.server.turns import Turns
-from tests.support.examples import in_turn
+from tests.support.examples import examples, in_turn
 from tests.support.fakes import Served
 from tests.support.network.line import LOGIN, Line, Loop
 from tests.support.network.raw_http import CHUNKED, chunk, connected, request
@@ -125,7 +125,7 @@ def test_what_is_sent_ahead_comes_whole_and_in_order(fast: bool, sent: str) -> N
     tiny = request("/auth/login", b"", extra=CHUNKED)
     tiny += b"".join(chunk(LOGIN[at : at + 1]) for at in range(len(LOGIN))) + b"0\r\n\r\n"
     each = {"pages": _GET, "operations": request("/auth/login", LOGIN), "chunks": tiny}[sent]
-    count = 2_000
+    count = examples(2_500)
     with FakeServer(fast=fast, job_seconds=0) as server, connected(server) as wire:
         wire.socket.setblocking(True)
         wire.send(each * (count // 2) + _GET + each * (count // 2))

@@ -101,3 +101,8 @@ def served() -> Iterator[Served]:
     running = Served("--job-seconds", "0", "--strict")
     yield running
     assert "Traceback" not in running.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits longest, for installers and compilers, begins first, not after all the rest."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/project/"))

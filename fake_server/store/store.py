@@ -331,12 +331,9 @@ class Store(JobReads):
         first, last = account.burst
         if not first <= ms <= last:
             first, last = ms, ms - 1
-        free = last + 1
+        free, newest = last + 1, account.counts.created
         sql = "SELECT 1 FROM jobs WHERE account = ? AND created = ?"
-        while (
-            free <= account.counts.created
-            and self._db.execute(sql, (account.id, free)).fetchone() is not None
-        ):
+        while free <= newest and self._db.execute(sql, (account.id, free)).fetchone():
             free += 1
         account.burst = (first, free)
         return free

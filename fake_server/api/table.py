@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ..contract.document import Operation, Spec
 from ..contract.profile import Profile
@@ -17,8 +17,7 @@ from .validation import coerce_grid_num, settle_find
 Settle = Callable[[Operation, dict[str, Any], Profile], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """How one operation is answered.
 
     ``account_key`` is the key of the body that names the account where there is no token.
@@ -32,7 +31,7 @@ class Row:
     account_key: str | None = None
     links: bool = False
     polls: bool = False
-    unlisted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    unlisted: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
 
 OPERATIONS: Mapping[str, Row] = {

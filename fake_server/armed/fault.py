@@ -35,8 +35,8 @@ _MAX_MS = 86_400_000
 #: The size of a body and of headers that a fault sends, in bytes.
 MAX_BODY = 1 << 20
 MAX_HEADERS = 16 << 10
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
-_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}"
+_HEADER_VALUE = r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*"
 #: Headers that the server sets: those that frame a response, and one that it always sends.
 _FRAMING = ("content-length", "transfer-encoding", "date")
 #: Statuses whose responses have no body (RFC 9110, 6.4.1 and 15.3.6).
@@ -224,7 +224,7 @@ def _texts(values: HeaderValue) -> list[str]:
 def _check_headers(headers: Mapping[str, HeaderValue]) -> None:
     size = 0
     for name, values in headers.items():
-        if _HEADER_NAME.fullmatch(name) is None:
+        if re.fullmatch(_HEADER_NAME, name) is None:
             raise FaultError(f"headers: {name[:100]!r} is not the name of a header")
         if name.lower() in _FRAMING:
             raise FaultError(
@@ -232,7 +232,7 @@ def _check_headers(headers: Mapping[str, HeaderValue]) -> None:
                 " MALFORMED_RESPONSE_CHUNK break the framing of a response)"
             )
         for value in _texts(values):
-            if _HEADER_VALUE.fullmatch(value) is None:
+            if re.fullmatch(_HEADER_VALUE, value) is None:
                 raise FaultError(
                     f"headers: the value of {name} has a control character or surrogate"
                 )

@@ -63,6 +63,7 @@ class Spec:
     document: dict[str, Any]
     operations: tuple[Operation, ...]
     errors: Mapping[str, ErrorText]
+    _registry: jsonschema_rs.Registry
     _answers: dict[str, jsonschema_rs.Draft202012Validator] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -75,14 +76,15 @@ class Spec:
     def response_validator(self, operation: Operation) -> jsonschema_rs.Draft202012Validator:
         """A validator of what ``operation`` answers, for ``--strict``."""
         if operation.id not in self._answers:
-            self._answers[operation.id] = _validator(self.document, operation.response_pointer)
+            self._answers[operation.id] = _validator(self._registry, operation.response_pointer)
         return self._answers[operation.id]
 
 
 def compile(source: Any) -> Spec:
     """A document's operations, ready to serve. Raises :class:`SpecError`."""
     document = yaml_files.as_json(source)
-    operations = tuple(_operations(document))
+    registry = _registry(document)
+    operations = tuple(_operations(document, registry))
     errors = {
         name: ErrorText(
             _at(entry, name, "errno"),
@@ -99,7 +101,7 @@ def compile(source: Any) -> Spec:
         seen.add(operation.id)
         if errors and operation.missing not in errors:
             raise SpecError(f"{operation.id}: x-errors has no entry {operation.missing!r}")
-    return Spec(document, operations, errors)
+    return Spec(document, operations, errors, registry)
 
 
 def _at(source: Any, where: str, *path: str) -> Any:
@@ -111,17 +113,23 @@ def _at(source: Any, where: str, *path: str) -> Any:
     return source
 
 
-def _operations(document: dict[str, Any]) -> Iterator[Operation]:
+def _operations(document: dict[str, Any], registry: jsonschema_rs.Registry) -> Iterator[Operation]:
     known: set[str] = set()
     for path, item in _at(document, "the document", "paths").items():
         for key in item:
             if key in _METHODS:
-                yield _operation(document, path, key, known)
+                yield _operation(document, registry, path, key, known)
             elif key not in _OF_A_PATH and not key.startswith("x-"):
                 raise SpecError(f"{path}: {key!r} is not implemented")
 
 
-def _operation(document: dict[str, Any], path: str, method: str, known: set[str]) -> Operation:
+def _operation(
+    document: dict[str, Any],
+    registry: jsonschema_rs.Registry,
+    path: str,
+    method: str,
+    known: set[str],
+) -> Operation:
     """``known`` holds the schemas that were looked through already."""
     item = document["paths"][path]
     entry = item[method]
@@ -133,7 +141,7 @@ def _operation(document: dict[str, Any], path: str, method: str, known: set[str]
     if "requestBody" in entry:
         schema = _at(entry, name, "requestBody", "content", "application/json", "schema")
         _refuse_unknown(document, schema, name, known)
-        body = _validator(document, f"{base}/requestBody/content/application~1json/schema")
+        body = _validator(registry, f"{base}/requestBody/content/application~1json/schema")
         properties = resolve(document, schema).get("properties", {})
     success: str = entry.get("responses", {}).get("200", {}).get("$ref", "")[1:]
     success = success or f"{base}/responses/200"
@@ -150,14 +158,17 @@ def _operation(document: dict[str, Any], path: str, method: str, known: set[str]
         success_keys=tuple(_success_data(document, entry).get("properties", {})),
         body_required=bool(entry.get("requestBody", {}).get("required")),
         parameters=(
-            *_parameters(document, item, f"/paths/{_escape(path)}"),
-            *_parameters(document, entry, base),
+            *_parameters(document, registry, item, f"/paths/{_escape(path)}"),
+            *_parameters(document, registry, entry, base),
         ),
     )
 
 
 def _parameters(
-    document: dict[str, Any], holder: Mapping[str, Any], base: str
+    document: dict[str, Any],
+    registry: jsonschema_rs.Registry,
+    holder: Mapping[str, Any],
+    base: str,
 ) -> Iterator[Parameter]:
     """The parameters of a path or of an operation."""
     for index, entry in enumerate(holder.get("parameters", ())):
@@ -175,7 +186,7 @@ def _parameters(
             bool(found.get("required")),
             schema["type"],
             schema.get("default"),
-            _validator(document, f"{at}/schema"),
+            _validator(registry, f"{at}/schema"),
         )
 
 
@@ -194,14 +205,25 @@ def _answered(entry: Mapping[str, Any]) -> Any:
     return content.get("application/json", {}).get("schema", {})
 
 
-def _validator(document: dict[str, Any], pointer: str) -> jsonschema_rs.Draft202012Validator:
-    """A validator of the schema at ``pointer``, with the document as what its ``$ref`` mean."""
-    uri = "urn:sampan:contract"
+_URI = "urn:sampan:contract"
+
+
+def _registry(document: dict[str, Any]) -> jsonschema_rs.Registry:
+    """The document as what the ``$ref`` in it mean, read once for all its schemas."""
     try:
-        registry = jsonschema_rs.Registry([(uri, document)])
+        return jsonschema_rs.Registry([(_URI, document)])
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as problem:
+        raise SpecError(f"the document's schemas: {' '.join(str(problem).split())}") from problem
+
+
+def _validator(
+    registry: jsonschema_rs.Registry, pointer: str
+) -> jsonschema_rs.Draft202012Validator:
+    """A validator of the schema at ``pointer`` of the registry's document."""
+    try:
         # Messages go to headers and logs, and a value may be a password.
         return jsonschema_rs.Draft202012Validator(
-            {"$ref": f"{uri}#{pointer}"}, registry=registry, mask="the value"
+            {"$ref": f"{_URI}#{pointer}"}, registry=registry, mask="the value"
         )
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as problem:
         raise SpecError(f"the schema at {pointer}: {' '.join(str(problem).split())}") from problem

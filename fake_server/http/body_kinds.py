@@ -81,7 +81,6 @@ _FORMS = (
     (rb"\x80[\x02-\x05]", "a Python pickle"),
     (rb"\x78[\x01\x5e\x9c\xda]", "deflate"),
 )
-_KINDS = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in _FORMS)
 #: How far the forms are looked into.
 _HEAD = 4096
 _NAMES: dict[type, str] = {
@@ -169,7 +168,7 @@ def _written(raw: bytes, _: RequestHeaders) -> str | None:
     if len(raw) == int.from_bytes(raw[:4], "little") and raw.endswith(b"\0"):
         return "BSON"
     head = raw[:_HEAD]
-    return next((kind for pattern, kind in _KINDS if pattern.match(head)), None)
+    return next((kind for form, kind in _FORMS if re.match(form, head, re.DOTALL)), None)
 
 
 def _said(raw: bytes, headers: RequestHeaders) -> str | None:

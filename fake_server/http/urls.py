@@ -17,18 +17,16 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 # ASCII that may stand in a path or query: RFC 3986, 3.3 and 3.4, and the brackets that all send.
 _CHARACTER = r"(?:[^\x00-\x20\x7f-\xa0\s\"<>\\^`{|}%?#]|%[0-9A-Fa-f]{2})"
 _AUTHORITY = r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]\\]+)(?::(?P<port>[0-9]{0,9}))?"
-_URL = re.compile(
+_URL = (
     rf"(?P<scheme>https?)://(?:(?P<user>(?:(?![@/]){_CHARACTER}){{1,999}})@)?{_AUTHORITY}"
-    rf"(?P<path>/{_CHARACTER}*)?(?P<query>\?(?:{_CHARACTER}|\?)*)?(?P<rest>#(?:{_CHARACTER}|\?)*)?",
-    re.IGNORECASE,
+    rf"(?P<path>/{_CHARACTER}*)?(?P<query>\?(?:{_CHARACTER}|\?)*)?(?P<rest>#(?:{_CHARACTER}|\?)*)?"
 )
-_HOST_AND_PORT = re.compile(_AUTHORITY)
-_OTHER_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9._:-]+", re.IGNORECASE)
-_PATH = re.compile(rf"(?:/{_CHARACTER}*)?")
+_OTHER_ORIGIN = r"[a-z][a-z0-9+.-]*://[a-z0-9._:-]+"
+_PATH = rf"(?:/{_CHARACTER}*)?"
 #: A name of 253 bytes, each of them percent-encoded.
 _LONGEST = 3 * 253
 # Underscores are no part of a host name by RFC 1123, and of many containers' names.
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 
 
 class Authority(NamedTuple):
@@ -66,7 +64,7 @@ class Url(NamedTuple):
 
 def parse(text: str) -> Url:
     """The URL that ``text`` is. Raises ``ValueError`` on what is no HTTP URL."""
-    found = _URL.fullmatch(text)
+    found = re.fullmatch(_URL, text, re.IGNORECASE)
     if found is None:
         raise ValueError(f"{text[:200]!r} is not an http or https URL")
     scheme, path = found["scheme"].lower(), found["path"] or "/"
@@ -99,7 +97,8 @@ def origin(text: str) -> str:
     Raises ``ValueError`` on what is none: ``null``, or what has a path.
     """
     if re.match("https?:", text, re.IGNORECASE) is None:
-        if _OTHER_ORIGIN.fullmatch(text) is None:  # that of a browser's extension, for example
+        # That of a browser's extension, for example.
+        if re.fullmatch(_OTHER_ORIGIN, text, re.IGNORECASE) is None:
             raise ValueError(f"{text[:200]!r} is not an origin")
         return text.lower()
     found = address(text)
@@ -110,7 +109,7 @@ def origin(text: str) -> str:
 
 def authority(text: str) -> Authority:
     """A host, perhaps with a port, as in a ``Host`` header. Raises ``ValueError``."""
-    found = _HOST_AND_PORT.fullmatch(text)
+    found = re.fullmatch(_AUTHORITY, text)
     if found is None:
         raise ValueError(f"{text[:200]!r} is not a host, nor a host and a port")
     return _authority(found)
@@ -120,7 +119,7 @@ def is_path(text: str) -> bool:
     """Whether ``text`` can stand between an authority and a path: empty, or ``/`` and more."""
     return (
         text.isascii()
-        and _PATH.fullmatch(text) is not None
+        and re.fullmatch(_PATH, text) is not None
         and normal_path(unquote(text)) == unquote(text)
     )
 
@@ -159,7 +158,7 @@ def _host(written: str) -> str:
             return str(IPv4Address(name))
     except (AddressValueError, UnicodeError) as problem:
         raise ValueError(f"{written[:200]!r} is not a host: {problem}") from problem
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(name) > 253 or not all(re.fullmatch(_LABEL, label) for label in labels):
         raise ValueError(f"{written[:200]!r} is not a host")
     return name
 

@@ -27,7 +27,7 @@ _COLUMNS = bytes.fromhex(
 )
 _SPELT = str.maketrans("–—‘’“”⁄", "--''\"\"/")
 #: What the font lacks, with the brackets, quotes and stops that belong to it.
-_LACKING = re.compile(r"""[("'\[{]*[^ -~](?:[^ -~]|[]()"',.:;!?{}[])*""")
+_LACKING = r"""[("'\[{]*[^ -~](?:[^ -~]|[]()"',.:;!?{}[])*"""
 _WITHOUT_WIDTH = ("Mn", "Me", "Cf")
 
 
@@ -41,7 +41,7 @@ def writable(text: str) -> str:
             for letter in unicodedata.normalize("NFKD", text)
             if unicodedata.category(letter) not in _WITHOUT_WIDTH
         )
-    return " ".join(_LACKING.sub(" ", text.translate(_SPELT)).split())
+    return " ".join(re.sub(_LACKING, " ", text.translate(_SPELT)).split())
 
 
 def written(text: str, dot: int, ink: int, ground: int) -> list[bytes]:

@@ -7,15 +7,14 @@ from urllib.parse import urlsplit
 
 _SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*)://"
 #: The start of every address of PostgreSQL, also of one that is misspelt.
-_POSTGRES = re.compile(r"\W*postgres[\w+.-]*:", re.IGNORECASE)
+_POSTGRES = r"(?i)\W*postgres[\w+.-]*:"
 #: Settings of libpq (``host=h password=p``), or of other drivers (``Server=h;Pwd=p``).
-_KEYWORDS = re.compile(
-    r"(?:^|[\s;?&'\"])(?:user(?:name| id)?|uid|host(?:addr)?|server|port|db(?:name)?|database"
-    r"|options|passfile|service|sslmode)\s*=|(?:password|passwd|passphrase|pwd)\s*=",
-    re.IGNORECASE,
+_KEYWORDS = (
+    r"(?i)(?:^|[\s;?&'\"])(?:user(?:name| id)?|uid|host(?:addr)?|server|port|db(?:name)?|database"
+    r"|options|passfile|service|sslmode)\s*=|(?:password|passwd|passphrase|pwd)\s*="
 )
 #: ``name:password@`` before any folder, though not on a drive; and what any URL has.
-_CREDENTIALS = re.compile(r"(?![A-Za-z]:\\)[^/]*:.*@|[^/]*//[^/]*:.*@", re.DOTALL)
+_CREDENTIALS = r"(?s)(?![A-Za-z]:\\)[^/]*:.*@|[^/]*//[^/]*:.*@"
 _HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^@:/?#,\[\]]*)(?::\d*)?"
 _AUTHORITY = rf"(?:[^@]*@)?{_HOST}(?:,{_HOST})*"
 
@@ -40,7 +39,7 @@ class DatabaseUrl:
             raise ValueError(_WRONG)
         credentials, at, hosts = parts.netloc.rpartition("@")
         self._shown = f"postgresql://{credentials.partition(':')[0]}{at}{hosts}{parts.path}"
-        if _KEYWORDS.search(self._shown):
+        if re.search(_KEYWORDS, self._shown):
             raise ValueError(_WRONG)
 
     def __str__(self) -> str:
@@ -76,8 +75,8 @@ def database_url(text: str) -> DatabaseUrl | None:
     scheme = re.match(_SCHEME, text)
     if scheme is not None and scheme[1].lower() in ("postgresql", "postgres"):
         return DatabaseUrl(text)
-    if _POSTGRES.match(text):
+    if re.match(_POSTGRES, text):
         raise ValueError(_WRONG)
-    if "://" in text or _KEYWORDS.search(text) or _CREDENTIALS.match(text):
+    if "://" in text or re.search(_KEYWORDS, text) or re.match(_CREDENTIALS, text):
         raise ValueError(_UNKNOWN)
     return None

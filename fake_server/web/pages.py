@@ -16,7 +16,6 @@ from ..http.responses import HTML, JSON, YAML, Response
 from ..service import FakeService
 from ..settings import DEFAULT_ACCOUNTS
 from . import dashboard_files
-from .reference_words import CHINESE, ENGLISH, Words
 
 #: A page of a fake that its reader reaches at a base address.
 Page = Callable[[FakeService, str], Response]
@@ -26,18 +25,18 @@ _NAMED = 5
 
 
 @lru_cache(maxsize=2)
-def _reference_page(words: Words) -> str:
-    from . import reference  # no start waits for it
+def _reference_page(language: str) -> str:
+    from . import reference, reference_words  # no start waits for them
 
     questions = yaml_files.read("questions.yaml")["questions"]
-    return reference.page(yaml_files.read("openapi.yaml"), questions, words)
+    return reference.page(yaml_files.read("openapi.yaml"), questions, reference_words.OF[language])
 
 
-def _reference(words: Words) -> Page:
+def _reference(language: str) -> Page:
     def answer(_: FakeService, base: str) -> Response:
         from .reference import BASE
 
-        page = _reference_page(words).replace(BASE, escape(base))
+        page = _reference_page(language).replace(BASE, escape(base))
         return Response(200, page.encode(), (*HTML, *dashboard_files.POLICY))
 
     return answer
@@ -116,8 +115,8 @@ _TEXTS = {
 #: The pages by their paths.
 PAGES: Mapping[str, Page] = {
     "/": _front,
-    "/reference": _reference(ENGLISH),
-    "/reference-zh": _reference(CHINESE),
+    "/reference": _reference("en"),
+    "/reference-zh": _reference("zh"),
     "/reference.css": _beside("style.css", b"text/css; charset=utf-8"),
     "/reference.js": _beside("reference.js", b"text/javascript; charset=utf-8"),
     "/openapi.json": _document,

@@ -22,7 +22,6 @@ from ..http.responses import Response, ResponseCapture
 from ..http.target import coding_problem, host_problem
 from ..http.types import Message, Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
-from . import fault_injection
 from .control import is_control
 from .dashboard import is_dashboard
 
@@ -76,6 +75,8 @@ class Recorder:
         except Exception:  # such as the counts of faults, or a database that can't be reached
             response = respond.report_unforeseen(self._service, exchange)
         if hit is not None:
+            from . import fault_injection  # most fakes have no fault
+
             connection = fault_injection.Connection(scope, receive, send)
             await fault_injection.inject(self._service, hit, exchange, answering, connection)
             return

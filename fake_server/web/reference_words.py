@@ -99,3 +99,6 @@ CHINESE = Words(
     default="本模拟服务的默认回答。",
     example="示例",
 )
+
+#: By language.
+OF = {"en": ENGLISH, "zh": CHINESE}

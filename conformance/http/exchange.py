@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..json_access import Record, brief, integer, objects_at, shortened, text
 from .connection import Failure, Reply, Request
@@ -82,6 +82,12 @@ class Answer:
     problem: str
     weight: int = 0
     flaw: str = ""
+    #: The integer ``errno``; ``None`` if it is missing or of another type.
+    errno: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Once: whoever judges an answer asks for it dozens of times.
+        object.__setattr__(self, "errno", integer(self.envelope, "errno"))
 
     @property
     def failure(self) -> Failure | None:
@@ -99,11 +105,6 @@ class Answer:
     def envelope(self) -> Record:
         """The body if it is a JSON object, else an empty one."""
         return self.json if isinstance(self.json, dict) else NOT_JSON
-
-    @property
-    def errno(self) -> int | None:
-        """The integer ``errno``; ``None`` if it is missing or of another type."""
-        return integer(self.envelope, "errno")
 
     @property
     def ok(self) -> bool:

@@ -41,7 +41,7 @@ class Labels:
             return
         if labelled and look.plain and errno == 301:
             self._usual[look.operation] = look.answer.status
-        if unlike_but_for_its_label(look.request):
+        if not look.plain and unlike_but_for_its_label(look.request):
             return
         if look.operation == "login":
             self._login(look, labelled)

@@ -139,9 +139,11 @@ class Memory:
         jobs = self._jobs.get(account)
         return None if jobs is None else jobs.get(hash)
 
-    def jobs(self) -> Iterator[SeenJob]:
-        for jobs in self._jobs.values():
-            yield from jobs.values()
+    def jobs(self, *, without: str = "") -> Iterator[SeenJob]:
+        """All that are remembered, but for those of one account."""
+        for account, jobs in self._jobs.items():
+            if account != without:
+                yield from jobs.values()
 
     def named(self, sent: SentRequest) -> SeenJob | None:
         """The parent that a request names, the sender's own if it has one of that name."""

@@ -183,7 +183,7 @@ def _scope(memory: Memory, look: Look) -> Iterator[Fact]:
     sender, answer = look.sent.sender, look.answer
     shown = hashes(answer.records)
     whole_answer = not look.fields.keys() - {"limit"} and answer.total == len(shown)
-    for job in memory.jobs():
+    for job in memory.jobs(without=sender):
         if not job.operation or not memory.accounts.apart(job.account, sender):
             continue
         if "sender_id" in job.body:

@@ -3,7 +3,8 @@ can still be judged: ``account-1``, ``password-1-of-account-1``, ``token-2-of-ac
 
 Of two tokens one of which was made of the other, by cutting it short or by changing a part of it,
 so is the name, and what may be a mask stays one: what the judge concludes from a token it concludes
-from its name. Only how long a token is valid is told by none.
+from its name. Of two usernames that differ in case alone, so do the names: ``Account-1``. Only how
+long a token is valid is told by none.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ _MOST_MAILS = 200
 #: How the name of a whole token ends, which makes it as long as the judge takes a token to be, and
 #: how many are compared with others.
 _GIVEN, _LAST = "-as-it-was-sent", 50
+_ACCOUNT = "account"
 #: Who asks where no login tells.
 NOBODY = "nobody"
 
@@ -56,7 +58,9 @@ class Pseudonyms:
     """A growing set of names. ``secrets`` masks what no name stands for."""
 
     secrets: Secrets = field(default_factory=Secrets)
+    #: By username, and by username in lower case with how many spellings of it there are.
     _accounts: dict[str, str] = field(default_factory=dict)
+    _folded: dict[str, tuple[str, int]] = field(default_factory=dict)
     #: Of passwords and tokens.
     _names: dict[str, str] = field(default_factory=dict)
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -143,13 +147,17 @@ class Pseudonyms:
 
     def _account(self, username: str) -> str:
         """The name of an account. An email address in its place stays one."""
-        key = username.strip().casefold()
-        if not key:
+        spelled = username.strip()
+        if not spelled:
             return NOBODY
-        number = len(self._accounts) + 1
-        at = _MAIL if "@" in key else ""
-        name = self._accounts.setdefault(key, f"account-{number}{at}")
-        self._learn_mail(username.strip(), name)
+        if spelled not in self._accounts:
+            at = _MAIL if "@" in spelled else ""
+            first = f"{_ACCOUNT}-{len(self._folded) + 1}{at}"
+            name, spellings = self._folded.get(spelled.casefold(), (first, 0))
+            self._folded[spelled.casefold()] = name, spellings + 1
+            self._accounts[spelled] = _in_case(name, spellings)
+        name = self._accounts[spelled]
+        self._learn_mail(spelled, name)
         return name
 
     def _email(self, email: str, account: str) -> str:
@@ -179,7 +187,7 @@ class Pseudonyms:
 
     def _known(self, value: str, name: str) -> str:
         """The name of the account of that name, or another."""
-        return self._accounts.get(value.strip().casefold(), name)
+        return self._account(value) if value.strip().casefold() in self._folded else name
 
     def _named(self, what: str, kind: str, account: str) -> str:
         """The next name of its kind, or the one that it has."""
@@ -187,6 +195,14 @@ class Pseudonyms:
             number = self._counts[kind, account] = self._counts.get((kind, account), 0) + 1
             self._names[what] = f"{kind}-{number}-of-{account}"
         return self._names[what]
+
+
+def _in_case(name: str, spelling: int) -> str:
+    """The name of an account with its letters in the case of that spelling; 0 is all lower."""
+    letters = (
+        sign.upper() if spelling >> place & 1 else sign for place, sign in enumerate(_ACCOUNT)
+    )
+    return "".join(letters) + name[len(_ACCOUNT) :]
 
 
 def is_login(seen: Seen) -> bool:

@@ -67,6 +67,9 @@ class Talk(h11.Connection):
             self.problem = without_bytes(problem)
             raise
         if isinstance(event, h11.Request):
+            if not event.http_version.startswith(b"1."):
+                self.problem = f"it says HTTP/{event.http_version.decode()}"
+                raise h11.RemoteProtocolError(self.problem)
             self.request, self.trailers = event, []
         elif isinstance(event, h11.EndOfMessage):
             self.trailers = event.headers.raw_items() if event.headers else []

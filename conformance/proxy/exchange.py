@@ -15,7 +15,7 @@ from starlette.types import Receive, Send
 
 from ..http.connection import Failure
 from .client_side import ClientSide
-from .fields import Via, end_to_end
+from .fields import Fields, Via, end_to_end
 from .record import Record
 from .routes import Origin, RefusedError
 from .upstream import ConnectError, DroppedError, Upstream, without_bytes
@@ -102,7 +102,9 @@ class Exchange:
         finally:
             upload.cancel()
             await asyncio.wait([upload])
-        if not upload.cancelled():
+        if upload.cancelled():
+            self._record.request.cut()  # answered before all of it had come
+        else:
             upload.result()
 
     # The request
@@ -143,7 +145,7 @@ class Exchange:
             elif isinstance(event, h11.Response):
                 await self._begin(event)
             elif isinstance(event, h11.InformationalResponse):
-                self._client.inform(event)
+                self._client.inform(self._informing(event))
             else:
                 break
         if isinstance(event, h11.EndOfMessage) and event.headers:
@@ -151,16 +153,26 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         self._client.cancel = None  # it has its whole answer, and may leave
 
+    def _informing(self, answer: h11.InformationalResponse) -> h11.InformationalResponse:
+        """A 1xx is a message like others: on a connection of its own, and with a mark of ours."""
+        return h11.InformationalResponse(
+            status_code=answer.status_code,
+            reason=bytes(answer.reason),
+            headers=self._passed(answer),
+        )
+
+    def _passed(self, answer: h11.Response | h11.InformationalResponse) -> Fields:
+        return self._via.added(end_to_end(answer.headers.raw_items()), answer.http_version)
+
     async def _begin(self, answer: h11.Response) -> None:
-        fields = answer.headers.raw_items()
         self._record.status = answer.status_code
-        self._record.answer_fields = fields
+        self._record.answer_fields = answer.headers.raw_items()
         self._begun = True
         self._client.begin_with(
             h11.Response(
                 status_code=answer.status_code,
                 reason=bytes(answer.reason),
-                headers=self._via.added(end_to_end(fields), answer.http_version),
+                headers=self._passed(answer),
             )
         )
         await self._send({"type": "http.response.start", "status": 200, "headers": []})

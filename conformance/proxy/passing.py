@@ -9,6 +9,7 @@ import h11
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from ..traffic.kinds import Kinds
 from .client_side import ClientSide
 from .exchange import Exchange
 from .fields import Fields, Via, end_to_end, values, with_host
@@ -27,7 +28,8 @@ class Proxy:
     pictures wherever they came from: a record may link to them.
 
     ``timeout``: how long (s) nothing may move in either direction before a request is given up.
-    ``elsewhere`` counts the other requests, which nobody observes.
+    Nobody observes the others: ``elsewhere`` counts them by their host, and ``pathless`` those for
+    the whole target (``OPTIONS *``).
     """
 
     def __init__(
@@ -39,7 +41,8 @@ class Proxy:
         self._timeout = timeout
         self._via = Via()
         self._now = steady_clock()
-        self.elsewhere = 0
+        self.elsewhere = Kinds()
+        self.pathless = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         client: ClientSide = scope["state"]["client"]
@@ -75,8 +78,15 @@ class Proxy:
             if route.url and (route.own or record.is_picture()):
                 self._observe(record)
             else:
-                self.elsewhere += 1
+                self._count(route)
                 record.discard()
+
+    def _count(self, route: Route) -> None:
+        """A request that nobody observes."""
+        if route.own:
+            self.pathless += 1
+        else:
+            self.elsewhere.add(str(route.origin))
 
     def _head(self, request: h11.Request, fields: Fields, route: Route) -> h11.Request:
         """The head of the request as it is sent."""

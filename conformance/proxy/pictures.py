@@ -78,9 +78,9 @@ class PictureFetcher:
 
     def remarks(self) -> list[str]:
         """One sentence each."""
-        said = [f"{self.fetched} pictures were fetched (--fetch-pictures)"] if self.fetched else []
+        said = [f"{_pictures(self.fetched)} fetched (--fetch-pictures)"] if self.fetched else []
         if left := self._left_out + self._waiting.qsize():
-            said.append(f"{left} pictures were not fetched any more")
+            said.append(f"{_pictures(left)} not fetched any more")
         return said
 
     def _run(self, add: Callable[[Seen], None]) -> None:
@@ -110,6 +110,10 @@ class PictureFetcher:
                 break
             request = Request("GET", there)  # the token is for the first place alone
         return reply
+
+
+def _pictures(number: int) -> str:
+    return f"{number} picture was" if number == 1 else f"{number} pictures were"
 
 
 def _joined(url: str, location: str) -> str:

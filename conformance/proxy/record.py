@@ -38,7 +38,7 @@ class Store:
 
 
 class Copy:
-    """The bytes of one body; ``whole`` until they are too many."""
+    """The bytes of one body; ``whole`` unless they are too many, or not all of them came."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -51,11 +51,15 @@ class Copy:
         if not self.whole:
             return
         if self.size + len(data) > MAX_BODY or not self._store.take(len(data)):
-            self.whole = False
-            self.discard()
+            self.cut()
             return
         self._parts.append(data)
         self.size += len(data)
+
+    def cut(self) -> None:
+        """There is more than this, which nobody will see."""
+        self.whole = False
+        self.discard()
 
     def discard(self) -> None:
         """Give the room back."""

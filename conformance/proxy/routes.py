@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from ..target import is_loopback
 
 _PORTS = {"http": 80, "https": 443}
+_URL = re.compile(rb"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ABSOLUTE = re.compile(rb"(https?)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 #: So much of a request's target is quoted.
 _SHOWN = 200
@@ -90,6 +91,9 @@ class Routes:
                 " only plain http is passed on. Unset https_proxy, or use an http URL",
             )
         absolute = _ABSOLUTE.fullmatch(target)
+        if absolute is None and _URL.match(target):
+            reason = f"{_quoted(target)} is a URL of another kind; http and https are passed on"
+            raise RefusedError(400, "http_request_error", reason)
         if absolute is None:
             return self._to_target(target)
         try:

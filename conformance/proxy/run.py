@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,10 +90,11 @@ def run(
             if fetcher is not None:
                 fetcher.close()
             watching.close()
-        remarks = [*_remarks(proxy.elsewhere, watching.missed)]
+        remarks = [*_remarks(proxy, watching.missed)]
         remarks += fetcher.remarks() if fetcher is not None else []
         if har is not None and har.left_out:
-            remarks.append(f"{har.left_out} exchanges had no room in {options.har}")
+            many = "exchange" if har.left_out == 1 else "exchanges"
+            remarks.append(f"{har.left_out} {many} had no room in {options.har}")
     return Passed(judge.report(started, remarks=tuple(remarks)), tuple(watching.faults))
 
 
@@ -120,13 +121,20 @@ def _address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _remarks(elsewhere: int, missed: int) -> list[str]:
-    said = []
-    if elsewhere:
-        said.append(f"{elsewhere} requests for other hosts were passed on and not judged")
+def _remarks(proxy: Proxy, missed: int) -> Iterator[str]:
+    """What was passed on and not judged, a sentence each."""
+    if number := proxy.elsewhere.total:
+        which = "for another host" if number == 1 else "for other hosts"
+        yield f"{_unjudged(number, 'request', which)}: {proxy.elsewhere}"
+    if number := proxy.pathless:
+        yield _unjudged(number, "request", "for the whole server (OPTIONS *)")
     if missed:
-        said.append(
-            f"{missed} exchanges were passed on and not judged: their bodies were too large, or"
-            " they came faster than they could be judged"
+        yield (
+            f"{_unjudged(missed, 'exchange')}: bodies were too large, answers came before the"
+            " whole request, or all came faster than they could be judged"
         )
-    return said
+
+
+def _unjudged(number: int, what: str, which: str = "") -> str:
+    words = [f"{number} {what}{'s' * (number != 1)}", which, "was" if number == 1 else "were"]
+    return f"{' '.join(filter(None, words))} passed on and not judged"

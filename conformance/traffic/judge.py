@@ -290,7 +290,8 @@ class TrafficJudge:
         if failures:
             return replace(merge(id, failures), held=held)
         if held:
-            return Finding(id, Verdict.PASS, f"seen to hold {held} times", held=held)
+            often = "once" if held == 1 else f"{held} times"
+            return Finding(id, Verdict.PASS, f"seen to hold {often}", held=held)
         return Finding(id, Verdict.UNSEEN, "not seen in this traffic")
 
     def _masked(self, fact: Fact) -> Fact:

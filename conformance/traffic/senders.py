@@ -75,7 +75,7 @@ class SeenAccounts:
         token, username = text(data, "token"), sent.fields.get("username")
         if token is None or not isinstance(username, str):
             return
-        login = self._login(username.strip().casefold()[:200])
+        login = self._login(username.strip()[:200])
         login.id, login.shown = text(data, "id"), text(data, "username")
         login.name = self.last = self._alias(login)
         name = OPEN if self._names.get(token, login.name) != login.name else login.name
@@ -102,10 +102,14 @@ class SeenAccounts:
         return self.logins[username]
 
     def _alias(self, login: Login) -> str:
-        """Two names may lead to one account, by an email address for example."""
+        """Two names may lead to one account, by an email address for example, or in other case.
+        Where a server tells names by their case, neither their ids nor the names shown are the
+        same."""
         for other in self.logins.values():
-            same = (other.id, other.shown) == (login.id, login.shown)
-            if same and login.id is not None and login.shown is not None:
+            ids, shown = other.id == login.id, other.shown == login.shown
+            known = None not in (other.id, login.id, other.shown, login.shown)
+            alike = other.username.casefold() == login.username.casefold()
+            if (ids and shown and known) or (alike and (ids or shown or not known)):
                 return other.name
         return login.name
 

@@ -21,6 +21,8 @@ _STEADY = 3
 _SHAPES = 100
 #: Bytes of a request's headers that any HTTP server takes.
 _HEADERS = 4_000
+#: A firewall's, which goes by what a request says or where it comes from, and lets others through.
+_FORBIDDEN = 403
 #: How a login of HTTP's own is asked for, which no client of this API has.
 _OTHER_LOGINS = ("basic", "digest", "negotiate", "ntlm")
 
@@ -51,7 +53,7 @@ class Strange:
             return True
         if _is_broken_json(answer) or has_trace(answer):
             return True
-        if _is_refusal_of_http(request, answer):
+        if _is_refused_before(request, answer):
             return False
         shape = answer.exchange.operation, answer.status, _label(answer)
         if shape not in self._met and len(self._met) >= _SHAPES:
@@ -69,8 +71,8 @@ class Strange:
             met.between = True
 
 
-def _is_refusal_of_http(request: Request, answer: Answer) -> bool:
-    if answer.status in HTTP_REFUSALS:
+def _is_refused_before(request: Request, answer: Answer) -> bool:
+    if answer.status in HTTP_REFUSALS or answer.status == _FORBIDDEN:
         return True
     asked = answer.header("www-authenticate").strip().lower()
     if answer.status == 401 and asked.startswith(_OTHER_LOGINS):

@@ -53,7 +53,8 @@ class Logins:
         if any(key not in look.fields for key in ("username", "password")):
             yield from self._missing(look)
         elif isinstance(username, str) and isinstance(password, str):
-            known = self._known.setdefault(username.strip().casefold()[:200], _Known())
+            # Names that differ in case may be those of two accounts.
+            known = self._known.setdefault(username.strip()[:200], _Known())
             while len(self._known) > _MOST:
                 self._known.popitem(last=False)
             digest = hashlib.sha256(password.encode("utf-8", "surrogatepass")).digest()

@@ -75,12 +75,15 @@ def test_a_client_need_not_wait_for_a_100(server: OddServer, proxied: Proxied) -
 
 
 def test_early_hints_pass(server: OddServer, proxied: Proxied) -> None:
-    server.answers(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK)
+    """Without what is for one connection only, as any other message (RFC 9110, 7.6)."""
+    hop = b"Connection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=1\r\n"
+    server.answers(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n" + hop + b"\r\n" + OK)
     with proxied.client() as client:
         client.send(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
         first, second = client.head(), client.message()
     assert first is not None
-    assert (first.status, first.fields) == (103, [(b"Link", b"</a>")])
+    assert (first.status, first.fields[:-1]) == (103, [(b"Link", b"</a>")])
+    assert first.fields[-1][0] == b"Via"
     assert second is not None
     assert second.body == b"ok"
 
@@ -217,6 +220,28 @@ def test_an_answer_without_reading_the_request_ends_both(
         answered.set()
         assert ended.wait(HANG)
         sending.join(HANG)
+
+
+def test_what_was_answered_before_it_had_come_is_not_shown_as_if_it_were_whole(
+    server: OddServer, proxied: Proxied
+) -> None:
+    def behave(line: Line) -> None:
+        line.head()
+        line.send(OK)
+        line.read_more()
+
+    server.behave = behave
+    records: list[record.Record] = []
+    proxied.forget()
+    shows, proxied.proxy._observe = proxied.proxy._observe, records.append
+    with proxied.client() as client:
+        client.send(b'POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\n{"limit":')
+        got = client.message()
+    proxied.forget()
+    proxied.proxy._observe = shows
+    assert got is not None
+    assert got.body == b"ok"
+    assert [one.whole for one in records] == [False]
 
 
 def _send_all(client: Line, size: int) -> None:

@@ -85,6 +85,8 @@ def test_the_name_of_an_origin(url: str, authority: str, host: str) -> None:
         ("GET", "http://a.test:99999/a", 400),
         ("GET", "http://a.test:x/a", 400),
         ("GET", "http://[::1/a", 400),
+        ("GET", "ftp://api.test:8091/a", 400),
+        ("POST", "WS+x.y-z://api.test/a", 400),
     ],
 )
 def test_requests_that_are_refused(method: str, target: str, status: int) -> None:
@@ -122,7 +124,10 @@ def test_a_refusal_says_why_and_keeps_the_connection(proxied: Proxied, server: O
 def test_what_is_no_request_is_refused_with_the_reason(proxied: Proxied) -> None:
     chunked = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     odd = b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n"
-    for nonsense in (b"GET http://u:s3cret@h/ x\r\n\r\n", odd, b"\0" * 99, chunked + b"no\r\n"):
+    h2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    versions = (h2, b"GET / HTTP/0.9\r\nHost: a\r\n\r\n", b"GET / HTTP/3.1\r\nHost: a\r\n\r\n")
+    secret = b"GET http://u:s3cret@h/ x\r\n\r\n"
+    for nonsense in (secret, odd, b"\0" * 99, chunked + b"no\r\n", *versions):
         with proxied.client() as client:
             client.send(nonsense)
             got = client.message()
@@ -137,7 +142,7 @@ def test_requests_for_other_hosts_pass_and_are_shown_to_nobody(proxied: Proxied)
     with another() as (other, _):
         other.answers(OK)
         proxied.forget()
-        before = proxied.proxy.elsewhere
+        before, pathless = proxied.proxy.elsewhere.total, proxied.proxy.pathless
         with proxied.client() as client:
             client.send(b"GET %b/y HTTP/1.1\r\nHost: wrong\r\n\r\n" % other.url.encode())
             got = client.message()
@@ -146,7 +151,13 @@ def test_requests_for_other_hosts_pass_and_are_shown_to_nobody(proxied: Proxied)
         (heard,) = other.requests
         assert heard.start == b"GET /y HTTP/1.1"
         assert heard.values(b"host") == [other.url.removeprefix("http://").encode()]
-        assert proxied.proxy.elsewhere == before + 1
+        with proxied.client() as client:
+            client.send(b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert client.message()
+        proxied.forget()
+        assert proxied.proxy.elsewhere.total == before + 1
+        assert f"1 × {other.url}" in str(proxied.proxy.elsewhere)
+        assert proxied.proxy.pathless == pathless + 1
     assert proxied.seen == []
 
 

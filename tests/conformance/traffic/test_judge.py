@@ -32,7 +32,7 @@ def test_nothing_passes_that_was_not_seen(wire: Observed) -> None:
     made(wire)
     report = judged(wire.seen)
     assert finding(report, "CREATE-1").held == 1
-    assert finding(report, "LIFE-1").message == "seen to hold 1 times"
+    assert finding(report, "LIFE-1").message == "seen to hold once"
     assert finding(report, "UP-1").verdict is Verdict.UNSEEN
     assert (report.exit_code, report.jobs_spent, report.requests) == (0, 1, len(wire.seen))
 

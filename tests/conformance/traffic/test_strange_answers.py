@@ -9,6 +9,7 @@ import pytest
 from sampan.conformance.http.connection import Reply
 from sampan.conformance.traffic.seen import Seen
 from tests.support.examples import some
+from tests.support.traffic.client import CREATE
 from tests.support.traffic.made import failed, judged, made
 from tests.support.traffic.observed import Observed
 
@@ -44,6 +45,20 @@ def test_what_http_refuses_is_never_the_apis(wire: Observed, status: int) -> Non
     find = wire.seen[-1]
     pages = [_answered(find, status, "text/html", find.at + 5 * n) for n in range(1, 7)]
     assert failed(judged(pages)) == set()
+
+
+@pytest.mark.parametrize("label", ["text/html", "application/json", ""])
+def test_a_firewall_goes_by_what_a_request_says(wire: Observed, label: str) -> None:
+    """It lets other requests through in between, and those of the same operation, too."""
+    client = made(wire)
+    for _ in range(4):
+        client.submit(CREATE, content="drop table; --")
+        body = BODIES.get(label, b'{"message": "Forbidden"}')
+        headers = (("content-type", label),) if label else ()
+        wire.seen[-1] = replace(wire.seen[-1], reply=Reply(403, headers, body, elapsed=0.02))
+        wire.wait(2)
+        client.find(limit=5)
+    assert failed(judged(wire.seen)) == set()
 
 
 def test_a_request_of_large_headers_may_be_refused(wire: Observed) -> None:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _EXPECTED = ("net::ERR_", "Failed to load resource")
 
 
-# No longer than its module: while Playwright runs, so does this thread's event loop, and tests of
-# other modules that the same worker is given can't start one.
-@pytest.fixture(scope="module")
+# No longer than its package: while Playwright runs, so does this thread's event loop, and other
+# tests that the same worker is given can't start one.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     problem = chromium.why_not()
     if problem is not None:

@@ -35,12 +35,12 @@ def find_jobs(service: FakeService, call: Call) -> bytes:
 def _found(service: FakeService, call: Call, conditions: Find) -> bytes:
     ids, total = service.store.find(conditions)
     known, epoch, base = call.rules.records.get, call.caller.epoch, call.origin()
-    found = [(id, known(id, epoch, base)) for id in ids]
-    jobs = service.store.by_ids([id for id, record in found if record is None])
-    made = {job.id: _record(service, call, job, base) for job in jobs}
-    # One that another process has just deleted is in neither.
-    records = [record for id, kept in found if (record := kept or made.get(id)) is not None]
-    return b'{"res":[%b],"total":%d}' % (b",".join(records), total)
+    records = {id: known(id, epoch, base) for id in ids}
+    if None in records.values():
+        for job in service.store.by_ids([id for id in ids if records[id] is None]):
+            records[job.id] = _record(service, call, job, base)
+    # One that another process has just deleted has none.
+    return b'{"res":[%b],"total":%d}' % (b",".join(filter(None, records.values())), total)
 
 
 def _record(service: FakeService, call: Call, job: Job, base: str) -> bytes:

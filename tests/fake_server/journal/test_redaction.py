@@ -24,6 +24,7 @@ from sampan.fake_server.journal.redaction import MARK, Secrets
 from tests.support.controls import Control
 from tests.support.examples import examples
 from tests.support.fakes import Caller, Fake
+from tests.support.linear import LONG, assert_linear, repeated
 
 MakeFake = Callable[..., Fake]
 
@@ -240,7 +241,6 @@ def test_repr_of_settings_holds_no_secret(make_fake: MakeFake) -> None:
 # What it costs
 
 _OPERATIONS = contract.compile(yaml_files.read("openapi.yaml")).operations
-_SHORT, _LONG = 4 << 10, 32 << 10
 
 
 _KNOWN = [f"secret-{number}" for number in range(10)]
@@ -267,16 +267,6 @@ def _cost(
     return time.process_time() - began
 
 
-def _repeated(part: str, size: int) -> str:
-    return part * (size // len(part))
-
-
-def _assert_linear(cost: Callable[[int], float]) -> None:
-    """The cost grows with the size; a measurement that something disturbed is taken again."""
-    # Eight times the size: linear is about 8, quadratic 64. The millisecond is for what is fixed.
-    assert any(cost(_LONG) < 20 * (cost(_SHORT) + 0.001) for _ in range(3))
-
-
 #: What an expression may back off from, or a decoder start anew at.
 PARTS = [
     *("x", "=", "&", "a=1&", ".", "%", "%4", "%41", "%25", "%C3", "+", "\\", "\\u", "\\ud83d"),
@@ -289,19 +279,19 @@ PARTS = [
 @pytest.mark.parametrize("start", ["", '"', "["])
 @pytest.mark.parametrize("part", PARTS)
 def test_a_body_is_rendered_in_linear_time(part: str, start: str) -> None:
-    _assert_linear(lambda size: _cost(body=start + _repeated(part, size)))
+    assert_linear(lambda size: _cost(body=start + repeated(part, size)))
 
 
 @settings(deadline=None, max_examples=examples(20))
 @given(st.lists(st.sampled_from(PARTS), min_size=2, max_size=5).map("".join))
 def test_a_body_of_any_pattern_is_rendered_in_linear_time(part: str) -> None:
-    _assert_linear(lambda size: _cost(body=_repeated(part, size)))
+    assert_linear(lambda size: _cost(body=repeated(part, size)))
 
 
 @pytest.mark.parametrize("part", ["x", "=", "&", "a=1&", "token=&", "%41", "eyJ", "/jobs/create"])
 def test_a_path_and_a_query_are_rendered_in_linear_time(part: str) -> None:
-    _assert_linear(lambda size: _cost(path="/" + _repeated(part, size)))
-    _assert_linear(lambda size: _cost(query=_repeated(part, size)))
+    assert_linear(lambda size: _cost(path="/" + repeated(part, size)))
+    assert_linear(lambda size: _cost(query=repeated(part, size)))
 
 
 @pytest.mark.parametrize("element", ["1", '"a"', "[]", '{"a":1}'])
@@ -309,8 +299,8 @@ def test_what_it_costs_does_not_grow_with_the_secrets_that_are_sent(element: str
     """Anybody makes a text a known secret, by a login with it that fails."""
     secrets = [f"secret-{number}" for number in range(Secrets.MAX)]
     texts = [
-        json.dumps(secrets)[:-1] + f", {element}" * (_LONG // len(element) // 2) + "]",
-        "&".join((*secrets, "token", *("a" for _ in range(_LONG // 2)))),
+        json.dumps(secrets)[:-1] + f", {element}" * (LONG // len(element) // 2) + "]",
+        "&".join((*secrets, "token", *("a" for _ in range(LONG // 2)))),
     ]
     for body, query in ((texts[0], ""), ("", texts[1])):
         plain = _cost(body=body, query=query, known=[])
@@ -327,8 +317,8 @@ def test_a_long_path_is_not_compared_with_every_operation() -> None:
 
 
 def test_many_headers_are_rendered_in_linear_time() -> None:
-    _assert_linear(lambda size: _cost(headers=" ".join(map(str, range(size // 6)))))
-    _assert_linear(lambda size: _cost(headers=_repeated("x ", size)))
+    assert_linear(lambda size: _cost(headers=" ".join(map(str, range(size // 6)))))
+    assert_linear(lambda size: _cost(headers=repeated("x ", size)))
 
 
 @pytest.mark.parametrize("depth", [60, 900, 100_000])

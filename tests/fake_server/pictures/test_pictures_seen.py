@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from itertools import combinations
 
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image, ImageChops
 from sampan.fake_server import pictures
 from sampan.fake_server.pictures import Colours, Picture
 from sampan.fake_server.pictures.frame import line
+from tests.support.linear import assert_linear, repeated
 from tests.support.samples.pixels import (
     EXTREMES,
     HASH,
@@ -181,6 +183,18 @@ def test_the_line_has_what_the_font_has(text: str, read: str) -> None:
     """What it lacks is left out: a row of boxes says nothing."""
     assert line(text, 1088, 32) == line(read, 1088, 32)
     assert line(text, 1088, 32) != line("", 1088, 32)
+
+
+@pytest.mark.parametrize("part", ["(", "'(", "x(", "船(", "(船", "é[", "船 )", "\n("])
+def test_the_line_of_a_long_prompt_takes_linear_time(part: str) -> None:
+    """Whoever fetches the picture waits for it, and so does everybody else."""
+
+    def cost(size: int) -> float:
+        began = time.process_time()
+        line(repeated(part, size), 1088, 32)
+        return time.process_time() - began
+
+    assert_linear(cost)
 
 
 def test_without_a_frame_the_image_is_the_original() -> None:

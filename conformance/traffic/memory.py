@@ -180,7 +180,7 @@ class Memory:
         given, account = look.fields.get("sender_id"), look.sent.sender
         login = self.accounts.by_name(account)
         own = (one for one in self.of(account) if one.operation and "sender_id" not in one.body)
-        ids = {login.id if login else None, *(one.first.get("sender_id") for one in own)}
+        ids = [login.id if login else None, *(one.first.get("sender_id") for one in own)]
         return isinstance(given, str) and given in ids
 
     def content(self, hash: str | None) -> str | None:

@@ -201,7 +201,7 @@ def _scalar(memory: Memory, look: Look, key: str, value: str) -> Iterator[Fact]:
     """find-scalar-for-array: records without that value show that the filter is ignored. What an
     unknown or an empty name gets is another question."""
     answer = look.answer
-    if not value.strip() or (key != "folders" and value not in _known(memory, look, key)):
+    if not value.strip() or (key != "folders" and not _is_known(memory, look, key, value)):
         return
     if answer.errno == 301:
         yield Fact("find-scalar-for-array", "301", answer.exchange)
@@ -213,10 +213,10 @@ def _scalar(memory: Memory, look: Look, key: str, value: str) -> Iterator[Fact]:
             yield Fact("find-scalar-for-array", "accepted", answer.exchange)
 
 
-def _known(memory: Memory, look: Look, key: str) -> set[object]:
-    """The names that the page shows, and those of the account's records."""
+def _is_known(memory: Memory, look: Look, key: str, value: str) -> bool:
+    """Whether the page has this name, or a record of the account."""
     shown = _SERVICES if key == "service" else ("main", "upscale")
-    return {*shown, *((one.last or {}).get(key) for one in memory.of(look.sent.sender))}
+    return value in shown or any(_has(one, key, value) for one in memory.of(look.sent.sender))
 
 
 def _has(job: SeenJob, key: str, value: str) -> bool:

@@ -9,8 +9,8 @@ import pytest
 from sampan.conformance.http.connection import Reply
 from sampan.conformance.traffic.seen import Seen
 from tests.support.examples import some
-from tests.support.traffic.client import CREATE
-from tests.support.traffic.made import failed, judged, made
+from tests.support.traffic.client import CREATE, VARY
+from tests.support.traffic.made import changed, failed, judged, made, records_changed
 from tests.support.traffic.observed import Observed
 
 #: By status, as servers of HTTP, proxies, firewalls and networks send them.
@@ -80,3 +80,22 @@ def test_pages_again_and_again_are_the_apis_own(wire: Observed, status: int) -> 
     logins = [replace(login, at=one.at + 2) for one in pages]
     between = [one for pair in zip(pages, logins, strict=True) for one in pair]
     assert "GEN-1" in failed(judged([*wire.seen, *between]))
+
+
+@pytest.mark.parametrize("value", [["main"], {"main": [{}]}], ids=str)
+def test_any_json_may_stand_in_a_record(wire: Observed, value: object) -> None:
+    """In any of its keys but the hash."""
+    client = made(wire)
+    (parent,) = client.records.values()
+    own = {"sender_id": parent["sender_id"], "grid_num": 1}
+    for key in ("service", "job_type", "folders"):
+        client.find(**{key: "main"})
+    client.submit(VARY, parent_id=parent["job_id"], **own)
+    client.find(limit=100)
+    again = changed(wire.seen[-2], errno=301, errmsg="INVALID PARAMETER", data=None)
+    seen = [*wire.seen[:3], *wire.seen[-6:], replace(again, at=again.at + 9)]
+    for key in parent.keys() - {"hash"}:
+        judged(
+            records_changed(one, **{key: value}) if b'"res"' in one.reply.body else one
+            for one in seen
+        )

@@ -14,15 +14,13 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from ..runner.interrupts import heeded
 from .client_side import MAX_CONNECTIONS, ClientSide
 
 #: How long (s) a connection without a request is kept open: clients poll once a minute.
 _KEPT = 75
 #: How long (s) exchanges that are under way may go on when the proxy is to end.
 _ENDING = 1
-_SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
 _DESCRIPTORS = 2 * MAX_CONNECTIONS + 100
 
 
@@ -57,15 +55,14 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on Ctrl-C, SIGTERM and a closed terminal. What is ignored already stays so (nohup).
+        """End on what ends a run.
 
         The handler stays: a second signal must not end the process before its report.
         """
         if threading.current_thread() is not threading.main_thread():
             yield  # no other thread receives signals
             return
-        heard = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
-        for number in heard:
+        for number in heeded():
             signal.signal(number, self._stop)
         yield
 

@@ -6,9 +6,12 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterator
 
-_SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
+
+def heeded() -> list[signal.Signals]:
+    """Those that this process acts on: what is ignored already stays ignored (nohup)."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has two of them
+    found = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    return [one for one in found if signal.getsignal(one) is not signal.SIG_IGN]
 
 
 @contextlib.contextmanager
@@ -25,12 +28,7 @@ def stoppable() -> Iterator[Callable[[], None]]:
         settle()
         raise KeyboardInterrupt
 
-    # What is ignored already stays ignored (nohup).
-    before = {
-        number: handler
-        for number in _SIGNALS
-        if (handler := signal.getsignal(number)) is not signal.SIG_IGN
-    }
+    before = {number: signal.getsignal(number) for number in heeded()}
     for number in before:
         signal.signal(number, stop)
     try:

@@ -88,8 +88,9 @@ export class Refresher {
         this.took = this.ended - began;
       }
     } catch (problem) {
-      // Nobody is there: the stream says so, and what is shown is read again when somebody is.
       if (!(problem instanceof TypeError && problem.message.includes("fetch"))) throw problem;
+      // Nobody is there, perhaps for a moment in which the stream goes on and tells nothing new.
+      if (!document.hidden) this.later(STALE);
     } finally {
       this.running = false;
     }

@@ -196,6 +196,8 @@ class FakeService:
     def _take(self, what: str, account: int | None) -> None:
         """Have memory as another process has made it: ``what`` is of ``store/changes.py``."""
         if what == changes.EVERYTHING:
+            if self.store.is_new():
+                self._begin_anew()
             self._agree(alone=False)  # others may have come while there was no connection
             self.reload()
         if what in (changes.EVERYTHING, changes.PROFILE):
@@ -208,8 +210,6 @@ class FakeService:
             owner = None if account is None else self.store.account_by_id(account)
             if (owner is None) == (account is None):
                 self._follow(owner, self.store.clock(account))
-        if what == changes.EVERYTHING and not self.store.accounts():
-            self._begin_anew()
         self.control.notify()
 
     def reload_clocks(self) -> None:

@@ -202,8 +202,8 @@ class Store(JobReads):
         return username in self._by_name or removed.fetchone() is not None
 
     def is_new(self) -> bool:
-        """Whether there never was an account."""
-        return not self._accounts and not self._db.execute("SELECT 1 FROM removed").fetchone()
+        """Whether no fake has begun on it: the first one's seed is kept."""
+        return not self._db.execute("SELECT 1 FROM meta WHERE key = 'seed'").fetchone()
 
     def revoke_tokens(self, account: Account, at: int) -> None:
         """Invalidate, from ``at`` (ms) on, the tokens issued before it; earlier moments stay."""

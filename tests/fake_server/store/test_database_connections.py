@@ -168,6 +168,16 @@ def test_a_database_that_was_emptied_begins_anew(
     logged(caplog)
 
 
+def test_a_database_without_accounts_is_not_taken_for_an_emptied_one(
+    url: DatabaseUrl, make_fake: MakeFake, caplog: pytest.LogCaptureFixture
+) -> None:
+    fakes = [make_fake(data=url, accounts=(), seed=5) for _ in range(2)]
+    for one in fakes:
+        Control(one).put("state", **Control(one).get("state"))
+        assert [each.app.service.look() for each in fakes] == [None, None]
+    assert caplog.messages == []
+
+
 def test_a_paused_process_does_not_keep_the_turn(
     url: DatabaseUrl, make_fake: MakeFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

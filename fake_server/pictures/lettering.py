@@ -26,8 +26,8 @@ _COLUMNS = bytes.fromhex(
     "4428102844 0c5050503c 4464544c44 0008364100 00007f0000 0041360800 0804081008"
 )
 _SPELT = str.maketrans("–—‘’“”⁄", "--''\"\"/")
-#: What the font lacks, with the brackets, quotes and stops that belong to it. Brackets are tried from
-#: the first of them only: a prompt of nothing else would take quadratic time.
+#: What the font lacks, with the brackets, quotes and stops that belong to it. Tried from the first
+#: of its brackets only: a prompt of nothing else would take quadratic time.
 _LACKING = r"""(?<![("'\[{])[("'\[{]*[^ -~](?:[^ -~]|[]()"',.:;!?{}[])*"""
 _WITHOUT_WIDTH = ("Mn", "Me", "Cf")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -37,6 +38,14 @@ class _Sampan(click.Group):
         except OutputError as problem:
             print(f"Error: {problem}", file=sys.stderr)
             sys.exit(2)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Ctrl-C before a command handles it ends as a signal does: 1 says that a check failed."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nAborted!", err=True)
+            sys.exit(128 + signal.SIGINT)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted((*super().list_commands(ctx), *_KIT, _MATRIX))

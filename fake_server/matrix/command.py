@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,17 +38,6 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _split(context: Context, option: Parameter, given: Iterable[str]) -> tuple[str, ...]:
-    """Names that are repeated or separated by commas; an answer may have commas itself."""
-    names = [
-        name.strip() for text in given for name in ([text] if "=" in text else text.split(","))
-    ]
-    if "" in names:
-        said = "an empty name; name a question, an answer or a mishap, such as find-order"
-        raise click.BadParameter(said, context, option)
-    return tuple(names)
-
-
 class _Number(click.FloatRange):
     """A number within bounds, which NaN is not."""
 
@@ -60,7 +50,7 @@ class _Number(click.FloatRange):
 
 def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     """An option that names runs."""
-    return click.option(option, multiple=True, callback=_split, metavar="NAME[=VALUE]", help=help)
+    return click.option(option, multiple=True, metavar="NAME[=VALUE],...", help=help)
 
 
 @click.command(
@@ -159,7 +149,7 @@ def matrix(
     for name, why in files.refusals(paths):
         raise _Refused(f"--{name} {why}")
     report = _run(Setup(command, **given), chosen)
-    click.echo(table.render(report), nl=False)
+    click.echo(table.render(report, _width()), nl=False)
     problems = files.write(report, paths)
     for line in problems:
         click.echo(f"Error: {line}", err=True)
@@ -174,6 +164,11 @@ def _run(setup: Setup, chosen: tuple[Trial, ...]) -> Report:
             raise _Refused(str(problem)) from problem
 
 
+def _width() -> int:
+    """The columns of the terminal that is written to; elsewhere as many as can be read well."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else table.WIDTH
+
+
 #: Seconds between two lines of progress where there is no terminal.
 _PROGRESS_SECONDS = 10.0
 
@@ -183,7 +178,7 @@ class _Progress:
     is written over, elsewhere a new one every ten seconds, for a log."""
 
     def __init__(self, trials: int) -> None:
-        self._of, self._done, self._last = trials + 1, 0, ""
+        self._of, self._done, self._last, self._longest = trials + 1, 0, "", 0
         self._on_terminal = sys.stderr.isatty()
         self._ended = threading.Event()
         self._telling = threading.Thread(target=self._tell, daemon=True)
@@ -210,7 +205,9 @@ class _Progress:
             self._write_over()
 
     def _write_over(self) -> None:
-        click.echo(f"\r{self._line():<80}", err=True, nl=False)
+        line = self._line()[: shutil.get_terminal_size().columns - 1]
+        self._longest = max(self._longest, len(line))
+        click.echo(f"\r{line:<{self._longest}}", err=True, nl=False)
 
     def _line(self) -> str:
         last = f", the last {self._last}" if self._last else ""

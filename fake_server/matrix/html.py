@@ -70,7 +70,8 @@ def _page(report: Report) -> Iterator[str]:
     yield f'<p><strong class="{"good" if good else "fails"}">{words}</strong></p>'
     yield from (f'<p class="flaky">{escape(remark)}</p>' for remark in report.remarks)
     if report.problem is None:
-        yield from (f"<p>{escape(line)}</p>" for line in relied_on(report))
+        if relied := relied_on(report):
+            yield f"<p>{escape(relied)}</p>"
         yield "<ul class=sums>"
         for word, heading, _ in _SECTIONS:
             if found := report.of(word):

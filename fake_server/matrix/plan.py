@@ -127,7 +127,9 @@ _ALL_SKIPPED = "--skip leaves nothing to run"
 def _named(every: tuple[Trial, ...], names: Iterable[str], option: str) -> list[Trial]:
     """The trials that ``names`` select. Raises :class:`PlanError` on one that selects none."""
     found = []
-    for name in names:
+    for name in _each(every, names):
+        if not name:
+            raise PlanError(f"{option}: an empty name; {_NAMES}")
         selected = [trial for trial in every if name in (trial.subject, trial.name)]
         if not selected:
             subject, equals, _ = name.partition("=")
@@ -136,3 +138,18 @@ def _named(every: tuple[Trial, ...], names: Iterable[str], option: str) -> list[
             raise PlanError(f"{option}: {name!r} is not the name of a run{suggest(name, known)}")
         found += selected
     return found
+
+
+_NAMES = "name a question, an answer or a mishap, such as find-order"
+
+
+def _each(every: tuple[Trial, ...], texts: Iterable[str]) -> Iterator[str]:
+    """The names in lists that are separated by commas; an answer may have commas itself."""
+    known = {trial.name for trial in every}
+    for text in texts:
+        parts = [part.strip() for part in text.split(",")]
+        while parts:
+            joined = (number for number in range(len(parts), 1, -1))
+            taken = next((each for each in joined if ",".join(parts[:each]) in known), 1)
+            yield ",".join(parts[:taken])
+            parts = parts[taken:]

@@ -126,15 +126,16 @@ class Report:
         if not of:
             return "stopped before COMMAND had run as documented"
         if not passed:
-            return f"COMMAND does not pass as documented: {self.documented[-1].ending}"
+            problem = f"COMMAND does not pass as documented: {self.documented[-1].ending}"
+            return problem if self._requests else f"{problem}. It sent {_NO_REQUEST}"
         if passed < of:
             return f"COMMAND is flaky as documented: {passed} of {of} runs passed"
-        if not any(run.requests for run in self.documented):
-            return (
-                "COMMAND passed without a request to the fake; it has to use the address in"
-                " SAMPAN_URL, or with --as-proxy the proxy in http_proxy"
-            )
-        return None
+        return None if self._requests else f"COMMAND passed, and sent {_NO_REQUEST}"
+
+    @property
+    def _requests(self) -> int:
+        """How many the fakes of the documented runs have got."""
+        return sum(run.requests for run in self.documented)
 
     @property
     def exit_code(self) -> int:
@@ -205,6 +206,10 @@ class Report:
         return sum(self.question_word(question.id) is not None for question in self.questions)
 
 
+_NO_REQUEST = (
+    "no request to the fake; it has to use the address in SAMPAN_URL, or with --as-proxy the proxy"
+    " in http_proxy"
+)
 _STRAY = "nothing that is different could be noticed"
 
 

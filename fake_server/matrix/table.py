@@ -8,15 +8,18 @@ from typing import Any
 
 from .results import Report, Result, Run, Word
 
-_WIDTH = 100
+#: The columns of a line, where they are not those of a terminal.
+WIDTH = 100
+#: A narrower terminal is one that does not say how wide it is.
+_NARROWEST = 40
 
 
-def render(report: Report) -> str:
-    """The text, which ends with a line feed."""
-    return "\n".join(_lines(report)) + "\n"
+def render(report: Report, width: int = WIDTH) -> str:
+    """The text, which ends with a line feed; lists are broken at ``width`` columns."""
+    return "\n".join(_lines(report, max(_NARROWEST, min(width, WIDTH)))) + "\n"
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: Report, width: int) -> Iterator[str]:
     yield f"sampan matrix -- {report.command}"
     yield ""
     for run in report.documented:
@@ -30,7 +33,12 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _table(report.of(Word.FAILS), "FAILS IF")
     yield from _table(report.of(Word.FLAKY), "FAILS AT TIMES IF")
     yield from _details(report)
-    yield from _summary(report)
+    for line in _summary(report):
+        yield from textwrap.wrap(
+            line, width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+        )
+    yield from report.remarks
+    yield conclusion(report)
 
 
 def _documented(run: Run) -> str:
@@ -138,7 +146,9 @@ def _lint(findings: Iterable[dict[str, Any]], before: str) -> Iterator[str]:
 
 
 def _summary(report: Report) -> Iterator[str]:
-    yield from relied_on(report)
+    """What holds for how many, a line each, however long."""
+    relied = relied_on(report)
+    yield from [relied] if relied else []
     yield from _block("fails at times with", [each.id for each in report.questions_of(Word.FLAKY)])
     yield from _block("tolerates", [each.id for each in report.questions_of(Word.TOLERATES)])
     yield from _block("never touches", [each.id for each in report.questions_of(Word.UNTOUCHED)])
@@ -152,14 +162,12 @@ def _summary(report: Report) -> Iterator[str]:
             elif those:
                 yield from _block(f"mishaps, {word.value}", those, "")
     yield from _block("not run", [each.trial.name for each in report.of(Word.NOT_RUN)], "")
-    yield from report.remarks
-    yield conclusion(report)
 
 
-def relied_on(report: Report) -> Iterator[str]:
-    """``relies on 1 of 3 readings: a``; nothing for none."""
+def relied_on(report: Report) -> str:
+    """``relies on 1 of 3 readings: a``; empty for none."""
     relied = [each.id for each in report.questions_of(Word.FAILS)]
-    return _block(f"relies on {len(relied)} of", relied, number=report.questions_run)
+    return next(_block(f"relies on {len(relied)} of", relied, number=report.questions_run), "")
 
 
 def conclusion(report: Report) -> str:
@@ -186,7 +194,7 @@ REACHED_ONLY = "reached, but no response could differ"
 def _block(
     head: str, ids: Sequence[str], of: str = " readings", *, number: int | None = None
 ) -> Iterator[str]:
-    """``tolerates 3 readings: a, b, c``, in as many lines as that takes; nothing for none.
+    """``tolerates 3 readings: a, b, c``; nothing for none.
 
     ``number`` is the one in front of ``of``, if it is not how many there are.
     """
@@ -194,7 +202,4 @@ def _block(
         return
     number = len(ids) if number is None else number
     what = of.removesuffix("s") if number == 1 else of
-    text = f"{head} {number}{what}: {', '.join(ids)}"
-    yield from textwrap.wrap(
-        text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
-    )
+    yield f"{head} {number}{what}: {', '.join(ids)}"

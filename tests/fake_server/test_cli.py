@@ -14,7 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from sampan.fake_server.cli import main
 from tests.support.commands import refusal, run
 from tests.support.fakes import Served
 from tests.support.paths import ROOT
@@ -348,3 +350,15 @@ def test_the_contract_is_served_as_it_is_shipped(serve: Serve) -> None:
     shipped = (ROOT / "openapi" / "openapi.yaml").read_bytes()
     assert httpx.get(f"{served.url}/openapi.yaml").content == shipped
     assert json.loads(httpx.get(f"{served.url}/openapi.json").content)["paths"]
+
+
+def test_ctrl_c_before_a_command_has_begun_is_no_failed_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where 1 would mean that a requirement failed, or that something breaks a client."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(main), "get_command", interrupted)
+    assert CliRunner().invoke(main, ["check", "http://127.0.0.1:1"]).exit_code == 130

@@ -63,6 +63,15 @@ def test_a_name_selects_a_subject_or_one_of_its_values() -> None:
     assert named("find-order", "mixed") == ["find-order=oldest-first", "mixed"]
     assert named("progress-type=null") == ["progress-type=null"]
     assert named("answer-lost=createJob") == ["answer-lost=createJob"]
+    kinds = "job-type-names=main,vary,upscale,mix,describe,edit"
+    assert named(kinds) == [kinds]
+    both = {kinds, "progress-type=null", "find-order=oldest-first", "mixed"}
+    for texts in (
+        [f"find-order,progress-type=null,{kinds}", "mixed"],
+        [f"{kinds} , mixed,progress-type=null,find-order=oldest-first"],
+    ):
+        assert set(named(*texts)) == both
+        assert not set(named(skip=tuple(texts))) & both
     assert named("progress-type", skip=("progress-type=null",)) == [
         "progress-type=number-string",
         "progress-type=percent-string",
@@ -76,6 +85,7 @@ def test_a_name_selects_a_subject_or_one_of_its_values() -> None:
         (("find-ordr",), (), "--only: 'find-ordr' is not the name .*; did you mean 'find-order'"),
         ((), ("answer-last",), "--skip: 'answer-last' .*; did you mean 'answer-lost'"),
         (("find-order=oldest",), (), "did you mean 'find-order=oldest-first'"),
+        (("progress-type=null,find-ordr",), (), "'find-ordr' .*; did you mean 'find-order'"),
         (("find-order=newest-first",), (), "valid: find-order=oldest-first|did you mean"),
         (("nonsense",), (), "valid: success-http-status, error-http-status"),
         (("mixed",), ("mixed",), "--skip leaves nothing of what --only names"),

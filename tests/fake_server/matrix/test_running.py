@@ -205,14 +205,16 @@ def test_one_that_does_not_pass_as_documented_is_not_run_again(tmp_path: Path) -
     assert report.exit_code == 2
     assert report.problem is not None
     assert report.problem.startswith("COMMAND does not pass as documented: exit 3 after ")
+    assert "no request" not in report.problem
     assert set(words(report).values()) == {Word.NOT_RUN}
 
 
-def test_one_that_never_asks_the_fake_proves_nothing() -> None:
-    report = ran(["true"])
+@pytest.mark.parametrize("command", ["true", "false"])
+def test_one_that_never_asks_the_fake_proves_nothing_and_is_told_where_it_is(command: str) -> None:
+    report = ran([command])
     assert report.exit_code == 2
     assert report.problem is not None
-    assert "without a request to the fake" in report.problem
+    assert "no request to the fake; it has to use the address in SAMPAN_URL" in report.problem
 
 
 def flaky(file: Path, after: int) -> list[str]:

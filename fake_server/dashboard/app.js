@@ -1,10 +1,10 @@
 // The page: which view is shown, whose things, and that what is shown is what is.
 
 import { useTokenFrom } from "./lib/api.js";
-import { choice, fill, h } from "./lib/dom.js";
+import { choice, fill, h, offer } from "./lib/dom.js";
 import { Refresher, listen } from "./lib/live.js";
 import { askToken, leaveDialogs } from "./lib/notice.js";
-import { choose, readAccounts, scope } from "./lib/scope.js";
+import { accountOptions, choose, readAccounts, scope } from "./lib/scope.js";
 import { choose as chooseLanguage, language, t, translate } from "./lib/text.js";
 import { readStopped, stopped } from "./panels/stopped.js";
 import { jobs } from "./views/jobs.js";
@@ -56,15 +56,7 @@ async function show() {
 }
 
 function listAccounts() {
-  const names = scope.accounts.map((each) => each.username);
-  const told = [...accountChoice.options].slice(1).map((each) => each.value);
-  if (names.join("\n") !== told.join("\n")) {
-    fill(
-      accountChoice,
-      h("option", { value: "" }, t("everybody")),
-      names.map((name) => h("option", { value: name }, name)),
-    );
-  }
+  offer(accountChoice, [["", t("everybody")], ...accountOptions()]);
   accountChoice.value = scope.account;
 }
 

@@ -276,3 +276,48 @@ def test_accounts_are_created_changed_and_deleted(open_page: OpenPage, server: F
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
     assert [each["username"] for each in server.admin.accounts()] == ["abc", "limited"]
+
+
+def test_what_is_looked_for_is_found_however_old_it_is(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    httpx.post(f"{server.url}/jobs/creat", json={"content": "a needle"})
+    for _ in range(150):  # more than the page shows at once
+        abc.find(limit=1)
+    page = open_page(f"{server.url}/#requests")
+    rows = page.locator(".requests > li")
+    expect(rows).to_have_count(100)
+    for kind, text in (("refused", ""), ("unmatched", ""), ("all", "NEEDLE")):
+        page.get_by_label("Show").select_option(kind)
+        page.get_by_label("Contains").fill(text)
+        expect(rows.locator(".what")).to_have_text(["POST /jobs/creat"])
+        expect(page.get_by_role("button", name="Older requests")).to_be_hidden()
+    page.get_by_label("Contains").fill("findJobs")
+    expect(page.locator("#requests .count")).to_have_text("150 of 152 requests")
+    expect(rows).to_have_count(100)
+    page.get_by_role("button", name="Older requests").click()
+    expect(rows).to_have_count(150)
+
+
+def test_what_is_filled_in_stays_while_accounts_come_and_go(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.admin.account("t1")
+    page = open_page(f"{server.url}/#trouble")
+    fault = page.locator("form", has=page.get_by_role("button", name="Arm fault"))
+    scenario = page.locator("form", has=page.get_by_role("button", name="Arm scenario"))
+    fault.get_by_label("errno (required)").fill("777")
+    fault.get_by_text("match", exact=True).click()
+    fault.get_by_label("account", exact=True).select_option("t1")
+    scenario.get_by_label("Account").select_option("t1")
+    server.admin.account("t2")
+    for form in (fault, scenario):
+        expect(form.get_by_role("option", name="t2", exact=True)).to_be_attached()
+    expect(scenario.get_by_label("Account")).to_have_value("t1")
+    scenario.get_by_role("button", name="Arm scenario").click()
+    fault.get_by_role("button", name="Arm fault").click()
+    expect(page.locator(".armed li", has_text="ERRNO")).to_contain_text("777")
+    assert server.admin.faults()[0]["match"] == {"account": "t1"}
+    assert [each["account"] for each in server.admin.scenarios()["armed"]] == ["t1"]
+    server.admin.delete_account("t1")
+    expect(scenario.get_by_label("Account")).to_have_value("")

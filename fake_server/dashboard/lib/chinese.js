@@ -99,6 +99,7 @@ export default {
   "submit.accepted": "已接受：",
 
   "requests.none": "没有请求。",
+  "requests.total": "{0} 个请求",
   "requests.count": "{1} 个请求中的 {0} 个",
   "requests.lost": "更早的 {0} 个已丢弃",
   "requests.text": "包含文字",
@@ -174,7 +175,7 @@ export default {
   "faults.armed": "故障已布置",
   "faults.clear": "全部撤销",
   "faults.any": "任何请求",
-  "faults.list": "故障列表",
+  "faults.list": "已布置的故障",
   "faults.none": "没有布置故障。",
   "faults.disarm": "撤销",
   "faults.applied": "已生效 {0}/{1}，匹配 {2}",

@@ -69,9 +69,22 @@ export function button(label, act, attributes = {}) {
 
 /** A choice; options are [value, text]. */
 export function choice(options, value, attributes = {}) {
-  const select = h("select", attributes);
-  select.append(...options.map(([key, text]) => h("option", { value: key }, text)));
+  const select = offer(h("select", attributes), options);
   select.value = value;
+  return select;
+}
+
+const offered = new WeakMap();
+
+/** Have these options and no others. What is chosen stays so; what is gone makes way for the first. */
+export function offer(select, options) {
+  const told = JSON.stringify(options);
+  if (offered.get(select) === told) return select;
+  offered.set(select, told);
+  const { value } = select;
+  select.replaceChildren(...options.map(([key, text]) => h("option", { value: key }, text)));
+  select.value = value;
+  if (select.selectedIndex < 0) select.selectedIndex = 0;
   return select;
 }
 

@@ -99,6 +99,7 @@ export default {
   "submit.accepted": "Accepted:",
 
   "requests.none": "No requests.",
+  "requests.total": "{0} request|{0} requests",
   "requests.count": "{0} of {1} requests",
   "requests.lost": "{0} older dropped",
   "requests.text": "Contains",
@@ -174,7 +175,7 @@ export default {
   "faults.armed": "Fault armed",
   "faults.clear": "Disarm all",
   "faults.any": "any request",
-  "faults.list": "Faults",
+  "faults.list": "Armed faults",
   "faults.none": "No fault is armed.",
   "faults.disarm": "Disarm",
   "faults.applied": "applied {0} of {1}, matched {2}",

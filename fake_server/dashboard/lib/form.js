@@ -1,7 +1,7 @@
 // Forms made from the schemas of the control API's document, so that they know every parameter.
 // What is left empty is left out.
 
-import { choice, field, fill, h } from "./dom.js";
+import { choice, field, fill, h, offer } from "./dom.js";
 import { described, t } from "./text.js";
 
 /** The schema itself, or what its `$ref` names; a description beside the reference is kept. */
@@ -17,16 +17,16 @@ function resolve(document, schema) {
 
 /**
  * Controls for a value of `schema`: { element, value() }. `given` is { choices, rare, hints, says }:
- * choices { name: [[value, text], …] } for names that the schema leaves open; a set of the names
+ * choices { name: () => [[value, text], …] } for names that the schema leaves open; a set of the names
  * that are folded away, as `name` or `object.name`; { name: hint } instead of a description; and
- * what a type does.
+ * what a type does. What there is to choose from may change: see `offerAnew`.
  */
 export function schemaForm(document, schema, name, required, given) {
   const described = resolve(document, schema);
   const found = given.hints[name] ? { ...described, description: given.hints[name] } : described;
   const branches = found.oneOf ?? found.anyOf;
   if (branches) return alternatives(document, branches, name, required, given, found.description);
-  if (given.choices[name]) return select(found, name, required, given.choices[name]);
+  if (given.choices[name]) return chosen(found, name, required, given.choices[name]());
   if (found.enum) return select(found, name, required, found.enum.map((each) => [each, String(each)]));
   const types = [found.type].flat().filter((each) => each !== "null");
   if (types.length > 1) return SIMPLE.anything(found, name, required);
@@ -110,12 +110,25 @@ function number(schema, name, required, step) {
 }
 
 function select(schema, name, required, options) {
-  const all = required ? options : [["", "–"], ...options];
+  const all = withNone(options, required);
   const control = choice(all.map(([, text], index) => [String(index), text]), "0");
   return {
     element: labelled(schema, name, required, control),
     value: () => (all[Number(control.value)][0] === "" ? undefined : all[Number(control.value)][0]),
   };
+}
+
+const withNone = (options, required) => (required ? options : [["", "–"], ...options]);
+
+/** One of what there is now. */
+function chosen(schema, name, required, options) {
+  const control = choice(withNone(options, required), "", { "data-choice": name, required });
+  return { element: labelled(schema, name, required, control), value: () => control.value || undefined };
+}
+
+/** Offer what there is now where a form has a choice of that name; all else in it is left alone. */
+export function offerAnew(element, name, options) {
+  for (const control of element.querySelectorAll(`[data-choice="${name}"]`)) offer(control, withNone(options, control.required));
 }
 
 const fold = (title, content) => h("details", { class: "folded" }, h("summary", {}, title), content);

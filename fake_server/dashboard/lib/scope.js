@@ -18,6 +18,9 @@ export async function readAccounts() {
   return scope.accounts;
 }
 
+/** The accounts that there are, to choose from. */
+export const accountOptions = () => scope.accounts.map(({ username }) => [username, username]);
+
 /** `account` for a body or a query: nothing for everybody. */
 export const ofAccount = () => (scope.account ? { account: scope.account } : {});
 

@@ -1,12 +1,10 @@
 // A request as what somebody would write for it: curl, Python, TypeScript.
 
 import { address } from "./api.js";
+import { curl } from "./curl.js";
 import { button, fill, h, write } from "./dom.js";
 import { say } from "./notice.js";
 import { t } from "./text.js";
-
-/** A word for a POSIX shell. */
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** JSON is JavaScript, and so is an indented one. */
 const json = (value, indent) => JSON.stringify(value, null, indent);
@@ -22,19 +20,6 @@ function python(value) {
     return `{${items.join(", ")}}`;
   }
   return json(value);
-}
-
-/** `request` is { method, path, headers, body }; `$TOKEN` in a header stands for a token. */
-export function curl({ method, path, headers = {}, body = null }) {
-  const lines = [`curl ${quoted(address(path.slice(1)))}`];
-  if (method !== "POST" || body === null) lines[0] = `curl -X ${method} ${quoted(address(path.slice(1)))}`;
-  for (const [name, value] of Object.entries(headers)) {
-    // The shell puts the token in where the quotes are double.
-    const text = `${name}: ${value}`;
-    lines.push(`-H ${value.includes("$TOKEN") ? `"${text}"` : quoted(text)}`);
-  }
-  if (body !== null) lines.push(`-d ${quoted(typeof body === "string" ? body : json(body))}`);
-  return lines.join(" \\\n  ");
 }
 
 function inPython({ path, body }) {

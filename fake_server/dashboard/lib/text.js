@@ -21,6 +21,9 @@ export function t(key, ...values) {
 /** Whether there is a text. */
 export const known = (key) => key in LANGUAGES[language];
 
+/** What a scenario does, in the page's language where there are words for it. */
+export const effect = ({ name, says }) => (known(`scenario.${name}`) ? t(`scenario.${name}`) : says);
+
 /** A description of the control API's, on one line and in the page's language where that has it. */
 export function described(text) {
   const plain = text.replaceAll("`", "").replace(/\s+/g, " ").trim();

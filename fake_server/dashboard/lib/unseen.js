@@ -2,7 +2,7 @@
 // sent is shown in the order in which it was sent, and stays the same text when it is copied.
 
 /** Controls but tab and line feed, what directs text, what has no width, tags outside of a flag. */
-const UNSEEN =
+export const UNSEEN =
   /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]*)[\u{e0000}-\u{e007f}])/u;
 const ALL = new RegExp(UNSEEN, "gu");
 /** So many in a text are marked one by one, the rest of it as one. */

@@ -1,10 +1,10 @@
 // Faults: armed from a form made of the control API's document, and how often each was applied.
 
 import { control, segment } from "../lib/api.js";
-import { button, fill, h, reconcile, write } from "../lib/dom.js";
-import { schemaForm } from "../lib/form.js";
+import { button, h, reconcile, write } from "../lib/dom.js";
+import { offerAnew, schemaForm } from "../lib/form.js";
 import { attempt } from "../lib/notice.js";
-import { ofAccount, scope } from "../lib/scope.js";
+import { accountOptions, ofAccount } from "../lib/scope.js";
 import { known, t } from "../lib/text.js";
 
 /** What few faults need. */
@@ -15,30 +15,20 @@ export async function faults(changed) {
   const document = await control("GET", "openapi.json");
   const { post } = document.paths["/__admin/faults"];
   const schema = post.requestBody.content["application/json"].schema;
-  const holder = h("div", {});
   const list = h("ul", { class: "armed" });
   const none = h("p", { class: "nothing" }, t("faults.none"));
-  let form = null;
-  let names = null;
-
-  function build() {
-    const accounts = scope.accounts.map((each) => [each.username, each.username]);
-    if (names === JSON.stringify(accounts)) return;
-    names = JSON.stringify(accounts);
-    form = schemaForm(document, schema, "", true, {
-      choices: { account: accounts },
-      rare: RARE,
-      hints: { status: t("faults.status") },
-      says: (type) => (known(`fault.${type}`) ? t(`fault.${type}`) : null),
-    });
-    fill(holder, form.element);
-  }
+  const form = schemaForm(document, schema, "", true, {
+    choices: { account: accountOptions },
+    rare: RARE,
+    hints: { status: t("faults.status") },
+    says: (type) => (known(`fault.${type}`) ? t(`fault.${type}`) : null),
+  });
   const element = h(
     "form",
     { class: "panel" },
     h("h3", {}, t("faults.title")),
     h("p", { class: "soft" }, t("faults.what")),
-    holder,
+    form.element,
     h("div", { class: "row" }, h("button", { class: "main" }, t("faults.arm")), button(t("faults.clear"), clear)),
   );
   element.addEventListener("submit", async (event) => {
@@ -53,7 +43,7 @@ export async function faults(changed) {
   const disarm = (fault) => attempt(() => control("DELETE", `faults/${segment(fault.id)}`)).then(changed);
 
   async function refresh() {
-    build();
+    offerAnew(element, "account", accountOptions());
     const found = (await control("GET", "faults", { query: ofAccount() })).faults;
     none.hidden = found.length > 0;
     reconcile(list, found, (each) => each.id, (each) => makeRow(each, disarm), updateRow);

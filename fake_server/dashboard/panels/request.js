@@ -1,7 +1,8 @@
 // A request of the journal: one line, and all of it when it is opened.
 
+import { BEARER, curl } from "../lib/curl.js";
 import { button, h, reconcile, write } from "../lib/dom.js";
-import { copy, curl } from "../lib/snippets.js";
+import { copy } from "../lib/snippets.js";
 import { clockTime, duration, t } from "../lib/text.js";
 
 const NOT_REPEATED = ["host", "content-length", "connection", "accept-encoding", "accept"];
@@ -102,6 +103,6 @@ const text = (body) => (body === null || typeof body === "string" ? body : JSON.
 /** The request as curl sends it; what the journal has removed is a variable or its mark. */
 function asCurl(request) {
   const kept = Object.entries(request.request_headers).filter(([name]) => !NOT_REPEATED.includes(name));
-  const withToken = kept.map(([name, value]) => [name, name === "authorization" ? "Bearer $TOKEN" : value]);
+  const withToken = kept.map(([name, value]) => [name, name === "authorization" ? BEARER : value]);
   return curl({ method: request.method, path: request.path, headers: Object.fromEntries(withToken), body: request.request_body });
 }

@@ -1,23 +1,21 @@
 // Scenarios: what can become of a job, armed for the next submissions.
 
 import { control } from "../lib/api.js";
-import { button, choice, field, fill, h } from "../lib/dom.js";
+import { button, choice, field, fill, h, offer } from "../lib/dom.js";
 import { attempt } from "../lib/notice.js";
-import { ofAccount, scope } from "../lib/scope.js";
-import { described, known, t } from "../lib/text.js";
-
-/** What a scenario does, in the page's language where there are words for it. */
-const says = ({ name, says: english }) => (known(`scenario.${name}`) ? t(`scenario.${name}`) : english);
+import { accountOptions, ofAccount, scope } from "../lib/scope.js";
+import { described, effect, t } from "../lib/text.js";
 
 /** The panel of scenarios; `changed` is called after each change. */
 export async function scenarios(changed) {
   const { scenarios: all } = await control("GET", "scenarios");
   const named = new Map(all.map((each) => [each.name, each]));
-  const which = choice(all.map((each) => [each.name, `${each.name}: ${says(each)}`]), all[0].name);
+  const which = choice(all.map((each) => [each.name, `${each.name}: ${effect(each)}`]), all[0].name);
   const argument = h("input", { type: "number", min: 0, step: 1 });
   const argumentField = field(t("scenarios.number"), argument, " ");
   const times = h("input", { type: "number", min: 1, step: 1, value: "1", placeholder: t("scenarios.always") });
   const account = choice([["", t("everybody")]], "");
+  let followed = null;
   const list = h("ul", { class: "armed" });
   const none = h("p", { class: "nothing" }, t("scenarios.none"));
   const marker = h("code", {});
@@ -57,12 +55,8 @@ export async function scenarios(changed) {
   });
 
   async function refresh() {
-    const names = scope.accounts.map((each) => each.username);
-    if (account.dataset.names !== names.join("\n")) {
-      account.dataset.names = names.join("\n");
-      fill(account, h("option", { value: "" }, t("everybody")), names.map((each) => h("option", { value: each }, each)));
-      account.value = scope.account;
-    }
+    offer(account, [["", t("everybody")], ...accountOptions()]);
+    if (followed !== scope.account) account.value = followed = scope.account;
     const { armed } = await control("GET", "scenarios", { query: ofAccount() });
     none.hidden = armed.length > 0;
     fill(

@@ -3,9 +3,9 @@
 import { call, control } from "../lib/api.js";
 import { choice, field, fill, h } from "../lib/dom.js";
 import { attempt } from "../lib/notice.js";
-import { acting, scope } from "../lib/scope.js";
+import { accountOptions, acting } from "../lib/scope.js";
 import { snippets } from "../lib/snippets.js";
-import { t } from "../lib/text.js";
+import { effect, t } from "../lib/text.js";
 
 const CELLS = [1, 2, 3, 4].map((each) => [String(each), String(each)]);
 
@@ -39,7 +39,7 @@ const SUBMISSIONS = {
 export function composer(names = ["create", "blend", "describe"], of = {}) {
   const account = of.parent?.account ?? acting();
   const kind = choice(names.map((each) => [each, t(`submit.${each}`)]), names[0]);
-  const who = choice(scope.accounts.map((each) => [each.username, each.username]), account, {
+  const who = choice(accountOptions(), account, {
     disabled: Boolean(of.parent),
   });
   const links = of.links ?? [];
@@ -104,7 +104,7 @@ export function composer(names = ["create", "blend", "describe"], of = {}) {
 async function listScenarios(select) {
   const { scenarios } = await control("GET", "scenarios");
   select.append(
-    ...scenarios.map((each) => h("option", { value: each.marker }, `${each.marker}: ${each.says}`)),
+    ...scenarios.map((each) => h("option", { value: each.marker }, `${each.marker}: ${effect(each)}`)),
   );
 }
 

@@ -10,6 +10,8 @@ import { t } from "../lib/text.js";
 
 const STEP = 100;
 const MOST = 1000;
+/** The whole journal: what is looked for may be its oldest request. */
+const WHOLE = 100_000;
 const OPERATIONS = ["login", "createJob", "findJobs", "varyJob", "upscaleJob", "blendImages", "describeImage"];
 /** What is looked for beside an operation: its name, and what a request must be. */
 const KINDS = {
@@ -31,21 +33,23 @@ function build(section) {
   const list = requestList();
   const findings = h("div", { class: "findings" });
   const refresher = new Refresher(async () => {
-    const query = { ...ofAccount(), operation: operation.value, order: "newest-first", limit };
+    const wanted = text.value.toLowerCase();
+    const sifted = kind.value !== "all" || wanted !== "";
+    const query = { ...ofAccount(), operation: operation.value, order: "newest-first", limit: sifted ? WHOLE : limit };
     const [journal, lint] = await Promise.all([
       control("GET", "requests", { query }),
       control("GET", "lint", { query: { ...ofAccount(), evidence: MOST } }),
     ]);
     const named = new Set(lint.findings.flatMap((each) => each.requests));
-    const wanted = text.value.toLowerCase();
     const met = journal.requests.filter(
       (each) => KINDS[kind.value](each, named) && (!wanted || JSON.stringify(each).toLowerCase().includes(wanted)),
     );
-    list.show(met, lint.findings);
+    list.show(met.slice(0, limit), lint.findings);
     fill(findings, summary(lint.findings));
-    const told = t("requests.count", met.length, journal.total);
+    const all = met.length === journal.total;
+    const told = all ? t("requests.total", journal.total) : t("requests.count", met.length, journal.total);
     write(count, journal.lost ? `${told}; ${t("requests.lost", journal.lost)}` : told);
-    more.hidden = journal.requests.length >= journal.total || limit >= MOST;
+    more.hidden = limit >= MOST || limit >= (sifted ? met.length : journal.total);
   });
   const more = button(t("requests.more"), () => {
     limit = Math.min(limit + STEP, MOST);

@@ -20,10 +20,10 @@ _SECRET = frozenset(("password", "token_key"))
 _DURATION = re.compile(
     r"\s*(\d+(?:\.\d+)?)\s*(?:(ms|milli\w*)|(s|secs?|seconds?)|(m|mins?|minutes?)|(h|hours?|hrs?)"
     r"|(d|days?))\s*",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 #: An amount that a duration can have.
-_AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,3})?")
+_AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,3})?", re.ASCII)
 _UNITS = ("ms", "s", "m", "h", "d")
 
 Error = jsonschema_rs.ValidationError
@@ -75,11 +75,17 @@ class _Explained:
             return self._unexpected(error, expected)
         if error.kind.name == "pattern":
             return f"{self._where(error)}: {self._value(error)} does not have the right form"
+        return self._plain(error)
+
+    def _plain(self, error: Error) -> str:
         text = error.message.replace("the value", self._value(error), 1)
         return f"{self._where(error)}: {text}"
 
     def _alternatives(self, error: Error, branches: list[list[Error]]) -> str:
         """Of an error that lists alternatives, the one that was most likely meant."""
+        too_large = next((e for b in branches for e in b if e.kind.name == "maximum"), None)
+        if too_large is not None:  # of the right form
+            return self._plain(too_large)
         expected = self._expected(error)
         if expected is not None and not isinstance(error.instance, dict):
             return self._unexpected(error, expected)

@@ -96,11 +96,12 @@ function build() {
   for (const id of ["views", "tools"]) document.getElementById(id).hidden = false;
 }
 
-function connected(is) {
-  connection.classList.toggle("on", is);
-  connection.setAttribute("aria-label", t(is ? "connected" : "away"));
-  connection.title = t(is ? "connected" : "away");
-  document.body.classList.toggle("away", !is);
+/** `state` is "live", "crowded" or "away". */
+function connected(state) {
+  connection.className = `connection ${state}`;
+  connection.setAttribute("aria-label", t(state));
+  connection.title = t(state);
+  document.body.classList.toggle("away", state === "away");
 }
 
 translate(document);

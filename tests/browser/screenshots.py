@@ -76,7 +76,7 @@ def take(running: Browser, server: FakeServer, hash: str, folder: Path, language
             for name, address in shots(page, server.url, hash):
                 page.goto("about:blank")
                 page.goto(address)
-                page.wait_for_selector(".connection.on")
+                page.wait_for_selector(".connection.live")
                 page.wait_for_timeout(400)  # pictures are drawn meanwhile
                 file = folder / f"{language}-{name}-{width}-{scheme}.png"
                 page.screenshot(path=str(file), full_page=name not in ("trouble",))

@@ -72,7 +72,7 @@ def test_a_stopped_clock_is_told_on_every_view(
 ) -> None:
     page = open_page(f"{server.url}/#requests", width=360)
     stopped = page.locator(".stopped")
-    expect(page.locator(".connection.on")).to_be_attached()
+    expect(page.locator(".connection.live")).to_be_attached()
     expect(stopped).to_be_hidden()
     abc.admin.freeze()
     expect(stopped).to_have_text("time is stopped for abc")

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from sampan import FakeServer
 
 from .chromium import expect
@@ -15,6 +17,8 @@ from .conftest import OpenPage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 #: Added by curl or by whoever sent the request, and not the request's own.
 _NOT_COMPARED = {"host", "connection", "content-length", "accept", "user-agent", "content-type"}

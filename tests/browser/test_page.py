@@ -243,7 +243,7 @@ def test_it_survives_the_fakes_restart(open_page: OpenPage, tmp_path: Path) -> N
         account.close()
     expect(page.locator("body.away")).to_be_attached()
     with FakeServer(port=port, data=data, job_seconds=0) as server:
-        expect(page.locator(".connection.on")).to_be_attached()
+        expect(page.locator(".connection.live")).to_be_attached()
         server.admin.handle("abc", "abc-secret").create("after")
         expect(page.locator(".card .prompt")).to_have_text(["after", "before"])
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from sampan import Account, FakeServer
 
+from .chromium import expect
 from .conftest import OpenPage
 
 if TYPE_CHECKING:
@@ -67,3 +70,29 @@ def test_a_view_that_is_left_while_it_reads_reads_no_more(
     held[0].continue_()
     page.wait_for_timeout(1500)
     assert len(held) == 1
+
+
+def test_a_page_too_many_is_read_from_time_to_time(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    """Too many for the fake, which keeps 32 streams, and for the browser, with six connections."""
+    abc.create("first")
+    address = f"{server.url}/__admin/events"
+    with httpx.Client() as client, ExitStack() as streams:
+        for _ in range(32):
+            assert streams.enter_context(client.stream("GET", address)).status_code == 200
+        page = open_page(f"{server.url}/#jobs")
+        expect(page.locator(".connection.crowded")).to_be_attached()
+        expect(page.locator(".card .prompt")).to_have_text(["first"])
+        abc.create("second")
+        expect(page.locator(".card .prompt")).to_have_text(["second", "first"])
+    expect(page.locator(".connection.live")).to_be_attached()
+    pages = [page, *(page.context.new_page() for _ in range(7))]
+    for each in pages[1:]:
+        each.goto(f"{server.url}/#jobs")
+        expect(each.locator(".card")).to_have_count(2)
+    expect(pages[3].locator(".connection.live")).to_be_attached()
+    expect(pages[4].locator(".connection.crowded")).to_be_attached()
+    abc.create("third")
+    for each in pages:
+        expect(each.locator(".card")).to_have_count(3)

@@ -10,30 +10,56 @@ const SHARE = 10;
 /** But what is shown is never older than this by more than the reading takes, in ms. */
 const STALE = 2000;
 
-/** Calls `changed(names)` for each event and `connected(bool)` when that changes. */
+/** A browser has six connections to a host for all of its pages; so many of them keep a stream. */
+const STREAMS = 4;
+/** One that has none asks again after this time, in ms. */
+const POLL = 2000;
+
+/** `work(true)` while this page is one of those that may keep a stream, else `work(false)`. */
+async function inTurn(work) {
+  if (!navigator.locks) return work(true); // off loopback, without TLS, pages know nothing of each other
+  let done = null;
+  for (let slot = 0; slot < STREAMS && done === null; slot++) {
+    done = await navigator.locks.request(`sampan-stream-${slot}`, { ifAvailable: true }, (lock) => lock && work(true));
+  }
+  return done ?? work(false);
+}
+
+/**
+ * Calls `changed(names)` for each event, and `connected` when it learns which holds: "live";
+ * "crowded", where so many pages are open that this one asks from time to time; "away".
+ */
 export function listen(changed, connected) {
   let wait = FIRST_WAIT;
   let stopping = null;
   let again = null;
 
+  /** Events as they come, or what has changed so far; how the page stands when that has ended. */
+  async function read(signal, mayKeep) {
+    const response = await open("GET", "events", { query: mayKeep ? {} : { limit: 1 }, signal });
+    const full = response.status === 429;
+    if (!response.ok && !full) return "away";
+    wait = FIRST_WAIT;
+    connected(mayKeep && !full ? "live" : "crowded");
+    if (full) changed([]);
+    else for await (const names of events(response.body)) changed(names);
+    return mayKeep && !full ? "away" : "crowded";
+  }
+
   async function follow() {
     clearTimeout(again);
     stopping = new AbortController();
     const { signal } = stopping;
+    let state = "away";
     try {
-      const response = await open("GET", "events", { signal });
-      if (response.ok) {
-        connected(true);
-        wait = FIRST_WAIT;
-        for await (const names of events(response.body)) changed(names);
-      }
+      state = await inTurn((mayKeep) => read(signal, mayKeep));
     } catch (problem) {
       if (signal.aborted) return;
       if (!(problem instanceof TypeError)) console.error(problem); // a TypeError: nobody is there
     }
-    connected(false);
-    again = setTimeout(follow, wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT);
+    connected(state);
+    again = setTimeout(follow, state === "crowded" ? POLL : wait);
+    if (state === "away") wait = Math.min(wait * 2, LONGEST_WAIT);
   }
 
   document.addEventListener("visibilitychange", () => {

@@ -87,9 +87,15 @@ def test_a_duration_in_other_words_is_read_and_corrected(
     assert message.startswith(f"by: {by!r} (did you mean '{meant}'?) is not a duration: ")
 
 
-@pytest.mark.parametrize("by", ["1.0005s", "1.00050 seconds", "1" * 13 + "ms"])
+@pytest.mark.parametrize("by", ["1.0005s", "1.00050 seconds", "1" * 13 + "ms", "٣s", "３ seconds"])
 def test_no_duration_is_proposed_that_is_none(control: Control, by: str) -> None:
     assert "did you mean" not in control.refusal("POST", "clock/advance", {"by": by}).message
+
+
+@pytest.mark.parametrize("by", [8_640_000_000_000_000, 1e33])
+def test_a_duration_that_is_too_long_is_told_the_longest(control: Control, by: float) -> None:
+    message = control.refusal("POST", "clock/advance", {"by": by}).message
+    assert message == f"by: {by!r} is greater than the maximum of 253402300799999"
 
 
 @pytest.mark.parametrize("by", ["soon", "", "30x", 1.5, -1, None, True, ["30s"], {"s": 30}])

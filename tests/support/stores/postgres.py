@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,7 @@ import pytest
 
 from sampan.fake_server.store.database_url import DatabaseUrl
 
+_PREFIX = "sampan-pg-"
 _PLACES = "/usr/lib/postgresql/*/bin"
 _SETTINGS = {
     "listen_addresses": "",
@@ -66,10 +67,14 @@ class Server:
         self._binaries = found
         self._settings = {**_SETTINGS, **settings}
         self._user = "postgres" if os.geteuid() == 0 else None
+        if folder is None:
+            remove_abandoned(found, Path(tempfile.gettempdir()))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix=_PREFIX))
+        #: Locked for as long as this process lives, however it ends.
+        self._lock = os.open(_lock(self.folder), os.O_CREAT)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
         if folder is not None:
-            self.folder = folder
             return
-        self.folder = Path(tempfile.mkdtemp(prefix="sampan-pg-"))
         if self._user is not None:
             entry = pwd.getpwnam(self._user)
             os.chown(self.folder, entry.pw_uid, entry.pw_gid)
@@ -104,6 +109,8 @@ class Server:
         """Stop it and remove what it wrote."""
         self.stop()
         shutil.rmtree(self.folder)
+        _lock(self.folder).unlink()
+        os.close(self._lock)
 
     def url(self, schema: str | None = None) -> DatabaseUrl:
         """The address of its database, or of one schema in it."""
@@ -111,11 +118,30 @@ class Server:
         return DatabaseUrl(f"postgresql://sampan@/sampan?host={self.folder}{options}")
 
 
+def _lock(folder: Path) -> Path:
+    return folder.with_suffix(".lock")
+
+
+def remove_abandoned(binaries: Path, folder: Path) -> None:
+    """Stop the servers of runs that were killed, and remove what they wrote."""
+    for lock in folder.glob(f"{_PREFIX}*.lock"):
+        data = lock.with_suffix("") / "data"
+        # One that has not been started yet may be somebody's who takes the lock in a moment.
+        with suppress(OSError), open(lock) as held:  # another user's, or one that has just gone
+            if (data / "postmaster.pid").exists():
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                owner = data.stat().st_uid
+                stop = [binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"]
+                subprocess.run(stop, capture_output=True, cwd="/", user=owner)  # if it still runs
+                shutil.rmtree(data.parent)
+                lock.unlink()
+
+
 @cache
 def server() -> Server:
     """The server of this run: the first worker that needs it starts it, the last one stops it."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"of-{os.getpid()}")
-    users = Path(tempfile.gettempdir()) / f"sampan-pg-{run}.users"
+    users = Path(tempfile.gettempdir()) / f"{_PREFIX}{run}.users"
     with _users(users) as (folder, count):
         started = Server(folder)
         _write(users, started.folder, count + 1)

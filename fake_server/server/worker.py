@@ -53,7 +53,8 @@ class Worker:
 
 
 def begin() -> None:
-    """Take signals as a worker does: the parent, which a terminal's signals also reach, says when.
+    """Take signals as a worker does that does not serve yet: the parent, which a terminal's signals
+    also reach, says when to end.
 
     Called in a new process, before any signal can come to it.
     """

@@ -139,7 +139,7 @@ class Workers:
                 child.complain(f"{verb}: {reason}; it is started again")
 
     def _watch(self, until: float | None) -> Iterator[tuple[_Child, str]]:
-        """Wait for news; the workers that have ended, and why."""
+        """Wait for news; the workers that have ended by themselves, and why."""
         timeout = None if until is None else max(0.0, until - time.monotonic())
         for key, _ in self._selector.select(timeout):
             child: _Child | None = key.data
@@ -147,7 +147,9 @@ class Workers:
                 os.read(self._wake, 512)
             elif not child.hear():
                 self._selector.unregister(key.fileobj)
-                yield child, child.buried()
+                reason = child.buried()
+                if not self._ending:  # else a terminal has told it, too
+                    yield child, reason
 
     def _start_again(self, child: _Child) -> None:
         """Start a worker that has ended; others serve on where the system has no room for it."""

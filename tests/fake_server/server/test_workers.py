@@ -38,12 +38,17 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def lives(pid: int) -> bool:
-    """Whether there is such a process, which also counts once it has ended and nobody waited."""
+def state(pid: int) -> str:
+    """``T`` of a process that is stopped; ``Z`` of one that has ended and for which nobody waited,
+    or of none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
-        return False
+        return "Z"
+
+
+def lives(pid: int) -> bool:
+    return state(pid) != "Z"
 
 
 def children(pid: int) -> set[int]:
@@ -95,6 +100,20 @@ def test_all_end_together_and_cleanly(serve: Serve, tmp_path: Path, how: int) ->
     assert (served.process.returncode, errors) == (0, "")
     assert not any(map(lives, workers))
     assert not file.exists()
+
+
+def test_workers_that_a_terminal_ends_before_their_parent_has_heard_are_no_news(
+    served: Served,
+) -> None:
+    """Ctrl-C reaches all of them at once, and a machine may be busy."""
+    served.process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: state(served.process.pid) == "T")
+    for each in (served.process.pid, *served.ready["workers"]):
+        os.kill(each, signal.SIGINT)
+    wait_for(lambda: not any(map(lives, served.ready["workers"])))
+    served.process.send_signal(signal.SIGCONT)
+    _, errors = served.process.communicate(timeout=20)
+    assert (served.process.returncode, errors) == (0, "")
 
 
 def test_workers_do_not_outlive_a_parent_that_was_killed(served: Served) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..contract import shipped
-from ..traffic.pictures import redirected
 from ..traffic.seen import Seen
 from .document import MAX_BYTES, HarError, load
 from .doubles import Doubles
@@ -174,7 +173,7 @@ def _kept(entries: list[_Entry], target: str | None) -> Iterator[_Entry]:
         if kept:
             yield entry
         if kept and entry.seen is not None and picture:
-            links.add(redirected(entry.seen).partition("#")[0])
+            links.add(entry.seen.reply.redirect(entry.url).partition("#")[0])
 
 
 def _links(exchanges: Iterable[Seen | None]) -> set[str]:

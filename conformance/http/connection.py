@@ -57,6 +57,9 @@ class Request:
     body: bytes = b""
 
 
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """``status`` is 0 if none came; ``sent`` whether any byte of the request may have arrived;
@@ -74,6 +77,15 @@ class Reply:
     def header(self, name: str) -> str:
         """The first header of that name, or an empty string."""
         return next((value for key, value in self.headers if key == name.lower()), "")
+
+    def redirect(self, url: str) -> str:
+        """Where it leads from ``url``, if it is a redirect, or else an empty string. What is no URL
+        is given as it stands."""
+        location = self.header("location") if self.status in REDIRECTS else ""
+        try:
+            return urljoin(url, location) if location else ""
+        except ValueError:  # http://[x
+            return location
 
 
 class _BrokenError(Exception):

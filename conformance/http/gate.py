@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ..contract import Contract
 from ..json_access import object_at, printable, shortened, text
@@ -181,10 +181,9 @@ class Gate:
                     self._not_fetched.add(url)
                 reason = f"{shortened(url, _SHOWN)}: {answer.problem}"
                 raise UnavailableError(Verdict.INCONCLUSIVE, reason, answer)
-            location = answer.header("location")
-            if answer.status not in (301, 302, 303, 307, 308) or not location:
+            url = answer.reply.redirect(url)
+            if not url:
                 return answer.reply, seen
-            url = _joined(url, location)
         return Reply(failure=Failure.PROTOCOL, detail=f"over {_REDIRECTS} redirects"), seen
 
     def time_left(self) -> float | None:
@@ -275,13 +274,6 @@ def refused(answer: Answer) -> bool:
 def harmless(answer: Answer) -> bool:
     """Whether a request that has to be refused may be sent again after this answer."""
     return answer.status in _BEFORE or trouble(answer) in (Trouble.DOUBTFUL, Trouble.FAULT)
-
-
-def _joined(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        return location
 
 
 @lru_cache(256)

@@ -133,12 +133,12 @@ class Repeats:
 
     def _disown(self, met: Sequence[Answer]) -> None:
         """An envelope came in the end: what came before it was not the API's."""
-        for answer in met:
-            if trouble(answer) is Trouble.FAULT:
-                self._faults += 1
-            elif answer.failure is None:
-                why = f"{_words(answer)}{AGAIN}"
-                self._log.disown(answer.exchange, why)
+        foreign = [one for one in met if trouble(one) is not Trouble.FAULT]
+        with self._lock:
+            self._faults += len(met) - len(foreign)
+        for answer in foreign:
+            if answer.failure is None:
+                self._log.disown(answer.exchange, f"{_words(answer)}{AGAIN}")
 
     def _given_up(self, met: Sequence[Answer], kind: Trouble) -> Answer:
         last = met[-1]

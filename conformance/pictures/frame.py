@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SIDE, _ABOVE, _BELOW = 32, 32, 96
-#: What a frame adds to width and height.
-MARGIN = (2 * _SIDE, _ABOVE + _BELOW)
 _PLAIN = 12  # how much (of 255) the frame's own colour may waver
 _CLEAN = 20  # pixels from the outside that no codec's block shares with the picture
 _STEP = 8.0  # from the frame to the picture, all three colours together

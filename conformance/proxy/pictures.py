@@ -6,7 +6,6 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from urllib.parse import urljoin
 
 from ..http.connection import Reply, Request, transmit
 from ..http.gate import PICTURE_CAP
@@ -102,10 +101,7 @@ class PictureFetcher:
         reply = Reply()
         for _ in range(_REDIRECTS + 1):
             reply = transmit(request, _TIMEOUT, PICTURE_CAP, self._hosts.admits(request.target))
-            location = reply.header("location")
-            if reply.status not in (301, 302, 303, 307, 308) or not location:
-                break
-            there = _joined(request.target, location)
+            there = reply.redirect(request.target)
             if not is_web(there):
                 break
             request = Request("GET", there)  # the token is for the first place alone
@@ -114,14 +110,6 @@ class PictureFetcher:
 
 def _pictures(number: int) -> str:
     return f"{number} picture was" if number == 1 else f"{number} pictures were"
-
-
-def _joined(url: str, location: str) -> str:
-    """Where a redirect leads; empty for what is no URL."""
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        return ""
 
 
 def _authorization(request: Request) -> str:

@@ -6,14 +6,15 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..http.connection import Failure, Reply, Request
+from ..http.connection import REDIRECTS, Failure, Reply, Request
 from ..http.content_coding import CodingError, TooLargeError, unpacked
 from ..traffic.seen import Seen
 from .fields import Fields, values
 
 #: The most bytes of one body that are kept: of a picture, as the kit itself takes it.
 MAX_BODY = 32 * 1024 * 1024
-_IN_ITS_PLACE = (301, 302, 303, 307, 308, 404, 410)
+#: What comes in the place of a picture.
+_IN_ITS_PLACE = (*REDIRECTS, 404, 410)
 #: The most bytes of all bodies that are under way or wait for the judge.
 MAX_HELD = 256 * 1024 * 1024
 

@@ -90,10 +90,9 @@ def run(
             if fetcher is not None:
                 fetcher.close()
             watching.close()
-        remarks = [*_remarks(proxy, watching.missed)]
-        remarks += fetcher.remarks() if fetcher is not None else []
+        remarks = [*_remarks(proxy, watching.missed), *(fetcher.remarks() if fetcher else ())]
         if har is not None and har.left_out:
-            many = "exchange" if har.left_out == 1 else "exchanges"
+            many = f"exchange{'s' * (har.left_out != 1)}"
             remarks.append(f"{har.left_out} {many} had no room in {options.har}")
     return Passed(judge.report(started, remarks=tuple(remarks)), tuple(watching.faults))
 

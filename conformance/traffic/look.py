@@ -98,15 +98,6 @@ class Target:
         return next((one.id for one in found if one.method == method), "")
 
 
-def base_of(target: str, contract: Contract) -> str | None:
-    """The URL of an API whose operation lies at ``target``; ``None`` if none does."""
-    parts = urlsplit(target)
-    for one in contract.operations.values():
-        if parts.path.endswith(one.path):
-            return f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(one.path)}"
-    return None
-
-
 def _origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     try:

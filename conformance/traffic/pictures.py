@@ -10,7 +10,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
 from ..checks.images import is_md5, md5_of
 from ..http.exchange import Exchange
@@ -27,7 +26,6 @@ from .rules.refusals import GRIDS
 from .seen import Seen
 
 LINKS = ("img_buffer", "img_thumb", "original_url")
-_REDIRECTS = (301, 302, 303, 307, 308)
 #: Pictures that are kept, links that are known, and jobs that a new picture is compared with.
 _KEPT, _LINKS, _COMPARED = 24, 3_000, 8
 #: Seconds after which a link may have ended since it was found.
@@ -87,7 +85,7 @@ class Pictures:
         names = {name.lower() for name, _ in seen.request.headers}
         if reply.failure is not None or names & {"range", "if-none-match", "if-modified-since"}:
             return
-        if there := redirected(seen):
+        if there := reply.redirect(seen.request.target):
             self._links[self.home(there)] = link
         elif reply.status in _GONE:
             yield from _missing(link, seen, exchange)
@@ -176,15 +174,6 @@ class Pictures:
                 yield Shown("IMG-5", "two jobs have the same picture", "two pictures", evidence)
             elif same is False:
                 yield Shown("IMG-5")
-
-
-def redirected(seen: Seen) -> str:
-    """Where the answer to a GET leads; empty if it is no redirect to a URL."""
-    location = seen.reply.header("location") if seen.reply.status in _REDIRECTS else ""
-    try:
-        return urljoin(seen.request.target, location) if location else ""
-    except ValueError:  # nobody's URL, such as http://[x
-        return ""
 
 
 def _alike(one: SeenJob, other: SeenJob) -> bool:

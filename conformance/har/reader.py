@@ -63,7 +63,7 @@ class _Entry:
     unjudged: str = ""
     anonymous: bool = False
     lacks: tuple[Part, ...] = ()
-    #: Of what our own writer wrote there are no doubles.
+    #: Our own writer wrote it.
     ours: bool = False
 
 
@@ -81,7 +81,7 @@ def read_har(path: Path, target: str | None = None, limit: int = MAX_BYTES) -> H
     exchanges = [
         one.seen
         for one in kept
-        if one.seen is not None and (one.ours or not doubles.again(one.seen))
+        if one.seen is not None and not doubles.again(one.seen, ours=one.ours)
     ]
     disorder = _disorder(exchanges)
     if not disorder:

@@ -346,6 +346,17 @@ def test_an_exchange_that_a_browser_wrote_twice_counts_once(tmp_path: Path) -> N
     assert len(read_har(written(tmp_path, ours, ours)).seen) == 2
 
 
+@pytest.mark.parametrize("more", [{}, {"response._sampan": {}}])
+def test_what_two_files_have_in_common_counts_once(tmp_path: Path, more: dict[str, object]) -> None:
+    """Put together by hand, however many exchanges lie between."""
+    times = [f"2026-05-04T10:{n // 60:02}:{n % 60:02}.000Z" for n in range(250)]
+    exchanges = [
+        changed(entry(at=at), {"request.postData.text": f'{{"limit":{10 + n % 90}}}', **more})
+        for n, at in enumerate(times)
+    ]
+    assert len(read_har(written(tmp_path, *exchanges, *exchanges[:240])).seen) == 250
+
+
 def test_the_target_is_where_most_calls_go_or_as_asked(tmp_path: Path) -> None:
     bases = ["http://a.test/v1", "http://b.test", "http://a.test/v1", "http://c.test"]
     path = written(tmp_path, *(entry(url=f"{base}/jobs/find?x=1") for base in bases))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
 
 from sampan import ControlRefused, FakeServer, NotInTime
 from sampan.fake_server.admin import requests
+from tests.support.processes import wait_for
 
 BODY = b'{"match": {"path": "/nothing"}, "timeout": "60s"}'
 WAIT = (
@@ -29,18 +28,11 @@ def test_no_more_can_wait_than_each_request_can_be_compared_with(
         waits = [stack.enter_context(socket.create_connection(address)) for _ in range(2)]
         for connection in waits:
             connection.sendall(WAIT)
-        _until(lambda: journal.waiting == 2)
+        wait_for(lambda: journal.waiting == 2)
         with pytest.raises(ControlRefused, match="too-many: 2 clients wait for requests"):
             server.admin.wait_for(path="/nothing")
         waits[0].close()
-        _until(lambda: journal.waiting == 1)
+        wait_for(lambda: journal.waiting == 1)
         with pytest.raises(NotInTime):
             server.admin.wait_for(path="/nothing", timeout=0)
         assert journal.waiting == 1
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)

@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,28 +13,12 @@ import pytest
 from sampan.fake_server.matrix import child
 from sampan.fake_server.matrix.child import Ended, NotStartedError
 from sampan.fake_server.matrix.output import KEPT_BYTES
+from tests.support.processes import lives, wait_for
 
 
 def run(script: str, limit: float = 20.0, stop: threading.Event | None = None) -> Ended:
     """A shell script as COMMAND."""
     return child.run(["sh", "-c", script], os.environ, limit, stop or threading.Event())
-
-
-def is_gone(number: int) -> bool:
-    """Whether a process has ended; one that nobody has asked about yet has."""
-    try:
-        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    return state in "ZX"
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 4) -> None:
-    for _ in range(round(seconds * 50)):
-        if holds():
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"not within {seconds} s")
 
 
 def test_exit_code_and_output_come_back() -> None:
@@ -60,7 +43,7 @@ def test_a_run_ends_in_time_with_all_that_it_has_started(tmp_path: Path) -> None
     assert (ended.code, ended.timed_out, ended.output) == (None, True, "waits\n")
     assert time.monotonic() - began < 10
     for number in file.read_text().split():
-        wait_until(lambda number=number: is_gone(int(number)))
+        wait_for(lambda number=number: not lives(int(number)))
 
 
 def test_what_is_left_in_the_background_is_ended_and_not_waited_for(tmp_path: Path) -> None:
@@ -69,7 +52,7 @@ def test_what_is_left_in_the_background_is_ended_and_not_waited_for(tmp_path: Pa
     ended = run(f"sleep 60 & echo $! > {file}; echo done")
     assert (ended.code, ended.output) == (0, "done\n")
     assert time.monotonic() - began < 10
-    wait_until(lambda: is_gone(int(file.read_text())))
+    wait_for(lambda: not lives(int(file.read_text())))
 
 
 def test_a_process_outside_the_group_that_keeps_the_pipe_is_not_waited_for() -> None:

@@ -16,9 +16,9 @@ from click.testing import CliRunner, Result
 
 from sampan.fake_server.cli import main
 from sampan.fake_server.matrix import command
-from tests.fake_server.matrix.test_child import is_gone, wait_until
 from tests.fake_server.matrix.test_running import flaky
 from tests.support.matrix_clients import NEWEST, PLAIN, client
+from tests.support.processes import lives, wait_for
 
 
 def invoke(*arguments: str) -> Result:
@@ -211,7 +211,7 @@ if len(open({str(pids)!r}).readlines()) > 1:
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
-    wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 3, 20)
+    wait_for(lambda: pids.exists() and len(pids.read_text().split()) == 3)
     process.send_signal(number)
     began = time.monotonic()
     stdout, _ = process.communicate(timeout=20)
@@ -222,7 +222,7 @@ if len(open({str(pids)!r}).readlines()) > 1:
     assert written["stopped_by_signal"] == number
     assert {each["result"] for each in written["questions"]} == {"not run"}
     for pid in pids.read_text().split():
-        assert is_gone(int(pid))
+        assert not lives(int(pid))
 
 
 def test_progress_counts_every_run_the_documented_one_too() -> None:

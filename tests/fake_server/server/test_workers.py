@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
@@ -23,32 +22,12 @@ from sampan.fake_server.store.opening import open_store
 from sampan.fake_server.store.store import Store
 from tests.support.commands import refusal
 from tests.support.fakes import Served
+from tests.support.processes import lives, state, wait_for
 from tests.support.stores.postgres import database, needs_postgres
 
 Serve = Callable[..., Served]
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until it holds; fail after 20 s."""
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def state(pid: int) -> str:
-    """``T`` of a process that is stopped; ``Z`` of one that has ended and for which nobody waited,
-    or of none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return "Z"
-
-
-def lives(pid: int) -> bool:
-    return state(pid) != "Z"
 
 
 def children(pid: int) -> set[int]:

@@ -19,6 +19,7 @@ from sampan.fake_server.store.shared.postgres_connection import SESSION
 from sampan.fake_server.store.transactions import NotStoredError
 from tests.support.controls import Control
 from tests.support.fakes import Caller, Fake, MakeFake, refused, succeeded
+from tests.support.processes import wait_for
 from tests.support.stores import postgres
 from tests.support.stores.troubled import (
     FULL_DISK,
@@ -26,7 +27,6 @@ from tests.support.stores.troubled import (
     logged,
     submit,
     told,
-    wait_for,
 )
 
 pytestmark = postgres.needs_postgres

@@ -22,6 +22,7 @@ from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.database_url import DatabaseUrl
 from sampan.fake_server.store.shared import file, postgres
 from tests.support.fakes import Fake, MakeFake, refused, succeeded
+from tests.support.processes import wait_for
 from tests.support.stores.postgres import Server, needs_postgres
 from tests.support.stores.troubled import (
     FULL_DISK,
@@ -30,7 +31,6 @@ from tests.support.stores.troubled import (
     logged,
     submit,
     told,
-    wait_for,
 )
 
 pytestmark = needs_postgres

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -27,14 +25,6 @@ def in_database(url: DatabaseUrl, *statements: str) -> None:
     with psycopg.connect(url.secret, autocommit=True) as db:
         for sql in statements:
             db.execute(sql.encode())
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until it holds; fail after 30 s."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def logged(caplog: pytest.LogCaptureFixture, *parts: str) -> None:

@@ -323,7 +323,9 @@ def whether_many_jobs_are_taken(ctx: Context) -> Observation:
         errnos = {one.attempts[0].errno for one in refused}
         faults = [one for one in ctx.exchanges() if one.errno == 501]
         if errnos == {501} and any(one.operation in ("login", "findJobs") for one in faults):
-            return ctx.unobserved("what starts no job gets errno 501 now and then, too", *refused)
+            return ctx.unobserved(
+                "requests that start no job get errno 501 now and then, too", *refused
+            )
         if errnos == {501} and sum(one.crowded for one in refused) == 1:
             return ctx.unobserved(
                 "one job was refused once, which may have been a failure", *refused

@@ -264,7 +264,7 @@ def what_json_under_another_label_gives(ctx: Context) -> Observation:
         else:
             seen[one] = _label_read(answer, usual[one], control)
     if seen.get("findJobs") == "as-json" and usual["findJobs"].errno != 301:
-        missing["findJobs"] = "what is wrong is taken under any label (GEN-4)"
+        missing["findJobs"] = "wrong parameters are accepted under any Content-Type (GEN-4)"
         del seen["findJobs"]
     elif seen.get("findJobs") == "as-json" and unread.errno != 301:
         seen["findJobs"] = "as-empty" if _found(unread, control) else unread.in_full()

@@ -81,7 +81,7 @@ class Repeats:
             )
         if self._faults:
             said.append(
-                f"{self._faults} × errno 501, and another answer when the request was repeated"
+                f"{self._faults} × errno 501 that did not come again when the request was repeated"
             )
         if self.patience.silent >= GONE:
             said.append(self._stopped())

@@ -100,7 +100,9 @@ def _by_milliseconds(ctx: Context, records: list[tuple[int, Record]]) -> Iterato
     there = hashes(listed)
     missing = [one for one in expected if text(one, "hash") not in there]
     if missing and set_back(one for _, one in records):
-        yield ctx.inconclusive("times step back where ids go on: the clock was set", *pages)
+        yield ctx.inconclusive(
+            "timestamps step back while ids go on: the server's clock was set", *pages
+        )
     elif missing:
         yield _unreached(ctx, missing, pages)
     elif not pages[-1].records:

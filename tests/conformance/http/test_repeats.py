@@ -120,7 +120,7 @@ def test_a_fault_of_the_server_now_and_then_is_asked_again() -> None:
         assert gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs").ok
         assert len(server.asked) == 3
     assert [one.failure for one in gate.log.exchanges] == [None] * 3
-    assert gate.remarks() == ["2 × errno 501, and another answer when the request was repeated"]
+    assert gate.remarks() == ["2 × errno 501 that did not come again when the request was repeated"]
 
 
 def test_a_fault_that_comes_every_time_is_the_answer() -> None:

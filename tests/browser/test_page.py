@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -71,52 +71,6 @@ def go(page: Page, view: str) -> None:
         expect(
             page.locator(f"#{name} :is(.card, .requests, .clock, .question, tbody tr)").first
         ).to_be_attached()
-
-
-def copies(job: dict[str, Any], number: int) -> dict[str, Any]:
-    """Another job, as a state document has it, so many milliseconds later."""
-    return {
-        **job,
-        "id": job["id"] + number,
-        "hash": f"{number:064x}",
-        "job_id": f"00000000-0000-4000-8000-{number:012x}",
-        "prompt": f"job {number + 1}",
-        "created": job["created"] + number,
-    }
-
-
-def test_many_jobs_are_a_few_cards(open_page: OpenPage, server: FakeServer, abc: Account) -> None:
-    count = 1200
-    abc.create("a cat")
-    state = server.admin.export_state()
-    state["jobs"] = [copies(state["jobs"][0], number) for number in range(count)]
-    server.admin.import_state(state)
-    server.admin.advance("1h")
-    page = open_page(f"{server.url}/#jobs")
-    cards = page.locator(".wall .card")
-    expect(page.locator("#jobs .count")).to_have_text(f"{count} jobs")
-    expect(cards.first.locator(".prompt")).to_have_text(f"job {count}")
-    assert cards.count() < 100
-    for part in (0.3, 0.7, 1):
-        page.evaluate("part => scrollTo(0, document.body.scrollHeight * part)", part)
-        # What the window shows is there, wherever it is.
-        page.wait_for_function(
-            """() => [...document.querySelectorAll(".wall .card")].some((card) => {
-              const { top, bottom } = card.getBoundingClientRect();
-              return top < innerHeight && bottom > 100;
-            })"""
-        )
-        assert cards.count() < 150
-    expect(cards.last.locator(".prompt")).to_have_text("job 1")
-    assert cards.last.get_attribute("aria-posinset") == cards.last.get_attribute("aria-setsize")
-    # One that is opened and left again is where it was.
-    before = page.evaluate("scrollY")
-    cards.last.get_by_role("link").click()
-    expect(page.get_by_role("heading", name="job 1", exact=True)).to_be_visible()
-    page.go_back()
-    page.wait_for_function("before => Math.abs(scrollY - before) < 10", arg=before)
-    page.get_by_label("Prompt").fill("job 77")
-    expect(cards).to_have_count(11)
 
 
 def marks(shown: Locator) -> list[str]:
@@ -389,3 +343,22 @@ def test_axe_finds_nothing(open_page: OpenPage, lived_in: tuple[FakeServer, str]
         if view == "jobs":
             page.keyboard.press("Escape")
         assert not re.search(r"undefined|\[object", page.locator("main").inner_text()), view
+
+
+def test_what_colours_tell_is_told_without_them(
+    open_page: OpenPage, lived_in: tuple[FakeServer, str]
+) -> None:
+    server, hash = lived_in
+    page = open_page(f"{server.url}/#jobs/{hash}", forced_colors="active")
+    style = "(element, name) => getComputedStyle(element)[name]"
+    links = page.get_by_role("navigation").get_by_role("link")
+    lines = [link.evaluate(style, "textDecorationLine") for link in links.all()]
+    assert sorted(set(lines)) == ["none", "underline"]
+    assert lines.count("underline") == 1
+    expect(page.locator(".connection.live")).to_be_attached()
+    dot, behind = (page.locator(each) for each in (".connection", "body"))
+    assert dot.evaluate(style, "backgroundColor") != behind.evaluate(style, "backgroundColor")
+    cells = page.locator(".cells label")
+    expect(cells).to_have_count(4)
+    colours = [cell.evaluate(style, "borderTopColor") for cell in cells.all()]
+    assert colours[0] not in colours[1:]

@@ -2,11 +2,11 @@
 
 import { Refused, control, segment } from "../lib/api.js";
 import { makeCard, updateCard } from "./card.js";
-import { h, reconcile } from "../lib/dom.js";
+import { h, reconcile, write } from "../lib/dom.js";
 import { t } from "../lib/text.js";
 
 /** Show the family of `job` in `container`. */
-export async function family(container, job, children) {
+export async function family(container, job, { jobs: children, total }) {
   if (!container.firstChild) {
     for (const part of ["parent", "children"]) {
       container.append(h("h3", {}, t(`job.${part}`)), h("ul", { class: "cards small" }));
@@ -16,6 +16,7 @@ export async function family(container, job, children) {
   const parent = job.parent_hash ? await found(job.parent_hash) : null;
   show(parentTitle, parents, parent ? [parent] : []);
   show(childrenTitle, rest, children);
+  write(childrenTitle, total > children.length ? t("job.children.some", children.length, total) : t("job.children"));
 }
 
 function show(title, list, jobs) {

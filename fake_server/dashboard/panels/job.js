@@ -50,6 +50,7 @@ export class JobPage {
     this.next = h("div", { class: "panel", hidden: true });
     this.record = h("details", { class: "panel" }, h("summary", {}, t("job.record")), h("div", {}));
     this.requests = requestList();
+    this.asked = h("span", { class: "count" });
     const pictured = h("div", { class: "pictured" }, this.frame, this.cells);
     fill(
       this.container,
@@ -61,7 +62,7 @@ export class JobPage {
         h("div", {}, pictured, this.family),
         h("div", {}, this.controls.element, this.facts, this.next),
       ),
-      h("h3", {}, t("job.requests")),
+      h("div", { class: "heading" }, h("h3", {}, t("job.requests")), this.asked),
       this.requests.element,
       this.record,
     );
@@ -86,7 +87,9 @@ export class JobPage {
     ]);
     this.show(job, record, profile.answers);
     this.requests.show(requests.requests, lint.findings);
-    await family(this.family, job, children.jobs);
+    const count = requests.requests.length;
+    write(this.asked, requests.total > count ? t("requests.count", count, requests.total) : "");
+    await family(this.family, job, children);
     if (["queued", "running"].includes(job.state) && !job.stalled) this.refresher.later(PACE);
   }
 

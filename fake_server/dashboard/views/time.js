@@ -18,6 +18,7 @@ const SPAN = /^[0-9]{1,12}(\.[0-9]{1,3})?(ms|s|m|h|d)$/;
 const STEPS = ["1s", "10s", "1m", "1h", "1d"];
 const MOST_CLOCKS = 50;
 const MOST_JOBS = 12;
+const MOST_TOLD = 100;
 
 let built = null;
 let ticking = null;
@@ -36,6 +37,8 @@ function build(section) {
   line.setAttribute("role", "img");
   const none = h("p", { class: "nothing" }, t("time.none"));
   const timeline = h("div", { class: "panel timeline" }, line);
+  const moreClocks = h("p", { class: "soft", hidden: true });
+  const moreJobs = h("p", { class: "soft", hidden: true });
   const happenedTitle = h("h3", { hidden: true }, t("time.happened"));
   const happened = h("ol", { class: "happened", "aria-live": "polite" });
   const refresher = new Refresher(async () => {
@@ -49,6 +52,8 @@ function build(section) {
     const shown = clocks.filter((each) => !scope.account || each.account === scope.account || each.account === null);
     reconcile(list, shown.slice(0, MOST_CLOCKS), (each) => each.account ?? "", (each) => makeClock(each, act), updateClock);
     const jobs = lists.flatMap((each) => each.jobs).slice(0, MOST_JOBS);
+    tellMore(moreClocks, "time.clocks.more", shown.length - MOST_CLOCKS);
+    tellMore(moreJobs, "time.jobs.more", lists.reduce((sum, { total }) => sum + total, -jobs.length));
     none.hidden = jobs.length > 0;
     timeline.hidden = jobs.length === 0;
     draw(line, jobs, nowOfAccount, t("time.line", jobs.map((job) => `${job.prompt}: ${stateText(job)}`).join("; ")));
@@ -62,7 +67,7 @@ function build(section) {
       const answer = await control(method, path, options);
       if (!answer.transitions) return;
       happenedTitle.hidden = false;
-      fill(happened, answer.transitions.length ? answer.transitions.map(told) : h("li", { class: "soft" }, t("time.happened.none")));
+      fill(happened, toldAll(answer.transitions));
     });
     await refresher.now();
   }
@@ -72,13 +77,27 @@ function build(section) {
     h("h2", { tabindex: "-1" }, t("nav.time")),
     h("p", { class: "soft" }, t("time.what")),
     list,
+    moreClocks,
     h("h3", {}, t("time.jobs")),
     none,
     timeline,
+    moreJobs,
     happenedTitle,
     happened,
   );
   return { refresher, list };
+}
+
+/** How many more there are than are shown, where there are more. */
+function tellMore(element, key, more) {
+  element.hidden = more <= 0;
+  write(element, t(key, more));
+}
+
+function toldAll(transitions) {
+  const more = transitions.length - MOST_TOLD;
+  if (more > 0) return [...transitions.slice(0, MOST_TOLD).map(told), h("li", { class: "soft" }, t("time.happened.more", more))];
+  return transitions.length ? transitions.map(told) : h("li", { class: "soft" }, t("time.happened.none"));
 }
 
 /** `06:48:37 abc 89ee3c… running 46%`. */

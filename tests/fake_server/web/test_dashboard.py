@@ -252,3 +252,11 @@ def test_without_its_slash_the_mounts_address_leads_to_the_one_with(
 
     answer = asyncio.run(opened())
     assert (answer.status_code, answer.headers["location"]) == (307, location)
+
+
+def test_who_has_no_scripts_is_told_what_needs_them(fake: Fake) -> None:
+    """In the page itself: a browser's tools that switch scripts off show no ``noscript``."""
+    page = fake.send("GET", "/", headers=OPENED).text
+    (told,) = re.findall(r"<noscript>(.*?)</noscript>", page)
+    assert "needs JavaScript" in told
+    assert "需要 JavaScript" in told

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from ..checking.senders import parts
 from ..http.redaction import MASK, Secrets
 from ..http.secret_headers import may_be_secret
+from ..http.secret_members import is_telling, members_of, replaced
 from ..rules.bad_tokens import is_made_of
 from ..traffic.seen import Seen
 from ..traffic.senders import is_masked
@@ -48,7 +49,10 @@ _MOST_MAILS = 200
 #: How the name of a whole token ends, which makes it as long as the judge takes a token to be, and
 #: how many are compared with others.
 _GIVEN, _LAST = "-as-it-was-sent", 50
+#: What only its name tells is known elsewhere, too, if it is so long.
+_TELLING = 12
 _ACCOUNT = "account"
+_IS_NAME = re.compile(r"(?:password|token|masked-token|secret)-\d+-of-\S+")
 #: Who asks where no login tells.
 NOBODY = "nobody"
 
@@ -78,14 +82,43 @@ class Pseudonyms:
                 self._know_token(value)
             elif key == "password" and (len(value) >= _LONG or _accepted(seen)):
                 self._know(value)
-        form = _form(_text(seen.request.body))
-        for name, value in (*_query(seen.request.target), *form):
-            if name.lower() in _FIELDS:
-                self._know(value)
-        self._know(_userinfo(seen.request.target))
+        for body in (seen.request.body, seen.reply.body):
+            for value in members_of(body):
+                self._know_long(value)
+        self._learn_fields(_form(_text(seen.request.body)))
+        places = (value for name, value in seen.reply.headers if name == "location")
+        for url in (seen.request.target, *places):
+            self._learn_fields(_query(url))
+            self._know(_userinfo(url))
         for name, value in seen.request.headers:
             if name.lower() == "authorization":
                 self._know_token(parts(value)[1])
+
+    def _learn_fields(self, fields: list[tuple[str, str]]) -> None:
+        for name, value in fields:
+            if name.lower() in _FIELDS:
+                self._know(value)
+            elif is_telling(name):
+                self._know_long(value)
+
+    def _know_long(self, value: str) -> None:
+        """What only its name tells: a word that is short may stand for something else elsewhere."""
+        for one in {value, value.split(" ")[-1]}:
+            if len(one) >= _TELLING and not _IS_NAME.fullmatch(one):
+                self._know(one)
+
+    def members(self, body: str) -> str:
+        """A body with names for what stands under a telling name, and is none itself yet."""
+        return replaced(body, self._member)
+
+    def _member(self, word: str, value: str) -> str:
+        if MASK in value or _IS_NAME.fullmatch(value):
+            return value
+        if word.startswith("auth"):
+            return self.header("authorization", value)
+        if word in ("token", "jwt"):
+            return self._token(value, NOBODY)
+        return self._named(f"secret: {value}", "secret", NOBODY)
 
     def _know_token(self, token: str) -> None:
         if token.casefold() not in _NO_SECRETS:
@@ -120,13 +153,13 @@ class Pseudonyms:
         if sent:
             names = {key: names[key] for key in ("username", "password")}
 
-        def replaced(hit: re.Match[str]) -> str:
+        def named(hit: re.Match[str]) -> str:
             key, value = hit[2].lower(), _value(hit)
             if hit[3] is None or not value or key not in names:
                 return hit[0]
             return f'{hit[1]}"{names[key](value)}{hit[4]}'
 
-        return _MEMBER.sub(replaced, body)
+        return _MEMBER.sub(named, body)
 
     def text(self, text: str) -> str:
         """A text from anywhere, without the email addresses of accounts and without secrets."""

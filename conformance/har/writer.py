@@ -216,7 +216,7 @@ class _Entry:
             return self._binary(body)
         if is_login(self._seen):
             text = self._names.login(self._seen, text, sent=sent)
-        text = self._names.people(text)
+        text = self._names.members(self._names.people(text))
         # What is no JSON may have been cut, and end with the beginning of a secret.
         end = "" if _is_json(text) else "…"
         masked = self._names.secrets.redact_foreign(text + end).removesuffix(end)

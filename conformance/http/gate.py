@@ -26,6 +26,7 @@ from .picture_hosts import PictureHosts, anywhere
 from .redaction import Secrets
 from .repeats import Repeats
 from .request_kinds import Kind, Traffic
+from .secret_members import is_telling
 
 #: Far above any honest answer of the API (100 records are about 200 kB; what is no find answers
 #: with a line), and of a picture.
@@ -255,6 +256,9 @@ class Gate:
         for token in (text(object_at(value, "data"), "token"), text(value, "token")):
             self.secrets.add_token(token)
             self.traffic.issued(token)
+        for key, other in (object_at(value, "data") or {}).items():
+            if is_telling(key) and isinstance(other, str):
+                self.secrets.add_token(other)
 
 
 def refused(answer: Answer) -> bool:

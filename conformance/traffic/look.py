@@ -16,6 +16,7 @@ from ..http.exchange import Answer, redacted
 from ..http.json_body import Body, read
 from ..http.redaction import MASK, Secrets
 from ..http.secret_headers import may_be_secret, secrets_of
+from ..http.secret_members import members_of
 from ..json_access import object_at, text
 from ..rules.refusals import SentRequest
 from .seen import Seen
@@ -126,6 +127,8 @@ def secrets_in(seen: Seen, operation: str) -> Iterator[str]:
             yield from (part for part in parts(value)[1].split() if len(part) >= _SHORT)
         elif may_be_secret(key):
             yield from secrets_of(value)
+    for body in (seen.request.body, seen.reply.body):
+        yield from members_of(body)
     if operation == "login":
         yield from (one for one in _passwords(seen.request.body) if len(one) >= _SHORT)
         token = text(object_at(read(seen.reply).value, "data"), "token")

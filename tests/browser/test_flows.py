@@ -187,3 +187,20 @@ def test_jobs_are_sifted_by_prompt_kind_state_and_account(
     page.get_by_label("State").select_option("")
     page.get_by_label("Account").select_option("painter")
     expect(cards).to_have_text(["a cat of another's"])
+
+
+def test_a_job_that_is_gone_and_comes_back_is_shown_again(
+    open_page: OpenPage, server: FakeServer, abc: Account
+) -> None:
+    hash = abc.create("a cat")
+    server.admin.complete(hash)
+    state = server.admin.export_state()
+    page = open_page(f"{server.url}/#jobs/{hash}")
+    for _ in range(2):
+        expect(page.locator(".prompt-title")).to_have_text("a cat")
+        expect(page.locator(".facts-list")).to_contain_text(hash)
+        expect(page.get_by_text("Continue from this picture")).to_be_visible()
+        server.admin.reset()
+        expect(page.get_by_text("There is no such job")).to_be_visible()
+        server.admin.import_state(state)
+    expect(page.locator(".prompt-title")).to_have_text("a cat")

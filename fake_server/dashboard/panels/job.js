@@ -26,7 +26,7 @@ export class JobPage {
     this.hash = hash;
     this.container = container;
     this.refresher = new Refresher(() => this.read());
-    this.composed = "";
+    this.gone = true; // or not there yet
   }
 
   async open() {
@@ -40,6 +40,8 @@ export class JobPage {
   }
 
   build() {
+    this.gone = false;
+    this.composed = this.told = this.recorded = null;
     this.title = h("h2", { tabindex: "-1", class: "prompt-title" });
     this.badge = h("span", {});
     this.frame = h("span", { class: "frame large" });
@@ -69,14 +71,17 @@ export class JobPage {
   }
 
   async read() {
-    let job;
     try {
-      job = await control("GET", this.path);
+      await this.readAll();
     } catch (problem) {
       if (!(problem instanceof Refused) || problem.status !== 404) throw problem;
+      this.gone = true; // an import may bring it back
       fill(this.container, h("h2", { tabindex: "-1" }, t("job.gone")), h("a", { href: "#jobs" }, t("nav.jobs")));
-      return;
     }
+  }
+
+  async readAll() {
+    const job = await control("GET", this.path);
     const query = { account: job.account };
     const [record, profile, requests, lint, children] = await Promise.all([
       control("GET", `${this.path}/record`),
@@ -85,6 +90,7 @@ export class JobPage {
       control("GET", "lint", { query: { ...query, evidence: EVIDENCE } }),
       control("GET", "jobs", { query: { parent: this.hash } }),
     ]);
+    if (this.gone) this.build();
     this.show(job, record, profile.answers);
     this.requests.show(requests.requests, lint.findings);
     const count = requests.requests.length;

@@ -74,8 +74,9 @@ def _page(report: Report, contract: Contract) -> Iterator[str]:
     yield "<!doctype html>"
     yield '<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>sampan check {target}</title><style>{_STYLE}{_filters()}</style></head><body>"
-    yield f"<h1>sampan check {target}</h1>"
+    title = f"{'Traffic with' if report.watched else 'sampan check'} {target}"
+    yield f"<title>{title}</title><style>{_STYLE}{_filters()}</style></head><body>"
+    yield f"<h1>{title}</h1>"
     yield from _sums(report)
     yield from _jump_list(bad, sections, report)
     yield from _choices(report)

@@ -57,6 +57,7 @@ def test_every_report_can_be_made_of_it(wire: Observed) -> None:
     assert '"held": 1' in texts["json"]
     assert "not seen in this traffic" in texts["junit"]
     assert "requests seen" in texts["html"]
+    assert f"<h1>Traffic with {ADDRESS}</h1>" in texts["html"]
     assert "find-timestamp-unit" in texts["learn"]
 
 

@@ -27,9 +27,9 @@ _CHROMA = (0.14, 0.15)
 _SWAY = math.radians(4)
 
 # Of a job that leans on a cell: how far its colours go from that cell's, in RGB.
-_REACH = 84.0  # when the other cells are known
+_REACH = 70.0  # when the other cells are known
 _SURE = 40.0  # when they are not: less than half the way between two cells of any first job
-_SHARE = 0.92  # of the way to where another cell would be as near
+_SHARE = 0.75  # of the way to where another cell would be as near
 
 
 def palette(job_hash: str, lean: str | None = None, apart: Iterable[str] = ()) -> Colours:

@@ -38,8 +38,8 @@ class Finds:
     _ids: OrderedDict[tuple[str, str, object], str] = field(default_factory=OrderedDict)
     #: The most records of one answer, by its limit.
     _most: OrderedDict[int | None, int] = field(default_factory=OrderedDict)
-    #: The filters of which the last answer did not count what it showed.
-    _miscounted: set[str] = field(default_factory=set)
+    #: By sender and filters, total and number of records of the last answer, where they differ.
+    _miscounted: OrderedDict[tuple[str, str], tuple[int, int]] = field(default_factory=OrderedDict)
 
     def shown(self, memory: Memory, look: Look) -> Iterator[Shown]:
         if look.operation != "findJobs" or not look.answer.ok:
@@ -71,16 +71,22 @@ class Finds:
             self._most.popitem(last=False)
         if CURSOR in look.fields or count >= room:
             return
-        filters = ", ".join(sorted(look.fields.keys() - {"limit"}))
+        filters, found = ", ".join(sorted(look.fields.keys() - {"limit"})), (answer.total, count)
+        key = look.sent.sender, filters
         if filters and answer.total == count:
-            self._miscounted.discard(filters)
+            self._miscounted.pop(key, None)
             yield Shown("FIND-13")
-        elif filters in self._miscounted:
-            what = f"total {answer.total} with {count} records, where {room} fit"
-            yield Shown("FIND-13", what, f"{count}, which were returned")
-        elif filters and len(self._miscounted) < _LIMITS:
-            # Once, a job may have come between the counting and the looking.
-            self._miscounted.add(filters)
+        elif filters:
+            # A job may have come between the counting and the looking, also twice in a row: then
+            # the numbers are others, and hardly more than one came each time.
+            before = self._miscounted.get(key, (count, count))
+            apart = min(abs(total - number) for total, number in (before, found))
+            if before == found or apart > 1:
+                what = f"total {answer.total} with {count} records, where {room} fit"
+                yield Shown("FIND-13", what, f"{count}, which were returned")
+            self._miscounted[key] = found
+            if len(self._miscounted) > _LIMITS:
+                self._miscounted.popitem(last=False)
 
     def _handed_on(self, look: Look) -> Iterator[Shown]:
         """FIND-12: an id that was one record's at one time and is another's at another."""

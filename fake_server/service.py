@@ -313,6 +313,7 @@ class FakeService:
         It is kept in the store, so that a job which has ended stays so after a restart.
         """
         id = None if account is None else account.id
+        state = None if state is None else state.bounded()
         with self.store.transaction():
             self.store.keep_clock(id, state)
             self.store.transaction.then(partial(self._follow, account, state))

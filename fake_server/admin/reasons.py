@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema_rs
 
 from ..contract.document import Operation, Parameter, resolve
+from ..contract.violations import violations
 from ..suggestions import did_you_mean, shown, suggest
 
 #: What stands under these is not repeated.
@@ -36,7 +37,7 @@ def reason(
     """Why ``operation`` does not take ``body``; ``None`` if it does."""
     if operation.body is None:
         return f"{operation.id} takes no body" if body else None
-    errors = list(operation.body.iter_errors(body))
+    errors = violations(operation.body, body)
     return _Explained(document, operation.id, body).best(errors) if errors else None
 
 
@@ -44,7 +45,7 @@ def parameter_reason(
     document: Mapping[str, Any], parameter: Parameter, value: object
 ) -> str | None:
     """Why a parameter in path or query can't have ``value``; ``None`` if it can."""
-    errors = list(parameter.check.iter_errors(value))
+    errors = violations(parameter.check, value)
     return _Explained(document, parameter.name, value).best(errors) if errors else None
 
 

@@ -15,6 +15,7 @@ import orjson
 from ..contract.document import Operation
 from ..contract.errors import ApiError
 from ..contract.profile import Profile
+from ..contract.violations import violations
 from ..http import body_kinds
 from ..http.types import RequestHeaders
 from ..jobs.prompt import without_marker
@@ -98,7 +99,7 @@ def check(
 
 def _refusal(operation: Operation, body: dict[str, Any]) -> ApiError:
     assert operation.body is not None
-    errors = list(operation.body.iter_errors(body))
+    errors = violations(operation.body, body)
     for error in errors:
         if error.kind.name == "required":
             return ApiError(operation.missing, error.message)

@@ -49,6 +49,11 @@ class ClockState(NamedTuple):
         """Run again, from the time at which it stood."""
         return ClockState(self.read(wall_ms) - wall_ms, None, self.auto)
 
+    def bounded(self) -> ClockState:
+        """The nearest clock within the times that there are: see :meth:`Clocks.now`."""
+        frozen = None if self.frozen is None else min(max(self.frozen, 0), LATEST)
+        return ClockState(min(max(self.offset, -LATEST), LATEST), frozen, self.auto)
+
 
 class Clocks:
     """The clock of each account that has one, over the one that the rest share (``None``)."""

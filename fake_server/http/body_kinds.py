@@ -62,6 +62,22 @@ _FORMS = (
     ),
     (rb"\{\s*(?:\"[^\"]{0,200}\"|:\w{1,200})\s*=>", "a Ruby or PHP object"),
     (rb"\{\s*\w+=", "Java's text for a map"),
+    (rb"[A-Za-z_][\w.$]*@[0-9a-f]{1,8}\Z", "Java's text for an object"),
+    (rb"System\.[\w.`\[\],]+\Z", ".NET's text for an object"),
+    (rb"@\{", "PowerShell's text for a hash table"),
+    (rb"(?:HASH|ARRAY)\(0x[0-9a-f]+\)", "Perl's text for a reference"),
+    (rb"&?map\[", "Go's text for a map"),
+    (rb"<[^<>]{1,200}\bat 0x[0-9A-Fa-f]+>|<_io\.", "Python's text for an object"),
+    (rb"@[\w./\\:~-]+\Z", "the name of a file behind @, which curl alone reads"),
+    (rb"`", "text in backticks"),
+    (rb"\x1e", "a JSON text sequence"),
+    (rb"data: ?[{\[]", "a stream of events"),
+    (rb"[A-Za-z_$][\w.$]*\(\s*[{\[]", "JSONP"),
+    (rb"\)\]\}'", "JSON behind )]}'"),
+    (
+        rb"(?:\xc2\xa0|\xe2\x80[\x8b-\x8f]|\xe3\x80\x80)+\s*\{",
+        "JSON behind a blank or invisible character that JSON does not have",
+    ),
     (rb"\s*(?://|/\*)", "text that begins with a comment"),
     (rb"[0-9A-Fa-f]{1,8}\r\n", "chunked without Transfer-Encoding"),
     (rb"(?:0x)?7[Bb](?:[0-9A-Fa-f]{2})+\s?\Z", "hexadecimal digits"),
@@ -115,6 +131,9 @@ def _mistake(problem: orjson.JSONDecodeError) -> str:
         return f"{word[0]} is no JSON value: line {problem.lineno} column {problem.colno}"
     if problem.doc.lstrip()[:1] not in ("{", "[", '"'):
         return "it does not begin with {"
+    if problem.msg.startswith("no digit after sign"):
+        place = f"line {problem.lineno} column {problem.colno}"
+        return f"a number begins with a digit, or with - and a digit: {place}"
     if _is_python_json(problem.doc):
         return "it has half of a surrogate pair, such as \\ud83d alone"
     return next((words for said, words in _SAID_BADLY.items() if said in problem.msg), str(problem))

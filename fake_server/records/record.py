@@ -46,7 +46,9 @@ def picture(job: Job, profile: Profile) -> pictures.Picture | None:
         ratio=job.ratio,
         colours=colours_of(job),
         cell=job.grid_num if job.kind == "upscale" else None,
-        texts=tuple(texts),
+        texts=tuple(
+            (name, text.replace("\0", "\N{REPLACEMENT CHARACTER}")) for name, text in texts
+        ),
         framed=profile["image-frame"] == "framed",
         line=f"{job.hash[:8]} {job.prompt[:_MAX_LINE]}",
     )

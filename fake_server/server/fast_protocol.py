@@ -171,7 +171,8 @@ class FastProtocol(Connection, HttpToolsProtocol):
             return
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
+            # HTTP/1.0 knows no interim answers (RFC 9110, 10.1.1).
+            self.expect_100_continue = self.parser.get_http_version() != "1.0"
         self.headers.append((name, value))
 
     def _count_trailer(self, size: int) -> None:

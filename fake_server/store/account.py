@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..jobs.lifecycle import Job
-from .ids import first_id
+from .ids import STRIDE, first_id
+from .transactions import NotStoredError
 
 if TYPE_CHECKING:
     from .driver import Database
@@ -110,6 +111,19 @@ class Account:
     def outdate(self) -> None:
         """Let go of what was rendered for the account."""
         self.epoch += 1
+
+
+def new_id(account: Account, number: int) -> int:
+    """The id of the account's job of that number. Raises ``NotStoredError`` where none is left.
+
+    Only a state document gets an account so far.
+    """
+    if number > STRIDE:
+        raise NotStoredError(
+            f"account {account.username!r} has had {STRIDE} jobs, and no id is left for another;"
+            " reset it"
+        )
+    return first_id(account.id) + number - 1
 
 
 #: In one statement: between two of them another process may add an account.

@@ -35,6 +35,8 @@ class DataFile:
         # Where it lies stays the same when the process changes its directory.
         self._paths = [] if path is None else [_place(path, end) for end in ends]
         self._files = [identity(each) for each in self._paths]
+        #: How large each was at most.
+        self._sizes = [_size(each) for each in self._paths]
         self._told = False
         self._looked = real_time.seconds()
         #: The fake's time in ms, to be kept; none is kept before it is set.
@@ -71,8 +73,12 @@ class DataFile:
         """Why what is stored would not be found again; ``None`` if it would."""
         for number, (path, file) in enumerate(zip(self._paths, self._files, strict=True)):
             now = identity(path)
+            what = None
             if file is not None and now != file:
                 what = "deleted or moved away" if now is None else "replaced by another file"
+            elif self._is_cut(number):
+                what = "cut short or overwritten"
+            if what is not None:
                 which = "" if path is self._paths[0] else f" (its {path.name})"
                 # Without the locks it is lost when another process comes.
                 may = "will" if number < len(_ENDS) else "may"
@@ -82,6 +88,17 @@ class DataFile:
                     " again"
                 )
         return None
+
+    def _is_cut(self, number: int) -> bool:
+        """Whether the file has lost something. While it is open, SQLite lets none get shorter.
+
+        The log may have grown again since, behind a gap. The file itself is not opened for a look:
+        closing it would let go of SQLite's locks.
+        """
+        path, size = self._paths[number], _size(self._paths[number])
+        cut = size < self._sizes[number] or (number == 1 and size > 0 and not _is_log(path))
+        self._sizes[number] = _CUT if cut else size
+        return cut
 
 
 #: The file itself and its log, without which it is not whole.
@@ -93,6 +110,27 @@ _LOCKS = ("-turn", "-use")
 def _place(path: Path, end: str) -> Path:
     """What has this name, or, where it is a link, what lies beside the file itself."""
     return Path(f"{path.resolve()}{end}") if end else path.absolute()
+
+
+#: A size that no file reaches: one that was cut short stays so, though it grows again.
+_CUT = 1 << 63
+#: How SQLite's log begins.
+_LOG = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:  # there is none, or none any more
+        return 0
+
+
+def _is_log(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in _LOG
+    except OSError:  # it is gone by now, which is noticed the next time
+        return True
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 
 #: Ids of jobs are this far apart from account to account: no account shows in another's ids.
-_STRIDE = 1_000_000_000
+STRIDE = 1_000_000_000
 
 
 def first_id(account: int) -> int:
     """The id of an account's first job."""
-    return (account - 1) * _STRIDE + 1
+    return (account - 1) * STRIDE + 1
 
 
 def owns(account: int, job: int) -> bool:

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 from ..clock.clock import ClockState, Wall
 from ..jobs.lifecycle import Job
 from . import job_rows as rows
-from .account import COUNT, Account, AccountPlan, JobCounts, every, number_key, total
+from .account import COUNT, Account, AccountPlan, JobCounts, every, new_id, number_key, total
 from .changes import ACCOUNT, CLOCK, EVERYTHING, NOBODY, Changes
 from .control_rows import ControlRows
 from .data_file import DataFile
 from .database import KEEP, StoreError, connect
 from .dialect import FILE, MEMORY, Dialect
-from .ids import first_id
 from .inherited import leave_open_in_children
 from .job_reads import JobReads
 from .transactions import Transactions
@@ -306,7 +305,7 @@ class Store(JobReads):
         """Store the new job of ``now`` (ms) that ``make`` makes; it is kept on return."""
         ordinal = account.counts.ordinal + 1
         late = self._free_instant(account, now) - now
-        job = make(ordinal, first_id(account.id) + ordinal - 1, late)
+        job = make(ordinal, new_id(account, ordinal), late)
         if self.file.is_due():
             with self.transaction():
                 self.file.look_after()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -33,10 +34,17 @@ from .routes import Routes
 
 
 class App(Starlette):
-    """The application of one :class:`FakeService`, which it closes when its lifespan ends."""
+    """The application of one :class:`FakeService`.
+
+    A data file is closed when its lifespan ends, and opened again when another one begins: test
+    clients have one for each block in which they are used.
+    """
 
     def __init__(self, service: FakeService) -> None:
         """Raises ``SpecError`` on an operation without a handler."""
+        self._serve(service)
+
+    def _serve(self, service: FakeService) -> None:
         self.service = service
         self._operations = table.by_path(service.spec)
         cors = service.settings.cors
@@ -73,6 +81,17 @@ class App(Starlette):
             if not scope["path"].startswith("/"):
                 scope = with_origin_form(scope)
         await super().__call__(scope, receive, send)
+
+    def open(self) -> None:
+        """Open the data again that a lifespan before this one has closed. Raises ``StoreError``."""
+        if not self.service.store.close.alive:
+            # What began with recorded traffic has it in its data by now.
+            self._serve(FakeService(replace(self.service.settings, from_har=None)))
+
+    def close(self) -> None:
+        """Close the data. What is in memory alone is kept for as long as the application is."""
+        if self.service.settings.data is not None:
+            self.service.close()
 
     def respond_now(self, exchange: Exchange, headers: RequestHeaders) -> Response | None:
         """The response to a whole POST to one of :attr:`targets`, without an ASGI call.
@@ -140,5 +159,6 @@ def application(settings: Settings) -> App:
 
 @asynccontextmanager
 async def _lifespan(app: App) -> AsyncIterator[None]:
+    app.open()
     yield
-    app.service.close()
+    app.close()

@@ -25,10 +25,9 @@ from ...clock.clock import ClockState, Wall
 from ...jobs.lifecycle import Job
 from .. import database
 from .. import job_rows as rows
-from ..account import COUNT, Account, AccountGoneError, JobCounts, number_key
+from ..account import COUNT, Account, AccountGoneError, JobCounts, new_id, number_key
 from ..changes import ACCOUNT, CLOCK, EVERYTHING
 from ..control_rows import ControlRows
-from ..ids import first_id
 from ..job_query import Find
 from ..job_reads import ALL_JOBS
 from ..store import ALL_ACCOUNTS, Make, Store
@@ -259,7 +258,7 @@ class SharedStore(Store):
                 if counted is None:
                     raise AccountGoneError
                 ordinal, created, before, epoch = counted
-                number = ordinal, first_id(account.id) + ordinal - 1
+                number = ordinal, new_id(account, ordinal)
                 if created != before:
                     job = make(*number, created - now)
                     if self._db.add_job(self._row(job), epoch):

@@ -201,6 +201,13 @@ def test_a_client_that_asks_first_is_told_to_go_on(served: Served, token: str) -
         assert still_usable(wire, token)
 
 
+def test_a_client_of_http_1_0_is_told_nothing_before_its_answer(served: Served, token: str) -> None:
+    with connected(served) as wire:
+        whole = request("/jobs/find", b"{}", token, extra="Expect: 100-continue\r\n")
+        wire.send(whole.replace(b" HTTP/1.1", b" HTTP/1.0", 1))
+        assert wire.hear().errno == 0
+
+
 def test_a_client_that_asks_first_is_not_told_to_send_too_much(served: Served, token: str) -> None:
     with connected(served) as wire:
         whole = request("/jobs/find", b" " * (2 << 20), token, extra="Expect: 100-continue\r\n")

@@ -123,9 +123,22 @@ def _delete_its(end: str) -> Callable[[Path], None]:
     return lambda path: path.with_name(f"{path.name}-{end}").unlink()
 
 
+def _cut(end: str, size: int = 0) -> Callable[[Path], None]:
+    return lambda path: os.truncate(f"{path}{end}", size)
+
+
+def _overwrite(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:1000])  # by another, shorter one, as cp does
+
+
 @pytest.mark.parametrize(
     ("loss", "told", "shared"),
     [
+        (_cut(""), "data was cut short or overwritten", False),
+        (_cut("", 100), "data was cut short or overwritten", True),
+        (_overwrite, "data was cut short or overwritten", False),
+        (_cut("-wal"), "data (its data-wal) was cut short or overwritten", False),
+        (_cut("-wal", 100), "data (its data-wal) was cut short or overwritten", True),
         (_delete, "data was deleted or moved away", False),
         (_move, "data was deleted or moved away", False),
         (_replace, "data was replaced by another file", False),
@@ -157,6 +170,18 @@ def test_a_file_that_is_gone_is_told(
     control.post("accounts", username="t1", password="p")
     assert [record.getMessage() for record in caplog.records] == [f"sampan: {error['message']}"]
     assert len(abc.find()) == 2  # it goes on as long as it runs
+
+
+def test_a_log_that_has_grown_again_behind_a_gap_is_told(
+    make_fake: MakeFake, tmp_path: Path
+) -> None:
+    fake = make_fake(data=tmp_path / "data")  # which has just looked
+    control, abc = Control(fake), fake.login()
+    abc.create()
+    _cut("-wal")(tmp_path / "data")
+    abc.create("a dog " * 1000)
+    for _ in range(2):
+        assert "cut short" in control.send("GET", "ready").json()["error"]["message"]
 
 
 def test_a_fake_that_changes_its_directory_keeps_its_file(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 
 from sampan import Admin, asgi_app
 from sampan.fake_server.service import FakeService
+from sampan.fake_server.store.database import StoreError
 
 LOGIN = {"username": "abc", "password": "abc-secret"}
 
@@ -122,12 +124,41 @@ def test_an_httpx_client_drives_it_without_a_socket() -> None:
     assert asyncio.run(login()).json()["errno"] == 0
 
 
-def test_its_lifespan_closes_the_store() -> None:
-    app = asgi_app()
-    with TestClient(app):
-        app.service.store.keep("key", "value")
+def _create(client: TestClient) -> int:
+    """Submit a job; how many there are."""
+    token = client.post("/auth/login", json=LOGIN).json()["data"]["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.post("/jobs/create", json={"content": "a"}, headers=headers).json()["errno"] == 0
+    found: int = client.post("/jobs/find", json={}, headers=headers).json()["data"]["total"]
+    return found
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+@pytest.mark.parametrize("mounted", [False, True])
+def test_it_is_used_over_one_lifespan_and_another(
+    tmp_path: Path, *, in_file: bool, mounted: bool
+) -> None:
+    """A test client has a lifespan for each block; what is mounted has none."""
+    app = asgi_app(data=tmp_path / "data" if in_file else None)
+    outer = Starlette(routes=[Mount("/", app)]) if mounted else app
+    admin = Admin(app)
+    for number in (1, 2, 3):
+        with TestClient(outer, base_url="http://localhost") as client:
+            assert _create(client) == number
+            assert {each["username"]: each["jobs"] for each in admin.accounts()}["abc"] == number
+    admin.close()
+
+
+def test_its_lifespan_closes_its_data(tmp_path: Path) -> None:
+    app = asgi_app(data=tmp_path / "data")
+    with TestClient(app) as client:
+        assert _create(client) == 1
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         app.service.store.keep("key", "value")
+    with TestClient(asgi_app(data=tmp_path / "data")) as client:
+        assert _create(client) == 2
+        with pytest.raises(StoreError, match="in use"), TestClient(app):
+            pass
 
 
 def test_an_exception_of_its_own_is_errno_501(

@@ -15,13 +15,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from . import real_time
+
 
 class Notifier:
     """Wakes everybody waiting when it is notified. ``version`` changes each time."""
 
     def __init__(self) -> None:
         self.version = object()
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: set[asyncio.Future[bool]] = set()
 
     def notify(self) -> None:
         """Wake everybody who waits. Any thread may call it."""
@@ -29,23 +31,27 @@ class Notifier:
         if self._waiting:
             for future in tuple(self._waiting):
                 with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits
-                    future.get_loop().call_soon_threadsafe(_wake, future)
+                    future.get_loop().call_soon_threadsafe(_end, future, True)
 
     async def wait(self, since: object, seconds: float | None = None) -> bool:
         """Wait for a version other than ``since``, ``seconds`` at the most; whether it came."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[bool] = loop.create_future()
+        timer = None
         self._waiting.add(future)
         try:
             # Compared only now: whoever notifies from here on sees the future.
-            if self.version is since:
-                await asyncio.wait_for(future, seconds)
-        except TimeoutError:
-            return False
+            if self.version is not since:
+                return True
+            if seconds is not None:
+                timer = real_time.call_later(loop, seconds, _end, future, False)
+            return await future
         finally:
             self._waiting.discard(future)
-        return True
+            if timer is not None:
+                timer.cancel()
 
 
-def _wake(future: asyncio.Future[None]) -> None:
+def _end(future: asyncio.Future[bool], told: bool) -> None:
     if not future.done():
-        future.set_result(None)
+        future.set_result(told)

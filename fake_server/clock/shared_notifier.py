@@ -44,7 +44,8 @@ class Looks:
             self._waiting[loop] -= 1
 
     def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
-        loop.call_later(max(self._next - real_time.seconds(), 0), self._tick, loop)
+        after = max(self._next - real_time.seconds(), 0)
+        real_time.call_later(loop, after, self._tick, loop)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._waiting[loop]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
 from functools import partial
 
 import freezegun
+import httpx
 import pytest
 import time_machine
 
@@ -55,6 +58,26 @@ def test_waiting_for_requests_ends(account: Account, travelled: Callable[[], flo
     with pytest.raises(NotInTime):
         account.admin.wait_for(5, timeout=0.3)
     assert 0.3 <= travelled() < 10
+
+
+def test_waiting_in_the_tests_own_loop_ends(travelled: Callable[[], float]) -> None:
+    """An application that is called without a socket runs in a loop whose clock is frozen."""
+    app = asgi_app()
+    Admin(app).fault("DELAY", delay="100ms", clock="real", operation="login")
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            login = await client.post("/auth/login", json={})
+            wait = await client.post("/__admin/requests/wait", json={"timeout": 100, "count": 5})
+            return [login.status_code, wait.status_code]
+
+    asked = threading.Thread(target=lambda: answered.extend(asyncio.run(ask())), daemon=True)
+    answered: list[int] = []
+    asked.start()
+    asked.join(10)
+    assert answered == [200, 200]
+    assert 0.2 <= travelled() < 10
 
 
 def test_silence_ends(travelled: Callable[[], float]) -> None:

@@ -111,8 +111,12 @@ def test_the_front_page_names_the_accounts_that_were_given_and_no_password() -> 
 
 
 def _in_every_language(html: str) -> str:
-    """What stands on the front page beside the texts that are translated, names and links."""
+    """What stands on the front page beside the texts that are translated, names and links.
+
+    No script can translate what is for who has none: that is in both languages.
+    """
     front = html.partition('<section id="start"')[2].partition("</section>")[0]
+    front = re.sub(r"<noscript>.*?</noscript>", "", front, flags=re.DOTALL)
     kept = r'<(\w+)[^>]* data-text="[^"]*"[^>]*>.*?</\1>|<(code|pre|a)\b[^>]*>.*?</\2>|<[^>]*>'
     return re.sub(kept, "", front.partition(">")[2], flags=re.DOTALL)
 

@@ -11,14 +11,20 @@ from collections.abc import Sequence
 from ..findings import Finding
 from ..http.exchange import Answer
 from ..json_access import Record, brief, millis, text
-from ..rules.find_rules import CURSOR, Holds, hashes, missing_records, prompts, unexpected_records
+from ..rules.find_rules import (
+    CURSOR,
+    NOTHING,
+    Holds,
+    hashes,
+    missing_records,
+    prompts,
+    unexpected_records,
+)
 from ..verdict import UnavailableError, Verdict
 from .context import Context
 
 #: As many as most servers return at once.
 ENOUGH = 100
-#: "Not found": some servers may say so where nothing matches (page, 410 and 420).
-NOTHING = (410, 420)
 #: The jobs that make a listing worth filtering, where the budget allows them.
 JOBS = ("grid", "niji", "upscale")
 

@@ -16,8 +16,8 @@ from ..checking import (
     check,
     probe,
 )
-from ..checking.find_calls import NOTHING
 from ..json_access import Record, brief, object_at, text, whole
+from ..rules.find_rules import NOTHING
 from ..rules.successes import login_faults
 from ..rules.tokens import claims, span
 

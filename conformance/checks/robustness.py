@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from ..checking import Answer, Context, Finding, Phase, check
-from ..checking.find_calls import NOTHING
 from ..http.connection import Failure
 from ..json_access import shortened
+from ..rules.find_rules import NOTHING
 from ..rules.malformed_bodies import SCRIPTS, Sample, few, samples
 from ..rules.misbehaviour import misbehaviour
 from ..rules.parameters import tolerated

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..checking.context import Context
-from ..checking.find_calls import NOTHING
 from ..http.connection import Failure
 from ..http.exchange import Answer
 from ..http.request_kinds import Kind
 from ..http.session import TokenSource
 from ..json_access import Record, integer, millis, text
 from ..pictures.picture import Picture
+from ..rules.find_rules import NOTHING
 from ..rules.job_model import FindResult, Job, JobModel
 from ..rules.laws import Laws
 from ..rules.refusals import FORGED, NOBODY, Breach, SentRequest

@@ -11,6 +11,8 @@ from ..json_access import Record, array_at, integer, millis, text
 #: Whether a record satisfies the conditions of a find.
 Holds = Callable[[Record], bool]
 
+#: "Not found": some servers may say so where nothing matches (page, 410 and 420).
+NOTHING = (410, 420)
 #: The filter that pages backwards (page, Job Find).
 CURSOR = "timestamp_smaller_than"
 

@@ -10,12 +10,12 @@ from ..contract import Contract
 from ..http.exchange import Answer
 from ..json_access import text, whole
 from ..settings import Credentials
+from .find_rules import NOTHING
 from .misbehaviour import misbehaviour
 from .parameters import sensible
 from .refusals import NOBODY, Breach, SentRequest, excused, wrongly_accepted
 
 _CHILDREN = ("varyJob", "upscaleJob")
-_NOT_FOUND = {410, 420}
 _CELLS = (1, 2, 3, 4)
 
 
@@ -45,7 +45,7 @@ class Laws:
         elif ruled is not None:
             yield from self._refused(sent, answer, ruled, own_parent, busy)
         elif sent.operation == "findJobs" and sensible(sent.fields):
-            if answer.ok or answer.errno in _NOT_FOUND:
+            if answer.ok or answer.errno in NOTHING:
                 return  # there may be no record
             shown = ", ".join(sorted(sent.fields)) or "nothing"
             yield "FIND-1", f"find by {shown}: {answer.summary()}", "errno 0"
@@ -57,7 +57,7 @@ class Laws:
         allowed = {int(errno) for errno in re.findall(r"\b[1-9]\d\d\b", expected)}
         if 301 in allowed and sent.operation in _CHILDREN and not own_parent:
             # A parent that does not exist may be noticed before the rest is looked at.
-            allowed |= _NOT_FOUND
+            allowed |= {*NOTHING}
         if id in ("UP-3", "VAR-3") and whole(sent.fields.get("grid_num")) not in _CELLS:
             allowed.add(301)
         if busy and allowed:

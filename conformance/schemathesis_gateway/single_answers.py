@@ -14,7 +14,7 @@ from ..json_access import Record, brief, millis, text
 from ..pictures.picture import LINKS
 from ..rules.answer_schemas import AnswerSchemas
 from ..rules.envelopes import ENVELOPE_RULES, elsewhere
-from ..rules.find_rules import CURSOR
+from ..rules.find_rules import CURSOR, NOTHING
 from ..rules.job_model import Job, course
 from ..rules.misbehaviour import misbehaviour
 from ..rules.parameters import sensible, tolerated, wrong_parameter
@@ -117,5 +117,5 @@ def _refused(contract: Contract, sent: SentRequest, errno: int) -> Iterator[Brea
         allowed |= _OTHER_GROUNDS.get(sent.sender, frozenset())
         if errno not in allowed and not tolerated(contract, sent.operation, sent.fields, errno):
             yield "GEN-4", f"{wrong}: errno {errno}", "errno 301"
-    elif sent.operation == "findJobs" and sensible(sent.fields):
+    elif sent.operation == "findJobs" and errno not in NOTHING and sensible(sent.fields):
         yield "FIND-1", f"find by {sorted(sent.fields) or 'nothing'}: errno {errno}", "errno 0"

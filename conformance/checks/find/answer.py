@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...checking import Answer, Context, Finding, Phase, check
-from ...checking.find_calls import JOBS, NOTHING, ask, known, no_folder, timed, unlikely
+from ...checking.find_calls import JOBS, ask, known, no_folder, timed, unlikely
 from ...json_access import Record, array_at, brief, object_at, text, whole
-from ...rules.find_rules import CURSOR, shared_ids
+from ...rules.find_rules import CURSOR, NOTHING, shared_ids
 from ...rules.records import record_faults, shown_types
 from ...rules.successes import IDS
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...checking import Answer, Context, Observation, Phase, probe
-from ...checking.find_calls import NOTHING, ask, known
-from ...rules.find_rules import CURSOR, hashes, is_favourite
+from ...checking.find_calls import ask, known
+from ...rules.find_rules import CURSOR, NOTHING, hashes, is_favourite
 
 #: All seven conditions of the page.
 _CONDITIONS = ("limit", CURSOR, "service", "job_type", "prompt", "folders", "favourite")

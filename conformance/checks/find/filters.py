@@ -8,7 +8,6 @@ from itertools import combinations
 from ...checking import Answer, Context, Finding, Phase, check
 from ...checking.find_calls import (
     JOBS,
-    NOTHING,
     ask,
     judged,
     known,
@@ -19,7 +18,15 @@ from ...checking.find_calls import (
     wordings,
 )
 from ...json_access import Record, array_at, brief, text
-from ...rules.find_rules import hashes, in_folder, is_favourite, mentions, one_of, prompts
+from ...rules.find_rules import (
+    NOTHING,
+    hashes,
+    in_folder,
+    is_favourite,
+    mentions,
+    one_of,
+    prompts,
+)
 
 _SERVICES = ("main", "niji")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...checking import Answer, Context, Finding, Phase, UnavailableError, Verdict, check
-from ...checking.find_calls import ENOUGH, JOBS, NOTHING, ask, known, look_up, timed, unit
+from ...checking.find_calls import ENOUGH, JOBS, ask, known, look_up, timed, unit
 from ...json_access import Record, brief, millis, text
 from ...rules.find_rules import (
     CURSOR,
+    NOTHING,
     hashes,
     missing_records,
     older_than,

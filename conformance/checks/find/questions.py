@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from ...checking import Answer, Context, Observation, Phase, probe
 from ...checking.find_calls import (
     JOBS,
-    NOTHING,
     ask,
     ask_as,
     known,
@@ -19,7 +18,7 @@ from ...checking.find_calls import (
     wordings,
 )
 from ...json_access import Record, brief, millis, text
-from ...rules.find_rules import CURSOR, falling, hashes, mentions, prompts, rising
+from ...rules.find_rules import CURSOR, NOTHING, falling, hashes, mentions, prompts, rising
 from ...shared_jobs.listing import Look
 
 

@@ -75,7 +75,9 @@ def test_a_case_shows_the_mistake(server: str, operation: str, name: str) -> Non
     assert wrong.requirement in found
 
 
-@pytest.mark.parametrize("id", ["documented-1", "mixed-1", "credentials-letters"])
+@pytest.mark.parametrize(
+    "id", ["documented-1", "mixed-1", "credentials-letters", "nothing-found-is-410"]
+)
 def test_no_case_fails_a_right_server(id: str) -> None:
     right = RIGHT[id]
     with running(right.build(settings(0))) as url:

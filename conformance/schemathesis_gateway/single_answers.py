@@ -32,12 +32,8 @@ from ..target import is_web
 from .telling_cases import Telling
 
 _Accounts = Mapping[str, Credentials]
-#: Refusals that may have nothing to do with the parameters.
-_OTHER_GROUNDS = {
-    "first": frozenset[int](),
-    "second": frozenset[int](),
-    "limited": frozenset({411}),
-}
+#: A plan may end at any time, and may be looked at first (question check-order).
+_NO_PLAN = 411
 
 
 def faults(
@@ -114,7 +110,8 @@ def _refused(contract: Contract, sent: SentRequest, errno: int) -> Iterator[Brea
     if wrong:
         # A parent that does not exist may be noticed before the rest is looked at.
         allowed = {301, 410, 420} if sent.operation in ("varyJob", "upscaleJob") else {301}
-        allowed |= _OTHER_GROUNDS.get(sent.sender, frozenset())
+        if contract.operations[sent.operation].submits:
+            allowed.add(_NO_PLAN)
         if errno not in allowed and not tolerated(contract, sent.operation, sent.fields, errno):
             yield "GEN-4", f"{wrong}: errno {errno}", "errno 301"
     elif sent.operation == "findJobs" and errno not in NOTHING and sensible(sent.fields):

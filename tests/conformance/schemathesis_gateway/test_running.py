@@ -88,6 +88,16 @@ def test_no_case_fails_a_right_server(id: str) -> None:
         assert run.later_findings() == []
 
 
+def test_a_wrong_parameter_after_the_end_of_the_plan_may_be_refused_for_the_plan() -> None:
+    right = RIGHT["plan-that-ends"]
+    with running(right.build(settings(0))) as url:
+        run = Run(url, environment(right.accounts))
+        while create(run).answer.errno != 411:
+            pass
+        refused = run.send(Wish("POST", "/jobs/create", JSON, b'{"content": 1}'))
+        assert (refused.answer.errno, refused.breaches) == (411, ())
+
+
 def test_where_its_own_jobs_are_too_many_the_run_waits_for_them_before_it_makes_a_grid() -> None:
     right = RIGHT["mixed-1"]
     with running(right.build(settings(1))) as url:

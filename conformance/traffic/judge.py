@@ -34,6 +34,7 @@ from .look import CONTROL, Look, Shown, Target, answer_of, secrets_in
 from .memory import SETTLED, Memory
 from .odd_requests import OddRequests
 from .pictures import Pictures
+from .repeats import Repeats
 from .rules.answers import Answers
 from .rules.ending import Ending
 from .rules.failures import Failures
@@ -99,6 +100,10 @@ class TrafficJudge:
         self._aliases = Aliases(self.target.url)
         self._pictures = Pictures(self._aliases.home)
         self._held: Counter[str] = Counter()
+        self._repeats = Repeats()
+        #: So many exchanges the one that is being judged stands for.
+        self._weight = 1
+        self._found = False  # whether it is a find that was answered
         self._news: list[Finding] = []
         self._jobs = 0
         self._bodies = Bodies()
@@ -111,18 +116,13 @@ class TrafficJudge:
 
     def observe(self, seen: Seen) -> list[Finding]:
         """Judge one exchange. Returns the failures that it has shown and that were not shown
-        before."""
+        before; those of a find that repeats others may be found with a later exchange."""
         with self._lock:
+            if self._repeats.holds_back(seen):
+                return []
             self._news = []
-            path = self.target.path(seen.request.target)
-            if path is not None and self._aliases.learn(seen.request):
-                self._memory.forget_links()
-            if seen.request.method == "GET" and self._pictures.is_link(seen.request.target):
-                self._fetched(seen)
-            elif path is None:
-                self.passed_over += 1
-            else:
-                self._observe(seen, path)
+            self._judge_repeated()
+            self._take(seen)
             return [self._redacted(one) for one in self._news]
 
     def report(
@@ -130,6 +130,7 @@ class TrafficJudge:
     ) -> Report:
         """What was seen so far. A requirement that nothing has shown is ``unseen``."""
         with self._lock:
+            self._judge_repeated()
             began, ended = self._span if self.exchanges else (0.0, 0.0)
             facts = self._memory.facts.copy()
             last = self._odd.facts(), self._labels.facts(), self._ending.facts(self._memory)
@@ -151,6 +152,28 @@ class TrafficJudge:
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by what it is."""
         return {**self._memory.sizes(), "secrets": len(self._learnt)}
+
+    def _judge_repeated(self) -> None:
+        """What was held back: the last for all."""
+        seen, number = self._repeats.taken()
+        if seen is not None:
+            self.exchanges += number - 1
+            self._weight = number
+            self._take(seen)
+            self._weight = 1
+
+    def _take(self, seen: Seen) -> None:
+        self._found = False
+        path = self.target.path(seen.request.target)
+        if path is not None and self._aliases.learn(seen.request):
+            self._memory.forget_links()
+        if seen.request.method == "GET" and self._pictures.is_link(seen.request.target):
+            self._fetched(seen)
+        elif path is None:
+            self.passed_over += self._weight
+        else:
+            self._observe(seen, path)
+        self._repeats.was_judged(seen, is_find=self._found)
 
     def _answer(self, seen: Seen, operation: str, plain: bool) -> Answer:
         """The answer, once everything secret in the exchange is known."""
@@ -185,6 +208,7 @@ class TrafficJudge:
             self._unlike.add(unlike)
         sent = self._watch.sent(seen.request, operation)
         look = Look(seen.request, sent, answer, not unlike, began, ended)
+        self._found = look.plain and answer.ok and operation == "findJobs"
         self._jobs += answer.hash is not None and operation in self._submissions
         self._judge(look, unlike)
 
@@ -230,7 +254,7 @@ class TrafficJudge:
                     self._show(one, look.answer, broken)
         self._pictures.learn(self._memory)
         for id in in_passing.concerned(look):
-            self._held[id] += id not in broken
+            self._held[id] += self._weight * (id not in broken)
         if look.plain and look.answer.ok:
             self._memory.was_accepted(look)
 
@@ -238,7 +262,7 @@ class TrafficJudge:
         if isinstance(one, Fact):
             self._memory.facts.add(self._masked(one))
         elif not one.fault:
-            self._held[one.id] += one.id not in broken
+            self._held[one.id] += self._weight * (one.id not in broken)
         else:
             broken.add(one.id)
             self._fail(one, answer)

@@ -27,6 +27,7 @@ from ..rules.refusals import (
     Breach,
     SentRequest,
     excused,
+    same_upscale,
     without_hash,
     wrongly_accepted,
     wrongly_refused,
@@ -163,6 +164,11 @@ class Watch:
             for breach in self._breaches(sent, answer, span):
                 self._add(breach, answer)
 
+    def has_upscaled(self, sent: SentRequest) -> bool:
+        """Whether an upscale of that cell has been accepted."""
+        with self._lock:
+            return any(same_upscale(before, sent) for _, before in self._submitted.values())
+
     def _operation(self, request: Request) -> str:
         for one in self.contract.operations.values():
             if one.method == request.method and request.target.endswith(one.path):
@@ -233,7 +239,7 @@ class Watch:
         if hash is None or len(self._submitted) >= _MANY:
             return
         _, before = self._submitted.setdefault(hash, (sent.sender, sent))
-        if before is not sent and not _same_child(before, sent):
+        if before is not sent and not same_upscale(before, sent):
             yield "CREATE-4", f"{sent.operation} returns the hash of an earlier job", "a new hash"
 
     def _found(
@@ -301,13 +307,3 @@ class Watch:
             found = Finding(id, Verdict.FAIL, actual, expected, answer.summary(), evidence)
             kept.append(found)
             self.on_finding(found)
-
-
-def _same_child(first: SentRequest, second: SentRequest) -> bool:
-    """The same cell of the same parent (question repeat-upscale)."""
-    # A numeric string may be read as its number (question grid-num-string).
-    cells = [
-        (one.fields.get("parent_hash"), str(one.fields.get("grid_num")).strip())
-        for one in (first, second)
-    ]
-    return first.operation == second.operation == "upscaleJob" and cells[0] == cells[1]

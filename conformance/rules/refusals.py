@@ -181,6 +181,24 @@ def _no_cell(cell: object) -> bool:
     return isinstance(cell, int | float) and not isinstance(cell, bool) and cell not in (1, 2, 3, 4)
 
 
+def same_upscale(one: SentRequest, other: SentRequest) -> bool:
+    """Whether both ask for the same cell of the same parent (question repeat-upscale)."""
+    if not one.operation == other.operation == "upscaleJob":
+        return False
+    return _cell(one) == _cell(other) and one.fields.get("parent_hash") == other.fields.get(
+        "parent_hash"
+    )
+
+
+def _cell(sent: SentRequest) -> object:
+    """As a server may read it: 4.0 as 4, and a numeric string too (question grid-num-string)."""
+    cell = sent.fields.get("grid_num")
+    try:
+        return float(cell) if isinstance(cell, str | int | float) else cell
+    except (ValueError, OverflowError):
+        return cell
+
+
 def _wrong_type(contract: Contract, sent: SentRequest) -> Breach | None:
     wrong = wrong_parameter(contract, sent.operation, sent.fields)
     # What is missing has been judged, or is left open.

@@ -141,6 +141,8 @@ class Run:
             # What the server makes of it is left open, so that no requirement is about it.
             sent = replace(sent, operation="")
         answer = self._answered(wish, sent, headers, planned=_planned(telling))
+        if answer.errno == 301 and self._watch.has_upscaled(sent):
+            telling = None  # once more may be refused (question repeat-upscale)
         breaches = self._faults(sent, answer, telling)
         if answer.failure is not None:
             answer, breaches = self._once_more(wish, sent, headers, answer)

@@ -217,11 +217,12 @@ def test_a_success_without_a_hash(wire: Wire, operation: str, id: str, data: obj
     assert wire.failed == [id]
 
 
-def test_two_submissions_with_one_hash(wire: Wire) -> None:
-    child = {"parent_hash": "x", "grid_num": 2}
+@pytest.mark.parametrize("again", [2, 2.0, "2", " 2 ", "2.0"])
+def test_two_submissions_with_one_hash(wire: Wire, again: object) -> None:
+    child: dict[str, object] = {"parent_hash": "x", "grid_num": 2}
     wire.send("upscaleJob", child, OK)
-    wire.send("upscaleJob", child, OK)
-    assert wire.failed == []  # question repeat-upscale
+    wire.send("upscaleJob", {**child, "grid_num": again}, OK)
+    assert wire.failed == []  # questions repeat-upscale and grid-num-string
     wire.send("createJob", {"content": "boat"}, OK)
     assert wire.failed == ["CREATE-4"]
 

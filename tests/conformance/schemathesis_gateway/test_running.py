@@ -98,6 +98,16 @@ def test_a_wrong_parameter_after_the_end_of_the_plan_may_be_refused_for_the_plan
         assert (refused.answer.errno, refused.breaches) == (411, ())
 
 
+def test_the_second_upscale_of_a_cell_may_be_refused() -> None:
+    right = RIGHT["repeat-upscale=refused"]
+    first, again = case("upscaleJob", "with a sender_id"), case("upscaleJob", "cell 3")
+    with running(right.build(settings(0))) as url:
+        run = Run(url, environment(right.accounts))
+        assert send(run, "upscaleJob", first).answer.ok
+        refused = send(run, "upscaleJob", again)
+        assert (refused.answer.errno, refused.breaches) == (301, ())
+
+
 def test_where_its_own_jobs_are_too_many_the_run_waits_for_them_before_it_makes_a_grid() -> None:
     right = RIGHT["mixed-1"]
     with running(right.build(settings(1))) as url:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from sampan.conformance.http.connection import Failure, Reply
 from sampan.conformance.http.json_body import read
 from sampan.conformance.traffic.bodies import Bodies
@@ -12,7 +14,7 @@ from sampan.conformance.traffic.judge import TrafficJudge
 from sampan.conformance.traffic.seen import Seen
 from tests.support.fakes import ADDRESS
 from tests.support.traffic.client import CREATE, Client
-from tests.support.traffic.made import failed, finding, judged, made, records_changed
+from tests.support.traffic.made import changed, failed, finding, judged, made, records_changed
 from tests.support.traffic.observed import Observed
 
 
@@ -60,6 +62,19 @@ def test_a_change_between_two_same_answers_is_seen(wire: Observed) -> None:
     odd = records_changed(second, msg_content="something else")
     assert "LIFE-4" in failed(judged([*wire.seen, first, odd, third]))
     assert failed(judged([*wire.seen, first, second, third])) == set()
+
+
+@pytest.mark.parametrize("number", [33, 54, 55, 200])
+def test_a_job_that_no_poll_shows_is_missed(wire: Observed, number: int) -> None:
+    """Many polls are judged together: what only time tells is told all the same."""
+    client = Client(wire, "abc")
+    client.login()
+    client.submit(CREATE, content="a quiet harbour")
+    client.find()
+    wire.seen[-1] = changed(wire.seen[-1], data={"res": [], "total": 0})
+    report = judged([*wire.seen, *polls(wire, number)])
+    assert failed(report) == {"CREATE-2"}
+    assert finding(report, "FIND-2").held == number + 1
 
 
 def test_a_picture_is_known_by_a_name_that_the_target_gets_later(wire: Observed) -> None:

@@ -67,6 +67,7 @@ def test_the_clock_is_frozen_turned_and_let_go(
     expect(stopped).to_be_hidden()
 
 
+@pytest.mark.whole
 def test_a_stopped_clock_is_told_on_every_view(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:
@@ -127,6 +128,7 @@ def test_the_refused_request_is_found_with_its_reason(
     expect(rows).to_have_count(1)
 
 
+@pytest.mark.whole
 def test_findings_stand_beside_the_requests_that_they_speak_of(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:
@@ -174,6 +176,7 @@ def fault_types(server: FakeServer) -> list[str]:
     return list(enum)
 
 
+@pytest.mark.whole
 def test_the_form_knows_every_type_of_fault(open_page: OpenPage, server: FakeServer) -> None:
     page = open_page(f"{server.url}/#trouble")
     form = page.locator("form", has=page.get_by_role("button", name="Arm fault"))
@@ -198,6 +201,7 @@ def test_the_form_knows_every_type_of_fault(open_page: OpenPage, server: FakeSer
     assert sorted(each["type"] for each in server.admin.faults()) == sorted(offered)
 
 
+@pytest.mark.whole
 def test_a_scenario_is_armed_and_used(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:
@@ -278,6 +282,7 @@ def test_accounts_are_created_changed_and_deleted(open_page: OpenPage, server: F
     assert [each["username"] for each in server.admin.accounts()] == ["abc", "limited"]
 
 
+@pytest.mark.whole
 def test_what_is_looked_for_is_found_however_old_it_is(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:

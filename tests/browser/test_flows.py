@@ -130,6 +130,7 @@ def test_a_job_is_a_favourite_lies_in_folders_and_is_deleted(
     assert server.admin.jobs() == []
 
 
+@pytest.mark.whole
 def test_every_kind_of_job_is_submitted_from_here(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:
@@ -164,6 +165,7 @@ def test_every_kind_of_job_is_submitted_from_here(
     assert kinds == {"main", "variation", "remix", "upscale", "blend", "describe"}
 
 
+@pytest.mark.whole
 def test_jobs_are_sifted_by_prompt_kind_state_and_account(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:
@@ -189,6 +191,7 @@ def test_jobs_are_sifted_by_prompt_kind_state_and_account(
     expect(cards).to_have_text(["a cat of another's"])
 
 
+@pytest.mark.whole
 def test_a_job_that_is_gone_and_comes_back_is_shown_again(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:

@@ -61,6 +61,7 @@ def test_many_jobs_are_a_few_cards(open_page: OpenPage, server: FakeServer, abc:
     expect(cards).to_have_count(11)
 
 
+@pytest.mark.whole
 def test_what_is_not_shown_of_many_is_counted(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:

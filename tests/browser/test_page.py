@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from sampan import Account, FakeServer, Refused
+from tests.support.examples import sampled
 
 from .axe import violations
 from .chromium import expect
@@ -103,6 +104,7 @@ UNSEEN = (*"\u200b\u200e\u200f\u061c\u2060\ufeff\u00ad\u0085\u202a\u202b\u202c\u
           *"\u2028\u2066\u2067\u2068\u2069\U000e0041")  # fmt: skip
 
 
+@pytest.mark.whole
 def test_what_cannot_be_seen_is_spelled_out(open_page: OpenPage, server: FakeServer) -> None:
     text = "".join(f"{each}gpj" for each in UNSEEN)
     account = server.admin.account("painter \u202egnp")
@@ -327,22 +329,24 @@ def test_the_page_is_no_client_and_its_stream_ends_with_it(
     wait_for_open(0)
 
 
-def test_axe_finds_nothing(open_page: OpenPage, lived_in: tuple[FakeServer, str]) -> None:
+@pytest.mark.parametrize("view", sampled([*VIEWS, "jobs/{hash}"], 4))
+def test_axe_finds_nothing(
+    open_page: OpenPage, lived_in: tuple[FakeServer, str], view: str
+) -> None:
     server, hash = lived_in
     page = open_page(server.url)
-    for view in (*VIEWS, f"jobs/{hash}"):
-        go(page, view)
-        if view == "requests":
-            page.locator(".requests summary").first.click()
-        if view == "trouble":  # one question is like another
-            page.get_by_label("Text").locator("visible=true").fill("find-")
-        if view == "jobs":
-            page.get_by_role("button", name="New job").click()
-            expect(page.get_by_role("dialog")).to_be_visible()
-        assert list(violations(page)) == [], view
-        if view == "jobs":
-            page.keyboard.press("Escape")
-        assert not re.search(r"undefined|\[object", page.locator("main").inner_text()), view
+    go(page, view.format(hash=hash))
+    if view == "requests":
+        page.locator(".requests summary").first.click()
+    if view == "trouble":  # one question is like another
+        page.get_by_label("Text").locator("visible=true").fill("find-")
+    if view == "jobs":
+        page.get_by_role("button", name="New job").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+    assert list(violations(page)) == [], view
+    if view == "jobs":
+        page.keyboard.press("Escape")
+    assert not re.search(r"undefined|\[object", page.locator("main").inner_text()), view
 
 
 def test_what_colours_tell_is_told_without_them(

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from sampan import Account, FakeServer
+from tests.support.examples import sampled
 
 from .chromium import expect
 from .conftest import OpenPage
@@ -42,6 +43,7 @@ def test_a_page_whose_first_reading_failed_reads_again(
     page.get_by_role("link", name="a cat").wait_for()
 
 
+@pytest.mark.whole
 def test_a_view_that_could_not_be_read_is_read_again(
     open_page: OpenPage, server: FakeServer
 ) -> None:
@@ -53,7 +55,7 @@ def test_a_view_that_could_not_be_read_is_read_again(
     page.get_by_role("heading", name="find-order").wait_for()
 
 
-@pytest.mark.parametrize("view", ["jobs/{hash}", "time"])
+@pytest.mark.parametrize("view", sampled(["jobs/{hash}", "time"], 2))
 def test_a_view_that_is_left_while_it_reads_reads_no_more(
     open_page: OpenPage, server: FakeServer, abc: Account, view: str
 ) -> None:
@@ -72,6 +74,7 @@ def test_a_view_that_is_left_while_it_reads_reads_no_more(
     assert len(held) == 1
 
 
+@pytest.mark.whole
 def test_a_page_too_many_is_read_from_time_to_time(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:

@@ -29,6 +29,7 @@ def test_the_reference_can_be_searched(open_page: OpenPage, server: FakeServer) 
     expect(page.get_by_role("status")).to_have_text("")
 
 
+@pytest.mark.whole
 def test_the_reference_fits_a_phone_and_can_be_read_by_everybody(
     open_page: OpenPage, server: FakeServer
 ) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.examples import sampled
+
 EXAMPLES = Path(__file__).parent / "examples"
 
 #: How many tests each example has.
@@ -91,12 +93,15 @@ def test_the_example_of_gevent_runs() -> None:
 
 @pytest.mark.parametrize(
     ("patch", "start"),
-    [
-        ("gevent.monkey.patch_all()", "FakeServer().start()"),
-        ("gevent.monkey.patch_thread()", "FakeServer().start()"),
-        ("gevent.monkey.patch_all()", "Admin(asgi_app())"),
-        ("gevent.monkey.patch_all(thread=False)", "Admin(asgi_app())"),
-    ],
+    sampled(
+        [
+            ("gevent.monkey.patch_all()", "FakeServer().start()"),
+            ("gevent.monkey.patch_thread()", "FakeServer().start()"),
+            ("gevent.monkey.patch_all()", "Admin(asgi_app())"),
+            ("gevent.monkey.patch_all(thread=False)", "Admin(asgi_app())"),
+        ],
+        2,
+    ),
 )
 def test_a_fake_that_would_hang_names_the_cause_instead(patch: str, start: str) -> None:
     began = time.perf_counter()

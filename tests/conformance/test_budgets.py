@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sampan.conformance.verdict import Verdict
-from tests.support.examples import some
+from tests.support.examples import sampled
 from tests.support.tampering.trial import Trial
 from tests.wrong_servers import __main__ as command
 from tests.wrong_servers.trying.budgets import BUDGETS, Row, row, table
@@ -43,7 +43,7 @@ def test_who_is_missed_is_exit_1(
     assert "MISSED at 0: limit-is-ignored" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("budget", some([1, 11, 2, 12], 2))
+@pytest.mark.parametrize("budget", sampled([1, 11, 2, 12], 4))
 def test_an_acceptance_is_failed_at_any_budget(budget: int) -> None:
     """The first request that shows it is another check's, and uses up what may go astray."""
     (server,) = chosen(["content-has-a-default"])

@@ -17,7 +17,7 @@ import pytest
 
 from sampan.fake_server.server.threaded import FakeServer
 from tests.support import commands
-from tests.support.examples import some
+from tests.support.examples import sampled
 from tests.support.fakes import Served
 from tests.support.network.scripted import Scripted
 
@@ -94,7 +94,7 @@ def test_a_report_that_can_not_be_written_is_refused_before_the_run(
 
 
 @pytest.mark.parametrize(
-    ("encoding", "arguments"), some(list(itertools.product(ENCODINGS, PLACES)), 5)
+    ("encoding", "arguments"), sampled(list(itertools.product(ENCODINGS, PLACES)), 10)
 )
 def test_a_character_that_the_output_lacks_is_replaced(
     url: str, encoding: str, arguments: str
@@ -105,7 +105,7 @@ def test_a_character_that_the_output_lacks_is_replaced(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--list", "--dry-run", "--only LOGIN"])
+@pytest.mark.parametrize("arguments", sampled(["--help", "--list", "--dry-run", "--only LOGIN"], 3))
 def test_a_reader_that_goes_is_no_error(url: str, arguments: str, tmp_path: Path) -> None:
     line = f"set -o pipefail; sampan check {url} --json a.json {arguments} | true"
     done = in_shell(line, tmp_path)
@@ -114,7 +114,7 @@ def test_a_reader_that_goes_is_no_error(url: str, arguments: str, tmp_path: Path
     assert (tmp_path / "a.json").exists() is ("LOGIN" in arguments)
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--list", "--only LOGIN-1"])
+@pytest.mark.parametrize("arguments", sampled(["--help", "--list", "--only LOGIN-1"], 2))
 def test_an_output_that_is_full_is_said(url: str, arguments: str, tmp_path: Path) -> None:
     done = in_shell(f"sampan check {url} --json a.json {arguments} >/dev/full", tmp_path)
     assert done.returncode == 2
@@ -122,7 +122,7 @@ def test_an_output_that_is_full_is_said(url: str, arguments: str, tmp_path: Path
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("closed", sampled([">&-", "2>&-", ">&- 2>&-"], 3))
 def test_a_closed_output_is_no_error(url: str, closed: str, tmp_path: Path) -> None:
     done = in_shell(f"sampan check {url} --only LOGIN-1 --json a.json {closed}", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -167,7 +167,7 @@ def test_a_fault_of_the_command_is_not_exit_code_1(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == "Error: a fault of the kit; please report it"
 
 
-@pytest.mark.parametrize("number", some([signal.SIGTERM, signal.SIGINT, signal.SIGHUP], 2))
+@pytest.mark.parametrize("number", sampled([signal.SIGTERM, signal.SIGINT, signal.SIGHUP], 4))
 def test_a_signal_ends_the_run_and_keeps_what_was_found(tmp_path: Path, number: int) -> None:
     file = tmp_path / "a.json"
     with FakeServer(job_seconds=60) as fake:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as xml
 import pytest
 
 from sampan.fake_server.server.threaded import FakeServer
+from tests.support.examples import sampled
 from tests.support.fakes import Served
 from tests.support.inner_pytest import alone, in_process
 from tests.support.network.scripted import ReceivedRequest, Scripted, http
@@ -185,7 +186,7 @@ def test_workers_leave_nothing_behind(
     assert [one.name for one in temporary.iterdir() if one.name.startswith("sampan")] == []
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", sampled(map(pytest.param, [(), ("-n", "2")]), 2))
 def test_a_server_that_is_not_there_is_one_usage_error(
     in_pytest: InnerPytest, workers: tuple[str, ...]
 ) -> None:

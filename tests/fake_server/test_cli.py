@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from sampan.fake_server.cli import main
 from tests.support.commands import refusal, run
+from tests.support.examples import sampled
 from tests.support.fakes import Served
 from tests.support.paths import ROOT
 
@@ -125,7 +126,9 @@ def test_a_busy_port_is_told(serve: Serve) -> None:
     assert f"127.0.0.1:{port}" in refusal_of_a_process("--port", str(port))
 
 
-@pytest.mark.parametrize("host", ["203.0.113.7", "no host at all", "x" * 300, "nowhere.invalid"])
+@pytest.mark.parametrize(
+    "host", sampled(["203.0.113.7", "no host at all", "x" * 300, "nowhere.invalid"], 3)
+)
 def test_an_address_that_is_not_ones_own_is_told(host: str) -> None:
     assert host in refusal_of_a_process("--host", host)
 

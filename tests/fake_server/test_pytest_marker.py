@@ -106,6 +106,7 @@ def test_a_bad_marker_fails_its_test_alone(
         result.stdout.fnmatch_lines([f"*::{test}: @pytest.mark.sampan*{says}"])
 
 
+@pytest.mark.whole
 def test_a_bad_marker_fails_its_test_in_a_worker(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

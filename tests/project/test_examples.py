@@ -57,6 +57,7 @@ def test_the_python_examples_pass(tmp_path: Path) -> None:
     assert re.search(r"^9 passed in ", done.stdout, re.MULTILINE), done.stdout
 
 
+@pytest.mark.whole
 def test_the_example_of_schemathesis_passes(tmp_path: Path) -> None:
     shutil.copy(SCHEMATHESIS, tmp_path)
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
@@ -125,6 +126,7 @@ def _typescript(work: Path) -> Path:
     return work
 
 
+@pytest.mark.whole
 def test_the_typescript_example_passes(tmp_path: Path) -> None:
     work = _typescript(tmp_path / "typescript")
     sampan = Path(sys.executable).with_name("sampan")

@@ -107,6 +107,7 @@ def test_the_hasty_client_relies_on_the_readings_that_the_readme_shows(folder: P
         assert sentence in re.sub(r"\s+", " ", _README)
 
 
+@pytest.mark.whole
 def test_the_careful_client_bears_everything(folder: Path) -> None:
     text = (ROOT / "docs" / "matrix.md").read_text()
     (command,) = (each for each in _commands(text) if each[-1] == "careful")

@@ -9,7 +9,7 @@ import pytest
 
 from sampan.conformance.findings import Seen
 from sampan.conformance.verdict import Verdict
-from tests.support.examples import some
+from tests.support.examples import sampled, some
 from tests.support.judged import complaints, embellished, finding, honest, judged, observation
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
 from tests.support.tampering.making import (
@@ -25,7 +25,7 @@ from tests.support.tampering.making import (
 QUESTIONS = ("submission-message", "niji-selection", "concurrency-limit")
 
 
-@pytest.mark.parametrize("profile", ["documented", "mixed"])
+@pytest.mark.parametrize("profile", sampled(["documented", "mixed"], 2))
 @pytest.mark.parametrize("tampering", [honest, embellished])
 def test_a_legal_server_passes(profile: str, tampering: Tampering) -> None:
     # So long that four jobs run at once on a busy machine, too.
@@ -41,15 +41,18 @@ def test_a_legal_server_passes(profile: str, tampering: Tampering) -> None:
 
 @pytest.mark.parametrize(
     ("question", "answer"),
-    [
-        ("repeat-upscale", "same-hash"),
-        ("unfinished-parent", "queued"),
-        ("error-on-success", "null"),
-        ("pending-statuses", "null"),
-        ("find-order", "oldest-first"),
-        ("find-scope", "all"),
-        ("concurrency-limit", "refused"),
-    ],
+    sampled(
+        [
+            ("repeat-upscale", "same-hash"),
+            ("unfinished-parent", "queued"),
+            ("error-on-success", "null"),
+            ("pending-statuses", "null"),
+            ("find-order", "oldest-first"),
+            ("find-scope", "all"),
+            ("concurrency-limit", "refused"),
+        ],
+        3,
+    ),
 )
 def test_no_answer_to_a_question_is_a_failure(question: str, answer: str, tmp_path: Path) -> None:
     report = judged(honest, "CREATE", question, answers={question: answer}, folder=tmp_path)
@@ -196,13 +199,20 @@ async def _busy_account(request: Request, go: Go) -> Reply:
 
 @pytest.mark.parametrize(
     "tampering",
-    [
-        pytest.param(_visible_after(0.3), id="a record is found late"),
-        pytest.param(_hiding(lambda one: not is_finished(one)), id="only the finished are found"),
-        pytest.param(_hiding(lambda one: one["status"] == 4000), id="failed jobs are taken away"),
-        pytest.param(each_record(_embellished_prompt), id="the service adds to the prompt"),
-        pytest.param(_busy_account, id="others use the account"),
-    ],
+    sampled(
+        [
+            pytest.param(_visible_after(0.3), id="a record is found late"),
+            pytest.param(
+                _hiding(lambda one: not is_finished(one)), id="only the finished are found"
+            ),
+            pytest.param(
+                _hiding(lambda one: one["status"] == 4000), id="failed jobs are taken away"
+            ),
+            pytest.param(each_record(_embellished_prompt), id="the service adds to the prompt"),
+            pytest.param(_busy_account, id="others use the account"),
+        ],
+        2,
+    ),
 )
 def test_what_no_sentence_forbids_is_not_failed(tampering: Tampering) -> None:
     report = judged(tampering, "CREATE", "blend-bad-link", job_timeout=3.0)

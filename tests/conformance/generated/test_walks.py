@@ -20,7 +20,7 @@ from sampan.conformance.rules.generated_bodies import Generator
 from sampan.conformance.rules.parameters import wrong_parameter
 from sampan.conformance.settings import RunOptions
 from sampan.conformance.verdict import Verdict
-from tests.support.examples import some
+from tests.support.examples import sampled
 from tests.support.generated import failed, generated
 from tests.support.judged import complaints, embellished, finding, honest, judged
 from tests.support.tampering.exchange import Go, Reply, Request, Tampering, html, refusal, success
@@ -33,7 +33,7 @@ CONTRACT = shipped()
 
 @pytest.mark.parametrize(
     ("jobs", "profile"),
-    some(
+    sampled(
         [
             (0, "mixed"),
             (1, "documented"),
@@ -42,7 +42,7 @@ CONTRACT = shipped()
             (None, "documented"),
             (None, "mixed"),
         ],
-        4,
+        8,
     ),
 )
 def test_a_right_server_is_not_failed(profile: str, jobs: int | None) -> None:
@@ -60,7 +60,7 @@ def judged_all(tampering: Tampering, jobs: int | None, **more: Any) -> Report:
 
 @pytest.mark.parametrize(
     ("question", "answer"),
-    some(
+    sampled(
         [
             ("find-timestamp-unit", "s"),
             ("find-order", "oldest-first"),
@@ -73,7 +73,7 @@ def judged_all(tampering: Tampering, jobs: int | None, **more: Any) -> Report:
             ("error-http-status", "by-errno"),
             ("check-order", "parent-parameters-plan"),
         ],
-        4,
+        12,
     ),
 )
 def test_no_answer_to_a_question_is_a_failure(question: str, answer: str, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ BROKEN: dict[str, tuple[str, Tampering, int | None]] = {
 }
 
 
-@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("what", sampled(BROKEN, 3))
 def test_a_breach_is_found(what: str) -> None:
     id, tampering, jobs = BROKEN[what]
     found = finding(judged(tampering, id, generate=400, sampled=True, jobs=jobs), id)
@@ -196,7 +196,7 @@ WALKED: dict[str, tuple[str, Tampering]] = {
 }
 
 
-@pytest.mark.parametrize("what", some(list(WALKED), 2))
+@pytest.mark.parametrize("what", sampled(list(WALKED), 4))
 def test_a_breach_is_found_by_walking(what: str) -> None:
     id, tampering = WALKED[what]
     assert finding(generated(tampering, 200, None), id).verdict is Verdict.FAIL
@@ -208,7 +208,7 @@ def test_a_record_that_has_no_text_before_its_job_is_finished_is_no_breach() -> 
     assert failed(generated(late, 60, None)) == []
 
 
-@pytest.mark.parametrize("stamp", ["²", "９", "9" * 5_000, "-5", "1e3"])
+@pytest.mark.parametrize("stamp", sampled(["²", "９", "9" * 5_000, "-5", "1e3"], 3))
 def test_a_timestamp_of_any_form_ends_no_walk(stamp: str) -> None:
     report = generated(_records(lambda record, _: {**record, "timestamp": stamp}), 40, None)
     assert not [one for one in failed(report) if "exception" in one]

@@ -67,6 +67,7 @@ def test_files_that_were_put_together_in_any_order(tmp_path: Path, seen: list[Se
     assert failed(_report(tmp_path / "b.har", mixed)) == set()
 
 
+@pytest.mark.whole
 def test_the_orders_that_programs_write_in_are_believed(tmp_path: Path, seen: list[Seen]) -> None:
     slow = [
         replace(one, reply=replace(one.reply, elapsed=0.1 * (n % 7))) for n, one in enumerate(seen)

@@ -52,6 +52,7 @@ def assert_alike(path: Path, exchanges: list[Seen]) -> None:
     assert results(found.seen) == results(exchanges)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("profile", some(["mixed", "documented"], 2))
 def test_a_conforming_server_is_judged_alike(tmp_path: Path, profile: str) -> None:
     clock = Clock()

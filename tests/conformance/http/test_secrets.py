@@ -82,6 +82,7 @@ def run(url: str, folder: Path, *more: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.whole
 def test_a_full_run_on_the_fake_leaves_no_secret(tmp_path: Path) -> None:
     accounts = [f"--account={name}:{secret}" for name, secret in PASSWORDS.items()]
     accounts[-1] += ":none"

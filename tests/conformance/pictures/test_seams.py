@@ -13,7 +13,7 @@ from sampan.conformance.pictures.seams import Seam
 from tests.conformance.pictures.test_compare_pictures import grid, moved, read
 from tests.photographs.drawn import SCENES, Palette, dusk, flat, grain, night, portrait, smooth
 from tests.photographs.service import reduced
-from tests.support.examples import in_turn
+from tests.support.examples import in_turn, sampled
 
 Picture = Image.Image
 SIZE = (204, 180)
@@ -53,7 +53,7 @@ def seamless(cell: Picture) -> Picture:
     return cell.resize(SIZE)
 
 
-@pytest.mark.parametrize(("kind", "options"), CODECS)
+@pytest.mark.parametrize(("kind", "options"), sampled(CODECS, 3))
 def test_views_that_meet_at_either_side_are_a_grid(kind: str, options: dict[str, int]) -> None:
     """Four views over one gradient: what is at the left edge of all of them is at the right too."""
     for seed in range(8):
@@ -77,7 +77,9 @@ def _view_over_a_gradient(drawn: random.Random, grained: random.Random) -> Pictu
     return grain(grained, reduced(view, SIZE), 4)
 
 
-@pytest.mark.parametrize(("codec", "name"), in_turn(CODECS, [flat.__name__, smooth.__name__]))
+@pytest.mark.parametrize(
+    ("codec", "name"), sampled(in_turn(CODECS, [flat.__name__, smooth.__name__]), 2)
+)
 def test_what_is_smooth_goes_on(name: str, codec: Codec) -> None:
     """A gradient that is nowhere the same goes on where edges meet and nowhere else."""
     kind, options = codec
@@ -86,7 +88,7 @@ def test_what_is_smooth_goes_on(name: str, codec: Codec) -> None:
     assert found.count(Seam.CONTINUOUS) >= 4
 
 
-@pytest.mark.parametrize(("name", "codec"), in_turn(sorted(SCENES), CODECS))
+@pytest.mark.parametrize(("name", "codec"), sampled(in_turn(sorted(SCENES), CODECS), 3))
 def test_a_grid_of_cells_as_alike_as_may_be_does_not_go_on(name: str, codec: Codec) -> None:
     kind, options = codec
     cell = scene(name, 4)
@@ -96,7 +98,7 @@ def test_a_grid_of_cells_as_alike_as_may_be_does_not_go_on(name: str, codec: Cod
 
 @pytest.mark.parametrize(
     ("name", "factor"),
-    in_turn([night.__name__, dusk.__name__, portrait.__name__], [0.6, 1.5, 2.0]),
+    sampled(in_turn([night.__name__, dusk.__name__, portrait.__name__], [0.6, 1.5, 2.0]), 3),
 )
 def test_a_grid_that_was_resized_as_a_whole_does_not_go_on(name: str, factor: float) -> None:
     """Neighbours across the line are mixed, as all neighbours are."""

@@ -15,6 +15,7 @@ import pytest
 from sampan import Admin, FakeServer, asgi_app
 from sampan.fake_server.admin import events
 from sampan.fake_server.web.app import App
+from tests.support.examples import sampled
 from tests.support.fakes import JSON, Served
 
 ALL = ["requests", "clock", "control"]
@@ -114,7 +115,7 @@ def test_a_page_of_others_may_not_listen(server: FakeServer) -> None:
         assert httpx.get(f"{server.url}/__admin/events", headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("fast", sampled([True, False], 2))
 def test_open_streams_are_bounded_and_a_closed_one_makes_room(fast: bool) -> None:
     # A fake of its own: the streams of other tests may not have been given up yet.
     with (
@@ -148,7 +149,7 @@ def test_an_open_stream_does_not_hold_up_the_end(fast: bool) -> None:
         assert time.monotonic() - began < 10
 
 
-@pytest.mark.parametrize("option", [[], ["--no-fast"]])
+@pytest.mark.parametrize("option", sampled([[], ["--no-fast"]], 2))
 def test_an_open_stream_does_not_hold_up_the_command(
     serve: Callable[..., Served], option: list[str]
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sampan.fake_server.contract import document as spec
 from sampan.fake_server.contract import yaml_files
 from tests.support.controls import Control
-from tests.support.examples import in_turn, some
+from tests.support.examples import in_turn, sampled, some
 from tests.support.fakes import JSON, Fake, MakeFake
 from tests.support.stores import failing_store
 from tests.support.stores.failing_store import Disk
@@ -133,7 +133,9 @@ _NAMES = (
 
 
 @pytest.mark.parametrize(
-    ("operation", "place"), in_turn(some(_NAMES, 2), ["file", "memory"]), indirect=["place"]
+    ("operation", "place"),
+    sampled(in_turn(some(_NAMES, 2), ["file", "memory"]), 3),
+    indirect=["place"],
 )
 def test_what_can_not_be_stored_changes_nothing(
     make_fake: MakeFake, place: Callable[[], Path | None], disk: Disk, operation: str

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from sampan.fake_server.cli import main
 from sampan.fake_server.matrix import command
 from tests.fake_server.matrix.test_running import flaky
+from tests.support.examples import sampled
 from tests.support.matrix_clients import NEWEST, PLAIN, client
 from tests.support.processes import lives, wait_for
 
@@ -192,7 +193,7 @@ def test_the_runs_can_be_listed() -> None:
     ]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", sampled([signal.SIGINT, signal.SIGTERM], 2))
 def test_a_signal_ends_what_runs_and_what_was_done_is_reported(
     number: signal.Signals, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from sampan.fake_server.contract import document, yaml_files
 from sampan.fake_server.matrix.plan import select, trials
 from sampan.fake_server.matrix.results import Report, Word
 from sampan.fake_server.matrix.running import Setup, Stop, run
+from tests.support.examples import sampled
 from tests.support.matrix_clients import NEWEST, PLAIN, client
 
 EVERY = trials(document.compile(yaml_files.read("openapi.yaml")))
@@ -148,7 +149,7 @@ NOTICED: list[tuple[str, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("script", "noticed"), NOTICED)
+@pytest.mark.parametrize(("script", "noticed"), sampled(NOTICED, 3))
 def test_a_mishap_is_borne_only_by_whom_a_request_has_shown_it(
     script: str, noticed: set[str]
 ) -> None:

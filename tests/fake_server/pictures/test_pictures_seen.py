@@ -12,6 +12,7 @@ from PIL import Image, ImageChops
 from sampan.fake_server import pictures
 from sampan.fake_server.pictures import Colours, Picture
 from sampan.fake_server.pictures.frame import line
+from tests.support.examples import sampled
 from tests.support.linear import assert_linear, repeated
 from tests.support.samples.pixels import (
     EXTREMES,
@@ -27,7 +28,9 @@ from tests.support.samples.pixels import (
 )
 
 
-@pytest.mark.parametrize("ratio", [*SIZES, *EXTREMES, (5, 4), (21, 9)])
+@pytest.mark.parametrize(
+    "ratio", sampled(map(pytest.param, [*SIZES, *EXTREMES, (5, 4), (21, 9)]), 3)
+)
 def test_the_mean_of_a_cell_is_near_its_colour(ratio: tuple[int, int]) -> None:
     for hash in map(str, range(12)):
         picture = grid(hash, ratio)
@@ -38,7 +41,9 @@ def test_the_mean_of_a_cell_is_near_its_colour(ratio: tuple[int, int]) -> None:
             assert min(math.dist(one, two) for one, two in combinations(means, 2)) > 60
 
 
-@pytest.mark.parametrize("ratio", [(1, 1), (16, 9), (9, 16), *EXTREMES])
+@pytest.mark.parametrize(
+    "ratio", sampled(map(pytest.param, [(1, 1), (16, 9), (9, 16), *EXTREMES]), 3)
+)
 def test_a_single_is_the_chosen_cell_of_the_grid_and_no_other(ratio: tuple[int, int]) -> None:
     # In one and the same colour, so that nothing but what is drawn tells the cells apart.
     grey: Colours = ("#808080",) * 4

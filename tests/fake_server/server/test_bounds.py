@@ -18,7 +18,7 @@ from sampan import FakeServer
 from sampan.fake_server.armed.fault import FaultType
 from sampan.fake_server.server import connection, limits
 from sampan.fake_server.server.connection import Phase
-from tests.support.examples import in_turn
+from tests.support.examples import in_turn, sampled
 from tests.support.fakes import Served
 from tests.support.network.raw_http import CHUNKED, chunk, connected, request
 
@@ -345,7 +345,7 @@ def test_a_thousand_silent_clients_shut_nobody_out(serve: Callable[..., Served])
         client.close()
 
 
-@pytest.mark.parametrize("limit", [70, 100, 140])
+@pytest.mark.parametrize("limit", sampled([70, 100, 140], 3))
 def test_with_few_descriptors_a_few_are_served_and_the_others_told(
     serve: Callable[..., Served], limit: int
 ) -> None:

@@ -24,7 +24,7 @@ from sampan.fake_server.contract.profile import ProfileError
 from sampan.fake_server.server import threaded as server_module
 from sampan.fake_server.settings import NewAccount, Settings, account, settings
 from sampan.fake_server.store.database import StoreError
-from tests.support.examples import some
+from tests.support.examples import sampled
 
 
 def threads() -> set[threading.Thread]:
@@ -307,13 +307,13 @@ LATE = "os.register_at_fork(after_in_child=lambda: time.sleep(1))"
 @pytest.mark.parametrize(
     ("first", "child", "parent"),
     # Every second one: each value with each of another parameter.
-    some(
+    sampled(
         [
             *(("", "", STOPPED), (LATE, "", STOPPED), ("", "server.stop()", BROKEN)),
             *(("", "", BROKEN), (LATE, "", BROKEN), ("", "server.stop()", STOPPED)),
             *((LATE, "server.stop()", STOPPED), (LATE, "server.stop()", BROKEN)),
         ],
-        2,
+        4,
     ),
 )
 def test_a_forked_child_keeps_nothing_open(first: str, child: str, parent: str) -> None:

@@ -18,7 +18,7 @@ from sampan import FakeServer
 from sampan.fake_server.server import connection
 from sampan.fake_server.server.connection import Connection, look_at_all
 from sampan.fake_server.server.turns import Turns
-from tests.support.examples import examples, in_turn
+from tests.support.examples import examples, in_turn, sampled
 from tests.support.fakes import Served
 from tests.support.network.line import LOGIN, Line, Loop
 from tests.support.network.raw_http import CHUNKED, chunk, connected, request
@@ -119,7 +119,7 @@ def test_a_few_connections_are_looked_at_in_a_round() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "fast"), in_turn(["pages", "operations", "chunks"], [False, True])
+    ("sent", "fast"), sampled(in_turn(["pages", "operations", "chunks"], [False, True]), 2)
 )
 def test_what_is_sent_ahead_comes_whole_and_in_order(fast: bool, sent: str) -> None:
     tiny = request("/auth/login", b"", extra=CHUNKED)

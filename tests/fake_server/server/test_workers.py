@@ -21,6 +21,7 @@ from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.opening import open_store
 from sampan.fake_server.store.store import Store
 from tests.support.commands import refusal
+from tests.support.examples import sampled
 from tests.support.fakes import Served
 from tests.support.processes import lives, state, wait_for
 from tests.support.stores.postgres import database, needs_postgres
@@ -67,7 +68,7 @@ def test_a_killed_worker_is_started_again_and_the_other_goes_on(served: Served) 
     assert served.process.returncode == 0
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", sampled([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], 3))
 def test_all_end_together_and_cleanly(serve: Serve, tmp_path: Path, how: int) -> None:
     file = tmp_path / "port"
     options = "--data", str(tmp_path / "data.db"), "--port-file", str(file)
@@ -147,7 +148,7 @@ def _kill(served: Served, *workers: int) -> None:
             os.kill(each, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("also", ["", "-use", "replaced"])
+@pytest.mark.parametrize("also", sampled(["", "-use", "replaced"], 3))
 def test_a_worker_never_makes_another_data_file(served: Served, tmp_path: Path, also: str) -> None:
     """The others have the first one open: there would be two fakes behind one port."""
     file = tmp_path / "data.db"
@@ -173,7 +174,9 @@ def test_a_worker_never_makes_another_data_file(served: Served, tmp_path: Path, 
     assert f"can't start: data file {file} was {what} while workers use it" in served.stop()
 
 
-@pytest.mark.parametrize("path", ["/jobs/create", "/jobs/find", "/nowhere", "/__admin/ready"])
+@pytest.mark.parametrize(
+    "path", sampled(["/jobs/create", "/jobs/find", "/nowhere", "/__admin/ready"], 3)
+)
 def test_when_all_have_ended_and_the_store_is_away_all_is_refused_until_it_is_back(
     served: Served, tmp_path: Path, path: str
 ) -> None:
@@ -286,7 +289,7 @@ def test_with_postgresql_too_a_killed_worker_is_started_again(on_postgres: Serve
     "data",
     [
         pytest.param("file", marks=pytest.mark.whole),
-        pytest.param("postgres", marks=needs_postgres),
+        pytest.param("postgres", marks=[needs_postgres, pytest.mark.whole]),
     ],
 )
 def test_the_kit_finds_no_failure(serve: Serve, data: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.crash import targets
 from tests.support.fakes import Served
 
 
+@pytest.mark.whole
 def test_a_few_rounds_lose_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with closing(targets.OneProcess(tmp_path / "sampan.db")) as target:
         assert crash.rounds(3, 1, target) == 0

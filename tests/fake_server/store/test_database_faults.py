@@ -21,6 +21,7 @@ from sampan.fake_server.store import database, troubles
 from sampan.fake_server.store.database import StoreError
 from sampan.fake_server.store.database_url import DatabaseUrl
 from sampan.fake_server.store.shared import file, postgres
+from tests.support.examples import sampled
 from tests.support.fakes import Fake, MakeFake, refused, succeeded
 from tests.support.processes import wait_for
 from tests.support.stores.postgres import Server, needs_postgres
@@ -94,7 +95,7 @@ def _under_load(url: DatabaseUrl) -> Iterator[list[Load]]:
             load.join()
 
 
-@pytest.mark.parametrize("mode", ["immediate", "fast"])
+@pytest.mark.parametrize("mode", sampled(["immediate", "fast"], 2))
 def test_a_server_that_is_stopped_and_started_loses_nothing_acknowledged(
     server: Server,
     url: DatabaseUrl,

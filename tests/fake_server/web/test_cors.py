@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sampan import FakeServer
+from tests.support.examples import sampled
 from tests.support.fakes import Served
 
 Serve = Callable[..., Served]
@@ -110,7 +111,7 @@ def test_a_fault_acts_on_a_page_too(server: FakeServer) -> None:
     assert answer.headers["access-control-allow-origin"] == PAGE
 
 
-@pytest.mark.parametrize("page", [PAGE, OTHER, "http://localhost:3000", "null"])
+@pytest.mark.parametrize("page", sampled([PAGE, OTHER, "http://localhost:3000", "null"], 2))
 def test_it_never_opens_the_control_api(fast: bool, page: str) -> None:
     for cors in (True, [PAGE]):
         with FakeServer(cors=cors, fast=fast) as server:

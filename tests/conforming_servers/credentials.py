@@ -27,7 +27,7 @@ for _name, (_first, _second) in _ODD.items():
             accounts={
                 "first": NewAccount(*_first),
                 "second": NewAccount(*_second),
-                "limited": NewAccount("limited", f"{_first[1]}-limited", "none"),
+                "limited": NewAccount("limited", f"{_first[1]}-no-plan", "none"),
             },
         )
     )

@@ -76,8 +76,7 @@ def st_run(
         return Outcome(
             frozenset(_failures(folder)),
             jobs_at(app),
-            # A shorter password may be a part of any word.
-            _leaks(folder, [one for one in secrets if len(one) >= 8]),
+            _leaks(folder, [one for one in secrets if _can_leak(one)]),
             seconds,
             code is not None,
             -1 if code is None else code,
@@ -139,6 +138,11 @@ def _failed(node: Any, where: str = "") -> Iterator[tuple[str, str]]:
         yield from _failed(inner, where)
 
 
+def _can_leak(secret: str) -> bool:
+    """A short password may be a part of any word, and a word of the contract is everywhere."""
+    return len(secret) >= _SHORT and secret not in (OPENAPI / "openapi.yaml").read_text("utf-8")
+
+
 def _leaks(folder: Path, secrets: Sequence[str]) -> tuple[str, ...]:
     """The artefacts that hold one of the secrets in the form of some writer, or any token."""
     forms = {one for secret in (*secrets, _TOKEN) for one in _forms(secret)}
@@ -152,6 +156,8 @@ def _leaks(folder: Path, secrets: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+#: Characters: what is shorter is found in any text.
+_SHORT = 8
 #: How the tokens of the fake begin.
 _TOKEN = "eyJhbGciOiJIUzI1NiI"
 
@@ -166,4 +172,6 @@ def _forms(secret: str) -> Iterator[bytes]:
     raw = secret.encode()
     for offset in range(3):
         # The characters at both ends are shared with what stands beside it.
-        yield base64.b64encode(b"\0" * offset + raw)[4:-4]
+        inner = base64.b64encode(b"\0" * offset + raw)[4:-4]
+        if len(inner) >= _SHORT:
+            yield inner

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from hypothesis import settings
@@ -39,6 +42,10 @@ sys.addaudithook(_only_this_machine)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# Nothing here speaks TLS, and each client of httpx would read the certificates of a hundred
+# authorities anew.
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
 
 if STOCK:
     protocols.FAST_VERSIONS = ((0, 0), (0, 0))
@@ -106,3 +113,8 @@ def served() -> Iterator[Served]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits longest, for installers and compilers, begins first, not after all the rest."""
     items.sort(key=lambda item: not item.nodeid.startswith("tests/project/"))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: no collection of garbage need look at thousands of tests again."""
+    gc.freeze()

@@ -304,6 +304,7 @@ def test_what_is_looked_for_is_found_however_old_it_is(
     expect(rows).to_have_count(150)
 
 
+@pytest.mark.whole
 def test_what_is_filled_in_stays_while_accounts_come_and_go(
     open_page: OpenPage, server: FakeServer
 ) -> None:

@@ -175,6 +175,7 @@ def test_nothing_that_a_client_sends_runs(open_page: OpenPage, server: FakeServe
         expect(page.locator("#jobs .count")).to_contain_text("job")
 
 
+@pytest.mark.whole
 def test_an_address_that_leads_nowhere_does_no_harm(
     open_page: OpenPage, server: FakeServer
 ) -> None:
@@ -293,6 +294,7 @@ def test_off_loopback_it_asks_for_the_token_and_keeps_it_in_the_tab(open_page: O
         expect(dialog).to_have_count(0)
 
 
+@pytest.mark.whole
 def test_it_works_below_a_path_of_another_application(open_page: OpenPage) -> None:
     with Mounted("/mj/a b", job_seconds=0) as mounted:
         page = open_page(mounted.url)
@@ -349,6 +351,7 @@ def test_axe_finds_nothing(
     assert not re.search(r"undefined|\[object", page.locator("main").inner_text()), view
 
 
+@pytest.mark.whole
 def test_what_colours_tell_is_told_without_them(
     open_page: OpenPage, lived_in: tuple[FakeServer, str]
 ) -> None:

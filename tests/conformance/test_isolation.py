@@ -63,6 +63,7 @@ def test_the_kit_knows_no_mutant() -> None:
             assert word not in text.casefold(), f"{file} knows of {word}"
 
 
+@pytest.mark.whole
 def test_the_kit_runs_where_the_fake_can_not_be_imported() -> None:
     fake = Served("--job-seconds", "0.2")
     try:

@@ -121,6 +121,7 @@ def refusal_of_a_process(*arguments: str) -> str:
     return done.stderr
 
 
+@pytest.mark.whole
 def test_a_busy_port_is_told(serve: Serve) -> None:
     port = serve().port
     assert f"127.0.0.1:{port}" in refusal_of_a_process("--port", str(port))
@@ -165,6 +166,7 @@ def test_a_time_that_is_none_is_told(seconds: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("file", [".", "no/such/directory/port"])
 def test_a_port_file_that_cannot_be_is_told(tmp_path: Path, file: str) -> None:
     assert "--port-file" in refusal_of_a_process("--port-file", str(tmp_path / file))
@@ -217,6 +219,7 @@ def test_a_data_file_that_is_none_is_told(tmp_path: Path) -> None:
     assert "missing" in refusal("--data", str(tmp_path / "missing" / "data"))
 
 
+@pytest.mark.whole
 def test_a_data_file_in_use_is_told(serve: Serve, tmp_path: Path) -> None:
     file = str(tmp_path / "data")
     serve("--data", file)

@@ -81,6 +81,7 @@ def test_the_journal_of_a_failed_test_is_attached(pytester: pytest.Pytester) -> 
     assert not re.search(r"eyJ[\w-]+\.eyJ", text), "a token is in the report"
 
 
+@pytest.mark.whole
 def test_the_journal_is_attached_under_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(FAILING)
     result = alone(pytester, "-n", "2")

@@ -21,6 +21,7 @@ def test_a_right_service_is_not_failed(source: str) -> None:
     assert set(found.findings) == set(REQUIREMENTS)
 
 
+@pytest.mark.whole
 def test_every_mistake_is_failed_by_its_requirement() -> None:
     found = trial("smooth", 3).wrong
     overlooked = {

@@ -49,6 +49,10 @@ def _room(top: str, file: Path) -> str:
     return file.relative_to(ROOT / top).parts[0]
 
 
+#: Whose parts import nothing, or not yet.
+_NOT_ENTERED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.expr)
+
+
 @cache
 def _imports(file: Path) -> list[Path]:
     """The files below the same top that are imported when ``file`` is."""
@@ -68,10 +72,12 @@ def _imports(file: Path) -> list[Path]:
 
 def _run_on_import(node: ast.AST) -> Iterator[ast.AST]:
     """What is run when a module is imported: no function's body, and nothing for types alone."""
-    yield node
-    if not (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_for_types(node)):
-        for inner in ast.iter_child_nodes(node):
-            yield from _run_on_import(inner)
+    left = [node]
+    while left:
+        node = left.pop()
+        yield node
+        if not (isinstance(node, _NOT_ENTERED) or _is_for_types(node)):
+            left.extend(ast.iter_child_nodes(node))
 
 
 def _is_for_types(node: ast.AST) -> bool:

@@ -302,7 +302,8 @@ def test_another_error_on_a_success_is_unknown() -> None:
 
 def test_one_status_before_the_end_is_neither_queued_nor_running() -> None:
     one = _before_the_end(status=7, pct_prog=5, error=None)
-    seen = observation(judged(one, "pending-statuses"), "pending-statuses")
+    # The job that is to fail is never seen to.
+    seen = observation(judged(one, "pending-statuses", job_timeout=3.0), "pending-statuses")
     assert (seen.seen, "status 7" in str(seen.answer)) == (Seen.UNKNOWN, True)
 
 

@@ -60,6 +60,7 @@ def test_a_clock_that_steps_back_fails_no_right_server(
     assert _is_said(report)
 
 
+@pytest.mark.whole
 def test_files_that_were_put_together_in_any_order(tmp_path: Path, seen: list[Seen]) -> None:
     report = _report(tmp_path / "a.har", [*seen[200:], *seen[:200]])
     assert (failed(report), _is_said(report)) == (set(), True)

@@ -33,7 +33,7 @@ class Sky:
         return read(grid(*[varied(self.drawn, cell, strength) for _ in range(4)]))
 
 
-@pytest.fixture(scope="module", params=[11, 12])
+@pytest.fixture(scope="module", params=sampled([11, 12], 2))
 def sky(request: pytest.FixtureRequest) -> Sky:
     return Sky(request.param)
 

@@ -48,6 +48,7 @@ class Through(Observed):
         return Reply(answer.status, named, content, None, "", True, 0.02)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("profile", some(["mixed", "documented"], 2))
 def test_a_flow_through_the_proxy_gives_no_failure(profile: str) -> None:
     clock = Clock()

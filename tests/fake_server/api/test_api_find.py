@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,10 +22,10 @@ def mark(fake: Fake, hash: str, favourite: bool, *folders: str) -> None:
     fake.app.service.store.put([facts._replace(favourite=favourite, folders=folders)])
 
 
-@pytest.fixture
-def history(make_fake: MakeFake) -> Caller:
-    """Eighteen finished jobs of many kinds, ten seconds apart."""
-    fake = make_fake(job_ms=1000)
+@pytest.fixture(scope="module")
+def history() -> Iterator[Caller]:
+    """Eighteen finished jobs of many kinds, ten seconds apart; they are only looked at."""
+    fake = Fake(job_ms=1000)
     abc = fake.login()
     words = ("Sampan at dawn", "sampan at DUSK", "a heron", "黎明的小船", "a  heron  twice")
     for number, prompt in enumerate(words * 2):
@@ -45,7 +45,8 @@ def history(make_fake: MakeFake) -> Caller:
     abc.finished("/jobs/describe", content=link)
     fake.wall += 9000
     abc.finished("/jobs/blend", content=f"{link} {link}")
-    return abc
+    yield abc
+    fake.close()
 
 
 def test_nothing_is_asked_and_everything_is_found(abc: Caller) -> None:

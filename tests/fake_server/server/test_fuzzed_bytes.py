@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sampan import FakeServer
+from tests.support.examples import examples
 
 _PATHS = (
     b"/ /auth/login /jobs/find /nowhere /image/x.png /__admin/health /__admin/reset * http://x"
@@ -55,7 +56,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[FakeServer]:
 
 @given(pieces=_BYTES, cut=st.integers(0, 200))
 @settings(
-    max_examples=300,
+    max_examples=examples(300),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_bytes_get_answers_and_an_end(

@@ -270,6 +270,7 @@ def test_workers_need_a_system_that_forks(monkeypatch: pytest.MonkeyPatch) -> No
     assert "can't fork; use one process, or several on" in refusal("--workers", "2", "--data", "x")
 
 
+@pytest.mark.whole
 @needs_postgres
 def test_with_postgresql_too_a_killed_worker_is_started_again(on_postgres: Served) -> None:
     killed, _ = on_postgres.ready["workers"]

@@ -67,9 +67,10 @@ def _pictures(quick: bool) -> None:
 def _proxy(quick: bool) -> None:
     found = proxy.measure(100 if quick else 500)
     print("A find through `sampan proxy`, CPU of the proxy, means:\n")
-    for records, (passing, judging) in found.items():
+    for records, (passing, again, judging) in found.items():
         print(
-            f"  {records:3} records: {passing:.2f} ms to pass it on, {judging:.2f} ms to judge it"
+            f"  {records:3} records: {passing:.2f} ms to pass it on; to judge it {again:.2f} ms"
+            f" where it repeats the one before, else {judging:.2f} ms"
         )
 
 

@@ -108,10 +108,13 @@ class Quota:
         self.jobs -= job
         self.sent[kind] += 1
 
-    def reduce(self) -> bool:
-        """Whether one more request may be sent to reduce a failing one; counts it."""
+    def reduce(self, stop_at: int) -> bool:
+        """Whether one more request may be sent to reduce a failing one; counts it. ``stop_at``: so
+        many are kept for other failures."""
+        if self.reductions <= stop_at:
+            return False
         self.reductions -= 1
-        return self.reductions >= 0
+        return True
 
 
 class UsedUpError(Exception):

@@ -30,6 +30,8 @@ _ENOUGH = 3
 _PRESENT = 0.4
 #: Values that are too many to try them all.
 _MANY = 200
+#: The answer to a request, and the requirements that it breaks.
+_Tried = tuple[Answer, set[str]]
 
 
 class GeneratedRequests:
@@ -45,6 +47,7 @@ class GeneratedRequests:
         laws = Laws(ctx.contract, self._options.accounts, ctx.evidence.mark)
         self._player = Player(ctx, self._quota, self._report, JobModel(), laws)
         self._told: dict[str, list[str]] = {}
+        self._tried: dict[tuple[str, str, bytes], _Tried] = {}  # by operation, account and body
         self._decks: dict[int, list[object]] = {}  # by the values that they are of
 
     def before_jobs(self) -> None:
@@ -119,9 +122,7 @@ class GeneratedRequests:
         told.append(what)
         shown, note = answer, ""
         if sent.body and sent.operation in ("login", "findJobs"):
-            smaller = self._reduced(id, sent, answer)
-            if smaller is not answer:
-                shown, note = smaller, ", the smallest of the requests that show it"
+            shown, note = self._reduced(id, sent, answer)
         if breach in self._ctx.watch.latest and not note:
             return  # the watch has it
         options = self._options
@@ -131,33 +132,47 @@ class GeneratedRequests:
         found = Finding(id, Verdict.FAIL, message, expected, shown.summary(), evidence)
         self._ctx.watch.put_first(found, what)
 
-    def _reduced(self, id: str, sent: SentRequest, answer: Answer) -> Answer:
-        """The answer to the smallest request that breaks the same requirement."""
-        smallest_answer = answer
+    def _reduced(self, id: str, sent: SentRequest, answer: Answer) -> tuple[Answer, str]:
+        """The answer to the smallest request that breaks the same requirement, and what to say of
+        it. Half of the requests that are left are kept for other failures."""
+        smallest_answer, note = answer, ", the smallest of the requests that show it"
+        stop_at = self._quota.reductions // 2
 
         def fails(body: Body) -> bool | None:
-            nonlocal smallest_answer
-            again = self._again(sent, body)
-            if again is None or id not in again[1]:
-                return None if again is None else False
+            nonlocal smallest_answer, note
+            again = self._again(sent, body, stop_at)
+            if again is None:
+                note = ", a smaller one of the requests that show it"
+                return None
+            if id not in again[1]:
+                return False
             smallest_answer = again[0]
             return True
 
         smallest(sent.fields, fails, keep=self._ctx.evidence.mark)
-        return smallest_answer
+        return smallest_answer, note if smallest_answer is not answer else ""
 
-    def _again(self, sent: SentRequest, body: Body) -> tuple[Answer, set[str]] | None:
-        """Another body in its place: the answer, and what it breaks; ``None``: no more requests."""
-        if not self._quota.reduce():
-            return None
+    def _again(self, sent: SentRequest, body: Body, stop_at: int) -> _Tried | None:
+        """Another body in its place: the answer, and what it breaks; ``None``: no more requests.
+        A request that was tried for another failure is not sent again."""
         account = sent.sender or "first"
         if account not in self._options.accounts:
             return None
-        answer = self._ctx.try_call(sent.operation, body, account=account)
         one = self._player.request(sent.operation, body, account, TokenSource.ACCOUNT)
+        key = (sent.operation, account, one.content)
+        if key not in self._tried:
+            if not self._quota.reduce(stop_at):
+                return None
+            answer = self._ctx.try_call(sent.operation, body, account=account)
+            self._tried[key] = answer, self._broken(one, answer)
+        return self._tried[key]
+
+    def _broken(self, one: SentRequest, answer: Answer) -> set[str]:
+        """The requirements that an answer breaks."""
         broken = {id for id, _, _ in self._ctx.watch.latest}
         broken |= {id for id, _, _ in self._player.laws.breaches(one, answer)}
-        if answer.ok and sent.operation == "findJobs":
+        if answer.ok and one.operation == "findJobs":
             found = FindResult(answer.records, answer.total)
-            broken |= {id for id, _, _ in self._player.model.found(account, body, found)}
-        return answer, broken
+            model = self._player.model
+            broken |= {id for id, _, _ in model.found(one.sender or "first", one.fields, found)}
+        return broken

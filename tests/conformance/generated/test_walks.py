@@ -282,6 +282,56 @@ def test_what_is_left_is_the_smallest(body: Any, needed: Any, smallest_one: Any)
     assert len(str(found)) <= len(str(smallest_one)) + 2
 
 
+@pytest.mark.parametrize(
+    ("body", "needed", "smallest_one", "most"),
+    [
+        ({"limit": 81, "prompt": []}, lambda body: body.get("limit", 0) > 12, {"limit": 13}, 40),
+        ({"limit": -81}, lambda body: body.get("limit", 0) < -6, {"limit": -7}, 25),
+        (
+            {str(n): n for n in range(30)} | {"x": ["a", "b"] * 8},
+            lambda body: "b" in body.get("x", ()),
+            {"x": ["b"]},
+            20,
+        ),
+        (
+            {"a": "y" * 40, "b": [5] * 9, "c": 77, "d": "z" * 40},
+            lambda body: {"a", "b", "c", "d"} <= set(body),
+            {"a": "", "b": [], "c": 0, "d": ""},
+            30,
+        ),
+    ],
+)
+def test_reducing_takes_few_requests(body: Any, needed: Any, smallest_one: Any, most: int) -> None:
+    tried: list[object] = []
+
+    def fails(one: dict[str, object]) -> bool:
+        tried.append(one)
+        return bool(needed(one))
+
+    assert smallest(body, fails) == smallest_one
+    assert len(tried) <= most
+
+
+def test_each_requirement_that_a_request_breaks_is_shown_by_a_small_request() -> None:
+    def wrong(_: Reply) -> Reply:
+        return html(500, "oops")
+
+    broken = _where("findJobs", lambda body: len(str(body.get("prompt", ""))) > 100, wrong)
+    report = generated(broken, 200)
+    failing = [one for one in report.findings if one.verdict is Verdict.FAIL]
+    assert len(failing) > 1
+    for one in failing:
+        bodies = [json.loads(it.request_body) for it in one.evidence if hasattr(it, "request_body")]
+        assert {"prompt"} in [set(body) for body in bodies], one.message
+
+
+def test_what_was_not_reduced_to_the_end_is_not_called_the_smallest() -> None:
+    report = generated(_refuses_long_prompts(), 2)
+    assert "the smallest" not in finding(report, "FIND-1").message
+    report = generated(_refuses_long_prompts(), 200)
+    assert "the smallest" in finding(report, "FIND-1").message
+
+
 def test_a_made_up_name_stays_made_up_while_it_is_reduced() -> None:
     seen: list[Any] = []
 

@@ -349,6 +349,11 @@ def variables(role: str) -> tuple[str, str]:
     return f"SAMPAN_{username.upper()}", f"SAMPAN_{password.upper()}"
 
 
+def token_variable(role: str) -> str:
+    """``SAMPAN_SECOND_TOKEN`` for the second account, which a person sets to repeat a request."""
+    return variables(role)[1].replace("PASSWORD", "TOKEN")
+
+
 def _parameters(role: str) -> tuple[str, str]:
     stem = "" if role == "first" else f"{role}_"
     return f"{stem}username", f"{stem}password"

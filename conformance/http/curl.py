@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from collections.abc import Iterator
 
 from .exchange import CUT, Exchange
 from .redaction import MASK
-from .sent_token import FORGED
+from .sent_token import FORGED, OWN, WRONG
 
 
 def curl(exchange: Exchange) -> str:
-    """One command. A redacted token is ``$SAMPAN_TOKEN``, what bash makes of that, or
-    ``$SAMPAN_FORGED_TOKEN``; a redacted password of a login is ``$SAMPAN_PASSWORD``. A mask
-    anywhere else stays as it is, since a server may have caused it.
+    """One command. A redacted token is ``$SAMPAN_TOKEN``, another account's
+    (``$SAMPAN_SECOND_TOKEN``), what bash makes of one, or ``$SAMPAN_FORGED_TOKEN``; a redacted
+    password of a login is ``$SAMPAN_PASSWORD`` and so on. A mask anywhere else stays as it is,
+    since a server may have caused it.
 
     The gate sends an Authorization header to the API's own origin only.
     """
@@ -28,17 +31,39 @@ def curl(exchange: Exchange) -> str:
         if name == "content-type":
             words += ["-H", shlex.quote(f"{name}: {value}")]
         elif name == "authorization":
-            words += ["-H", _quoted(f"{name}: {value}", exchange.token)]
+            words += ["-H", _quoted(f"{name}: {value}", exchange.secret)]
     if exchange.request_body:
-        secret = '"$SAMPAN_PASSWORD"' if exchange.operation == "login" else ""
+        secret = _password(exchange) if exchange.operation == "login" else ""
         words += ["--data-raw", _quoted(exchange.request_body, secret)]
     line = " ".join(words)
-    notes = [f"  # {_FORGED}"] if FORGED in line else []
-    notes += ["  # the body is cut here"] if CUT.search(exchange.request_body) else []
-    return line + "".join(notes)
+    return line + "".join(_notes(line, exchange.request_body))
 
 
-_FORGED = "SAMPAN_FORGED_TOKEN: one that the server did not issue, made of parts of one that it did"
+def _password(exchange: Exchange) -> str:
+    """The password of a login, or the part of it that is masked."""
+    own = '"$SAMPAN_PASSWORD"'
+    try:
+        whole = json.loads(exchange.request_body).get("password") == MASK
+    except (ValueError, AttributeError, RecursionError):
+        whole = False
+    return exchange.secret if whole and exchange.secret != OWN else own
+
+
+_MEANINGS = {
+    FORGED: "one that the server did not issue, made of parts of one that it did",
+    WRONG: "a wrong one, made of the account's",
+    "SAMPAN_SECOND_TOKEN": "of the second account",
+    "SAMPAN_LIMITED_TOKEN": "of the limited account",
+}
+
+
+def _notes(line: str, body: str) -> Iterator[str]:
+    for variable, meaning in _MEANINGS.items():
+        if variable in line:
+            name = variable.strip('"$')
+            yield f"  # {name}: {meaning}"
+    if CUT.search(body):
+        yield "  # the body is cut here"
 
 
 def _quoted(text: str, secret: str) -> str:

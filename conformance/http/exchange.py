@@ -36,7 +36,8 @@ class Exchange:
 
     For display only: a verdict on it would judge the mask. ``plain`` tells a well-formed request
     of an operation from one that was bent on purpose (raw bytes, odd routes). ``said``: the
-    message of a failure, for a quotation. ``token``: that of the request, for a shell.
+    message of a failure, for a quotation. ``secret``: the token of the request, or a login's
+    password, for a shell.
     """
 
     number: int
@@ -54,7 +55,7 @@ class Exchange:
     elapsed: float
     errno: int | None
     said: str = ""
-    token: str = OWN
+    secret: str = OWN
 
     def header(self, name: str) -> str:
         """The answer's first header of that name, or an empty string."""
@@ -185,14 +186,14 @@ class Log:
         body: Body,
         operation: str,
         plain: bool,
-        token: str = OWN,
+        secret: str = OWN,
     ) -> Exchange:
-        """Keep a redacted record of an exchange. ``token``: see :class:`Exchange`."""
+        """Keep a redacted record of an exchange. ``secret``: see :class:`Exchange`."""
         with self._lock:
             self.requests += 1
             number = self.requests
         kept = redacted(number, request, reply, body, operation, plain, self._secrets)
-        kept = replace(kept, token=token)
+        kept = replace(kept, secret=secret)
         with self._lock:
             self._kept.append(kept)
         return kept

@@ -214,9 +214,9 @@ class Gate:
         count()
         self._hosts.answered(reply.peer)
         body = read(reply)
-        self._learn_token(body.value)
-        token = self.traffic.token_for_shell(request)
-        kept = self.log.record(request, reply, body, operation, plain, token)
+        self._learn_token(body.value, request)
+        secret = self.traffic.for_shell(request, request.target.removeprefix(self.target))
+        kept = self.log.record(request, reply, body, operation, plain, secret)
         return Answer(kept, reply, body.value, body.problem, body.weight, body.flaw)
 
     def _fetch(self, request: Request) -> Answer:
@@ -252,10 +252,10 @@ class Gate:
         if len(sent) >= _TOKEN_LENGTH:
             self.secrets.add_token(sent)
 
-    def _learn_token(self, value: object) -> None:
+    def _learn_token(self, value: object, request: Request) -> None:
         for token in (text(object_at(value, "data"), "token"), text(value, "token")):
             self.secrets.add_token(token)
-            self.traffic.issued(token)
+            self.traffic.issued(token, request)
         for key, other in (object_at(value, "data") or {}).items():
             if is_telling(key) and isinstance(other, str):
                 self.secrets.add_token(other)

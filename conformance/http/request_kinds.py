@@ -13,10 +13,10 @@ from enum import Enum
 
 from ..contract import Contract
 from ..json_access import text
-from ..settings import Credentials
+from ..settings import Credentials, token_variable, variables
 from ..verdict import UnavailableError, Verdict
 from .connection import Request
-from .sent_token import OWN, for_shell
+from .sent_token import OWN, for_shell, password_for_shell
 
 #: No body that a client of this API sends is nearly as large.
 _LARGE = 64 * 1024
@@ -54,20 +54,30 @@ class Traffic:
         self.sent: Counter[Kind] = Counter()
         self.risks = 0
         self._operations = {one.path: one for one in contract.operations.values()}
-        self._accounts = {(one.username, one.password) for one in (accounts or {}).values()}
-        self._tokens: set[str] = set()
+        self._roles: dict[tuple[str | None, str | None], str] = {
+            (one.username, one.password): role for role, one in (accounts or {}).items()
+        }
+        self._passwords = {
+            one.password: variables(role)[1] for role, one in (accounts or {}).items()
+        }
+        self._tokens: dict[str, str] = {}  # by token, the variable of its account
         self._gentle = gentle
         self._lock = threading.Lock()
 
-    def issued(self, token: str | None) -> None:
-        """The server gave this token."""
+    def issued(self, token: str | None, login: Request) -> None:
+        """The server gave this token to a login."""
         if token is not None:
-            self._tokens.add(token)
+            role = self._roles.get(_credentials(_object(login) or {}), "first")
+            self._tokens.setdefault(token, token_variable(role))
 
-    def token_for_shell(self, request: Request) -> str:
-        """The token of a request, as a shell writes it."""
+    def for_shell(self, request: Request, path: str) -> str:
+        """The token of a request, or a login's password, as a shell writes it."""
+        operation = self._operations.get(path)
+        if operation is not None and operation.id == "login":
+            password = text(_object(request) or {}, "password")
+            return password_for_shell(password, self._passwords) if password else OWN
         sent = _token(request)
-        return for_shell(sent, tuple(self._tokens)) if sent else OWN
+        return for_shell(sent, self._tokens) if sent else OWN
 
     def admit(self, request: Request, path: str) -> Kind:
         """The kind of a request that is about to be sent; ``path`` is below the target's URL.
@@ -92,14 +102,17 @@ class Traffic:
         if operation is None or operation.method != request.method or body is None:
             return Kind.MALFORMED
         if operation.id == "login":
-            given = (text(body, "username"), text(body, "password"))
-            return Kind.LOGIN if given in self._accounts else Kind.WRONG_LOGIN
+            return Kind.LOGIN if _credentials(body) in self._roles else Kind.WRONG_LOGIN
         token = _token(request)
         if token is None:
             return Kind.NO_TOKEN
         if token not in self._tokens:
             return Kind.FORGED
         return Kind.SUBMISSION if operation.submits else Kind.FIND
+
+
+def _credentials(body: Mapping[str, object]) -> tuple[str | None, str | None]:
+    return text(body, "username"), text(body, "password")
 
 
 def _token(request: Request) -> str | None:

@@ -62,14 +62,14 @@ test: .venv/.dev
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --collect-only -qq >/dev/null || true
 	@touch $@
 
-# Eight workers even on two cores: many tests wait for jobs, and six left a quarter of them idle.
+# Six workers even on two cores: many tests wait for jobs. Each takes seconds to import the tests.
 # Bytecode is kept, whatever the environment says: a few hundred processes would else compile the
 # fake anew.
 CHOSEN = -m "not whole"
 suite: .venv/.compiled
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 8 --dist worksteal $(CHOSEN) $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 6 --dist worksteal $(CHOSEN) $(ARGS)
 
-# What `make test` has no time for too: the tests that are marked `whole`.
+# All instances of what `make test` tries a few of, too: the tests that are marked `whole`.
 whole: CHOSEN =
 whole: suite
 

@@ -268,6 +268,7 @@ def test_state_is_exported_reset_and_imported(
         expect(page.locator(".notice.wrong", has_text=told)).to_be_visible()
 
 
+@pytest.mark.whole
 def test_accounts_are_created_changed_and_deleted(open_page: OpenPage, server: FakeServer) -> None:
     page = open_page(f"{server.url}/#state")
     page.get_by_label("Username").fill("painter #1")

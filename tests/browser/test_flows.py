@@ -109,6 +109,7 @@ def test_a_picture_is_upscaled_and_its_family_shown(
     assert record == abc.record(hash)
 
 
+@pytest.mark.whole
 def test_a_job_is_a_favourite_lies_in_folders_and_is_deleted(
     open_page: OpenPage, server: FakeServer, abc: Account
 ) -> None:

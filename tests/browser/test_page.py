@@ -205,6 +205,7 @@ def test_it_survives_the_fakes_restart(open_page: OpenPage, tmp_path: Path) -> N
         expect(page.locator(".card .prompt")).to_have_text(["after", "before"])
 
 
+@pytest.mark.whole
 def test_no_view_is_wider_than_its_window(
     open_page: OpenPage, lived_in: tuple[FakeServer, str]
 ) -> None:
@@ -261,6 +262,7 @@ def test_it_is_used_by_keyboard(open_page: OpenPage, server: FakeServer, abc: Ac
     expect(page.get_by_role("heading", name="a cat")).to_be_focused()
 
 
+@pytest.mark.whole
 def test_it_speaks_the_browsers_language_and_the_chosen_one(
     open_page: OpenPage, server: FakeServer
 ) -> None:

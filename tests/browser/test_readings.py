@@ -31,6 +31,7 @@ def _fails_once(page: Page, address: str) -> None:
     page.route(address, lambda route: route.abort(), times=1)
 
 
+@pytest.mark.whole
 def test_a_page_whose_first_reading_failed_reads_again(
     open_page: OpenPage, server: FakeServer
 ) -> None:

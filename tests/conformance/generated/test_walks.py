@@ -153,7 +153,7 @@ BROKEN: dict[str, tuple[str, Tampering, int | None]] = {
 }
 
 
-@pytest.mark.parametrize("what", sampled(BROKEN, 3))
+@pytest.mark.parametrize("what", sampled(BROKEN, 4))
 def test_a_breach_is_found(what: str) -> None:
     id, tampering, jobs = BROKEN[what]
     found = finding(judged(tampering, id, generate=400, sampled=True, jobs=jobs), id)

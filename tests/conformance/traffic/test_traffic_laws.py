@@ -67,6 +67,7 @@ def test_the_table_in_the_docs_names_all_that_traffic_shows() -> None:
     assert sorted(questions) == sorted(contract.questions.keys() - UNSEEN_QUESTIONS.keys())
 
 
+@pytest.mark.whole
 def test_every_question_answered_otherwise_is_learnt_as_such() -> None:
     found = _served(BY_ID["mixed-1"], pictures=True)
     assert _problems(BY_ID["mixed-1"], found) == []

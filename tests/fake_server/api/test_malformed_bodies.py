@@ -142,6 +142,7 @@ def test_a_strange_object_gets_an_envelope_and_no_501(caller: Caller, path: str,
     assert "x-evil" not in answer.headers
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("profile", some(["mixed", "documented"], 2))
 def test_a_strange_object_gets_an_envelope_under_any_profile(profile: str) -> None:
     fake = Fake(profile=profile, job_ms=0)

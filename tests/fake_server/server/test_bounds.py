@@ -202,7 +202,9 @@ def test_a_client_that_closed_its_half_has_its_answers_first(server: FakeServer)
 # What is sent ahead
 
 
-@pytest.mark.parametrize(("option", "read"), in_turn(["--fast", "--no-fast"], [False, True]))
+@pytest.mark.parametrize(
+    ("option", "read"), sampled(in_turn(["--fast", "--no-fast"], [False, True]), 2)
+)
 def test_requests_sent_ahead_take_no_memory(
     serve: Callable[..., Served], option: str, read: bool
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.examples import in_turn
+from tests.support.examples import in_turn, sampled
 from tests.support.fakes import Served
 
 Serve = Callable[..., Served]
@@ -18,9 +18,12 @@ Serve = Callable[..., Served]
 
 @pytest.mark.parametrize(
     ("busy", "name"),
-    in_turn(
-        ["idle", "a kept connection", "half a request", "half a head"],
-        ["SIGTERM", "SIGINT", "SIGHUP"],
+    sampled(
+        in_turn(
+            ["idle", "a kept connection", "half a request", "half a head"],
+            ["SIGTERM", "SIGINT", "SIGHUP"],
+        ),
+        2,
     ),
 )
 def test_a_signal_ends_it_cleanly(serve: Serve, name: str, busy: str, tmp_path: Path) -> None:

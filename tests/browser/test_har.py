@@ -94,6 +94,7 @@ def recorded(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> tupl
         return path, server.url, token
 
 
+@pytest.mark.whole
 def test_a_browsers_har_is_read(recorded: tuple[Path, str, str]) -> None:
     path, url, token = recorded
     found = read_har(path)

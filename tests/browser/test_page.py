@@ -333,7 +333,7 @@ def test_the_page_is_no_client_and_its_stream_ends_with_it(
     wait_for_open(0)
 
 
-@pytest.mark.parametrize("view", sampled([*VIEWS, "jobs/{hash}"], 4))
+@pytest.mark.parametrize("view", sampled([*VIEWS, "jobs/{hash}"], 7))
 def test_axe_finds_nothing(
     open_page: OpenPage, lived_in: tuple[FakeServer, str], view: str
 ) -> None:

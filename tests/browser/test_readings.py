@@ -56,6 +56,7 @@ def test_a_view_that_could_not_be_read_is_read_again(
     page.get_by_role("heading", name="find-order").wait_for()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("view", sampled(["jobs/{hash}", "time"], 2))
 def test_a_view_that_is_left_while_it_reads_reads_no_more(
     open_page: OpenPage, server: FakeServer, abc: Account, view: str

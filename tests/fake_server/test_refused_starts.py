@@ -17,7 +17,7 @@ import pytest
 from sampan.fake_server.settings import NewAccount, settings
 from sampan.fake_server.store.store import Store
 from tests.support.commands import refusal
-from tests.support.examples import some
+from tests.support.examples import sampled, some
 from tests.support.fakes import Served
 
 Serve = Callable[..., Served]
@@ -119,7 +119,7 @@ def test_a_data_file_in_use_is_told(serve: Serve, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kib", "old"), some([(0, 0), (0, 1), (4, 1), (4, 0), (40, 0), (40, 1)], 2)
+    ("kib", "old"), sampled([(0, 0), (0, 1), (4, 1), (4, 0), (40, 0), (40, 1)], 6)
 )
 def test_a_full_disk_is_told(tmp_path: Path, kib: int, old: int) -> None:
     path = tmp_path / "data"
@@ -284,7 +284,7 @@ def _limit(kind: int, most: int) -> None:
     resource.setrlimit(kind, (most, most))
 
 
-@pytest.mark.parametrize("count", some([6, 8, 12, 16, 20, 24, 28, 32, 40, 64], 3))
+@pytest.mark.parametrize("count", sampled([6, 8, 12, 16, 20, 24, 28, 32, 40, 64], 6))
 def test_too_few_descriptors_are_told(count: int) -> None:
     told = refusal_of_a_process(before=partial(_limit, resource.RLIMIT_NOFILE, count))
     assert told.startswith("Error: the fake can't start: Too many open files: it needs ")

@@ -125,7 +125,7 @@ def test_the_shades_of_a_gradient_are_no_cut() -> None:
         assert pixels.is_cut(read(picture))
 
 
-@pytest.mark.parametrize("name", [dusk.__name__, portrait.__name__, flat.__name__])
+@pytest.mark.parametrize("name", sampled([dusk.__name__, portrait.__name__, flat.__name__], 3))
 def test_a_caption_hides_no_seam(name: str) -> None:
     whole = grid(*[scene(name, n) for n in range(4)])
     captioned = Image.new("RGB", (whole.width, whole.height + 60), "black")

@@ -59,7 +59,7 @@ def test_a_right_server_is_not_failed(id: str) -> None:
 ALONE = {"service-error-message", "find-max-limit", "find-default-limit", "concurrency-limit"}
 
 
-@pytest.mark.parametrize("part", sampled(range(4), 2))
+@pytest.mark.parametrize("part", sampled(range(4), 4))
 def test_a_question_that_is_turned_is_learnt(part: int) -> None:
     servers = some([one for one in TURNED if not ALONE.issuperset(one.answers)][part::4], 4)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:

@@ -15,7 +15,7 @@ SAMPLE = (
 )
 
 
-@pytest.mark.parametrize("name", sampled(SAMPLE, 3))
+@pytest.mark.parametrize("name", sampled(SAMPLE, 6))
 def test_a_right_server_is_not_failed(name: str) -> None:
     outcome = tried(name, only=("LOGIN", "CREATE", "FIND", "GEN-1", "GEN-4"), minutes=0.5)
     assert outcome.breaches == ()

@@ -74,7 +74,7 @@ class Server:
         return http({"errno": 0, "errmsg": "SUCCESS", "data": data})
 
 
-@pytest.mark.parametrize(("kinds", "jobs"), sampled(in_turn(some(KINDS, 2), (4, 12, 0, 1)), 2))
+@pytest.mark.parametrize(("kinds", "jobs"), sampled(in_turn(some(KINDS, 2), (4, 12, 0, 1)), 5))
 def test_a_whole_run_keeps_to_its_budget(kinds: tuple[str, ...], jobs: int) -> None:
     answers = Server(kinds)
     with Scripted(answers) as server:

@@ -78,7 +78,7 @@ def _view_over_a_gradient(drawn: random.Random, grained: random.Random) -> Pictu
 
 
 @pytest.mark.parametrize(
-    ("codec", "name"), sampled(in_turn(CODECS, [flat.__name__, smooth.__name__]), 2)
+    ("codec", "name"), sampled(in_turn(CODECS, [flat.__name__, smooth.__name__]), 3)
 )
 def test_what_is_smooth_goes_on(name: str, codec: Codec) -> None:
     """A gradient that is nowhere the same goes on where edges meet and nowhere else."""

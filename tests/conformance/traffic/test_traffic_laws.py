@@ -79,6 +79,7 @@ def test_no_right_server_is_failed_or_taken_for_another(id: str) -> None:
     assert _problems(BY_ID[id], _served(BY_ID[id])) == []
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("id", some(SHOWN, len(SHOWN)))
 def test_a_wrong_server_is_failed_for_what_it_breaks(id: str) -> None:
     (server,) = chosen([id])

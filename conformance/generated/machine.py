@@ -104,7 +104,8 @@ def _connected(kind: type[ApiMachine]) -> Context:
         )
     }
     budget = "unlimited" if kind.budget_jobs is None else kind.budget_jobs
-    options = run_options(kind.base_url, given | {"budget_jobs": budget, "seed": 0})
+    request = given | {"budget_jobs": budget, "seed": 0}
+    options = run_options(kind.base_url, request, spelling=str)
     contract, mark = shipped(), "sampan-machine"
     watch = Watch(contract, options.accounts, mark)
     gate = Gate(

@@ -62,7 +62,10 @@ def shares(options: RunOptions) -> Shares:
     kinds = Counter(
         {kind: -(-total * part // 100) for kind, part in _PARTS.items() if kind not in left_out}
     )
-    kinds[Kind.FIND] = max(0, total - kinds.total())
+    for kind in reversed(_PARTS):  # of a few requests there is none of each kind
+        kinds[kind] -= min(kinds[kind], max(0, kinds.total() + 1 - total))
+    kinds = +kinds
+    kinds[Kind.FIND] = total - kinds.total()
     jobs = 0 if options.sampled else kinds[Kind.SUBMISSION] // 3
     if options.jobs is not None:
         jobs = min(jobs, options.jobs)

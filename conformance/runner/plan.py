@@ -147,7 +147,10 @@ def _requests(sent: Mapping[str, Row], jobs: JobSelection, options: RunOptions) 
         total = Counter({kind: total[kind] for kind in Kind if kind not in ALARMING})
     total[Kind.LOGIN] += max(1, len(options.accounts))
     total[Kind.SUBMISSION] += len(jobs.jobs)
-    return total + shares(options).kinds
+    total += shares(options).kinds
+    if options.jobs == 0:
+        del total[Kind.SUBMISSION]  # the gate sends none
+    return total
 
 
 def _most_jobs(sent: Mapping[str, Row], jobs: JobSelection, options: RunOptions) -> int:

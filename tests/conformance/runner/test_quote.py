@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sampan.conformance.checks import load
@@ -70,6 +72,12 @@ def test_a_plan_with_a_risk_says_so() -> None:
     quoted = "\n".join(lines(run.plan, run.options, "mark", full=True))
     assert "jobs: 0 planned (15 allowed); up to 3 more if the server accepts" in quoted
     assert "5 submissions" in quoted
+
+
+@pytest.mark.parametrize("more", [{}, {"generate": 200}, {"gentle": True}])
+def test_a_plan_without_a_budget_quotes_no_submission(more: Any) -> None:
+    run = Measured("http://127.0.0.1:9", budget_jobs=0, **more)
+    assert "submissions" not in "\n".join(lines(run.plan, run.options, "mark", full=True))
 
 
 def test_a_job_is_for_nothing_that_is_not_tested() -> None:

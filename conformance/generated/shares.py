@@ -62,7 +62,7 @@ def shares(options: RunOptions) -> Shares:
     kinds = Counter(
         {kind: -(-total * part // 100) for kind, part in _PARTS.items() if kind not in left_out}
     )
-    for kind in reversed(_PARTS):  # of a few requests there is none of each kind
+    for kind in reversed(list(_PARTS)):  # of a few requests there is none of each kind
         kinds[kind] -= min(kinds[kind], max(0, kinds.total() + 1 - total))
     kinds = +kinds
     kinds[Kind.FIND] = total - kinds.total()

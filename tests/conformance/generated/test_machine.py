@@ -10,6 +10,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from sampan.conformance import ApiMachine
 from sampan.conformance.generated.steps import STEPS
+from sampan.conformance.settings import SettingsError
 from tests.support.tampering.exchange import Go, Reply, Request, Tampering
 from tests.support.tampering.server import running, tampered
 from tests.support.tampering.server import settings as of_a_fake
@@ -79,3 +80,12 @@ def test_a_breach_fails_the_test_with_its_sentence_and_a_curl_command() -> None:
 
 def test_every_step_is_a_rule() -> None:
     assert {f"step_{name}" for name in STEPS} <= set(dir(ApiMachine))
+
+
+def test_a_wrong_setting_is_named_as_the_attribute_is() -> None:
+    class Service(ApiMachine):
+        base_url, username, password = "http://127.0.0.1:9", "abc", "abc-secret"
+        budget_jobs = -1
+
+    with pytest.raises(SettingsError, match=r"^budget_jobs must be a number of jobs .* not -1"):
+        Service()

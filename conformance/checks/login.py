@@ -98,7 +98,7 @@ def missing_credentials_are_301(ctx: Context) -> Iterator[Finding]:
 
 @check("LOGIN-4")
 def wrong_credentials_are_no_success(ctx: Context) -> Iterator[Finding]:
-    for when, answer in chain(_wrong_logins(ctx), _logins_of_other_types(ctx)):
+    for when, answer in chain(_wrong_logins(ctx), _odd_logins(ctx)):
         if answer.ok or text(_data(answer), "token") is not None:
             yield ctx.fail(f"{when}: logged in", answer, expected="another errno than 0")
         elif answer.errno is None:
@@ -126,13 +126,16 @@ def _wrong_logins(ctx: Context) -> Iterator[tuple[str, Answer]]:
     )
 
 
-def _logins_of_other_types(ctx: Context) -> Iterator[tuple[str, Answer]]:
-    """Of the account's own: what a database that is asked with them, or a comparison that converts
-    them, takes for right."""
+def _odd_logins(ctx: Context) -> Iterator[tuple[str, Answer]]:
+    """Of the account's own: what a database that is asked with them, a comparison that converts
+    them, or a check that is left out without a password, takes for right."""
     account = ctx.account()
     bodies: tuple[tuple[str, object, object], ...] = (
         ("an object for a password", account.username, {"$ne": ""}),
         ("true for a password", account.username, True),
+        ("an array with the password", account.username, [account.password]),
+        ("null for a password", account.username, None),
+        ("an empty password", account.username, ""),
         ("an object for a username", {"$ne": ""}, account.password),
     )
     for when, username, password in bodies:

@@ -17,7 +17,7 @@ from ..json_access import object_at, printable, shortened, text
 from ..target import checked_target, is_web
 from ..verdict import UnavailableError, Verdict
 from .budget import Budget
-from .connection import Failure, Reply, Request, transmit
+from .connection import REDIRECTS, Failure, Reply, Request, transmit
 from .exchange import Answer, Exchange, Log
 from .json_body import Body, read, readable
 from .pace import Pace, TimeUpError
@@ -276,7 +276,10 @@ def refused(answer: Answer) -> bool:
 
 
 def harmless(answer: Answer) -> bool:
-    """Whether a request that has to be refused may be sent again after this answer."""
+    """Whether a request that has to be refused may be sent again after this answer. Where a
+    redirect leads to is not known."""
+    if answer.status in REDIRECTS:
+        return False
     return answer.status in _BEFORE or trouble(answer) in (Trouble.DOUBTFUL, Trouble.FAULT)
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
-from .connection import Failure
+from .connection import REDIRECTS, Failure
 from .exchange import Answer
 from .pace import LONGEST_HOLD
 
@@ -28,13 +28,19 @@ GATEWAY_STATUSES = frozenset(
 HTTP_REFUSALS = frozenset({411, 413, 414, 417, 426, 431, 494, 495, 496, 497, 505})
 #: The errno of a server that failed itself (page, table of errors).
 SERVER_FAULT = 501
-#: Statuses that a server and what stands before it answer with alike.
-_DOUBTFUL = frozenset({403, 500, *range(200, 300)})
+#: Too many requests: with an envelope too it says how many there were, and not what was in them.
+_TOO_MANY = 429
+#: Statuses without an envelope that are told apart by nothing else than what comes the next time.
+#: 405 is what a framework says about a method.
+_CLEAR = frozenset({405, *HTTP_REFUSALS})
 _LOST = (Failure.CONNECT, Failure.TIMEOUT, Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
 
 #: The seconds that a run waits in all.
 _ALL_WAITS = 600.0
 _FIRST_WAIT, _USUAL_WAIT = 0.1, 2.0
+#: Before a request is sent again that met with a fault or an answer of another shape: soon, for it
+#: may be the API's own; and then later, for it may be a limit on requests that does not say so.
+_DOUBT_WAITS = (0.0, 0.0, 0.05, 0.1, 0.2, 0.3)
 #: After so many requests in a row without an answer the server counts as gone.
 GONE = 8
 
@@ -53,19 +59,25 @@ def trouble(answer: Answer) -> Trouble | None:
     """``None``: the answer is the API's own, as far as anybody can tell."""
     if answer.failure in _LOST:
         return Trouble.SLOW if answer.failure is Failure.TIMEOUT else Trouble.LOST
-    if answer.failure is not None or "errno" in answer.envelope:
+    if answer.failure is not None:
+        return None
+    if answer.status == _TOO_MANY and answer.errno != 0:
+        return Trouble.BUSY
+    if "errno" in answer.envelope:
         return Trouble.FAULT if answer.errno == SERVER_FAULT else None
     if answer.status in GATEWAY_STATUSES:
         return Trouble.BUSY
     if answer.exchange.operation == "picture" and not _is_page(answer):
         return None
-    return Trouble.DOUBTFUL if answer.status in _DOUBTFUL else None
+    return None if answer.status in _CLEAR else Trouble.DOUBTFUL
 
 
 def _is_page(answer: Answer) -> bool:
-    """A picture's link may be answered with a page now and then, too."""
+    """A picture's link may be answered with a page now and then, too, or with nothing."""
     label = answer.header("content-type").lower()
-    return answer.status != 200 or "html" in label or "json" in label
+    if answer.status in REDIRECTS:
+        return False
+    return answer.status != 200 or not answer.reply.body or "html" in label or "json" in label
 
 
 def retry_after(answer: Answer) -> float | None:
@@ -115,11 +127,13 @@ class Patience:
     def wait(self, answer: Answer, tried: int) -> float:
         """Seconds before the next try."""
         kind = trouble(answer)
-        if kind in (Trouble.SLOW, Trouble.DOUBTFUL, Trouble.FAULT):
+        if kind is Trouble.SLOW:
             return 0.0
         asked = retry_after(answer)
-        if asked is not None and kind is Trouble.BUSY:
+        if asked is not None and kind is not Trouble.LOST:
             return asked
+        if kind in (Trouble.DOUBTFUL, Trouble.FAULT):
+            return _DOUBT_WAITS[min(tried, len(_DOUBT_WAITS)) - 1]
         if kind is Trouble.LOST and answer.failure is not Failure.CONNECT:
             return min(_FIRST_WAIT / 2 * 2.0 ** (tried - 1), _FIRST_WAIT * 4)
         first = 1.0 if answer.status == 429 else _FIRST_WAIT

@@ -17,8 +17,11 @@ from .patience import GONE, Patience, Trouble, retry_after, trouble, wants_fewer
 
 #: How the problem of an answer ends whose request got an envelope later.
 AGAIN = ", but an envelope when the request was repeated"
-#: The status of a server that failed: where it can't be tried again, it is taken for the API's own.
-_OWN_FAULT = 500
+#: Statuses that something before a server answers with: where the request can't be tried again,
+#: they are no evidence. Any other is the API's own, unless the run has seen otherwise.
+_ANYBODYS = frozenset({403, *range(200, 300)})
+#: An answer of the API's that came after so many others came because they were waited for.
+_WAITED_FOR = 3
 #: The status of a gateway that may have too many requests, and may have no server.
 _OVERLOADED = 503
 
@@ -36,6 +39,7 @@ class Repeats:
         self._last_answer: tuple[datetime, float] | None = None
         self._met: Counter[str] = Counter()
         self._own: set[tuple[str, int, str]] = set()  # shapes that are the API's own
+        self._foreign: set[tuple[int, str]] = set()  # those that were not, at any operation
         self._faulty: set[str] = set()  # operations that fail each time
         self._faults = 0  # answers with errno 501 that were followed by another
 
@@ -54,8 +58,7 @@ class Repeats:
                 return answer
             met.append(answer)
             wait = self.patience.wait(answer, len(met))
-            if kind is Trouble.BUSY:
-                self._slow_down(answer, wait)
+            self._slow_down(answer, kind, wait)
             more = may_repeat(answer) and len(met) < self._tries(answer, kind)
             if not more or not self.patience.allows(wait, self._time_left()):
                 return self._given_up(met, kind)
@@ -118,9 +121,9 @@ class Repeats:
                 self._met[_words(answer)] += 1
         return kind
 
-    def _slow_down(self, answer: Answer, wait: float) -> None:
-        asked = wants_fewer(answer)
-        if asked or answer.status == _OVERLOADED:
+    def _slow_down(self, answer: Answer, kind: Trouble, wait: float) -> None:
+        asked = wants_fewer(answer) and kind is not Trouble.LOST
+        if asked or (kind is Trouble.BUSY and answer.status == _OVERLOADED):
             self._pace.refused(asked=asked)
         if asked:
             self._pace.hold(wait, f"{_words(answer)}: asks to wait {wait:.0f} s")
@@ -134,8 +137,12 @@ class Repeats:
     def _disown(self, met: Sequence[Answer]) -> None:
         """An envelope came in the end: what came before it was not the API's."""
         foreign = [one for one in met if trouble(one) is not Trouble.FAULT]
+        doubtful = [one for one in foreign if trouble(one) is Trouble.DOUBTFUL]
         with self._lock:
             self._faults += len(met) - len(foreign)
+            self._foreign.update(_shape(one)[1:] for one in doubtful)
+        if len(met) >= _WAITED_FOR:
+            self._pace.refused(asked=False)  # a limit that says nothing of itself, perhaps
         for answer in foreign:
             if answer.failure is None:
                 self._log.disown(answer.exchange, f"{_words(answer)}{AGAIN}")
@@ -152,7 +159,7 @@ class Repeats:
             if len(met) >= self.patience.tries(kind):
                 self._is_own(last, len(met))
                 return last
-            if last.status == _OWN_FAULT:
+            if last.status not in _ANYBODYS and _shape(last)[1:] not in self._foreign:
                 return last
         if kind is Trouble.BUSY:
             with self._lock:

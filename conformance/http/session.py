@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from .connection import Failure
 from .exchange import Answer
 from .gate import Gate
 from .patience import SERVER_FAULT
+
+#: What an answer of this API holds, be the JSON ever so broken.
+_ERRNO = re.compile(rb"[\"']errno[\"']\s*:")
 
 
 @dataclass(slots=True, repr=False)
@@ -190,6 +194,8 @@ class Session:
             return f"{where} can't be reached: {said}{hint}"
         if answer.failure is Failure.GATEWAY or self.gate.time_left() == 0 or answer.ok:
             return ""
+        if _ERRNO.search(answer.reply.body) and "errno" not in answer.envelope:
+            return ""  # an envelope that can't be read is this API's, and its fault
         if answer.failure is not None or "errno" not in answer.envelope:
             return (
                 f"{where} does not answer as this API: POST {where}/auth/login: {said};"

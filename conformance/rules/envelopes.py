@@ -21,6 +21,9 @@ SUCCESSES = ("OK", "SUCCESS")
 #: A surrogate in a request, as the escape of JSON.
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
+#: Between two media types: a comma in a parameter is followed by no type.
+_NEXT_TYPE = re.compile(r",(?=\s*[\w.+-]+/)")
+
 #: The fault of an answer and what was expected; ``None`` if it is right.
 Complaint = tuple[str, str] | None
 
@@ -62,16 +65,29 @@ def bad_failure(answer: Answer) -> Complaint:
 
 def bad_http(answer: Answer) -> Complaint:
     """GEN-6."""
-    label = answer.header("content-type").partition(";")[0].strip().lower()
+    labels = _media_types(answer)
+    label = ", ".join(labels)
     if answer.flaw and not _echoed(answer):
         return f"a strict client can't read it: {answer.flaw}", "JSON as RFC 8259 has it"
     if "json" in label and not is_object(answer) and answer.problem.startswith("not JSON"):
         return f"content type {label}, and {answer.problem}", "JSON that parses"
-    if is_object(answer) and "json" not in label:
+    if is_object(answer) and not (labels and all(map(_is_json, labels))):
         return f"JSON with content type {brief(label)}", "application/json"
     if answer.ok and answer.status >= 400:
         return f"errno 0 with HTTP status {answer.status}", "no 4xx or 5xx"
     return None
+
+
+def _media_types(answer: Answer) -> list[str]:
+    """Those of every Content-Type: of several, each client takes another one."""
+    given = [value for key, value in answer.reply.headers if key.lower() == "content-type"]
+    parts = [part for value in given for part in _NEXT_TYPE.split(value)]
+    return [part.partition(";")[0].strip().lower() for part in parts]
+
+
+def _is_json(media_type: str) -> bool:
+    """As browsers have it (WHATWG, MIME Sniffing, 4.6)."""
+    return media_type in ("application/json", "text/json") or media_type.endswith("+json")
 
 
 def _echoed(answer: Answer) -> bool:

@@ -331,6 +331,19 @@ def labelled_as_latin_1() -> Tampering:
     return telling(told, "findJobs")
 
 
+@wrong_server("GEN-6", "a second Content-Type of find says HTML")
+def two_content_types() -> Tampering:
+    page = (b"content-type", b"text/html")
+    return telling(lambda _, reply: replace(reply, headers=(*reply.headers, page)), "findJobs")
+
+
+@wrong_server("GEN-6", "find says that it answers with lines of JSON")
+def labelled_as_lines() -> Tampering:
+    return telling(
+        lambda _, reply: reply.with_header("content-type", "application/jsonlines"), "findJobs"
+    )
+
+
 @wrong_server("GEN-6", "find answers in UTF-16")
 def utf_16() -> Tampering:
     return telling(

@@ -237,6 +237,27 @@ def true_is_equal_to_every_password() -> Tampering:
     )
 
 
+@wrong_server("LOGIN-4", "of a password in an array the first is taken", touches="GEN-4")
+def password_in_an_array_is_right() -> Tampering:
+    def change(request: Request) -> Request:
+        given = request.fields.get("password")
+        listed = isinstance(given, list) and given
+        return request.with_fields(password=given[0]) if listed else request
+
+    return asking(change, "login")
+
+
+@wrong_server(
+    "LOGIN-4", "the check is left out where the password is null or empty", touches="LOGIN-3 GEN-4"
+)
+def no_password_is_checked() -> Tampering:
+    def change(request: Request) -> Request:
+        empty = request.fields.get("password", "given") in (None, "")
+        return _logging_in(request) if empty else request
+
+    return asking(change, "login")
+
+
 @wrong_server("LOGIN-4", "wrong credentials give errno 0 and data null")
 def wrong_password_is_a_success() -> Tampering:
     return failing(

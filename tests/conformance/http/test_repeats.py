@@ -10,7 +10,7 @@ from email.utils import formatdate
 import pytest
 
 from sampan.conformance.http.connection import Failure
-from tests.support.network.gates import ACCEPTED, REFUSED, a_gate, always, submit
+from tests.support.network.gates import REFUSED, a_gate, always, submit
 from tests.support.network.scripted import ReceivedRequest, Scripted, http
 
 PAGE = "<html>nginx"
@@ -36,6 +36,11 @@ STRANGE = {
     "522": http(PAGE, 522, "text/html"),
     "403": http(PAGE, 403, "text/html"),
     "200": http(PAGE, 200, "text/html"),
+    "404": http(PAGE, 404, "text/html"),
+    "401 as JSON": http({"message": "no key"}, 401),
+    "400": http(PAGE, 400, "text/html"),
+    "a redirect": http(PAGE, 302, "text/html", location="http://login.invalid/"),
+    "429 with an envelope": http({"errno": 501, "errmsg": "GENERAL_ERROR"}, 429),
     "a reset": [],
 }
 
@@ -53,8 +58,14 @@ def test_what_costs_nothing_is_sent_again(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", STRANGE)
 def test_a_submission_that_is_meant_to_be_accepted_is_sent_once(kind: str) -> None:
-    with Scripted(first(1, STRANGE[kind], http(ACCEPTED))) as server:
+    def script(one: ReceivedRequest) -> Iterable[bytes]:
+        return next(seen) if one.path == "/jobs/find" else STRANGE[kind]
+
+    seen = iter([STRANGE[kind], http(FOUND), http(FOUND)])
+    with Scripted(script) as server:
         gate = a_gate(server.url, jobs=5)
+        # That such an answer is not the API's own has been seen before.
+        assert gate.send("POST", "/jobs/find", b"{}", {}, operation="findJobs").ok
         answer = submit(gate, planned=True)
         assert server.count()["/jobs/create"] == 1
     assert answer.failure is not None
@@ -132,3 +143,36 @@ def test_a_fault_that_comes_every_time_is_the_answer() -> None:
         assert submit(gate, planned=True).errno == 501
         assert server.count()["/jobs/create"] == 1
     assert gate.remarks() == []
+
+
+LIMITS = {
+    "errno 501": http(FAULT),
+    "errno 501 and Retry-After": http(FAULT, retry_after="0.3"),
+    "errno 501 with 429": http(FAULT, 429),
+    "JSON of another shape": http({"code": 429, "msg": "too many requests"}),
+    "a page with 403": http(PAGE, 403, "text/html"),
+}
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+def test_a_limit_that_looks_like_the_apis_own_answer_is_waited_for(kind: str) -> None:
+    start = time.monotonic()
+
+    def script(_: ReceivedRequest) -> Iterable[bytes]:
+        return LIMITS[kind] if time.monotonic() < start + 0.1 else http(FOUND)
+
+    with Scripted(script) as server:
+        assert a_gate(server.url).send("POST", "/jobs/find", b"{}", {}, operation="findJobs").ok
+
+
+def test_a_404_of_an_unknown_path_is_the_apis_own() -> None:
+    with Scripted(always(*http(PAGE, 404, "text/html"))) as server:
+        answer = a_gate(server.url).send("POST", "/nowhere", b"{}", {})
+        assert answer.failure is None
+        assert len(server.asked) == 1
+
+
+def test_a_picture_that_comes_late_is_waited_for() -> None:
+    with Scripted(first(1, http(PAGE, 404, "text/html"), http(b"GIF", 200, "image/gif"))) as server:
+        reply, _ = a_gate(server.url).picture(f"{server.url}/a.png", None)
+    assert (reply.status, reply.body) == (200, b"GIF")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -113,8 +112,3 @@ def served() -> Iterator[Served]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits longest, for installers and compilers, begins first, not after all the rest."""
     items.sort(key=lambda item: not item.nodeid.startswith("tests/project/"))
-
-
-def pytest_collection_finish() -> None:
-    """What was collected stays: no collection of garbage need look at thousands of tests again."""
-    gc.freeze()

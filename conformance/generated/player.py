@@ -29,6 +29,8 @@ Report = Callable[[Breach, Answer, SentRequest], None]
 _KINDS = {"main": "createJob", "upscale": "upscaleJob"}
 #: Seconds between two looks at running jobs: a tenth of their age, within these bounds.
 _SHORTEST, _LONGEST = 0.025, 2.0
+#: Filters by what a user changes at any time, in a client of his own.
+_CHANGING = {"favourite", "folders"}
 
 
 @dataclass(slots=True)
@@ -126,13 +128,29 @@ class Player:
         answer = self.send("findJobs", filters, account, free=free)
         sent = self.request("findJobs", filters, account, TokenSource.ACCOUNT)
         if answer.ok or answer.errno in NOTHING:
-            # An errno for not found: nothing matches, and nothing may be known to.
-            found = FindResult(answer.records, answer.total if answer.ok else 0)
-            self.hear(self.model.found(account, filters, found), answer, sent)
+            found = _found(answer)
+            self.hear(self.model.returned(filters, found), answer, sent)
+            missing = list(self.model.missing(account, filters, found))
+            if missing and not _CHANGING.isdisjoint(filters):
+                self._ask_again(account, filters)
+            else:
+                self.hear(missing, answer, sent)
         elif answer.failure is None and answer.errno != 430:
             what = f"find by {', '.join(sorted(filters)) or 'nothing'}: {answer.summary()}"
             self.report(("FIND-1", what, "errno 0"), answer, sent)
         return answer
+
+    def _ask_again(self, account: str, filters: dict[str, object]) -> None:
+        """A record lacks in a find by what another client may have changed since it was seen. It
+        counts if the record is the same before and after the same find."""
+        before = _labels(self.ask(account, {"limit": 100}))
+        answer = self.send("findJobs", filters, account)
+        after = _labels(self.ask(account, {"limit": 100}))
+        same = {hash for hash, labels in before.items() if after.get(hash) == labels}
+        if answer.ok or answer.errno in NOTHING:
+            sent = self.request("findJobs", filters, account, TokenSource.ACCOUNT)
+            missing = self.model.missing(account, filters, _found(answer), same)
+            self.hear(missing, answer, sent)
 
     # What is known
 
@@ -215,3 +233,16 @@ class Player:
             return Kind.NO_TOKEN if sent.sender == NOBODY else Kind.FORGED
         submits = self.ctx.contract.operations[sent.operation].submits
         return Kind.SUBMISSION if submits else Kind.FIND
+
+
+def _found(answer: Answer) -> FindResult:
+    # An errno for not found: nothing matches, and nothing may be known to.
+    return FindResult(answer.records, answer.total if answer.ok else 0)
+
+
+def _labels(answer: Answer) -> dict[str, tuple[object, object]]:
+    """By hash, what a user changes of a record."""
+    return {
+        text(one, "hash") or "": (one.get("is_favourite"), one.get("folders"))
+        for one in answer.records
+    }

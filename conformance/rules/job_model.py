@@ -7,7 +7,7 @@ others do with the account at the same time only adds records, and is no fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -94,6 +94,11 @@ class JobModel:
         self, account: str, filters: Mapping[str, object], answer: FindResult
     ) -> Iterator[Complaint]:
         """A find of the account returned this."""
+        yield from self.returned(filters, answer)
+        yield from self.missing(account, filters, answer)
+
+    def returned(self, filters: Mapping[str, object], answer: FindResult) -> Iterator[Complaint]:
+        """What is wrong with the records that a find returned."""
         yield from _shape(filters, answer)
         for hash in twice(answer.records, "hash"):
             yield "CREATE-2", f"a find returned the hash {brief(hash)} twice", "one record a job"
@@ -104,7 +109,6 @@ class JobModel:
                 yield from course(job, record)
                 yield from self._lineage(job, record)
                 job.seen = [record]
-        yield from self._missing(account, filters, answer)
 
     def _filtered(self, filters: Mapping[str, object], record: Record) -> Iterator[Complaint]:
         for key, id in (("service", "FIND-5"), ("job_type", "FIND-6")):
@@ -120,15 +124,17 @@ class JobModel:
         """The first ms that is not smaller than the cursor, whose own second may be rounded."""
         return cursor if self.unit == 1 else (cursor + 1) * self.unit
 
-    def _missing(
+    def missing(
         self,
         account: str,
         filters: Mapping[str, object],
         answer: FindResult,
+        among: Container[str] | None = None,
     ) -> Iterator[Complaint]:
         """Jobs that were seen before and satisfy every filter are counted, and are there if the
-        answer holds all that it counts."""
+        answer holds all that it counts. ``among``: hashes of the only jobs to look at."""
         due = [one for one in self.of(account) if one.seen and self._satisfies(one, filters)]
+        due = [one for one in due if among is None or one.hash in among]
         if answer.total is not None and answer.total < len(due):
             yield (
                 "FIND-13",

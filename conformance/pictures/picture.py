@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 import warnings
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 #: Half as many again as the largest picture this service is known to make (4096 x 4096). Decoded,
 #: so many take 100 MB. Of a larger one the header alone is read.
 MAX_PIXELS = 25_000_000
+#: Those of a format that takes four times as much while it is decoded.
+_FEWER = {"webp": 4096 * 4096}
 #: The links of a record: the picture, its thumb and the file it was made from.
 LINKS = ("img_buffer", "img_thumb", "original_url")
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
@@ -122,27 +125,36 @@ class Picture:
         return file.getvalue()
 
 
-def inspected(url: str, reply: Reply, exchanges: tuple[Exchange, ...]) -> Picture:
+#: Seconds that are left; ``None`` for any number.
+TimeLeft = Callable[[], float | None]
+
+
+def inspected(
+    url: str,
+    reply: Reply,
+    exchanges: tuple[Exchange, ...],
+    time_left: TimeLeft = lambda: None,
+) -> Picture:
     """The picture that a GET returned. A thread of its own decodes it: Pillow leaves the
-    interpreter to others for most of that time."""
+    interpreter to others for most of that time. What would be begun too late stays unread."""
     digest = hashlib.sha256(reply.body).digest()
     md5 = hashlib.md5(reply.body, usedforsecurity=False).hexdigest()
     bare = replace(reply, body=b"")
     decoder = ThreadPoolExecutor(1, "decoder")
-    decoding = decoder.submit(_contents, reply)
+    decoding = decoder.submit(_contents, reply, time_left)
     decoder.shutdown(wait=False)
     return Picture(url, bare, exchanges, len(reply.body), digest, decoding, md5)
 
 
-def _contents(reply: Reply) -> Contents:
+def _contents(reply: Reply, time_left: TimeLeft) -> Contents:
     if reply.failure is not None:
         return Contents(problem=f"{reply.failure.value} {reply.detail}".strip())
     if reply.status != 200:
         return Contents(problem=f"HTTP {reply.status}")
-    return _decoded(reply.body)
+    return _decoded(reply.body, time_left)
 
 
-def _decoded(data: bytes) -> Contents:
+def _decoded(data: bytes, time_left: TimeLeft) -> Contents:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     for beginning, kind in _OTHERS:
@@ -153,12 +165,15 @@ def _decoded(data: bytes) -> Contents:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
                 kind = (opened.format or "").lower()
-                if opened.width * opened.height > MAX_PIXELS:
-                    size = opened.size
-                    return Contents(kind, size, size, unread=_too_large(size))
+                stored, most = opened.size, _FEWER.get(kind, MAX_PIXELS)
+                unread = _too_large(stored, most) if stored[0] * stored[1] > most else ""
+                if time_left() == 0:
+                    unread = "the time limit of the run is reached"
+                if unread:
+                    return Contents(kind, stored, stored, unread=unread)
                 # As a browser shows it: a JPEG may say which way up it is.
-                image = _rgb(ImageOps.exif_transpose(opened))
-                stored = opened.size
+                ImageOps.exif_transpose(opened, in_place=True)
+                image = _rgb(opened)
         readings, thumb = views(image)
         return Contents(kind, image.size, stored, views=readings, thumb=thumb)
     except UnidentifiedImageError:
@@ -171,15 +186,18 @@ def _decoded(data: bytes) -> Contents:
 
 
 def _rgb(opened: Image) -> Image:
-    """The first image of a file as RGB; of 16 bits the upper 8."""
+    """The first image of a file as RGB; of 16 bits the upper 8. The same one if it is that."""
+    if opened.mode == "RGB":
+        opened.load()
+        return opened
     if opened.mode.startswith("I"):
         return opened.convert("I").point(lambda value: value * (1 / 256) + 0).convert("RGB")
     return opened.convert("RGB")
 
 
-def _too_large(size: tuple[int, int]) -> str:
+def _too_large(size: tuple[int, int], most: int) -> str:
     width, height = size
     return (
         f"too large to decode safely: {width}x{height} pixels, "
-        f"and the kit decodes {MAX_PIXELS // 1_000_000} million at most"
+        f"and the kit decodes {most / 1_000_000:.0f} million at most"
     )

@@ -155,7 +155,9 @@ class Evidence:
                 reply, exchanges = self._session.gate.picture(url, token)
             for before in list(self._pictures.values())[-1:]:
                 before.decoding.result()  # one at a time, for the memory
-            self._pictures[url] = inspected(url, reply, tuple(exchanges))
+            self._pictures[url] = inspected(
+                url, reply, tuple(exchanges), self._session.gate.time_left
+            )
         return self._pictures[url]
 
     @property

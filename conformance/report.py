@@ -102,7 +102,10 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of what was tried. Without a single pass or failure it is inconclusive."""
+        """The worst of what was tried. Without a single pass or failure it is inconclusive. Where
+        questions alone were asked, it is a pass if one was answered."""
+        if self._asked_alone:
+            return Verdict.PASS if self._answered else Verdict.INCONCLUSIVE
         tried = {self._counted(finding) for finding in self.findings}
         if Verdict.FAIL in tried:
             return Verdict.FAIL
@@ -123,18 +126,26 @@ class Report:
 
     @property
     def tested(self) -> str:
-        """How many of the selected requirements passed or failed."""
+        """How many of the selected requirements passed or failed; of questions alone, how many
+        were answered."""
+        if self._asked_alone:
+            return f"no requirement selected, questions answered: {self._answered}"
         tested = self.count(Verdict.PASS) + self.count(Verdict.FAIL)
         return f"{tested} of {len(self.findings) - self.count(Verdict.SKIPPED)} tested"
 
     @property
     def exit_code(self) -> int:
         """0 nothing failed and something passed, 1 a requirement failed, 3 inconclusive or an
-        error of the kit, without a failure. Where questions alone were asked, 0 if one was
-        answered."""
-        if all(finding.verdict is Verdict.SKIPPED for finding in self.findings):
-            return 0 if any(one.answer is not None for one in self.observations) else 3
+        error of the kit, without a failure."""
         return {Verdict.PASS: 0, Verdict.FAIL: 1}.get(self.verdict, 3)
+
+    @property
+    def _asked_alone(self) -> bool:
+        return all(finding.verdict is Verdict.SKIPPED for finding in self.findings)
+
+    @property
+    def _answered(self) -> int:
+        return sum(one.answer is not None for one in self.observations)
 
     def count(self, verdict: Verdict) -> int:
         return sum(finding.verdict is verdict for finding in self.findings)

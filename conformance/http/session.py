@@ -20,6 +20,8 @@ from .exchange import Answer
 from .gate import Gate
 from .patience import SERVER_FAULT
 
+#: The errno of what does not exist (page, table of errors).
+_NOT_FOUND = 410
 #: What an answer of this API holds, be the JSON ever so broken.
 _ERRNO = re.compile(rb"[\"']errno[\"']\s*:")
 
@@ -203,4 +205,7 @@ class Session:
             )
         if answer.errno is None or answer.errno == SERVER_FAULT:
             return ""
-        return f"the {role} account can't log in: {said}; look at {' and '.join(variables(role))}"
+        # An API says by errno, too, that there is nothing at a path.
+        lost = "host, port and path, and at " if answer.errno == _NOT_FOUND else ""
+        look = f"look at {lost}{' and '.join(variables(role))}"
+        return f"the {role} account can't log in: {said}; {look}"

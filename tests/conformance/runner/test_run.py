@@ -216,8 +216,10 @@ def test_an_observation_is_an_answer_unknown_or_unobserved() -> None:
 def test_questions_may_be_asked_alone() -> None:
     probe("find-order")(lambda ctx: ctx.answer("newest-first"))
     probe("find-scope")(lambda ctx: ctx.unobserved("no second account"))
-    assert go("find-order")[0].exit_code == 0
-    assert go("find-scope")[0].exit_code == 3
+    answered, open = go("find-order")[0], go("find-scope")[0]
+    assert (answered.exit_code, answered.verdict) == (0, Verdict.PASS)
+    assert (open.exit_code, open.verdict) == (3, Verdict.INCONCLUSIVE)
+    assert answered.tested == "no requirement selected, questions answered: 1"
 
 
 @pytest.mark.parametrize(
@@ -325,6 +327,10 @@ MISTAKES: dict[str, tuple[list[bytes], str]] = {
         "SAMPAN_USERNAME and SAMPAN_PASSWORD",
     ),
     "no such path": (http("<html>404", 404, "text/html"), "HTTP 404, HTML; look at host, port"),
+    "no such path of this API": (
+        http({"errno": 410, "errmsg": "NOT FOUND"}, 404),
+        "look at host, port and path, and at SAMPAN_USERNAME",
+    ),
     "another program": (http("<html>hello", 200, "text/html"), "does not answer as this API"),
     "no POST there": (http("<html>501", 501, "text/html"), "does not answer as this API"),
     "another API": (http({"detail": "Not Found"}, 404), "does not answer as this API"),

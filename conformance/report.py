@@ -122,7 +122,7 @@ class Report:
     @property
     def repeated_by(self) -> str:
         """The options that repeat the run's random choices."""
-        return repeating(self.seed, self.generate)
+        return repeating(self.seed, self.generate, self.jobs_allowed)
 
     @property
     def tested(self) -> str:
@@ -187,9 +187,16 @@ def _seen(value: Any, *, lines: bool) -> Any:
     return _printable(value) if isinstance(value, Exhibit) else value
 
 
-def repeating(seed: int, generate: int) -> str:
-    """The options that repeat random choices; ``generate`` is 0 where it was not asked for."""
-    return f"--generate {generate} --seed {seed}" if generate else f"--seed {seed}"
+def repeating(seed: int, generate: int, jobs: int | None) -> str:
+    """The options that repeat random choices; ``generate`` is 0 where it was not asked for.
+
+    What is generated depends on the ``jobs`` allowed (``None`` for any number), and so does what
+    repeating it may cost.
+    """
+    if not generate:
+        return f"--seed {seed}"
+    budget = "unlimited" if jobs is None else str(jobs)
+    return f"--generate {generate} --seed {seed} --budget-jobs {budget}"
 
 
 def merge(id: str, findings: Iterable[Finding]) -> Finding:

@@ -35,7 +35,17 @@ class Kind(Enum):
     MALFORMED = "malformed requests"
     LARGE = "large bodies"
 
+    def counted(self, count: int) -> str:
+        """``1 find`` or ``2 finds``."""
+        words = self.value.split()
+        return " ".join([str(count), *(_ONE.get(one, one) if count == 1 else one for one in words)])
 
+
+#: Their nouns, one of each.
+_ONE = {
+    "bodies": "body",
+    **{f"{one}s": one for one in ("login", "find", "submission", "picture", "request", "token")},
+}
 #: What could alarm an operator, or lock an account; ``--gentle`` sends none of it.
 ALARMING = (Kind.WRONG_LOGIN, Kind.FORGED, Kind.MALFORMED, Kind.LARGE)
 

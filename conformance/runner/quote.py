@@ -125,7 +125,7 @@ def _rounded(seconds: float) -> str:
 
 
 def _counts(counts: Mapping[Kind, int] | Counter[Kind]) -> str:
-    return ", ".join(f"{count} {kind.value}" for kind, count in counts.items())
+    return ", ".join(kind.counted(count) for kind, count in counts.items())
 
 
 def _grouped(reasons: Mapping[str, str]) -> str:

@@ -54,9 +54,16 @@ def test_the_outcome_of_a_run(verdicts: tuple[Verdict, ...], word: str, code: in
     assert json.loads(as_json(report, CONTRACT))["verdict"] == word
 
 
-@pytest.mark.parametrize(("generate", "says"), [(0, "--seed 7"), (160, "--generate 160 --seed 7")])
-def test_every_report_says_what_repeats_the_run(generate: int, says: str) -> None:
-    report = a_report(seed=7, generate=generate)
+@pytest.mark.parametrize(
+    ("generate", "jobs", "says"),
+    [
+        (0, 5, "--seed 7"),
+        (160, 0, "--generate 160 --seed 7 --budget-jobs 0"),
+        (160, None, "--generate 160 --seed 7 --budget-jobs unlimited"),
+    ],
+)
+def test_every_report_says_what_repeats_the_run(generate: int, jobs: int | None, says: str) -> None:
+    report = a_report(seed=7, generate=generate, jobs_allowed=jobs)
     assert shown(report).splitlines()[-2].endswith(f"12.5 s, {says}")
     assert f"<li>12.5 s</li><li>{says}</li>" in as_html(report, CONTRACT)
     suites = xml.fromstring(as_junit(report, CONTRACT))

@@ -91,3 +91,10 @@ def test_a_job_is_for_nothing_that_is_not_tested() -> None:
 def test_every_check_has_a_row() -> None:
     rows = FILE.read_text(encoding="utf-8")
     assert [id for id in IDS if f"\n{id}:" not in rows] == []
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_one_of_a_kind_is_no_plural(kind: Kind) -> None:
+    assert kind.counted(2) == f"2 {kind.value}"
+    words = kind.counted(1).split()
+    assert words[0] == "1" and not any(one.endswith("s") for one in words)

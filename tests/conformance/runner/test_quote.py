@@ -97,4 +97,5 @@ def test_every_check_has_a_row() -> None:
 def test_one_of_a_kind_is_no_plural(kind: Kind) -> None:
     assert kind.counted(2) == f"2 {kind.value}"
     words = kind.counted(1).split()
-    assert words[0] == "1" and not any(one.endswith("s") for one in words)
+    assert words[0] == "1"
+    assert not any(one.endswith("s") for one in words)

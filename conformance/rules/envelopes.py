@@ -86,8 +86,9 @@ def _media_types(answer: Answer) -> list[str]:
 
 
 def _is_json(media_type: str) -> bool:
-    """As browsers have it (WHATWG, MIME Sniffing, 4.6)."""
-    return media_type in ("application/json", "text/json") or media_type.endswith("+json")
+    """As browsers have it (WHATWG, MIME Sniffing, 4.6), and as it was called before RFC 4627."""
+    subtype = media_type.partition("/")[2]
+    return subtype in ("json", "x-json") or subtype.endswith("+json")
 
 
 def _echoed(answer: Answer) -> bool:

@@ -49,12 +49,13 @@ class Wire:
         token: str | None = "token-of-first",
         *,
         plain: bool = True,
+        labels: tuple[str, ...] = ("application/json",),
     ) -> None:
         headers = JSON_TYPE if token is None else (*JSON_TYPE, ("Authorization", f"Bearer {token}"))
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         request = Request("POST", f"http://x.test{PATHS[operation]}", headers, content)
         raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        reply = Reply(200, JSON_TYPE, raw, sent=True)
+        reply = Reply(200, tuple(("content-type", one) for one in labels), raw, sent=True)
         read_ = read(reply)
         exchange = self._log.record(request, reply, read_, operation, plain)
         answered = Answer(exchange, reply, read_.value, read_.problem)
@@ -242,6 +243,31 @@ def test_two_submissions_with_one_hash(wire: Wire, again: object) -> None:
 def test_an_answer_that_is_no_envelope(wire: Wire, id: str, answer: object) -> None:
     wire.send("findJobs", {}, answer)
     assert id in wire.failed
+
+
+@pytest.mark.parametrize(
+    ("labels", "failed"),
+    [
+        (("application/json",), []),
+        (("Application/JSON; charset=utf-8",), []),
+        (('application/json; profile="a, b"',), []),
+        (("text/json",), []),
+        (("application/x-json",), []),
+        (("application/problem+json",), []),
+        (("application/json", "application/json"), []),
+        ((), ["GEN-6"]),
+        (("application/jsonlines",), ["GEN-6"]),
+        (("application/json", "text/html"), ["GEN-6"]),
+        (("application/json, text/html",), ["GEN-6"]),
+        (("json",), ["GEN-6"]),
+    ],
+)
+def test_an_answer_is_labelled_as_what_it_is(
+    wire: Wire, labels: tuple[str, ...], failed: list[str]
+) -> None:
+    answer = {"errno": 0, "errmsg": "SUCCESS", "data": {"res": [], "total": 0}}
+    wire.send("findJobs", {}, answer, labels=labels)
+    assert wire.failed == failed
 
 
 def found(*records: Mapping[str, Any], total: object = ...) -> dict[str, object]:

@@ -57,7 +57,6 @@ def test_the_python_examples_pass(tmp_path: Path) -> None:
     assert re.search(r"^9 passed in ", done.stdout, re.MULTILINE), done.stdout
 
 
-@pytest.mark.whole
 def test_the_example_of_schemathesis_passes(tmp_path: Path) -> None:
     shutil.copy(SCHEMATHESIS, tmp_path)
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")

@@ -327,10 +327,7 @@ MISTAKES: dict[str, tuple[list[bytes], str]] = {
         "SAMPAN_USERNAME and SAMPAN_PASSWORD",
     ),
     "no such path": (http("<html>404", 404, "text/html"), "HTTP 404, HTML; look at host, port"),
-    "no such path of this API": (
-        http({"errno": 410}, 404),
-        "port and path, and at SAMPAN_USERNAME",
-    ),
+    "no path of this API": (http({"errno": 410}, 404), "port and path, and at SAMPAN_USERNAME"),
     "another program": (http("<html>hello", 200, "text/html"), "does not answer as this API"),
     "no POST there": (http("<html>501", 501, "text/html"), "does not answer as this API"),
     "another API": (http({"detail": "Not Found"}, 404), "does not answer as this API"),

@@ -30,8 +30,8 @@ HTTP_REFUSALS = frozenset({411, 413, 414, 417, 426, 431, 494, 495, 496, 497, 505
 SERVER_FAULT = 501
 #: Too many requests: with an envelope too it says how many there were, and not what was in them.
 _TOO_MANY = 429
-#: Statuses without an envelope that are told apart by nothing else than what comes the next time.
-#: 405 is what a framework says about a method.
+#: Statuses that, without an envelope, are taken for the server's own at once: what HTTP refuses,
+#: and what a framework says about a method.
 _CLEAR = frozenset({405, *HTTP_REFUSALS})
 _LOST = (Failure.CONNECT, Failure.TIMEOUT, Failure.DROPPED, Failure.PROTOCOL, Failure.CODING)
 

@@ -31,10 +31,12 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@$(INSTALL) -e '.[conformance]'
 	@touch $@ .venv/.fake
 
-# Most of what is compiled would never be imported.
+# A Python's own pip may be years old, and resolves a hundred packages in twice the time. Most of
+# what is compiled would never be imported.
 .venv/.dev: pyproject.toml
 	$(environment)
 	@echo "Installing everything that the tests need into .venv ..."
+	@$(INSTALL) --upgrade pip
 	@$(INSTALL) --no-compile -e '.[dev]'
 	@touch $@ .venv/.fake .venv/.kit
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -45,6 +46,18 @@ if hasattr(signal, "SIGHUP"):
 # Nothing here speaks TLS, and each client of httpx would read the certificates of a hundred
 # authorities anew.
 httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
+
+
+def pytest_sessionstart() -> None:
+    """Thousands of tests are made that all stay: nothing to look for while they are."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Nor ever after."""
+    gc.freeze()
+    gc.enable()
+
 
 if STOCK:
     protocols.FAST_VERSIONS = ((0, 0), (0, 0))

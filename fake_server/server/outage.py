@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from pathlib import Path
 
 import uvicorn
@@ -25,6 +26,8 @@ from .starting import RefusedStartError
 from .turns import Config
 
 _CLOSE = ((b"connection", b"close"),)
+#: How long (s) those have to send their requests who connected just before the end.
+_PATIENCE = 1.0
 
 
 class Outage:
@@ -54,9 +57,21 @@ class Outage:
         return Response(envelope.status, envelope.body, headers)
 
 
+class _Server(uvicorn.Server):
+    """A uvicorn that answers who has connected before it ends: no other process can."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for each in self.servers:
+            each.close()
+        end = time.monotonic() + _PATIENCE
+        while self.server_state.connections and time.monotonic() < end:
+            await asyncio.sleep(0.01)
+        await super().shutdown(sockets)
+
+
 def answer(settings: Settings, reason: str, listening: socket.socket, seconds: float) -> None:
     """Serve an :class:`Outage` for so long."""
-    server = uvicorn.Server(Config(Outage(settings, reason), timeout_graceful_shutdown=1))
+    server = _Server(Config(Outage(settings, reason), timeout_graceful_shutdown=1))
 
     async def serve() -> None:
         asyncio.get_running_loop().call_later(seconds, setattr, server, "should_exit", True)

@@ -17,18 +17,18 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..http.exchange import MAX_HEAD, MAX_HEADERS, TRANSPORT, Exchange
-from ..http.responses import Headers, Response
 from ..http.target import is_authority, is_chunked
-from .connection import Connection, why_no_http
+from .connection import why_no_http
+from .due_answers import DueAnswers
+from .repeated_head import RepeatedHead, head_of
 from .turns import TURN
 
 log = logging.getLogger("sampan")
@@ -43,7 +43,7 @@ class _TooLarge(Exception):
     """Raised in a callback, which ends the parsing."""
 
 
-class FastProtocol(Connection, HttpToolsProtocol):
+class FastProtocol(DueAnswers, HttpToolsProtocol):
     """One connection."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -70,10 +70,9 @@ class FastProtocol(Connection, HttpToolsProtocol):
         self._named: dict[bytes, bytes] = {}
         self._path: str | None = None
         self._body = b""
-        # Answers not yet written, and how many bytes they are.
-        self._due: list[bytes] = []
-        self._due_bytes = 0
-        self._stamp: tuple[object, bytes] = (None, b"")
+        # The head of the last request that was answered here, and the last that came twice.
+        self._last = b""
+        self._repeated: RepeatedHead | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The end."""
@@ -91,7 +90,8 @@ class FastProtocol(Connection, HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         if len(data) <= _SLICE and not self._open and not self._held:
-            self._parse(data)
+            if not self._answer_again(data):
+                self._parse_one(data)
             return
         self._held = memoryview(bytes(self._held) + data if self._held else data)
         if not self._waits and self.holds():
@@ -212,19 +212,51 @@ class FastProtocol(Connection, HttpToolsProtocol):
             return
         self._coming = self._in_body = False
         path, self._path = self._path, None
-        if path is None or not self._answer_at_once(path):
-            super().on_message_complete()
+        if path is not None:
+            exchange = Exchange("POST", path, self.headers, cast(str, self.scheme), self.server)
+            exchange.body = self._body
+            if self._answer(exchange, self._named):
+                return
+            self._begin_cycle()
+        super().on_message_complete()
 
     # A request answered here
+
+    def _answer_again(self, data: bytes) -> bool:
+        """Answer a request whose head has come before, unparsed; whether that could be done."""
+        head = self._repeated
+        if head is None or self._coming or not self._may_answer():
+            return False
+        exchange = head.again(data, cast(str, self.scheme), self.server)
+        try:
+            if exchange is None or not self._answer(exchange, head.named):
+                return False
+        except Exception as problem:
+            self._refuse_for(problem)
+        self._apart = 0
+        return True
+
+    def _parse_one(self, data: bytes) -> None:
+        """Parse what may be one request; a head that comes the second time is remembered."""
+        coming, answers = self._coming, self.answers
+        self._parse(data)
+        if coming or self.answers != answers + 1:
+            return
+        last, self._last = self._last, head_of(data, self._body)
+        if last and last == self._last:
+            path = self._app.targets[self.url]
+            self._repeated = RepeatedHead.of(last, len(data), path, self.headers)
+
+    def _may_answer(self) -> bool:
+        """Whether nothing is before a request, and its answer is not waited for."""
+        return not self._open and not self.flow.write_paused and self.due_bytes < HIGH_WATER_LIMIT
 
     def _is_plain(self) -> bool:
         """Whether it is a POST by HTTP/1.1 with nothing before it and nothing to be waited for."""
         named = self._named
         return (
-            not self._open
+            self._may_answer()
             and not self.expect_100_continue
-            and not self.flow.write_paused
-            and self._due_bytes < HIGH_WATER_LIMIT
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"
             and self.parser.should_keep_alive()
@@ -234,48 +266,15 @@ class FastProtocol(Connection, HttpToolsProtocol):
             and int(named.get(b"content-length", b"0")) <= HIGH_WATER_LIMIT
         )
 
-    def _answer_at_once(self, path: str) -> bool:
-        exchange = Exchange("POST", path, self.headers, cast(str, self.scheme), self.server)
-        exchange.body = self._body
-        answer = self._app.respond_now(exchange, self._named)
+    def _answer(self, exchange: Exchange, named: dict[bytes, bytes]) -> bool:
+        """Answer a request, unless a fault may act on it; whether that was done."""
+        answer = self._app.respond_now(exchange, named)
         if answer is None:
-            self._begin_cycle()  # a fault may act on it
             return False
         self.server_state.total_requests += 1
-        self._send(answer)
+        self.send_soon(answer)
         self.answers += 1
         return True
-
-    def _send(self, answer: Response) -> None:
-        """Write an answer with those to other clients, when all that has come is worked off.
-
-        A write wakes its reader, which costs as much as the answer where each is woken in turn.
-        """
-        if not self._due:
-            self.loop.call_soon(self.flush)
-        body = answer.body
-        head = b"%b%b%bcontent-length: %d\r\n\r\n" % (
-            STATUS_LINE[answer.status],
-            self._defaults(),
-            _lines(answer.headers),
-            len(body),
-        )
-        self._due += (head, body)
-        self._due_bytes += len(head) + len(body)
-
-    def _defaults(self) -> bytes:
-        """uvicorn's own headers, which it makes anew each second."""
-        headers = self.server_state.default_headers
-        if self._stamp[0] is not headers:
-            self._stamp = headers, _lines(tuple(headers))
-        return self._stamp[1]
-
-    def flush(self) -> None:
-        """Write what is answered and not yet written."""
-        due, self._due, self._due_bytes = self._due, [], 0
-        self._app.service.journal.flush()
-        if due and not self.transport.is_closing():
-            self.transport.write(b"".join(due))
 
     # A request that goes uvicorn's way
 
@@ -380,9 +379,3 @@ def _let_go(cycle: Any) -> None:
     """Tell the application that its client has left."""
     cycle.disconnected = True
     cycle.message_event.set()
-
-
-@lru_cache(maxsize=256)
-def _lines(headers: Headers) -> bytes:
-    """Headers as they are sent."""
-    return b"".join([b"%b: %b\r\n" % header for header in headers])

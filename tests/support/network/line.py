@@ -105,7 +105,8 @@ class Transport:
 class Line:
     """A connection to a fake: the protocol, and what it stands on."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[FastProtocol] = FastProtocol) -> None:
+        self._kind = kind
         self.app = asgi_app()
         self.config = Config(self.app)
         self.config.timeout_keep_alive = int(KEPT)
@@ -115,7 +116,7 @@ class Line:
 
     def _connect(self) -> None:
         self.transport = Transport()
-        self.protocol = FastProtocol(
+        self.protocol = self._kind(
             self.config, self.state, {}, cast(asyncio.AbstractEventLoop, self.loop)
         )
         self.protocol.connection_made(cast(asyncio.Transport, self.transport))

@@ -34,8 +34,8 @@ def find_jobs(service: FakeService, call: Call) -> bytes:
 
 def _found(service: FakeService, call: Call, conditions: Find) -> bytes:
     ids, total = service.store.find(conditions)
-    known, epoch, base = call.rules.records.get, call.caller.epoch, call.origin()
-    records = {id: known(id, epoch, base) for id in ids}
+    base = call.origin()
+    records = call.rules.records.get(ids, call.caller.epoch, base)
     if None in records.values():
         for job in service.store.by_ids([id for id in ids if records[id] is None]):
             records[job.id] = _record(service, call, job, base)

@@ -180,6 +180,8 @@ def _settle_cursor(body: dict[str, Any], profile: Profile) -> None:
 
 def _refuse_unknown(operation: Operation, row: Row, body: dict[str, Any], profile: Profile) -> None:
     """Question unknown-field."""
+    if body.keys() <= operation.properties.keys():
+        return
     unknown = [
         key for key in body if key not in operation.properties and not _is_listed(row, key, profile)
     ]

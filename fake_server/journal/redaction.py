@@ -38,7 +38,8 @@ _JWT_RUN = re.compile(r"[\w.%-]+", re.ASCII)
 _SECOND_PART = re.compile(r"(?:\.|%2e)eyJ", re.IGNORECASE)
 #: What stands before a URL's host, a password perhaps.
 _USER = re.compile(r"://[^\s/?#@\"'<>]+@")
-_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+#: Begins with a literal, which is searched for fast: with a group it takes fifty times as long.
+_PERCENT = re.compile(r"%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*")
 _UTF16 = re.compile(r"\\u([0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*)")
 #: Half a surrogate pair: nothing that could be decoded.
 _BACKSLASH = "\ud800"
@@ -80,6 +81,8 @@ class Secrets:
     def found_in(self, text: str) -> list[str]:
         """The known secrets in ``text``, in any spelling; longest first, since they may overlap."""
         known = tuple(self._known)  # another thread may remember one meanwhile
+        if not known:
+            return []
         found = {secret for plain in _decodings(text) for secret in known if secret in plain}
         return sorted(found, key=len, reverse=True)
 
@@ -145,10 +148,25 @@ def redact_body(text: str, secrets: Sequence[str]) -> Any:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return redact_text(text, secrets)
-    return _redact_json(value, secrets, _MAX_DEPTH)
+    return _redact_json(value, secrets, _Names(secrets), _MAX_DEPTH)
 
 
-def _redact_json(value: Any, secrets: Sequence[str], depth: int) -> Any:
+class _Names(dict[str, tuple[str, bool]]):
+    """By each name in a body, how to show it and whether it names a secret.
+
+    A find returns the same 58 names with every record, so each is looked at once.
+    """
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def __missing__(self, name: str) -> tuple[str, bool]:
+        self[name] = shown = redact(name, self._secrets), names_secret(name)
+        return shown
+
+
+def _redact_json(value: Any, secrets: Sequence[str], names: _Names, depth: int) -> Any:
     if isinstance(value, str):
         return redact(value, secrets)
     if not isinstance(value, (dict, list)):
@@ -156,13 +174,15 @@ def _redact_json(value: Any, secrets: Sequence[str], depth: int) -> Any:
     if depth == 0:
         return _TOO_DEEP
     if isinstance(value, list):
-        return [_redact_json(inner, secrets, depth - 1) for inner in value]
-    return {
-        redact(name, secrets): MARK
-        if inner is not None and names_secret(name)
-        else _redact_json(inner, secrets, depth - 1)
-        for name, inner in value.items()
-    }
+        return [_redact_json(inner, secrets, names, depth - 1) for inner in value]
+    shown: dict[str, Any] = {}
+    for name, inner in value.items():
+        clean, is_secret = names[name]
+        if inner is None:  # half of a record
+            shown[clean] = None
+        else:
+            shown[clean] = MARK if is_secret else _redact_json(inner, secrets, names, depth - 1)
+    return shown
 
 
 def passwords_in(text: str) -> list[str]:

@@ -309,6 +309,21 @@ def test_what_it_costs_does_not_grow_with_the_secrets_that_are_sent(element: str
         )
 
 
+def test_a_name_is_looked_at_once_in_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    original = redaction.names_secret
+
+    def counted(name: str) -> bool:
+        seen.append(name)
+        return original(name)
+
+    monkeypatch.setattr(redaction, "names_secret", counted)
+    records = [{"id": 1, "token": "a"}, {"id": 2, "token": None}]
+    shown = [{"id": 1, "token": MARK}, {"id": 2, "token": None}]
+    assert redaction.redact_body(json.dumps(records), []) == shown
+    assert seen == ["id", "token"]
+
+
 def test_a_long_path_is_not_compared_with_every_operation() -> None:
     long = "/" + "jobs/create" * 5000
     assert any(_cost(path=long) < 20 * (_cost() + 0.001) for _ in range(3))

@@ -28,7 +28,7 @@ from ..http.exchange import MAX_HEAD, MAX_HEADERS, TRANSPORT, Exchange
 from ..http.target import is_authority, is_chunked
 from .connection import why_no_http
 from .due_answers import DueAnswers
-from .repeated_head import RepeatedHead, head_of
+from .repeated_head import Halves, RepeatedHead, halves
 from .turns import TURN
 
 log = logging.getLogger("sampan")
@@ -71,7 +71,7 @@ class FastProtocol(DueAnswers, HttpToolsProtocol):
         self._path: str | None = None
         self._body = b""
         # The head of the last request that was answered here, and the last that came twice.
-        self._last = b""
+        self._last: Halves | None = None
         self._repeated: RepeatedHead | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -227,9 +227,9 @@ class FastProtocol(DueAnswers, HttpToolsProtocol):
         head = self._repeated
         if head is None or self._coming or not self._may_answer():
             return False
-        exchange = head.again(data, cast(str, self.scheme), self.server)
+        request = head.again(data, cast(str, self.scheme), self.server)
         try:
-            if exchange is None or not self._answer(exchange, head.named):
+            if request is None or not self._answer(*request):
                 return False
         except Exception as problem:
             self._refuse_for(problem)
@@ -242,10 +242,9 @@ class FastProtocol(DueAnswers, HttpToolsProtocol):
         self._parse(data)
         if coming or self.answers != answers + 1:
             return
-        last, self._last = self._last, head_of(data, self._body)
-        if last and last == self._last:
-            path = self._app.targets[self.url]
-            self._repeated = RepeatedHead.of(last, len(data), path, self.headers)
+        last, self._last = self._last, halves(data, self._body)
+        if last is not None and last == self._last:
+            self._repeated = RepeatedHead.of(last, self._app.targets[self.url], self.headers)
 
     def _may_answer(self) -> bool:
         """Whether nothing is before a request, and its answer is not waited for."""

@@ -1,4 +1,4 @@
-"""The head of a request that a client sends again and again, byte for byte: a poll's, above all.
+"""The head of a request that a client sends again and again, with one body or another.
 
 What it says was parsed once, and its parsing costs a fifth of an answer. So a connection remembers
 the head that came twice in a row, and takes what begins with it for its request: the parser
@@ -7,48 +7,65 @@ stands between two messages then, and would make the same of the same bytes.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from ..http.exchange import Exchange
 from ..http.types import Address
 
 _HEAD_END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: ?(\d+)\r\n", re.IGNORECASE)
+
+#: A head before and after its body's length, in which alone two may differ and be the same.
+Halves = tuple[bytes, bytes]
 
 
 class RepeatedHead(NamedTuple):
-    """A head, ``length`` bytes with its body, and the request that was parsed of it."""
+    """A head and what was parsed of it; ``size`` is what the journal counts for it."""
 
-    raw: bytes
-    length: int
+    before: bytes
+    after: bytes
     path: str
     headers: list[tuple[bytes, bytes]]
     named: dict[bytes, bytes]
     size: int
 
     @classmethod
-    def of(
-        cls, raw: bytes, length: int, path: str, headers: list[tuple[bytes, bytes]]
-    ) -> RepeatedHead:
-        """The head ``raw`` of a request of ``length`` bytes, which was answered."""
+    def of(cls, halves: Halves, path: str, headers: list[tuple[bytes, bytes]]) -> RepeatedHead:
+        """The head of a request that was answered."""
         measured, named = Exchange("POST", path, headers), dict(headers)
         measured.check_size(named)
-        return cls(raw, length, path, headers, named, measured.size)
+        return cls(*halves, path, headers, named, measured.size)
 
-    def again(self, data: bytes, scheme: str, server: Address | None) -> Exchange | None:
-        """The request in ``data``, where that is this head and a body of the same length."""
-        if len(data) != self.length or not data.startswith(self.raw):
+    def again(
+        self, data: bytes, scheme: str, server: Address | None
+    ) -> tuple[Exchange, dict[bytes, bytes]] | None:
+        """The request in ``data`` and its headers by name, where it has this head."""
+        start = len(self.before)
+        end = data.find(b"\r\n", start)
+        if not (data.startswith(self.before) and data.startswith(self.after, end)):
             return None
-        exchange = Exchange("POST", self.path, self.headers, scheme, server)
-        exchange.body = data[len(self.raw) :]
-        exchange.size = self.size
-        return exchange
+        body, length = data[end + len(self.after) :], data[start:end]
+        if length != b"%d" % len(body):
+            return None
+        usual, headers, named = self.named[b"content-length"], self.headers, self.named
+        if length != usual:
+            named = {**named, b"content-length": length}
+            headers = list(named.items())
+        exchange = Exchange("POST", self.path, headers, scheme, server)
+        exchange.body = body
+        exchange.size = self.size + len(length) - len(usual)
+        return exchange, named
 
 
-def head_of(data: bytes, body: bytes) -> bytes:
+def halves(data: bytes, body: bytes) -> Halves | None:
     """The head in ``data``, which began with a request that was answered, and had ``body``.
 
-    Empty where anything else is in it, such as chunks or a second request: what follows a head is
-    known by its length alone.
+    ``None`` where anything else is in it, such as chunks or a second request: what follows a head
+    is known by its length alone.
     """
     end = data.find(_HEAD_END) + len(_HEAD_END)
-    return data[:end] if end + len(body) == len(data) else b""
+    length = _LENGTH.search(data, 0, end)
+    if length is None or end + len(body) != len(data):
+        return None
+    return data[: length.start(1)], data[length.end(1) : end]

@@ -75,6 +75,13 @@ def test_the_length_is_that_of_the_file() -> None:
     assert _record(_PAGE)["img_length"] == len(pictures.png(drawn, "image"))
 
 
+def test_a_record_is_rendered_without_its_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = _PAGE._replace(colours=None)
+    expected = _record(job)
+    monkeypatch.setattr(pictures, "palette", None)  # finding them takes a third of the time
+    assert _record(job) == expected
+
+
 def test_times_are_told_to_the_millisecond() -> None:
     assert timestamp(1712040515165) == "2024-04-02T06:48:35.165Z"
     assert timestamp(0) == "1970-01-01T00:00:00.000Z"

@@ -224,12 +224,15 @@ class FastProtocol(DueAnswers, HttpToolsProtocol):
 
     def _answer_again(self, data: bytes) -> bool:
         """Answer a request whose head has come before, unparsed; whether that could be done."""
-        head = self._repeated
-        if head is None or self._coming or not self._may_answer():
+        if self._repeated is None or self._coming or not self._may_answer():
             return False
-        request = head.again(data, cast(str, self.scheme), self.server)
+        head = self._repeated.fitting(data)
+        if head is None:
+            return False
+        self._repeated = head
         try:
-            if request is None or not self._answer(*request):
+            again = head.again(data, cast(str, self.scheme), self.server)
+            if not self._answer(again, head.named):
                 return False
         except Exception as problem:
             self._refuse_for(problem)
@@ -244,7 +247,7 @@ class FastProtocol(DueAnswers, HttpToolsProtocol):
             return
         last, self._last = self._last, halves(data, self._body)
         if last is not None and last == self._last:
-            self._repeated = RepeatedHead.of(last, self._app.targets[self.url], self.headers)
+            self._repeated = RepeatedHead.of(last, self._app.targets[self.url], self._named)
 
     def _may_answer(self) -> bool:
         """Whether nothing is before a request, and its answer is not waited for."""

@@ -21,41 +21,46 @@ Halves = tuple[bytes, bytes]
 
 
 class RepeatedHead(NamedTuple):
-    """A head and what was parsed of it; ``size`` is what the journal counts for it."""
+    """A head and what was parsed of it; ``size`` is what the journal counts for it.
 
-    before: bytes
-    after: bytes
+    ``raw`` is the whole head as it came last, and ``length`` how long it was with its body.
+    """
+
+    halves: Halves
+    raw: bytes
+    length: int
     path: str
     headers: list[tuple[bytes, bytes]]
     named: dict[bytes, bytes]
     size: int
 
     @classmethod
-    def of(cls, halves: Halves, path: str, headers: list[tuple[bytes, bytes]]) -> RepeatedHead:
+    def of(cls, halves: Halves, path: str, named: dict[bytes, bytes]) -> RepeatedHead:
         """The head of a request that was answered."""
-        measured, named = Exchange("POST", path, headers), dict(headers)
+        headers, length = list(named.items()), named[b"content-length"]
+        measured, raw = Exchange("POST", path, headers), length.join(halves)
         measured.check_size(named)
-        return cls(*halves, path, headers, named, measured.size)
+        return cls(halves, raw, len(raw) + int(length), path, headers, named, measured.size)
 
-    def again(
-        self, data: bytes, scheme: str, server: Address | None
-    ) -> tuple[Exchange, dict[bytes, bytes]] | None:
-        """The request in ``data`` and its headers by name, where it has this head."""
-        start = len(self.before)
-        end = data.find(b"\r\n", start)
-        if not (data.startswith(self.before) and data.startswith(self.after, end)):
+    def fitting(self, data: bytes) -> RepeatedHead | None:
+        """The same head as it stands in ``data``, with the length of the body there."""
+        if len(data) == self.length and data.startswith(self.raw):
+            return self
+        before, after = self.halves
+        end = data.find(b"\r\n", len(before))
+        if not (data.startswith(before) and data.startswith(after, end)):
             return None
-        body, length = data[end + len(self.after) :], data[start:end]
-        if length != b"%d" % len(body):
+        length = data[len(before) : end]
+        if length != b"%d" % (len(data) - end - len(after)):
             return None
-        usual, headers, named = self.named[b"content-length"], self.headers, self.named
-        if length != usual:
-            named = {**named, b"content-length": length}
-            headers = list(named.items())
-        exchange = Exchange("POST", self.path, headers, scheme, server)
-        exchange.body = body
-        exchange.size = self.size + len(length) - len(usual)
-        return exchange, named
+        return self.of(self.halves, self.path, {**self.named, b"content-length": length})
+
+    def again(self, data: bytes, scheme: str, server: Address | None) -> Exchange:
+        """The request in ``data``, which this head fits."""
+        exchange = Exchange("POST", self.path, self.headers, scheme, server)
+        exchange.body = data[len(self.raw) :]
+        exchange.size = self.size
+        return exchange
 
 
 def halves(data: bytes, body: bytes) -> Halves | None:

@@ -99,6 +99,7 @@ _ANY = RequestMatch()
 @example([_FIND + b"\r\n\r\n"] * 3)
 @example([_FIND, _FIND, request("/jobs/find", b'{"limit":10}'), _FIND])
 @example([_FIND, request("/jobs/find", b'{"limit":10}'), request("/jobs/find", b"")])
+@example([_FIND, _FIND, _FIND + _FIND])
 @example([_FIND, _FIND, _FIND[:-3], b"\n{}"])
 def test_whatever_comes_is_answered_and_recorded_as_if_it_were_parsed(pieces: list[bytes]) -> None:
     assert _said(FastProtocol, pieces) == _said(_Always, pieces)

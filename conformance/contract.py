@@ -136,12 +136,15 @@ class Contract:
         return self._resolved(body["content"]["application/json"]["schema"])
 
     def example(self, operation: str) -> dict[str, Any]:
-        """The page's request body of an operation: well-formed, though its ids mean nothing."""
+        """The page's request body of an operation: well-formed, though its ids mean nothing.
+
+        Without sender_id, which may stand in for a token, or be looked up and not found.
+        """
         item = self.operations[operation]
         body = self.document["paths"][item.path][item.method.lower()]["requestBody"]
         examples = body["content"]["application/json"]["examples"]
         found = self._resolved(next(iter(examples.values())))["value"]
-        return dict(found)
+        return {key: value for key, value in found.items() if key != "sender_id"}
 
     def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in node:

@@ -16,6 +16,8 @@ from .context import Context
 
 #: The numbers of a grid's cells (page, Job Variation).
 _CELLS = (1, 2, 3, 4)
+#: So much of a hash or an id is no other job's, unless jobs are numbered.
+_BEGINNING = 16
 
 
 def nobody(ctx: Context) -> str:
@@ -27,9 +29,14 @@ def not_found(ctx: Context, operation: str, key: str, what: str) -> Iterator[Fin
     """410 or 420 for a parent that does not exist, whatever its name means to a database."""
     answer = ctx.call(operation, {key: nobody(ctx), "grid_num": 1})
     yield ctx.expect_errno(answer, 410, 420, when=f"{what} of a nonexistent job")
-    # What is no hash at all may be refused as a wrong parameter.
-    answer = ctx.call(operation, {key: PATTERN, "grid_num": 1})
-    yield ctx.expect_errno(answer, 301, 410, 420, when=f"{what} of the job “{PATTERN}”")
+    # What is no hash at all may be refused as a wrong parameter, as what a hash begins with may be.
+    names = {PATTERN: f"the job “{PATTERN}”"}
+    whole = grid_key(ctx, "hash" if key == "parent_hash" else "job_id")
+    if whole is not None and len(whole) > _BEGINNING and not whole.isdigit():
+        names[whole[:_BEGINNING]] = f"the first {_BEGINNING} characters of a job's {key[7:]}"
+    for name, said in names.items():
+        answer = ctx.call(operation, {key: name, "grid_num": 1})
+        yield ctx.expect_errno(answer, 301, 410, 420, when=f"{what} of {said}")
 
 
 def picture_of(ctx: Context, job: JobTrace) -> Picture:
@@ -172,8 +179,11 @@ def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Fi
         yield ctx.inconclusive(what, plain, job)
         return
     yield accepted(ctx, plain, "without sender_id", 301, 410, 420, 430)
-    if ctx.evidence.cause(given) == SENDER_ID:
-        refused = ctx.evidence.original(given)
+    refused = ctx.evidence.original(given)
+    if ctx.evidence.cause(given) == SENDER_ID and refused.submission.errno in (410, 420):
+        what = "with sender_id: not found. The page does not say whose it has to be"
+        yield ctx.inconclusive(f"{what}: {refused.submission.summary()}", refused)
+    elif ctx.evidence.cause(given) == SENDER_ID:
         yield ctx.fail(
             "with sender_id: refused, and accepted without",
             refused,

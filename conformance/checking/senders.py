@@ -9,6 +9,7 @@ from typing import Protocol
 from ..http.connection import Request
 from ..http.exchange import Answer
 from ..json_access import object_at, text
+from ..rules.plans import plan_in
 from ..rules.refusals import FORGED, NOBODY, OPEN, SentRequest
 from ..settings import Credentials
 
@@ -48,13 +49,17 @@ class OwnAccounts:
         return OPEN if token is None else self._roles.get(token, FORGED)
 
     def logged_in(self, sent: SentRequest, answer: Answer) -> None:
-        token = text(object_at(answer.envelope, "data"), "token")
+        data = object_at(answer.envelope, "data")
+        token = text(data, "token")
         given = sent.fields.get("username"), sent.fields.get("password")
         rows = self._accounts.items()
         fitting = (role for role, one in rows if (one.username, one.password) == given)
         if token is not None:
             # A token for wrong credentials belongs to nobody that is known.
-            self._roles.setdefault(token, next(fitting, OPEN))
+            role = next(fitting, OPEN)
+            # A user may take an account with a plan for one without.
+            open_plan = role == "limited" and plan_in(data)
+            self._roles.setdefault(token, OPEN if open_plan else role)
 
     def apart(self, owner: str, sender: str) -> bool:
         return owner not in (sender, OPEN) and sender in self._accounts

@@ -17,14 +17,22 @@ _JOB = "describeImage"
 _NUMBER = re.compile(r"(?:^|\s)([1-4])(?:[.)]\s|\ufe0f?\u20e3)")
 
 
-@check("DESC-1", needs=("describe",))
-def one_link_gives_its_prompts(ctx: Context) -> Finding:
+@check("DESC-1", needs=("describe",), wants=("describe_sender", "describe_field"))
+def one_link_gives_its_prompts(ctx: Context) -> Iterator[Finding]:
     job = ctx.evidence.trace("describe")
     if not job.accepted:
-        return not_taken(ctx, job, "a describe of one link")
+        yield not_taken(ctx, job, "a describe of one link")
+        return
     if job.seems_failed and not job.gave_up:
-        return failed(ctx, "describe", "a describe of one link", "its prompts")
+        yield failed(ctx, "describe", "a describe of one link", "its prompts")
+        return
     job = ctx.evidence.finished("describe")
+    others = ctx.evidence.sent("describe_sender", "describe_field")
+    for one in (job, *(other for other in others if other.finished)):
+        yield _has_prompts(ctx, one)
+
+
+def _has_prompts(ctx: Context, job: JobTrace) -> Finding:
     found = _prompts(job)
     if found:
         return ctx.ok(f"prompts under {' and '.join(found)}", job)

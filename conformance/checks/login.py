@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from itertools import chain
@@ -19,9 +20,9 @@ from ..checking import (
 from ..json_access import Record, brief, object_at, text, whole
 from ..rules.find_rules import NOTHING
 from ..rules.successes import login_faults
-from ..rules.tokens import claims, span
+from ..rules.tokens import claims, lifetime, lifetime_at
 
-#: Seconds by which the clocks of an answer's Date and of its token may differ.
+#: Seconds by which the clocks of an answer's Date and of this machine may differ.
 _CLOCKS_APART = 10
 
 
@@ -209,23 +210,25 @@ def errno_of_wrong_credentials(ctx: Context) -> Observation:
 @probe("token-lifetime")
 def lifetime_of_the_token(ctx: Context) -> Observation:
     answer = _login(ctx)
-    found = claims(text(_data(answer), "token") or "")
-    expires = whole(found.get("exp"))
-    issued = whole(found.get("iat"))
+    token = text(_data(answer), "token") or ""
+    expires = whole(claims(token).get("exp"))
     if expires is None:
         return ctx.unobserved("the token is not a readable JWT with exp", answer)
-    if issued is not None:
-        return ctx.answer(span(expires - issued), answer)
-    sent = _sent_at(answer)
+    said = lifetime(token)
+    if said is not None:
+        return ctx.answer(said, answer)
+    sent, now = _sent_at(answer), time.time()
     if sent is None:
         return ctx.unobserved("the token has no iat and the answer no Date", answer)
-    # Another clock than the token's, perhaps: only a whole number of minutes is beyond doubt.
-    minutes, rest = divmod(expires - sent + 30, 60)
-    if abs(rest - 30) > _CLOCKS_APART or minutes < 1:
-        return ctx.unobserved(
-            f"the token has no iat, and expires {expires - sent} s after the answer's Date", answer
-        )
-    return ctx.answer(span(minutes * 60), answer)
+    # What stands before the server may write the Date by a clock of its own.
+    if abs(now - sent) > _CLOCKS_APART:
+        apart = f"{abs(now - sent):.0f} s from this machine's clock"
+        return ctx.unobserved(f"the token has no iat, and the answer's Date is {apart}", answer)
+    said = lifetime_at(token, sent)
+    if said is None:
+        after = f"{expires - sent} s after the answer's Date"
+        return ctx.unobserved(f"the token has no iat, and expires {after}", answer)
+    return ctx.answer(said, answer)
 
 
 def _sent_at(answer: Answer) -> int | None:

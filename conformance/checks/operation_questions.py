@@ -22,10 +22,8 @@ _NOT_FOUND = (410, 420)
 
 
 def _example(ctx: Context, operation: str) -> dict[str, object]:
-    """The page's example, whole. A sender_id might stand in for a token."""
-    if operation == "findJobs":
-        return {"limit": 1}
-    return {k: v for k, v in ctx.contract.example(operation).items() if k != "sender_id"}
+    """The page's example, whole."""
+    return {"limit": 1} if operation == "findJobs" else ctx.contract.example(operation)
 
 
 def _harmless(ctx: Context, operation: str) -> dict[str, object]:

@@ -34,6 +34,10 @@ def every_cell_is_taken(ctx: Context) -> Iterator[Finding]:
     tried = ctx.evidence.sent(*names, "variation_1", "variation_2")
     for job in tried:
         what = f"{job.operation} of cell {job.body['grid_num']}"
+        if not job.accepted and _was_taken(ctx, job.operation, job.body):
+            # A second child of a cell may be refused (question repeat-upscale).
+            yield ctx.ok(f"{what}: accepted before", job)
+            continue
         # A remix that is refused whatever it lacks is refused for two of its parts at least.
         refusals = () if job.name == "remix" else (301, 410, 420, 421)
         yield accepted(ctx, job, what, *refusals)
@@ -52,6 +56,13 @@ def every_cell_is_taken(ctx: Context) -> Iterator[Finding]:
     rest = {1, 2, 3, 4} - cells
     if rest:
         yield ctx.ok(f"not tried with this budget: {', '.join(map(str, sorted(rest)))}")
+
+
+def _was_taken(ctx: Context, operation: str, body: Mapping[str, object]) -> bool:
+    """Whether the operation has accepted a child of that cell of that parent."""
+    origin = (_KEYS[operation], "grid_num")
+    children = (one for one in ctx.evidence.traces() if one.operation == operation and one.accepted)
+    return any(all(one.body.get(key) == body.get(key) for key in origin) for one in children)
 
 
 @check("GRID-2", needs=("grid",), refusals=True)
@@ -74,6 +85,8 @@ def a_parent_of_the_wrong_kind_is_421(ctx: Context) -> Iterator[Finding]:
     answer = ctx.call("upscaleJob", {"parent_hash": large.hash, "grid_num": 1})
     yield ctx.expect_errno(answer, 421, when="an upscale of an upscale")
     described = text(ctx.evidence.record("describe"), "job_id")
+    body = {"parent_hash": ctx.evidence.finished("describe").hash, "grid_num": 1}
+    yield ctx.expect_errno(ctx.call("upscaleJob", body), 421, when="an upscale of a describe")
     if described is None:
         yield ctx.untestable("the describe has no job_id to vary")
         return
@@ -140,12 +153,17 @@ def _cell_read(
 
 def _cell_of_a_grid(ctx: Context, operation: str) -> tuple[str, str]:
     """The same with a parent that exists, which starts a job where a string is taken."""
-    grids = [one for one in ctx.evidence.sent("grid") if one.finished]
     key = {"varyJob": "job_id", "upscaleJob": "hash"}[operation]
-    parent = text(grids[0].last, key) if grids else None
-    if parent is None or not ctx.affords(operation):
+    grids = [one for one in ctx.evidence.sent("grid", "niji") if one.finished]
+    parents = [parent for one in grids if (parent := text(one.last, key)) is not None]
+    if not parents or not ctx.affords(operation):
         return "", "the parent is looked up before the cell"
-    answer = ctx.call(operation, {_KEYS[operation]: parent, "grid_num": "2"})
+    bodies = [{_KEYS[operation]: one, "grid_num": cell} for one in parents for cell in (2, 3)]
+    fresh = [one for one in bodies if not _was_taken(ctx, operation, one)]
+    if not fresh:
+        # Refused for that, perhaps, and not for the string (question repeat-upscale).
+        return "", "the parent's cells have children already"
+    answer = ctx.call(operation, fresh[0] | {"grid_num": str(fresh[0]["grid_num"])})
     if answer.ok:
         return "coerced", ""
     return ("301" if answer.errno == 301 else answer.summary()), ""

@@ -17,6 +17,7 @@ from ..pictures.picture import Picture
 from ..rules.find_rules import NOTHING
 from ..rules.job_model import FindResult, Job, JobModel
 from ..rules.laws import Laws
+from ..rules.parameters import too_many
 from ..rules.refusals import FORGED, NOBODY, Breach, SentRequest
 from ..verdict import UnavailableError, Verdict
 from .shares import Quota, UsedUpError
@@ -135,7 +136,7 @@ class Player:
                 self._ask_again(account, filters)
             else:
                 self.hear(missing, answer, sent)
-        elif answer.failure is None and answer.errno != 430:
+        elif answer.failure is None and answer.errno != 430 and not too_many(filters, answer.errno):
             what = f"find by {', '.join(sorted(filters)) or 'nothing'}: {answer.summary()}"
             self.report(("FIND-1", what, "errno 0"), answer, sent)
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -41,12 +42,25 @@ def write(report: Report, contract: Contract, files: Mapping[str, Path | None]) 
         if path is None:
             continue
         try:
-            path.write_text(form.render(report, contract), encoding="utf-8")
+            _put(path, form.render(report, contract))
         except OSError as problem:
-            problems.append(f"--{form.name}: can't write to {path}: {problem.strerror}")
+            why = "nothing reads this pipe" if problem.errno == errno.ENXIO else problem.strerror
+            problems.append(f"--{form.name}: can't write to {path}: {why}")
         except Exception as fault:
             problems.append(f"--{form.name}: fault of the kit: {type(fault).__name__}: {fault}")
     return problems
+
+
+def _put(path: Path, text: str) -> None:
+    """Write the text. Raises ``OSError``, also for a pipe that nothing reads: to open it would take
+    for ever, and no signal ends a run that is over."""
+    if not path.is_fifo():
+        path.write_text(text, encoding="utf-8")
+        return
+    pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    os.set_blocking(pipe, True)
+    with open(pipe, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _identity(path: str) -> object:

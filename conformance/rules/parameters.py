@@ -11,6 +11,9 @@ from .find_rules import prompts
 
 _Body = Mapping[str, object]
 
+#: The limit in the page's example.
+_SHOWN_LIMIT = 10
+
 #: What each field may hold before it counts as wrong: the type shown, and what the questions
 #: allow beside it (find-bad-limit, find-scalar-for-array, grid-num-string). ``None``: anything.
 #: A sender_id need not be looked at where there is a token, nor a content beyond its type.
@@ -117,7 +120,7 @@ def sensible(filters: _Body) -> bool:
     page neither allows nor forbids them, and shows ``favourite`` as true alone (favourite-false).
     """
     tests: Mapping[str, Callable[[object], bool]] = {
-        "limit": lambda value: _among(value, 1, 100),
+        "limit": lambda value: _among(value, 1, _SHOWN_LIMIT),
         "timestamp_smaller_than": lambda value: _among(value, 1, 10**13),
         "service": lambda value: _items(value, ("main", "niji")),
         "job_type": lambda value: _items(value, ("main", "upscale")),
@@ -128,6 +131,13 @@ def sensible(filters: _Body) -> bool:
         "favourite": lambda value: value is True,
     }
     return all(key in tests and tests[key](value) for key, value in filters.items())
+
+
+def too_many(filters: _Body, errno: int | None) -> bool:
+    """Whether a find is refused for a limit above the page's, which may be above the server's
+    own (question find-max-limit)."""
+    limit = filters.get("limit")
+    return errno == 301 and isinstance(limit, int) and limit > _SHOWN_LIMIT
 
 
 def _among(value: object, least: int, most: int) -> bool:

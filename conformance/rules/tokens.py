@@ -7,6 +7,11 @@ import json
 
 from ..json_access import Record, whole
 
+#: In seconds, this is the year 5138.
+_MILLISECONDS = 10**11
+#: Seconds: hardly ever do two clocks that differ make one round lifetime of another.
+_ROUND, _NEAR = 300, 2
+
 
 def decoded(part: str) -> Record | None:
     """The header of a JWT, or its claims; ``None`` if the part is no JSON object in base64."""
@@ -35,4 +40,16 @@ def lifetime(token: str) -> str | None:
     """How long it is valid, from ``iat`` to ``exp``; ``None`` if it does not say both."""
     found = claims(token)
     expires, issued = whole(found.get("exp")), whole(found.get("iat"))
-    return None if expires is None or issued is None else span(expires - issued)
+    if expires is None or issued is None:
+        return None
+    # A JWT counts seconds; some writers count milliseconds.
+    return span(round((expires - issued) / 1000) if issued > _MILLISECONDS else expires - issued)
+
+
+def lifetime_at(token: str, moment: int) -> str | None:
+    """The same of a token with ``exp`` alone that was issued about ``moment``, in seconds since
+    1970 by a clock that may be another: ``None`` but for a lifetime that is round."""
+    expires = whole(claims(token).get("exp"))
+    seconds = 0 if expires is None else expires - moment
+    whole_spans = round(seconds / _ROUND) * _ROUND
+    return span(whole_spans) if whole_spans > 0 and abs(seconds - whole_spans) <= _NEAR else None

@@ -89,3 +89,30 @@ def plan_that_ends() -> Tampering:
         return reply
 
     return tampering
+
+
+@conforming_server(
+    "a limit above 50 is refused: it is a wrong parameter",
+    open={"find-max-limit": "none of its variants refuses a limit"},
+    mixed=False,
+)
+def high_limits_are_refused() -> Tampering:
+    def change(request: Request) -> Request:
+        limit = request.fields.get("limit")
+        return request.made_invalid() if type(limit) is int and limit > 50 else request
+
+    return asking(change, "findJobs")
+
+
+@conforming_server("a sender_id is looked up, and is none of the server's: SENDER NOT FOUND")
+def senders_are_looked_up() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
+        listed = request.submits and request.operation != "createJob"
+        if not (listed and request.token and "sender_id" in request.fields):
+            return await go(request)
+        # Who may submit nothing is refused for that.
+        reply = await go(request.made_invalid())
+        early = reply.envelope["errno"] in (411, 430)
+        return reply if early else refusal(420, "SENDER NOT FOUND")
+
+    return tampering

@@ -62,3 +62,15 @@ for _question in QUESTIONS:
             answers={key: one for key, one in MIXED.items() if key != _question["id"]},
         )
     )
+
+# A cell is refused since it was upscaled before, and not for how it is written.
+_ONCE = {"repeat-upscale": "refused", "unfinished-parent": "queued"}
+_STRING = {"grid-num-string": "coerced", "check-order": "parent-parameters-plan"}
+add(
+    ConformingServer(
+        "cells-are-upscaled-once",
+        "no cell is upscaled twice, a parent need not be finished, and a cell may be a string",
+        answers=_ONCE | _STRING,
+        open=_PARENT_FIRST,
+    )
+)

@@ -76,6 +76,22 @@ def _asked_as_sent(operation: str, odd: type) -> Tampering:
     return tampering
 
 
+def _looked_up_by_its_beginning(operation: str) -> Tampering:
+    """A parent is any job whose hash or id begins with what was sent."""
+    field = PARENTS[operation]
+    key = "job_id" if field == "parent_id" else "hash"
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        given = request.fields.get(field)
+        if request.operation != operation or not isinstance(given, str) or not given.strip("%"):
+            return await go(request)
+        known = [one[key] for one in await all_records(request, go) if one[key]]
+        found = [one for one in known if one.startswith(given)]
+        return await go(request.with_fields(**{field: found[0]}) if found else request)
+
+    return tampering
+
+
 def _sender_is_required(operation: str) -> Tampering:
     return asking(
         lambda request: request if "sender_id" in request.fields else request.made_invalid(),
@@ -114,6 +130,8 @@ for _operation in _CHILDREN:
          partial(_parent_is_not_asked_for, _operation, 420), ""),
         (3, "parent-is-a-pattern", "of the job % is one of any job",
          partial(_asked_as_sent, _operation, str), ""),
+        (3, "parent-is-a-beginning", f"looks a {_field} up by what it begins with",
+         partial(_looked_up_by_its_beginning, _operation), ""),
         (5, "sender-is-required", "needs a sender_id beside the token",
          partial(_sender_is_required, _operation),
          f"{_SECTION[_operation]}-1 {_SECTION[_operation]}-3 GRID-1 PAR-1"),

@@ -56,6 +56,21 @@ def one_link_is_refused() -> Tampering:
 # DESC-2: no link, or two, 301.
 
 
+@wrong_server("DESC-1", "only the account's first describe is given its prompts")
+def first_describe_alone_has_prompts() -> Tampering:
+    described: list[str] = []
+
+    def change(one: JSON) -> JSON:
+        if one["job_type"] != "describe":
+            return one
+        if one["hash"] not in described:
+            described.append(one["hash"])
+        texts = ("description", "msg_content", "msg_display")
+        return one if one["hash"] == described[0] else one | dict.fromkeys(texts)
+
+    return each_finished(change)
+
+
 @wrong_server("DESC-2", "of two links the first is described")
 def first_of_two_links_is_described() -> Tampering:
     return asking(_joined(lambda links: links[:1]), "describeImage")

@@ -23,6 +23,19 @@ def _any_kind(operation: str) -> Tampering:
     return tampering
 
 
+def _describes_too() -> Tampering:
+    """An upscale of a describe is one of the newest grid."""
+    anything = _any_kind("upscaleJob")
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        described = await all_records(request, go, job_type=["describe"]) if request.submits else []
+        if request.fields.get("parent_hash") in [one["hash"] for one in described]:
+            return await anything(request, go)
+        return await go(request)
+
+    return tampering
+
+
 def _as(errno: int, message: str, operation: str) -> Tampering:
     return failing(lambda *_: refusal(errno, message), operation, errno=421)
 
@@ -41,3 +54,5 @@ for _operation, _name in (("upscaleJob", "upscale"), ("varyJob", "variation")):
             f"{_operation} of a parent that has no grid is {_errno}",
             partial(_as, _errno, _message, _operation),
         )
+
+add("upscale-takes-a-describe", "PAR-1", "an upscale of a describe is taken", _describes_too)

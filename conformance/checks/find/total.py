@@ -22,6 +22,7 @@ def total_counts_what_matches(ctx: Context) -> Iterator[Finding]:
     conditions: dict[str, dict[str, object]] = {
         "no filter": {},
         "service niji": {"service": ["niji"]},
+        "service main": {"service": ["main"]},
         "a prompt that no record has": {"prompt": unlikely(ctx)},
         "favourite": {"favourite": True},
         "job_type main": {"job_type": ["main"]},

@@ -31,6 +31,15 @@ def total_counts_what_is_returned() -> Tampering:
     )
 
 
+@wrong_server("FIND-13", "total counts what is returned, where a service is asked for")
+def total_of_a_service_is_the_page() -> Tampering:
+    def change(request: Request, reply: Reply) -> Reply:
+        page = len(reply.records)
+        return reply.with_records(reply.records, page) if "service" in request.fields else reply
+
+    return succeeding(change, "findJobs")
+
+
 @wrong_server("FIND-13", "total does not know of the prompt")
 def total_ignores_the_prompt() -> Tampering:
     return _total_without("prompt")

@@ -36,7 +36,7 @@ def read_report(path: Path) -> Mapping[str, Any]:
         tree = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as problem:
         raise ReportError(f"{path} can't be read: {problem.strerror}") from problem
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise ReportError(f"{path} is not JSON: {problem}") from problem
     if not isinstance(tree, dict) or tree.get("schema") != SCHEMA:
         raise ReportError(f"{path} is not a report of sampan check --json (schema {SCHEMA})")

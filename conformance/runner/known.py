@@ -33,5 +33,5 @@ def _failed(text: str) -> list[str]:
     try:
         rows = json.loads(text)["requirements"]
         return [str(row["id"]) for row in rows if row["verdict"] == "fail"]
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
         raise KnownError(f"--known: not a report of sampan check --json: {problem!r}") from problem

@@ -47,7 +47,14 @@ def read_earlier(path: str | Path) -> EarlierReport:
         return EarlierReport(str(tree["target"]), int(tree["seed"]), jobs)
     except OSError as problem:
         raise ValueError(f"a readable file ({problem.strerror})") from problem
-    except (ValueError, KeyError, TypeError) as problem:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as problem:
         raise ValueError("a report that sampan check --json wrote") from problem
 
 

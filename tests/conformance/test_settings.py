@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -219,3 +220,15 @@ def test_one_account_in_two_roles_is_refused(role: str, name: str) -> None:
     given = {f"{role}_username": name, f"{role}_password": "x"}
     with pytest.raises(SettingsError, match=f"the {role} account is the first account"):
         made(**given)
+
+
+_NO_REPORTS = ("", "5", "[]", "[" * 100_000, '{"schema": "sampan-report/1", "jobs": [5]}')
+_NO_SEED = '{"schema": "sampan-report/1", "target": "x", "jobs": [], "seed": 1e400}'
+
+
+@pytest.mark.parametrize("text", [*_NO_REPORTS, _NO_SEED])
+def test_what_is_no_report_is_not_used_again(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match="--reuse must be a report that sampan check --json"):
+        made(reuse=str(file))

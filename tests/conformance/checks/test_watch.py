@@ -64,8 +64,9 @@ class Wire:
     def login(self, role: str, **data: object) -> None:
         given = ACCOUNTS[role]
         body = {"username": given.username, "password": given.password}
-        token = {"token": f"token-of-{role}", "username": given.username}
-        answer = {**LOGIN_SUCCESS, "data": {**LOGIN_SUCCESS["data"], **token, **data}}
+        own = {"token": f"token-of-{role}", "username": given.username}
+        own |= {"account_status": "limited"} if role == "limited" else {}
+        answer = {**LOGIN_SUCCESS, "data": {**LOGIN_SUCCESS["data"], **own, **data}}
         self.send("login", body, answer, None)
 
     @property
@@ -139,6 +140,9 @@ def test_an_acceptance_without_a_good_token(
 
 def test_what_an_account_without_a_plan_submits(wire: Wire) -> None:
     wire.send("findJobs", {}, FIND_SUCCESS, "token-of-limited")
+    assert wire.failed == []
+    wire.login("limited", token="of-a-plan", account_status="unlimited")
+    wire.send("createJob", {"content": "boat"}, OK, "of-a-plan")
     assert wire.failed == []
     wire.send("createJob", {"content": "boat"}, OK, "token-of-limited")
     assert wire.failed == ["PLAN-1"]

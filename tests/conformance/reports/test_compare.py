@@ -76,6 +76,7 @@ def test_a_written_report_is_read_again(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("{", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("[]", "is not a report"),
         ('{"schema": "other/1"}', "is not a report"),
         ('{"schema": "sampan-report/1"}', "is broken: requirements"),

@@ -21,9 +21,15 @@ def test_a_pipe_that_nothing_reads_is_not_waited_for(tmp_path: Path) -> None:
 def test_a_pipe_that_is_read_gets_the_whole_report(tmp_path: Path) -> None:
     pipe, other = tmp_path / "pipe", tmp_path / "report.html"
     os.mkfifo(pipe)
-    with ThreadPoolExecutor(1) as pool, open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)) as end:
-        os.set_blocking(end.fileno(), True)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    # While another writer has it open, no read comes to its end.
+    writer = os.open(pipe, os.O_WRONLY)
+    os.set_blocking(reader, True)
+    with ThreadPoolExecutor(1) as pool, open(reader, encoding="utf-8") as end:
         read = pool.submit(end.read)
-        assert write(a_report(), CONTRACT, {"html": pipe}) == []
+        try:
+            assert write(a_report(), CONTRACT, {"html": pipe}) == []
+        finally:
+            os.close(writer)
         assert write(a_report(), CONTRACT, {"html": other}) == []
         assert read.result() == other.read_text("utf-8")

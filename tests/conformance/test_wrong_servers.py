@@ -1,6 +1,6 @@
 """Every wrong server is seen by the check of the very requirement that it breaks.
 
-That check runs alone here, where it can; ``make servers`` runs the whole kit on each server, and
+That check runs alone here, where it can; ``make mutants`` runs the whole kit on each server, and
 tells what else fails.
 """
 

@@ -1,14 +1,16 @@
 """How writers escape text, undone one layer at a time, with the way back to what was escaped.
 
-A layer is JSON or a programming language (backslashes), HTML (references), a URL (percent signs),
-mail (quoted-printable) or a text broken into lines, as base64 and headers are. ``layers(text)``
-gives every reading of a text; each knows where its characters stand in the text itself, so that
-what is found in a reading can be cut out of the text.
+A layer is JSON or a programming language (backslashes), LDAP or CSS (backslashes with two digits),
+HTML (references), a URL (percent signs), mail (quoted-printable, encoded words in headers) or a
+text broken into lines, as base64, headers and lists are. ``layers(text)`` gives every reading of a
+text; each knows where its characters stand in the text itself, so that what is found in a reading
+can be cut out of the text.
 """
 
 from __future__ import annotations
 
 import html
+import quopri
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -39,8 +41,24 @@ _SOFT_BREAK = r"=\r?\n"
 _QUOTED = re.compile(
     f"{_SOFT_BREAK}|{_BYTES}".replace("%[89", f"(?:{_SOFT_BREAK})?%[89").replace("%", "=")
 )
-#: Where something was broken in two; JSON, HTML and CSS break lines between things.
-_LINE_BREAK = re.compile(r"(?<![\s>;{}\[\],])\r?\n[ \t]*+(?![\s<{}\[\]\".])")
+#: LDAP writes bytes of UTF-8 (RFC 4514 and 4515).
+_PAIR = re.compile(_BYTES.replace("%", r"\\"))
+#: CSS writes code points; a blank ends one with fewer than six digits.
+_CSS = re.compile(rf"\\(?:(0{_HEX}{{5}}|10{_HEX}{{4}})|({_HEX}{{2}})) ?")
+#: Words of a header, with what stands between them (RFC 2047); the last one may be cut short.
+_WORD = r"=\?[\w-]++\?[qQ]\?([^?\s]*+)(?:\?=)?"
+_WORDS = re.compile(rf"{_WORD}(?:\s*+{_WORD})*+")
+#: Where something was broken in two; JSON, HTML and CSS break lines between things. Lists of bytes
+#: and of characters may have one to a line.
+_ITEM = r'-?[0-9]{1,3}\b|0x|"(?:[^"\\\n]|\\[^\n]{1,5})"'
+#: Begins with its literals, which are searched for fast.
+_LINE_BREAK = re.compile(
+    "|".join(
+        rf"{end}(?:(?<![\s>;{{}}\[\],]{end})[ \t]*+(?![\s<{{}}\[\]\".])"
+        rf"|(?<=,{end})([ \t]*+)(?={_ITEM}))"
+        for end in (r"\n", r"\r\n")
+    )
+)
 
 
 def _backslash(hit: re.Match[str]) -> str:
@@ -69,6 +87,21 @@ def _quoted(hit: re.Match[str]) -> str:
     return _character(re.sub(r"[=\s]", "", hit[0]))
 
 
+def _pair(hit: re.Match[str]) -> str:
+    return _character(hit[0].replace("\\", ""))
+
+
+def _css(hit: re.Match[str]) -> str:
+    return chr(int(hit[1] or hit[2], 16))
+
+
+def _words(hit: re.Match[str]) -> str:
+    payload = "".join(word[1] for word in re.finditer(_WORD, hit[0]))
+    return _character(
+        quopri.decodestring(payload.encode("utf-8", "surrogatepass"), header=True).hex()
+    )
+
+
 def _character(digits: str) -> str:
     raw = bytes.fromhex(digits)
     try:
@@ -88,10 +121,13 @@ class _Escape:
 
 _ESCAPES = (
     _Escape("\\", _BACKSLASH, _backslash),
+    _Escape("\\", _PAIR, _pair),
+    _Escape("\\", _CSS, _css),
     _Escape("&", _REFERENCE, _reference),
     _Escape("%", _PERCENT, _percent),
     _Escape("=", _QUOTED, _quoted),
-    _Escape("\n", _LINE_BREAK, lambda _: ""),
+    _Escape("=?", _WORDS, _words),
+    _Escape("\n", _LINE_BREAK, lambda hit: " " if hit.lastindex else ""),
 )
 
 

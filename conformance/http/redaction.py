@@ -1,8 +1,9 @@
 """Secrets, in whatever form they could turn up in an artefact, are cut out of it.
 
-Known secrets (passwords, tokens) are found raw or escaped for JSON, HTML or URLs or as programming
-languages write them, one inside the other and in any order, and base64-encoded at any offset
-inside something longer (as in Basic credentials). Anything that looks like a JWT is cut out,
+Known secrets (passwords, tokens) are found raw or escaped for JSON, HTML, URLs, shells, LDAP, mail
+or as programming languages write them, one inside the other and in any order, as a list of their
+bytes or characters, and in base64 or base32 at any offset inside something longer (as in Basic
+credentials). Anything that looks like a JWT is cut out,
 known or not.
 """
 
@@ -43,12 +44,24 @@ _BEFORE, _AFTER = "(?<![A-Za-z0-9])", "(?![A-Za-z0-9])"
 #: The longest escape of one character: ``&amp;#x1f6a3;`` in JSON in a URL.
 _LONGEST_ESCAPE = 24
 
+#: Patterns are tried where so many characters are right.
+_BEGUN = 4
 #: Looked up by so many characters at once.
 _KEY = 8
 #: So many characters of texts are kept with their masked forms.
 _KEPT = 1_000_000
 #: Where a text was cut short, perhaps in the middle of an escape.
-_CUT = re.compile(r"(?:&[#\w]{0,8}|\\[ux]?[0-9a-fA-F]{0,7}|[%=][0-9a-fA-F]?)?…")
+_DOTS = re.compile(r"…|\.{3}")
+_CUT = re.compile(
+    rf"(?:&[#\w]{{0,8}}|\\[ux]?[0-9a-fA-F]{{0,7}}|[%=][0-9a-fA-F]?)?(?:{_DOTS.pattern})"
+)
+#: A blank between words, where writers break lines and indent the next.
+_BLANK = re.compile(r"(?<=\S) (?=\S)")
+#: How SQL, CSV and shells write a quote inside quotes.
+_QUOTES = (("'", "''"), ('"', '""'), ("'", r"'\''"), ("'", "'\"'\"'"))
+#: What separates the items of a list of bytes, as numbers; and of one of characters.
+_BETWEEN_BYTES = (",", ", ", " ")
+_BETWEEN_CHARACTERS = (", ", *(f"{sign},{blank}{sign}" for sign in "'\"" for blank in ("", " ")))
 #: What no escape changes.
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
@@ -64,8 +77,10 @@ class Secrets:
         self._lock = threading.Lock()
         self._known: set[str] = set()
         self._akin: set[str] = set()
-        self._patterns: dict[str, int] = {}
-        self._pattern: re.Pattern[str] | None = None
+        #: By pattern, what it is a pattern of.
+        self._patterns: dict[str, str] = {}
+        #: Where one may begin, and the whole; ``None``: not compiled since one was added.
+        self._pattern: tuple[re.Pattern[str], re.Pattern[str]] | None = None
         self._literals: dict[str, tuple[str, ...]] = {}
         self._spellings: set[str] = set()
         #: Where a literal may begin; ``None``: not compiled since one was added.
@@ -109,7 +124,7 @@ class Secrets:
                 self._mask(text)
             elif any(_nearly(text, one) for one in self._known):
                 self._akin.add(text)
-                self._add_pattern(_word(text), len(text))
+                self._add_pattern(_word(text), text)
             self._version += 1
 
     def redact(self, text: str) -> str:
@@ -141,9 +156,11 @@ class Secrets:
         return self.redact(text.replace(MASK, _FORGED))
 
     def _mask(self, secret: str) -> None:
-        for spelling in _spellings(secret):
+        spellings = _spellings(secret)
+        for spelling in spellings:
             for form in _encoded(spelling):
                 self._add_literal(form)
+        for spelling in spellings | {one.replace(*sign) for one in spellings for sign in _QUOTES}:
             self._add_spelling(spelling)
         # Some writers change the case: of headers, of hexadecimal digits.
         for spelling in {secret.upper(), secret.lower()} if len(secret) >= _TELLING else ():
@@ -153,15 +170,13 @@ class Secrets:
         if len(spelling) >= _KEY and _PLAIN.fullmatch(spelling):
             self._add_literal(spelling)
         else:
-            self._add_pattern(re.escape(spelling), len(spelling))
+            self._add_pattern(_wrapped(spelling), spelling)
         self._spellings.add(spelling)
 
-    def _add_pattern(self, pattern: str, length: int) -> None:
-        self._patterns[pattern] = length
-        # The longest first: a secret must not be cut short by one it contains.
-        longest = sorted(self._patterns, key=lambda one: -self._patterns[one])
-        self._pattern = re.compile("|".join(longest))
-        self.longest = max(self.longest, _LONGEST_ESCAPE * length)
+    def _add_pattern(self, pattern: str, text: str) -> None:
+        self._patterns[pattern] = text
+        self._pattern = None
+        self.longest = max(self.longest, _LONGEST_ESCAPE * len(text))
 
     def _add_literal(self, form: str) -> None:
         if len(form) >= _KEY:
@@ -183,10 +198,9 @@ class Secrets:
 
     def _in(self, layer: Layer) -> list[Span]:
         found = list(_jwts(layer.text))
-        if self._pattern is not None:
-            found += [hit.span() for hit in self._pattern.finditer(layer.text)]
+        found += self._patterns_in(layer.text)
         found += self._literals_in(layer.text)
-        if "…" in layer.text:
+        if "…" in layer.text or "..." in layer.text:
             found += self._begun(layer.text)
         return found
 
@@ -197,11 +211,33 @@ class Secrets:
         for cut in _CUT.finditer(text) if spellings else ():
             before = text[max(0, cut.start() - self.longest) : cut.start()]
             # Half an escape may be read as characters of its own.
-            for end in range(len(before), max(0, len(before) - 4), -1):
+            for end in range(len(before), max(0, len(before) - 5), -1):
                 length = max((_overlap(before[:end], one) for one in spellings), default=0)
                 if length >= _TELLING:
                     yield cut.start() - len(before) + end - length, cut.start()
                     break
+
+    def _patterns_in(self, text: str) -> Iterator[Span]:
+        if self._patterns:
+            done = 0
+            starts, pattern = self._compiled()
+            for start in starts.finditer(text):
+                hit = pattern.match(text, start.start()) if start.start() >= done else None
+                if hit is not None:
+                    done = hit.end()
+                    yield hit.span()
+
+    def _compiled(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        """A pattern of the few ways in which the secrets begin, and one of all that they may be:
+        only where the first matches is the second tried."""
+        with self._lock:
+            if self._pattern is None:
+                begun = {text[:_BEGUN].split(" ")[0] or text[0] for text in self._patterns.values()}
+                starts = (f"{re.escape(one[0])}(?={re.escape(one[1:])})" for one in sorted(begun))
+                # The longest first: a secret must not be cut short by one it contains.
+                longest = sorted(self._patterns, key=lambda one: -len(self._patterns[one]))
+                self._pattern = re.compile("|".join(starts)), re.compile("|".join(longest))
+            return self._pattern
 
     def _literals_in(self, text: str) -> Iterator[Span]:
         done = 0
@@ -229,8 +265,8 @@ def _end(text: str, at: int, form: str) -> int:
     ``at`` if neither is there."""
     if text.startswith(form, at):
         return at + len(form)
-    cut = text.find("…", at, at + len(form))
-    return cut if cut > at and form.startswith(text[at:cut]) else at
+    cut = _DOTS.search(text, at, at + len(form) + 2)
+    return cut.start() if cut and form.startswith(text[at : cut.start()]) else at
 
 
 def _overlap(text: str, secret: str) -> int:
@@ -278,15 +314,19 @@ def _word(text: str) -> str:
     return before + re.escape(text) + after
 
 
+def _wrapped(text: str) -> str:
+    """A pattern for the text, or for the text wrapped at its blanks."""
+    return r"\s++".join(map(re.escape, _BLANK.split(text)))
+
+
 def _spellings(secret: str) -> set[str]:
     """How the secret reads once its escapes are undone.
 
-    Forms have a plus for a blank, SQL and CSV double their quotes, some writers normalise, and
-    UTF-8 that is read byte by byte (in a header, or as ``\\xc3\\xa9``) is Latin-1.
+    Forms have a plus for a blank, some writers normalise, and UTF-8 that is read byte by byte (in
+    a header, or as ``\\xc3\\xa9``) is Latin-1.
     """
     forms = {secret} | {unicodedata.normalize(form, secret) for form in ("NFC", "NFD")}
     forms |= {one.replace(" ", "+") for one in forms}
-    forms |= {one.replace(sign, 2 * sign) for one in forms for sign in "'\""}
     return forms | {_misread(one, page) for one in forms for page in ("latin-1", "cp1252")}
 
 
@@ -299,27 +339,40 @@ def _misread(text: str, page: str) -> str:
 
 
 def _encoded(secret: str) -> set[str]:
-    """How the secret reads in base64, alone or inside something longer, in both alphabets, in
-    hexadecimal digits and as a list of bytes."""
+    """How the secret reads in base64 and base32, alone or inside something longer, in both
+    alphabets, in hexadecimal digits and as a list of bytes or characters."""
     texts = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     texts |= {html.escape(secret), quote(secret.encode("utf-8", "surrogatepass"), safe="")}
     plain = secret.encode("utf-8", "surrogatepass")
-    forms = {between.join(map(str, plain)) for between in (",", ", ", " ")}
-    forms |= {case for sign in ":- " for case in _cases(plain.hex(sign))}
-    for text in texts:
-        raw = text.encode("utf-8", "surrogatepass")
+    forms = _lists(secret, plain) | {case for sign in ":- " for case in _cases(plain.hex(sign))}
+    for raw in (text.encode("utf-8", "surrogatepass") for text in texts):
         if len(raw) >= _ENCODABLE:
-            forms |= {_at_offset(raw, offset) for offset in range(3)}
+            forms |= {_at_offset(raw, offset, 6) for offset in range(3)}
             forms |= _cases(raw.hex())
+    if len(plain) >= _ENCODABLE:
+        wide = secret.encode("utf-16-le", "surrogatepass")  # as .NET encodes it
+        forms |= {_at_offset(wide, offset, 6) for offset in range(3)}
+        forms |= {_at_offset(plain, offset, 5) for offset in range(5)}
     return forms | {form.replace("+", "-").replace("/", "_") for form in forms}
+
+
+def _lists(secret: str, plain: bytes) -> set[str]:
+    """The secret as an array: of bytes as JSON, Go or Java (where they have a sign) write them, or
+    of characters."""
+    signed = [byte - 256 if byte > 127 else byte for byte in plain]
+    written = (list(map(str, plain)), list(map(str, signed)), [f"{byte:#x}" for byte in plain])
+    forms = {between.join(items) for items in written for between in _BETWEEN_BYTES}
+    if len(secret) >= _ENCODABLE:
+        forms |= {between.join(secret) for between in _BETWEEN_CHARACTERS}
+    return forms
 
 
 def _cases(digits: str) -> set[str]:
     return {digits, digits.upper()}
 
 
-def _at_offset(raw: bytes, offset: int) -> str:
-    encoded = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
-    # Characters that the neighbours share are not ours.
-    last = len(encoded) - (1 if (offset + len(raw)) % 3 else 0)
-    return encoded[(0, 2, 3)[offset] : last]
+def _at_offset(raw: bytes, offset: int, bits: int) -> str:
+    """So many bits to a character; those that the neighbours share are not ours."""
+    encode = base64.b64encode if bits == 6 else base64.b32encode
+    encoded = encode(b"\0" * offset + raw).decode()
+    return encoded[-(-8 * offset // bits) : 8 * (offset + len(raw)) // bits]

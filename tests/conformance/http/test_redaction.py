@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import html
 import json
-import quopri
-import re
 import time
-from collections.abc import Callable
-from html.entities import codepoint2name
-from urllib.parse import quote, quote_plus
+from email.charset import QP, Charset
+from email.header import Header
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -20,105 +18,12 @@ from sampan.conformance.http.connection import Reply, Request
 from sampan.conformance.http.exchange import Log
 from sampan.conformance.http.json_body import Body
 from sampan.conformance.http.redaction import MASK, Secrets
+from tests.conformance.http.secret_forms import FORMS, OUTER
 from tests.support.examples import sampled
 
 #: Printable, of any script, with quotes, slashes and blanks; long enough not to be there by chance.
 SECRETS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=8, max_size=40)
 AROUND = st.text("0123456789", max_size=7)
-
-FORMS: dict[str, Callable[[str], str]] = {
-    "raw": lambda secret: secret,
-    "json": lambda secret: json.dumps(secret)[1:-1],
-    "json unicode": lambda secret: json.dumps(secret, ensure_ascii=False)[1:-1],
-    "json in json": lambda secret: json.dumps(json.dumps(secret))[3:-3],
-    "html": html.escape,
-    "html of json": lambda secret: html.escape(json.dumps(secret)[1:-1]),
-    "url": lambda secret: quote(secret, safe=""),
-    "url lower case": lambda secret: "".join(
-        f"%{byte:02x}" if chr(byte) not in _PLAIN else chr(byte) for byte in secret.encode()
-    ),
-    "form": quote_plus,
-    "python": lambda secret: repr(secret)[1:-1],
-    "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
-    "base64 url": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
-}
-
-
-def go(secret: str) -> str:
-    """As Go writes JSON."""
-    text = json.dumps(secret, ensure_ascii=False)[1:-1]
-    for sign in "&<>\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
-
-
-def dotnet(secret: str) -> str:
-    """As .NET writes JSON: digits in capitals, and quotes as numbers too."""
-    text = json.dumps(secret)[1:-1]
-    for sign in "&<>'+`":
-        text = text.replace(sign, f"\\u{ord(sign):04X}")
-    return re.sub(r"\\u([0-9a-f]{4})", lambda hit: f"\\u{hit[1].upper()}", text)
-
-
-def named(secret: str) -> str:
-    """Every character that has a name in HTML by its name."""
-    return "".join(
-        f"&{codepoint2name[ord(one)]};" if ord(one) in codepoint2name else one for one in secret
-    )
-
-
-def decimal(secret: str) -> str:
-    return "".join(f"&#{ord(one)};" if not one.isalnum() else one for one in secret)
-
-
-def hexadecimal(secret: str) -> str:
-    return "".join(f"&#x{ord(one):X};" for one in secret)
-
-
-def latin(secret: str) -> str:
-    """UTF-8 that is read byte by byte, as in a header."""
-    return secret.encode().decode("latin-1")
-
-
-FORMS |= {
-    "go": go,
-    ".NET": dotnet,
-    "html names": named,
-    "html numbers": decimal,
-    "html hexadecimal": hexadecimal,
-    "html, apostrophes by name": lambda secret: named(secret).replace("'", "&apos;"),
-    "a header": latin,
-    "bytes of python": lambda secret: repr(secret.encode())[2:-1],
-    "sql": lambda secret: secret.replace("'", "''"),
-    "csv": lambda secret: secret.replace('"', '""'),
-    "php": lambda secret: json.dumps(secret)[1:-1].replace("/", "\\/"),
-    "ascii of python": lambda secret: ascii(secret)[1:-1],
-    "octal": lambda secret: "".join(
-        chr(byte) if 32 < byte < 127 and byte != 92 else f"\\{byte:03o}" for byte in secret.encode()
-    ),
-    "hexadecimal digits": lambda secret: secret.encode().hex(),
-    "basic": lambda secret: base64.b64encode(f"abc:{secret}".encode()).decode(),
-    "basic in a url": lambda secret: quote(base64.b64encode(f"abc:{secret}".encode()), safe=""),
-}
-#: Forms of mails, dumps and logs.
-FORMS |= {
-    "quoted-printable": lambda secret: quopri.encodestring(secret.encode()).decode(),
-    "base64 in lines": lambda secret: base64.encodebytes(b"-" * 50 + secret.encode()).decode(),
-    "dump": lambda secret: secret.encode().hex(":").upper(),
-    "list of bytes": lambda secret: json.dumps([*secret.encode()]),
-    "upper case": str.upper,
-    "lower case": str.lower,
-    "html hexadecimal, padded": lambda secret: "".join(f"&#x{ord(one):08x};" for one in secret),
-    "Windows": lambda secret: "".join(
-        bytes([one]).decode("cp1252", "ignore") or chr(one) for one in secret.encode()
-    ),
-}
-#: Forms that may stand inside one another.
-OUTER = (
-    *("json", "go", ".NET", "html", "html numbers", "url", "form", "python"),
-    "quoted-printable",
-)
-_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
 
 
 @settings(deadline=None)
@@ -187,7 +92,7 @@ def test_the_claims_and_the_signature_of_a_token_are_masked_alone() -> None:
     "unit",
     [
         *("\\", "&a", "%25", "eyJ", "eyJaaaa", "a.eyJ", "\\u0026%25&amp;", "%5Cu0026amp%3B", "&#"),
-        *("…", TOKEN[:20] + "…"),
+        *("…", TOKEN[:20] + "…", "a&b...", "\\26 ", ",\n  1", "=?u?q?a?= ", "a    "),
     ],
 )
 def test_redaction_takes_linear_time(unit: str) -> None:
@@ -358,14 +263,63 @@ def test_a_short_password_is_masked_inside_words_too(secret: str) -> None:
         assert secret not in secrets.redact(text).replace(MASK, "")
 
 
+@pytest.mark.parametrize("cut", ["… (4711 characters in all)", "...', 7)"])
 @pytest.mark.parametrize("form", sampled(FORMS, 3))
-def test_a_secret_that_a_message_was_cut_in_is_not_begun(form: str) -> None:
+def test_a_secret_that_a_message_was_cut_in_is_not_begun(form: str, cut: str) -> None:
     """Messages quote what a server sent, and stop after so many characters."""
     secret = "canary <second> & 'grün' 一二三"
     secrets = Secrets()
     secrets.add(secret)
     written = FORMS[form](secret)
     for length in range(24, len(written)):
-        shown = secrets.redact(f"it said {written[:length]}… (4711 characters in all)")
+        shown = secrets.redact(f"it said {written[:length]}{cut}")
         assert "canary" not in shown
         assert "Y2FuYXJ5" not in shown  # the same in base64
+
+
+@pytest.mark.parametrize("wrap", ["\n", "\n    ", "\r\n\t", " \n", "\\n  "])
+def test_a_passphrase_that_is_wrapped_at_a_blank_is_masked(wrap: str) -> None:
+    secrets = Secrets()
+    secrets.add("correct (horse) & battery")
+    for blank in (" (", " &", " b"):
+        wrapped = "correct (horse) & battery".replace(blank, wrap + blank[1:])
+        assert secrets.redact(f"it was {wrapped}.") == f"it was {MASK}."
+
+
+def test_a_secret_in_several_words_of_a_header_is_masked() -> None:
+    secret = "correct (horse) & 'battery', grün 三"
+    secrets = Secrets()
+    secrets.add(secret)
+    quoted = Charset("utf-8")
+    quoted.header_encoding = QP
+    words = Header(secret, quoted, maxlinelen=40).encode()
+    assert words.count("=?utf-8?q?") > 1
+    assert secrets.redact(f"Subject: {words} and =?utf-8?q?more?=") == (
+        f"Subject: {MASK} and =?utf-8?q?more?="
+    )
+
+
+def test_the_trace_of_php_begins_no_secret() -> None:
+    secrets = Secrets()
+    secrets.add("correct-horse-battery", "a bc d")
+    trace = "#0 /srv/login.php(12): login('abc', 'correct-horse-b...', 7)"
+    assert secrets.redact(trace) == f"#0 /srv/login.php(12): login('abc', '{MASK}...', 7)"
+    assert secrets.redact("horses ... corr... and so on...") == "horses ... corr... and so on..."
+
+
+@pytest.mark.parametrize("secret", ["a b", "pw1", "x_y", "it is"])
+def test_a_short_secret_hides_no_more_for_the_ways_of_writing_it(secret: str) -> None:
+    secrets = Secrets()
+    secrets.add(secret)
+    for text in (
+        '{"x": [97, 98, 112], "y": ["a", "b"], "z": "ab itis x y..."}',
+        json.dumps({"points": [[97, 32], [98, 112]], "names": ["p", "w"]}, indent=2),
+        "C:\\\\ab\\\\26 maximum_year, (a, b) pw... \\61\\62",
+    ):
+        assert secrets.redact(text) == text
+
+
+def test_a_secret_is_found_where_it_begins_in_the_beginning_of_another() -> None:
+    secrets = Secrets()
+    secrets.add("aaa b&", "aab c&", " aa d&")
+    assert secrets.redact("1aaaab c&2 aaaaa b&3  aa d&4") == f"1aa{MASK}2 aa{MASK}3 {MASK}4"

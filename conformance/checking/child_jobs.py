@@ -67,7 +67,7 @@ def failed(ctx: Context, name: str, what: str, expected: str) -> Finding:
     """The finding for a job that was accepted and failed: one may fail by chance, and more where
     chance shows, since some jobs of another operation end and some fail."""
     job, first = ctx.evidence.trace(name), ctx.evidence.original(name)
-    if job is first:
+    if job is first or not first.accepted:
         return ctx.inconclusive(f"{what} failed, and no other could be tried", job)
     others = [one for one in ctx.evidence.traces() if one.operation != job.operation]
     others = [one for one in others if one.name != "blend_words"]  # which has to fail
@@ -191,6 +191,9 @@ def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Fi
             expected="errno 0",
             actual=refused.submission.summary(),
         )
+    elif "sender_id" not in job.body:
+        what = f"sender_id was tried only with {ctx.evidence.cause(given)}"
+        yield ctx.inconclusive(f"{what}, which are refused without it, too", refused, job)
     else:
         # If it is refused whatever it lacks, the sender_id need not be the cause.
         yield accepted(ctx, job, "with sender_id", 430)

@@ -9,6 +9,7 @@ from ..checking.child_jobs import accepted_both_ways, failed, not_taken, picture
 from ..json_access import text
 from ..pictures import compare as pixels
 from ..pictures.seams import Seam
+from ..shared_jobs.catalogue import THUMBS, whole_picture
 
 _JOB = "blendImages"
 
@@ -26,7 +27,7 @@ def two_to_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
     for count, name in sorted(tried.items()):
         job = jobs[name]
         if not job.accepted:
-            yield not_taken(ctx, job, f"a blend of {count} links")
+            yield _refused(ctx, name, f"a blend of {count} links")
         elif job.finished and text(job.last, "img_buffer") is not None:
             yield from _one_colour(ctx, job)
             yield ctx.ok(f"{count} links gave a picture", job)
@@ -39,6 +40,24 @@ def two_to_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
     rest = " and ".join(str(count) for count in _COUNTS if count not in tried)
     counts = ", ".join(map(str, sorted(tried)))
     yield ctx.ok(f"{counts} links gave pictures", not_covered=f"{rest} links" if rest else "")
+
+
+def _refused(ctx: Context, name: str, what: str) -> Finding:
+    """A blend of thumbs, or of two links to one picture, may be refused for them: one of whole
+    pictures decides."""
+    job, apart = ctx.evidence.trace(name), ctx.evidence.sent(f"{name}_apart")
+    if apart or not job.refused or _is_apart(ctx, job):
+        return not_taken(ctx, apart[0] if apart else job, what)
+    why = f"it has {THUMBS}, and there were too few other pictures to try"
+    return ctx.inconclusive(f"{what} is refused: {why}: {job.submission.summary()}", job)
+
+
+def _is_apart(ctx: Context, job: JobTrace) -> bool:
+    """Whether the links are to the whole pictures of different jobs; signatures may change."""
+    parents = [whole_picture(parent.last or {}) for parent in ctx.evidence.sent("grid", "niji")]
+    whole = {link.partition("?")[0] for link in parents if link is not None}
+    links = [link.partition("?")[0] for link in str(job.body["content"]).split()]
+    return len(set(links)) == len(links) and whole.issuperset(links)
 
 
 def _one_colour(ctx: Context, job: JobTrace) -> Iterator[Finding]:

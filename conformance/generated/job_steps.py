@@ -8,7 +8,7 @@ from ..http.exchange import Answer
 from ..json_access import integer, text
 from ..rules.job_model import Job
 from ..rules.refusals import SentRequest
-from ..shared_jobs.catalogue import links
+from ..shared_jobs.catalogue import links, whole_picture
 from . import results
 from .player import Player
 from .steps import ACCOUNT, CELLS, NUMBER, WORDS, Needs, step
@@ -63,11 +63,12 @@ def vary(player: Player, which: int, cell: int, sender: bool, remix: bool) -> No
 
 @step(weight=3, needs=Needs.JOB, which=NUMBER, count=(2, 3, 4, 5), sender=_BOTH)
 def blend(player: Player, which: int, count: int, sender: bool) -> None:
-    """Two to five links to pictures of two jobs."""
-    jobs = [job for n in (0, 1) if (job := player.pick(which + n, "createJob"))]
-    every = list(dict.fromkeys(link for job in jobs for link in links(job.last or {})))
-    if len(every) >= count:
-        body: dict[str, object] = {"content": " ".join(every[:count])}
+    """Two to five links, each to the whole picture of another job."""
+    picked = [player.pick(which + n, "createJob", "varyJob") for n in range(count)]
+    jobs = [job for job in picked if job is not None]
+    pictures = dict.fromkeys(filter(None, (whole_picture(job.last or {}) for job in jobs)))
+    if len(pictures) > 1:
+        body: dict[str, object] = {"content": " ".join(pictures)}
         submit(player, "blendImages", body | _sender(jobs[0], sender), jobs[0].account)
 
 

@@ -12,6 +12,7 @@ from ..json_access import Record
 from ..settings import RunOptions
 from ..shared_jobs.catalogue import SharedJob
 from ..shared_jobs.evidence import polls
+from ..shared_jobs.trace import JobTrace
 from .plan import RunPlan
 
 #: The usual duration of a job on the live service, in seconds.
@@ -30,6 +31,9 @@ class _Symbols:
 
     def sender(self, account: str) -> str:
         return f"<sender_id of the {account} account>"
+
+    def sent(self, *names: str) -> list[JobTrace]:
+        return []
 
 
 def job_bodies(jobs: Iterable[SharedJob], mark: str) -> dict[str, str]:

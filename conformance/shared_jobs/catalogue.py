@@ -13,6 +13,7 @@ from typing import Protocol
 
 from ..json_access import Record, text
 from ..verdict import UnavailableError, Verdict
+from .trace import JobTrace
 
 
 class Material(Protocol):
@@ -26,6 +27,10 @@ class Material(Protocol):
 
     def sender(self, account: str) -> str:
         """The account's sender_id."""
+        ...
+
+    def sent(self, *names: str) -> list[JobTrace]:
+        """Those of the jobs that were sent."""
         ...
 
 
@@ -141,6 +146,32 @@ def _blend(count: int) -> Callable[[Material], Body]:
     return body
 
 
+#: Jobs of which each makes another picture.
+_MAKERS = ("grid", "niji", "upscale", "variation", "upscale_4", "remix")
+_BLENDS = ("blend", "blend_3", "blend_4", "blend_5")
+
+
+def whole_picture(record: Record) -> str | None:
+    """The link to the picture of a finished record, which is no thumb."""
+    return text(record, "original_url") or text(record, "img_buffer")
+
+
+def _apart(count: int) -> Callable[[Material], Body]:
+    """Of the whole pictures of ``count`` jobs."""
+
+    def body(material: Material) -> Body:
+        jobs = [job for job in material.sent(*_MAKERS, *_BLENDS) if job.finished]
+        found = [link for job in jobs if (link := whole_picture(job.last or {})) is not None]
+        if len(set(found)) < count:
+            raise UnavailableError(
+                Verdict.UNTESTABLE,
+                f"needs the pictures of {count} jobs, and there are {len(set(found))}",
+            )
+        return {"content": " ".join(list(dict.fromkeys(found))[:count])}
+
+    return body
+
+
 def _describe(material: Material) -> Body:
     found = links(material.record("grid"))
     if not found:
@@ -208,10 +239,18 @@ class StandIn:
 BEYOND_ASCII = "text outside ASCII"
 SENDER_ID = "sender_id"
 CONTENT = "content"
+#: A server may refuse to blend them: the page does not say which pictures it takes.
+THUMBS = "thumbs, and two links to a picture of one job"
 
 
 def _again(job: SharedJob) -> StandIn:
     return StandIn("", replace(job, name=f"{job.name}_again"))
+
+
+def _blend_apart(count: int) -> tuple[StandIn, ...]:
+    """Made when the other jobs of the batch have ended, so that there are enough pictures."""
+    job = SharedJob(f"blend_{count}_apart", "blendImages", _apart(count))
+    return StandIn(THUMBS, job), _again(job)
 
 
 #: By the name of the job: what is tried instead, one after the other, until one is accepted.
@@ -254,11 +293,11 @@ STAND_INS: Mapping[str, tuple[StandIn, ...]] = {
         StandIn(CONTENT, SharedJob("vary_4", "varyJob", _vary(4, sender=True), ("grid",))),
     ),
     "blend": (_again(BY_NAME["blend"]),),
-    "blend_3": (_again(BY_NAME["blend_3"]),),
-    "blend_4": (_again(BY_NAME["blend_4"]),),
+    "blend_3": _blend_apart(3),
+    "blend_4": _blend_apart(4),
     "blend_5": (
         StandIn(SENDER_ID, SharedJob("blend_5_bare", "blendImages", _blend(5), ("grid", "niji"))),
-        _again(BY_NAME["blend_5"]),
+        *_blend_apart(5),
     ),
     "describe": (_again(BY_NAME["describe"]),),
     "describe_sender": (

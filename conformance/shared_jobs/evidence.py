@@ -395,3 +395,6 @@ class _Early:
 
     def sender(self, account: str) -> str:
         return self._evidence.sender(account)
+
+    def sent(self, *names: str) -> list[JobTrace]:
+        return self._evidence.sent(*names)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tests.conforming_servers.conforming_server import conforming_server
 from tests.support.tampering.exchange import Go, Reply, Request, Tampering, refusal
-from tests.support.tampering.making import asking, chain
+from tests.support.tampering.making import all_records, asking, chain
 
 
 def _read(
@@ -114,5 +114,26 @@ def senders_are_looked_up() -> Tampering:
         reply = await go(request.made_invalid())
         early = reply.envelope["errno"] in (411, 430)
         return reply if early else refusal(420, "SENDER NOT FOUND")
+
+    return tampering
+
+
+@conforming_server(
+    "a blend takes whole pictures of different jobs: no thumbs, and none of one job twice",
+)
+def blends_take_different_pictures() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
+        content = request.fields.get("content")
+        if request.operation != "blendImages" or not isinstance(content, str):
+            return await go(request)
+        shown = [
+            (one["hash"], key, one[key])
+            for one in await all_records(request, go)
+            for key in ("original_url", "img_buffer", "img_thumb")
+        ]
+        named = [(job, key) for word in content.split() for job, key, link in shown if link == word]
+        jobs = [job for job, _ in named]
+        odd = len(set(jobs)) < len(jobs) or "img_thumb" in {key for _, key in named}
+        return await go(request.made_invalid() if odd else request)
 
     return tampering

@@ -147,6 +147,26 @@ def test_what_is_refused_with_and_without_a_sender_is_not_failed_for_it(
         assert finding(report, sender).verdict in (Verdict.INCONCLUSIVE, Verdict.UNTESTABLE)
 
 
+def test_a_blend_that_is_refused_for_its_thumbs_is_no_breach() -> None:
+    thumbs = refusing(lambda fields: "thumb" in prompt(fields), "blendImages")
+    report = judged(thumbs, "BLEND-1", "BLEND-5", jobs=4)
+    assert failed(report) == []
+    assert "too few other pictures" in finding(report, "BLEND-1").message
+
+
+def test_a_second_blend_that_fails_once_is_no_breach() -> None:
+    def change(request: Request) -> Request | Reply:
+        links = prompt(request.fields).split()
+        if any("thumb" in link for link in links):
+            return refusal(301, "PARAMS WRONG")
+        broken = " ".join(f"{link}-nowhere" for link in links)
+        return request.with_fields(content=broken) if len(links) == 5 else request
+
+    report = judged(asking(change, "blendImages"), "BLEND-1", "UP-1", "VAR-1", "GRID-1", jobs=12)
+    assert failed(report) == []
+    assert "no other could be tried" in finding(report, "BLEND-1").message
+
+
 def test_a_first_job_that_fails_is_followed_by_another() -> None:
     async def tampering(request: Request, go: Go) -> Reply:
         if request.operation == "createJob" and not prompt(request.fields).isascii():

@@ -14,6 +14,7 @@ from sampan.conformance.shared_jobs.catalogue import (
     links,
     select_jobs,
 )
+from sampan.conformance.shared_jobs.trace import JobTrace
 from sampan.conformance.verdict import UnavailableError
 
 NAMES = [one.name for one in SHARED_JOBS]
@@ -85,6 +86,9 @@ class Finished:
 
     def sender(self, account: str) -> str:
         return f"sender-{account}"
+
+    def sent(self, *names: str) -> list[JobTrace]:
+        return []
 
 
 def test_the_bodies_are_those_of_the_page() -> None:

@@ -64,12 +64,13 @@ test: .venv/.dev
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --collect-only -qq >/dev/null || true
 	@touch $@
 
-# Six workers even on two cores: many tests wait for jobs. Each takes seconds to import the tests.
+# Five workers even on two cores: many tests wait for jobs. Each takes seconds to import the tests, and
+# more of them only slow one another down.
 # Bytecode is kept, whatever the environment says: a few hundred processes would else compile the
 # fake anew.
 CHOSEN = -m "not whole"
 suite: .venv/.compiled
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 6 --dist worksteal $(CHOSEN) $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 5 --dist worksteal $(CHOSEN) $(ARGS)
 
 # All instances of what `make test` tries a few of, too: the tests that are marked `whole`.
 whole: CHOSEN =

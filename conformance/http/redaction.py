@@ -81,7 +81,10 @@ class Secrets:
         self._patterns: dict[str, str] = {}
         #: Where one may begin, and the whole; ``None``: not compiled since one was added.
         self._pattern: tuple[re.Pattern[str], re.Pattern[str]] | None = None
-        self._literals: dict[str, tuple[str, ...]] = {}
+        #: By their first characters, and the lengths of those from the longest on: tokens, which
+        #: there are many of, begin alike and are about as long as each other.
+        self._literals: dict[str, set[str]] = {}
+        self._lengths: dict[str, tuple[int, ...]] = {}
         self._spellings: set[str] = set()
         #: Where a literal may begin; ``None``: not compiled since one was added.
         self._starts: re.Pattern[str] | None = None
@@ -180,10 +183,11 @@ class Secrets:
 
     def _add_literal(self, form: str) -> None:
         if len(form) >= _KEY:
-            others = self._literals.get(form[:_KEY], ())
-            self._starts = self._starts if others else None
-            ordered = sorted({*others, form}, key=lambda one: (-len(one), one))
-            self._literals[form[:_KEY]] = tuple(ordered)
+            key = form[:_KEY]
+            self._starts = self._starts if key in self._literals else None
+            self._literals.setdefault(key, set()).add(form)
+            lengths = {*self._lengths.get(key, ()), len(form)}
+            self._lengths[key] = tuple(sorted(lengths, reverse=True))
             self.longest = max(self.longest, len(form))
 
     def excerpt(self, text: str, length: int = 8_000) -> str:
@@ -243,11 +247,23 @@ class Secrets:
         done = 0
         for hit in self._literal_starts().finditer(text):
             at = hit.start()
-            forms = self._literals.get(text[at : at + _KEY], ()) if at >= done else ()
-            end = next((end for form in forms if (end := _end(text, at, form)) > at), at)
+            end = self._end(text, at) if at >= done else at
             if end > at:
                 done = end
                 yield at, end
+
+    def _end(self, text: str, at: int) -> int:
+        """Where a literal ends that begins at ``at``, or its beginning if the text was cut short
+        there; ``at`` if neither is there."""
+        key = text[at : at + _KEY]
+        forms, lengths = self._literals.get(key, ()), self._lengths.get(key, (0,))
+        whole = next((part for size in lengths if (part := text[at : at + size]) in forms), "")
+        end = at + len(whole)
+        cut = _DOTS.search(text, at, at + lengths[0] + 2)
+        # A copy: other threads add some.
+        if cut and any(form.startswith(text[at : cut.start()]) for form in tuple(forms)):
+            return max(end, cut.start())
+        return end
 
     def _literal_starts(self) -> re.Pattern[str]:
         """Matches wherever a literal begins and hardly anywhere else: nearly every text of a run
@@ -258,15 +274,6 @@ class Secrets:
                 signs = [f"[{''.join(map(re.escape, column))}]" for column in columns] or ["(?!)"]
                 self._starts = re.compile(f"{signs[0]}(?={''.join(signs[1:])})")
             return self._starts
-
-
-def _end(text: str, at: int, form: str) -> int:
-    """Where ``form`` ends that begins at ``at``, or its beginning if the text was cut short there;
-    ``at`` if neither is there."""
-    if text.startswith(form, at):
-        return at + len(form)
-    cut = _DOTS.search(text, at, at + len(form) + 2)
-    return cut.start() if cut and form.startswith(text[at : cut.start()]) else at
 
 
 def _overlap(text: str, secret: str) -> int:

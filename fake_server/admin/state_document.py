@@ -164,7 +164,7 @@ def _contents(service: FakeService, document: Mapping[str, Any], only: str | Non
     elif any(account != only for account in _accounts(document)):
         raise StateError("a document of one account contains another account's or shared data")
     jobs = _each(document, "jobs", lambda given: _as_job(given, ids))
-    for name in ("id", "hash", "job_id"):
+    for name in ("id", "hash", "job_id", "id_uuid"):
         _unique("jobs", name, [getattr(job, name) for job in jobs])
     faults = _each(document, "faults", lambda given: _as_fault(given, ids))
     _unique("faults", "id", [fault.id for fault in faults])

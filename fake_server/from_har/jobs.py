@@ -86,13 +86,16 @@ def facts(
     made: list[Job] = []
     by_job_id = {_text(seen.record, "job_id"): hash for hash, seen in jobs.items()}
     taken: dict[int, set[int]] = {}
-    job_ids: set[str] = set()
+    uuids: set[str] = set()
     for seen in sorted(jobs.values(), key=_created):
         account = ids[seen.account.username]
         job = _facts(seen, account, profile, job_ms, now, taken.setdefault(account, set()))
-        if job.job_id in job_ids:  # no two jobs have the same
-            job = job._replace(job_id=_drawn(seen.hash)[0])
-        job_ids.add(job.job_id)
+        job_id, id_uuid = _drawn(seen.hash)  # no two jobs have the same
+        if job.job_id in uuids:
+            job = job._replace(job_id=job_id)
+        if job.id_uuid in uuids:
+            job = job._replace(id_uuid=id_uuid)
+        uuids |= {job.job_id, job.id_uuid}
         sources = (seen.sent, seen.record)
         parents = [_text(one, "parent_hash") for one in sources]
         parents += [by_job_id.get(name) for one in sources if (name := _text(one, "parent_id"))]

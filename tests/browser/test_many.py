@@ -22,6 +22,7 @@ def copies(job: dict[str, Any], number: int) -> dict[str, Any]:
         "id": job["id"] + number,
         "hash": f"{number:064x}",
         "job_id": f"00000000-0000-4000-8000-{number:012x}",
+        "id_uuid": f"00000000-0000-4000-9000-{number:012x}",
         "prompt": f"job {number + 1}",
         "created": job["created"] + number,
     }

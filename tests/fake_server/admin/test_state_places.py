@@ -26,6 +26,7 @@ from tests.support.controls import Control
         (["scenarios", 0, "argument"], 1_000_000_000, "scenarios.0: scenario "),
         (["profiles", 0, "answers"], {"find-order": "x"}, "profiles.0: profile "),
         (["jobs", 1, "id"], 5_000_000_000_000, "jobs.1: job id 5000000000000 is not in the range"),
+        (["jobs", 1, "id_uuid"], "", "jobs.1.id_uuid: "),
         (["token_key"], "00", "token_key: the value is not the key of the tokens"),
     ],
 )
@@ -46,6 +47,7 @@ def test_the_place_is_named(control: Control, path: list[Any], value: object, sa
         ("jobs", "id"),
         ("jobs", "hash"),
         ("jobs", "job_id"),
+        ("jobs", "id_uuid"),
         ("faults", "id"),
         ("clocks", "account"),
         ("profiles", "account"),

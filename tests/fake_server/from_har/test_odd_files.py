@@ -18,9 +18,10 @@ from tests.support.samples.odd_json import changes
 from tests.support.traffic.har_files import TOKEN, entry, har
 
 RECORD = {
-    "hash": "h-1", "job_id": "f052f826-0568-45a1-8797-0a120c92aa42", "status": 1000, "error": None,
-    "msg_display": "a cat", "timestamp": "1712040515164", "job_type": "upscale", "grid_num": 2,
-    "parent_hash": "h-2", "parent_id": "x", "pct_prog": "46%", "folders": ["a"],
+    "hash": "h-1", "id_uuid": "x", "job_id": "f052f826-0568-45a1-8797-0a120c92aa42",
+    "status": 1000, "error": None, "msg_display": "a cat", "timestamp": "1712040515164",
+    "job_type": "upscale", "grid_num": 2, "parent_hash": "h-2", "parent_id": "x",
+    "pct_prog": "46%", "folders": ["a"],
 }  # fmt: skip
 WHOLE = har(
     entry(
@@ -58,6 +59,9 @@ def test_a_fake_begins_with_any_file_or_refuses_it(tmp_path_factory: Any, docume
     else:
         with closing(service):
             line = service.begun_with[0]
+            for name in ("id", "id_uuid", "hash", "job_id"):  # FIND-12
+                values = [getattr(job, name) for job in service.store.jobs()]
+                assert len(set(values)) == len(values), name
     assert line.isprintable()
     assert str(path) in line
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cache
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,10 @@ if hasattr(signal, "SIGHUP"):
 # Nothing here speaks TLS, and each client of httpx would read the certificates of a hundred
 # authorities anew.
 httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
+
+
+#: Where most tests wait for jobs.
+_WAITING = ("tests/conformance/checks/", "tests/conformance/http/", "tests/conformance/test_")
 
 
 def pytest_sessionstart() -> None:
@@ -123,5 +128,20 @@ def served() -> Iterator[Served]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits longest, for installers and compilers, begins first, not after all the rest."""
+    """What waits longest, for installers and compilers, begins first, not after all the rest.
+
+    The files whose tests wait for jobs are put among the others: each worker begins with a run of
+    tests, and if all of them waited at once, the processors would have nothing to do.
+    """
     items.sort(key=lambda item: not item.nodeid.startswith("tests/project/"))
+    files = [list(tests) for _, tests in groupby(items, key=_together)]
+    waiting = [tests for tests in files if tests[0].nodeid.startswith(_WAITING)]
+    ordered = [tests for tests in files if tests not in waiting]
+    for number, tests in enumerate(waiting, 1):
+        ordered.insert(number * len(files) // (len(waiting) + 1), tests)
+    items[:] = chain.from_iterable(ordered)
+
+
+def _together(item: pytest.Item) -> Path:
+    """A file's tests have fakes in common, and all that look at pages have a browser."""
+    return item.path.parent if item.path.parent.name == "browser" else item.path

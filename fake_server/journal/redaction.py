@@ -2,7 +2,8 @@
 
 A secret is found in one of three ways: by the name that it stands under (``password``, ``token``,
 ``Authorization`` …), by its form (a JWT, a URL's user), or because it is known (:class:`Secrets`).
-Known secrets are found as they are, JSON-escaped and URL-encoded.
+Known secrets are found as they are, escaped for JSON or HTML, URL-encoded, and in base64, alone or
+inside something longer as in Basic credentials.
 
 Clients choose the texts, so everything here takes time linear in their length. They choose secrets
 too, by logins that fail, so what each of them costs is bounded by how many there may be.
@@ -10,6 +11,8 @@ too, by logins that fail, so what each of them costs is bounded by how many ther
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -35,6 +38,10 @@ _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 #: Whatever a JWT may be part of, percent-encoded neighbours included; only the whole run is tried,
 #: since starting anew at each "eyJ" takes quadratic time.
 _JWT_RUN = re.compile(r"[\w.%-]+", re.ASCII)
+#: How "eyJ" reads in base64, at each of three places; and what base64 may be part of in a URL.
+_JWT_ENCODED = ("ZXlK", "leUp", "V5S")
+_BASE64_RUN = re.compile(r"[\w+/=%-]{40,}", re.ASCII)
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _SECOND_PART = re.compile(r"(?:\.|%2e)eyJ", re.IGNORECASE)
 #: What stands before a URL's host, a password perhaps.
 _USER = re.compile(r"://[^\s/?#@\"'<>]+@")
@@ -44,7 +51,8 @@ _UTF16 = re.compile(r"\\u([0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*)")
 #: Half a surrogate pair: nothing that could be decoded.
 _BACKSLASH = "\ud800"
 #: What a text that could be decoded has in it.
-_ENCODED = re.compile(r"[%+\\]")
+_ENCODED = re.compile(r"[%+&\\]")
+_URL_SAFE, _STANDARD = str.maketrans("+/", "-_"), str.maketrans("-_", "+/")
 #: ``\\x`` is how X-Fake-Reason spells what is not ASCII.
 _ESCAPES = {
     '\\"': '"', "\\/": "/", "\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t",
@@ -67,23 +75,26 @@ class Secrets:
 
     def __init__(self) -> None:
         self.version = 0
-        self._known: dict[str, None] = {}
+        #: With how each is spelt.
+        self._known: dict[str, tuple[str, ...]] = {}
 
     def remember(self, secret: str) -> None:
         """Remove ``secret`` from everything that is rendered from now on."""
         if secret in self._known or not self.MIN_LENGTH <= len(secret) <= self.MAX_LENGTH:
             return
-        self._known[secret] = None
+        self._known[secret] = (secret, *_in_base64(secret))
         self.version += 1
         if len(self._known) > self.MAX:
             del self._known[next(islice(self._known, self.FIRST, None))]
 
     def found_in(self, text: str) -> list[str]:
-        """The known secrets in ``text``, in any spelling; longest first, since they may overlap."""
-        known = tuple(self._known)  # another thread may remember one meanwhile
+        """The known secrets in ``text``, and those that are there in base64 so spelt; longest
+        first, since they may overlap."""
+        known = tuple(self._known.values())  # another thread may remember one meanwhile
         if not known:
             return []
-        found = {secret for plain in _decodings(text) for secret in known if secret in plain}
+        spelt = [one for spellings in known for one in spellings]
+        found = {one for plain in _decodings(text) for one in spelt if one in plain}
         return sorted(found, key=len, reverse=True)
 
 
@@ -97,6 +108,8 @@ def redact(text: str, secrets: Sequence[str]) -> str:
         return MARK
     if "eyJ" in text:
         text = _JWT_RUN.sub(_without_jwt, text)
+    if any(begun in text for begun in _JWT_ENCODED):
+        text = _BASE64_RUN.sub(_without_encoded_jwt, text)
     if "@" in text:
         text = _USER.sub(f"://{MARK}@", text)
     for secret in secrets:
@@ -210,9 +223,33 @@ def _without_jwt(run: re.Match[str]) -> str:
     return before + MARK if _SECOND_PART.search(token) else run[0]
 
 
+def _without_encoded_jwt(run: re.Match[str]) -> str:
+    """The run, or the mark if it is base64 that holds a JWT, such as Basic credentials."""
+    encoded = _NOT_BASE64.sub("", _from_url(run[0]).translate(_STANDARD))
+    for start in range(4):  # what stands before it may be of the same characters
+        size = (len(encoded) - start) // 4 * 4
+        decoded = base64.b64decode(encoded[start : start + size])
+        if holds_jwt(decoded.decode("latin-1")):
+            return MARK
+    return run[0]
+
+
+def _in_base64(secret: str) -> set[str]:
+    """What base64 makes of it, in either alphabet, wherever it stands in what is encoded; without
+    the characters that its neighbours have a part in."""
+    raw = secret.encode("utf-8", "replace")
+    spellings = set()
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + raw).decode()
+        spellings.add(encoded[-(-8 * before // 6) : 8 * (before + len(raw)) // 6])
+    return spellings | {one.translate(_URL_SAFE) for one in spellings}
+
+
 def _decodings(text: str) -> Iterator[str]:
-    """``text`` as a reader decodes it: from a URL or a form, then from JSON, three times over."""
+    """``text`` as a reader decodes it: from a URL or a form, then from HTML, then from JSON, three
+    times over."""
     plain = {text, _from_url(text), _from_url(text.replace("+", " "))}
+    plain |= {html.unescape(escaped) for escaped in plain if "&" in escaped}
     yield from plain
     for _ in range(3):
         plain = {_from_json(escaped) for escaped in plain if "\\" in escaped}

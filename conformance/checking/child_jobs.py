@@ -9,7 +9,7 @@ from ..json_access import brief, integer, text
 from ..pictures.compare import Likeness
 from ..pictures.picture import Picture
 from ..rules.refusals import PATTERN, unknown_parent
-from ..shared_jobs.catalogue import SENDER_ID
+from ..shared_jobs.catalogue import NO_SENDER, SENDER_ID
 from ..shared_jobs.trace import JobTrace
 from ..verdict import UnavailableError, Verdict
 from .context import Context
@@ -170,15 +170,30 @@ def grid_key(ctx: Context, key: str) -> str | None:
     return None
 
 
+def sender_is_needed(ctx: Context, name: str) -> Finding:
+    """The failure of a job that was refused, where the same with a ``sender_id`` was accepted."""
+    refused, job = ctx.evidence.original(name), ctx.evidence.trace(name)
+    return ctx.fail(
+        "without sender_id: refused, and accepted with",
+        refused,
+        job,
+        expected="errno 0",
+        actual=refused.submission.summary(),
+    )
+
+
 def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Finding]:
     """With a token, ``sender_id`` is optional: job ``without`` omits it, job ``given`` has it."""
     plain, job = ctx.evidence.trace(without), ctx.evidence.trace(given)
-    if not plain.accepted and not job.accepted:
-        # Something else is refused: the requirements of the operation itself say it.
-        what = f"with and without sender_id: {plain.submission.summary()}"
-        yield ctx.inconclusive(what, plain, job)
+    if ctx.evidence.cause(without) == NO_SENDER:
+        yield sender_is_needed(ctx, without)
         return
-    yield accepted(ctx, plain, "without sender_id", 301, 410, 420, 430)
+    if not plain.accepted and (plain.refused or not job.accepted):
+        # Something else is refused: the requirements of the operation itself say it.
+        what = "with and without sender_id" if not job.accepted else "without sender_id"
+        yield ctx.inconclusive(f"{what}: {plain.submission.summary()}", plain, job)
+        return
+    yield accepted(ctx, plain, "without sender_id", 430)
     refused = ctx.evidence.original(given)
     if ctx.evidence.cause(given) == SENDER_ID and refused.submission.errno in (410, 420):
         what = "with sender_id: not found. The page does not say whose it has to be"

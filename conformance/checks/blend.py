@@ -9,7 +9,8 @@ from ..checking.child_jobs import accepted_both_ways, failed, not_taken, picture
 from ..json_access import text
 from ..pictures import compare as pixels
 from ..pictures.seams import Seam
-from ..shared_jobs.catalogue import THUMBS, whole_picture
+from ..shared_jobs.bodies import whole_picture
+from ..shared_jobs.catalogue import THUMBS
 
 _JOB = "blendImages"
 

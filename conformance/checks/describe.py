@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator
 
 from ..checking import Answer, Context, Finding, JobTrace, Observation, check, probe
-from ..checking.child_jobs import accepted, accepted_both_ways, failed, not_taken
+from ..checking.child_jobs import accepted, accepted_both_ways, failed, not_taken, sender_is_needed
 from ..json_access import Record, brief, integer, text
 from ..rules.records import described
+from ..shared_jobs.catalogue import NO_SENDER
 from ..shared_jobs.trace import FINISHED
 
 _JOB = "describeImage"
@@ -94,6 +95,9 @@ def _described(ctx: Context, answer: Answer, when: str) -> Finding:
 def a_describe_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
     if ctx.evidence.sent("describe_sender"):
         yield from accepted_both_ways(ctx, without="describe", given="describe_sender")
+        return
+    if ctx.evidence.cause("describe") == NO_SENDER:
+        yield sender_is_needed(ctx, "describe")
         return
     # Whatever it is refused for need not be the missing sender_id: none was sent one.
     yield accepted(ctx, ctx.evidence.trace("describe"), "without sender_id")

@@ -9,7 +9,8 @@ from ..json_access import brief, text
 from ..pictures import compare as pixels
 from ..pictures.seams import Seam
 from ..rules.find_rules import in_substance
-from ..shared_jobs.catalogue import CONTENT, remix_prompt
+from ..shared_jobs.bodies import remix_prompt
+from ..shared_jobs.catalogue import CONTENT
 
 _JOB = "varyJob"
 

@@ -8,7 +8,7 @@ from ..http.exchange import Answer
 from ..json_access import integer, text
 from ..rules.job_model import Job
 from ..rules.refusals import SentRequest
-from ..shared_jobs.catalogue import links, whole_picture
+from ..shared_jobs.bodies import whole_picture
 from . import results
 from .player import Player
 from .steps import ACCOUNT, CELLS, NUMBER, WORDS, Needs, step
@@ -85,11 +85,11 @@ def blend_words(player: Player) -> None:
 
 @step(weight=3, needs=Needs.JOB, which=NUMBER, sender=_BOTH)
 def describe(player: Player, which: int, sender: bool) -> None:
-    """One link to a picture."""
+    """One link to the whole picture: the page does not say that a thumb is taken."""
     job = player.pick(which, "createJob")
-    found = links(job.last or {}) if job else []
-    if job is not None and found:
-        body: dict[str, object] = {"content": found[which % len(found)]}
+    link = whole_picture(job.last or {}) if job else None
+    if job is not None and link is not None:
+        body: dict[str, object] = {"content": link}
         submit(player, "describeImage", body | _sender(job, sender), job.account)
 
 

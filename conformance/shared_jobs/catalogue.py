@@ -8,33 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import zip_longest
-from typing import Protocol
 
-from ..json_access import Record, text
-from ..verdict import UnavailableError, Verdict
-from .trace import JobTrace
-
-
-class Material(Protocol):
-    """What a job's body is made from."""
-
-    mark: str  # a word of this run, in every prompt
-
-    def record(self, name: str) -> Record:
-        """The newest record of an earlier job."""
-        ...
-
-    def sender(self, account: str) -> str:
-        """The account's sender_id."""
-        ...
-
-    def sent(self, *names: str) -> list[JobTrace]:
-        """Those of the jobs that were sent."""
-        ...
-
-
-Body = dict[str, object]
+from .bodies import (
+    Body,
+    Material,
+    ascii_prompt,
+    blend,
+    blend_apart,
+    create,
+    describe,
+    field_prompt,
+    grid_prompt,
+    niji_prompt,
+    plain_prompt,
+    remix_prompt,
+    upscale,
+    vary,
+    with_field,
+    with_sender,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,162 +54,38 @@ class SharedJob:
         return 2 if self.after and not self.early else 1
 
 
-def grid_prompt(mark: str) -> str:
-    """Several scripts, quotes, and a capital letter first (question error-on-success)."""
-    return f'Harbour {mark} at dawn, "old" boats, 上海的早晨 🚣'
-
-
-def ascii_prompt(mark: str) -> str:
-    """``grid_prompt`` in English alone."""
-    return f'Harbour {mark} at dawn, "old" boats'
-
-
-def plain_prompt(mark: str) -> str:
-    """As little as a prompt can be."""
-    return f"Boat {mark}"
-
-
-def niji_prompt(mark: str) -> str:
-    """With two flags, whose effects don't meet (questions niji-selection and aspect-flag)."""
-    return f"a paper lantern {mark} on the river --ar 3:2 --niji"
-
-
-def field_prompt(mark: str) -> str:
-    return f"a kite {mark} over the harbour"
-
-
-def remix_prompt(mark: str) -> str:
-    return f"the same harbour {mark} in winter light"
-
-
-def links(record: Record) -> list[str]:
-    """The distinct links of a finished record, best first."""
-    found = [text(record, key) for key in ("original_url", "img_buffer", "img_thumb")]
-    return list(dict.fromkeys(link for link in found if link is not None))
-
-
-def _create(prompt: Callable[[str], str]) -> Callable[[Material], Body]:
-    return lambda material: {"content": prompt(material.mark)}
-
-
-def _upscale(cell: int, *, sender: bool = False) -> Callable[[Material], Body]:
-    def body(material: Material) -> Body:
-        parent: Body = {"parent_hash": _key(material, "hash"), "grid_num": cell}
-        return parent | ({"sender_id": material.sender("first")} if sender else {})
-
-    return body
-
-
-def _vary(
-    cell: int, *, sender: bool = False, content: Callable[[str], str] | None = None
-) -> Callable[[Material], Body]:
-    def body(material: Material) -> Body:
-        parent: Body = {"parent_id": _key(material, "job_id"), "grid_num": cell}
-        if content is not None:
-            parent["content"] = content(material.mark)
-        return parent | ({"sender_id": material.sender("first")} if sender else {})
-
-    return body
-
-
-def _with_sender(make: Callable[[Material], Body]) -> Callable[[Material], Body]:
-    return lambda material: make(material) | {"sender_id": material.sender("first")}
-
-
-def _with_field(make: Callable[[Material], Body]) -> Callable[[Material], Body]:
-    """With a field that the page does not list (question unknown-field)."""
-    return lambda material: make(material) | {f"{material.mark}_field": "x"}
-
-
-def _blend(count: int) -> Callable[[Material], Body]:
-    """Of ``count`` links, or of as many as there are: a server need not have so many pictures."""
-
-    def body(material: Material) -> Body:
-        both = [links(material.record(name)) for name in ("grid", "niji")]
-        # One of each first, so that two links are two pictures.
-        mixed = [link for pair in zip_longest(*both) for link in pair if link is not None]
-        if len(mixed) < 2:
-            raise UnavailableError(
-                Verdict.UNTESTABLE,
-                f"needs two links, and the two finished records have {len(mixed)}",
-            )
-        return {"content": " ".join(mixed[:count])}
-
-    return body
-
-
-#: Jobs of which each makes another picture.
-_MAKERS = ("grid", "niji", "upscale", "variation", "upscale_4", "remix")
-_BLENDS = ("blend", "blend_3", "blend_4", "blend_5")
-
-
-def whole_picture(record: Record) -> str | None:
-    """The link to the picture of a finished record, which is no thumb."""
-    return text(record, "original_url") or text(record, "img_buffer")
-
-
-def _apart(count: int) -> Callable[[Material], Body]:
-    """Of the whole pictures of ``count`` jobs."""
-
-    def body(material: Material) -> Body:
-        jobs = [job for job in material.sent(*_MAKERS, *_BLENDS) if job.finished]
-        found = [link for job in jobs if (link := whole_picture(job.last or {})) is not None]
-        if len(set(found)) < count:
-            raise UnavailableError(
-                Verdict.UNTESTABLE,
-                f"needs the pictures of {count} jobs, and there are {len(set(found))}",
-            )
-        return {"content": " ".join(list(dict.fromkeys(found))[:count])}
-
-    return body
-
-
-def _describe(material: Material) -> Body:
-    found = links(material.record("grid"))
-    if not found:
-        raise UnavailableError(Verdict.UNTESTABLE, "the finished record has no link to a picture")
-    return {"content": found[0]}
-
-
-def _key(material: Material, key: str) -> str:
-    found = text(material.record("grid"), key)
-    if found is None:
-        raise UnavailableError(Verdict.UNTESTABLE, f"the record of the parent has no {key}")
-    return found
-
-
 #: The most valuable first. The first ten serve requirements, the next six questions.
 SHARED_JOBS: tuple[SharedJob, ...] = (
-    SharedJob("grid", "createJob", _create(grid_prompt)),
+    SharedJob("grid", "createJob", create(grid_prompt)),
     # After the early ones: those can't be tried again where the server takes only a few at once.
-    SharedJob("niji", "createJob", _create(niji_prompt), beside=("grid",)),
-    SharedJob("upscale", "upscaleJob", _upscale(2), ("grid",)),
-    SharedJob("variation", "varyJob", _vary(3), ("grid",)),
-    SharedJob("describe", "describeImage", _describe, ("grid",)),
-    SharedJob("blend", "blendImages", _blend(2), ("grid", "niji")),
-    SharedJob("upscale_4", "upscaleJob", _upscale(4, sender=True), ("grid",)),
-    SharedJob("remix", "varyJob", _vary(4, sender=True, content=remix_prompt), ("grid",)),
-    SharedJob("blend_5", "blendImages", _with_sender(_blend(5)), ("grid", "niji")),
+    SharedJob("niji", "createJob", create(niji_prompt), beside=("grid",)),
+    SharedJob("upscale", "upscaleJob", upscale(2), ("grid",)),
+    SharedJob("variation", "varyJob", vary(3), ("grid",)),
+    SharedJob("describe", "describeImage", describe, ("grid",)),
+    SharedJob("blend", "blendImages", blend(2), ("grid", "niji")),
+    SharedJob("upscale_4", "upscaleJob", upscale(4, sender=True), ("grid",)),
+    SharedJob("remix", "varyJob", vary(4, sender=True, content=remix_prompt), ("grid",)),
+    SharedJob("blend_5", "blendImages", with_sender(blend(5)), ("grid", "niji")),
     SharedJob("blend_words", "blendImages", lambda _: {"content": "paper lantern"}, ("grid",)),
-    SharedJob("upscale_again", "upscaleJob", _upscale(2), ("grid",), beside=("upscale",)),
-    SharedJob("early", "upscaleJob", _upscale(1), ("grid",), early=True, deferrable=False),
-    SharedJob("early_variation", "varyJob", _vary(1), ("grid",), early=True, deferrable=False),
-    SharedJob("foreign", "upscaleJob", _upscale(1), ("grid",), "second", deferrable=False),
-    SharedJob("foreign_variation", "varyJob", _vary(1), ("grid",), "second", deferrable=False),
-    SharedJob("neighbour", "createJob", _create(lambda mark: f"neighbour {mark}"), (), "second"),
-    SharedJob("describe_sender", "describeImage", _with_sender(_describe), ("grid",), extra=True),
-    SharedJob("create_field", "createJob", _with_field(_create(field_prompt)), extra=True),
+    SharedJob("upscale_again", "upscaleJob", upscale(2), ("grid",), beside=("upscale",)),
+    SharedJob("early", "upscaleJob", upscale(1), ("grid",), early=True, deferrable=False),
+    SharedJob("early_variation", "varyJob", vary(1), ("grid",), early=True, deferrable=False),
+    SharedJob("foreign", "upscaleJob", upscale(1), ("grid",), "second", deferrable=False),
+    SharedJob("foreign_variation", "varyJob", vary(1), ("grid",), "second", deferrable=False),
+    SharedJob("neighbour", "createJob", create(lambda mark: f"neighbour {mark}"), (), "second"),
+    SharedJob("describe_sender", "describeImage", with_sender(describe), ("grid",), extra=True),
+    SharedJob("create_field", "createJob", with_field(create(field_prompt)), extra=True),
     # A prompt that was submitted before: its hash may be made of it (CREATE-4).
-    SharedJob("create_again", "createJob", _create(grid_prompt), ("grid",), extra=True),
-    SharedJob("blend_field", "blendImages", _with_field(_blend(2)), ("grid", "niji"), extra=True),
-    SharedJob("describe_field", "describeImage", _with_field(_describe), ("grid",), extra=True),
-    SharedJob("blend_3", "blendImages", _blend(3), ("grid", "niji"), extra=True),
-    SharedJob("blend_4", "blendImages", _blend(4), ("grid", "niji"), extra=True),
-    SharedJob("upscale_1", "upscaleJob", _upscale(1), ("grid",), extra=True),
-    SharedJob("upscale_3", "upscaleJob", _upscale(3), ("grid",), extra=True),
-    SharedJob("variation_1", "varyJob", _vary(1), ("grid",), extra=True),
-    SharedJob("variation_2", "varyJob", _vary(2), ("grid",), extra=True),
-    SharedJob("variation_4", "varyJob", _vary(4), ("grid",), extra=True),
+    SharedJob("create_again", "createJob", create(grid_prompt), ("grid",), extra=True),
+    SharedJob("blend_field", "blendImages", with_field(blend(2)), ("grid", "niji"), extra=True),
+    SharedJob("describe_field", "describeImage", with_field(describe), ("grid",), extra=True),
+    SharedJob("blend_3", "blendImages", blend(3), ("grid", "niji"), extra=True),
+    SharedJob("blend_4", "blendImages", blend(4), ("grid", "niji"), extra=True),
+    SharedJob("upscale_1", "upscaleJob", upscale(1), ("grid",), extra=True),
+    SharedJob("upscale_3", "upscaleJob", upscale(3), ("grid",), extra=True),
+    SharedJob("variation_1", "varyJob", vary(1), ("grid",), extra=True),
+    SharedJob("variation_2", "varyJob", vary(2), ("grid",), extra=True),
+    SharedJob("variation_4", "varyJob", vary(4), ("grid",), extra=True),
 )
 
 BY_NAME: Mapping[str, SharedJob] = {plan.name: plan for plan in SHARED_JOBS}
@@ -238,6 +106,8 @@ class StandIn:
 
 BEYOND_ASCII = "text outside ASCII"
 SENDER_ID = "sender_id"
+#: The stand-in has a sender_id, and the job had none.
+NO_SENDER = "a missing sender_id"
 CONTENT = "content"
 #: A server may refuse to blend them: the page does not say which pictures it takes.
 THUMBS = "thumbs, and two links to a picture of one job"
@@ -249,59 +119,77 @@ def _again(job: SharedJob) -> StandIn:
 
 def _blend_apart(count: int) -> tuple[StandIn, ...]:
     """Made when the other jobs of the batch have ended, so that there are enough pictures."""
-    job = SharedJob(f"blend_{count}_apart", "blendImages", _apart(count))
+    job = SharedJob(f"blend_{count}blend_apart", "blendImages", blend_apart(count))
     return StandIn(THUMBS, job), _again(job)
 
 
 #: By the name of the job: what is tried instead, one after the other, until one is accepted.
 STAND_INS: Mapping[str, tuple[StandIn, ...]] = {
     "grid": (
-        StandIn(BEYOND_ASCII, SharedJob("grid_ascii", "createJob", _create(ascii_prompt))),
+        StandIn(BEYOND_ASCII, SharedJob("grid_ascii", "createJob", create(ascii_prompt))),
         StandIn(
             "its punctuation and its length",
-            SharedJob("grid_plain", "createJob", _create(plain_prompt)),
+            SharedJob("grid_plain", "createJob", create(plain_prompt)),
         ),
     ),
     "niji": (
         StandIn(
             "--niji",
-            SharedJob("niji_plain", "createJob", _create(lambda mark: f"a paper lantern {mark}")),
+            SharedJob("niji_plain", "createJob", create(lambda mark: f"a paper lantern {mark}")),
         ),
     ),
     "upscale": (
-        StandIn("grid_num 2", SharedJob("upscale_other", "upscaleJob", _upscale(3), ("grid",))),
+        StandIn("grid_num 2", SharedJob("upscale_other", "upscaleJob", upscale(3), ("grid",))),
+        # Not cell 2, which is submitted once more (question repeat-upscale).
+        StandIn(
+            NO_SENDER,
+            SharedJob("upscale_sent", "upscaleJob", upscale(3, sender=True), ("grid",)),
+        ),
     ),
     "variation": (
-        StandIn("grid_num 3", SharedJob("variation_other", "varyJob", _vary(1), ("grid",))),
+        StandIn("grid_num 3", SharedJob("variation_other", "varyJob", vary(1), ("grid",))),
+        StandIn(NO_SENDER, SharedJob("variation_sent", "varyJob", vary(1, sender=True), ("grid",))),
     ),
     "upscale_4": (
-        StandIn(SENDER_ID, SharedJob("upscale_4_bare", "upscaleJob", _upscale(4), ("grid",))),
+        StandIn(SENDER_ID, SharedJob("upscale_4_bare", "upscaleJob", upscale(4), ("grid",))),
         StandIn(
             "grid_num 4",
-            SharedJob("upscale_3_sent", "upscaleJob", _upscale(3, sender=True), ("grid",)),
+            SharedJob("upscale_3_sent", "upscaleJob", upscale(3, sender=True), ("grid",)),
         ),
     ),
     "remix": (
         StandIn(
             SENDER_ID,
-            SharedJob("remix_bare", "varyJob", _vary(4, content=remix_prompt), ("grid",)),
+            SharedJob("remix_bare", "varyJob", vary(4, content=remix_prompt), ("grid",)),
         ),
         StandIn(
             "grid_num 4",
-            SharedJob("remix_2", "varyJob", _vary(2, sender=True, content=remix_prompt), ("grid",)),
+            SharedJob("remix_2", "varyJob", vary(2, sender=True, content=remix_prompt), ("grid",)),
         ),
-        StandIn(CONTENT, SharedJob("vary_4", "varyJob", _vary(4, sender=True), ("grid",))),
+        StandIn(CONTENT, SharedJob("vary_4", "varyJob", vary(4, sender=True), ("grid",))),
     ),
-    "blend": (_again(BY_NAME["blend"]),),
+    "blend": (
+        StandIn(
+            NO_SENDER,
+            SharedJob("blend_sent", "blendImages", with_sender(blend(2)), ("grid", "niji")),
+        ),
+        _again(BY_NAME["blend"]),
+    ),
     "blend_3": _blend_apart(3),
     "blend_4": _blend_apart(4),
     "blend_5": (
-        StandIn(SENDER_ID, SharedJob("blend_5_bare", "blendImages", _blend(5), ("grid", "niji"))),
+        StandIn(SENDER_ID, SharedJob("blend_5_bare", "blendImages", blend(5), ("grid", "niji"))),
         *_blend_apart(5),
     ),
-    "describe": (_again(BY_NAME["describe"]),),
+    "describe": (
+        StandIn(
+            NO_SENDER,
+            SharedJob("describe_sent", "describeImage", with_sender(describe), ("grid",)),
+        ),
+        _again(BY_NAME["describe"]),
+    ),
     "describe_sender": (
-        StandIn(SENDER_ID, SharedJob("describe_bare", "describeImage", _describe, ("grid",))),
+        StandIn(SENDER_ID, SharedJob("describe_bare", "describeImage", describe, ("grid",))),
     ),
 }
 

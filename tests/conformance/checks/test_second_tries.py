@@ -147,6 +147,46 @@ def test_what_is_refused_with_and_without_a_sender_is_not_failed_for_it(
         assert finding(report, sender).verdict in (Verdict.INCONCLUSIVE, Verdict.UNTESTABLE)
 
 
+@pytest.mark.parametrize(
+    ("operation", "meant", "first", "sender"),
+    sampled(
+        [
+            ("blendImages", lambda fields: len(prompt(fields).split()) == 2, "BLEND-1", "BLEND-5"),
+            ("varyJob", lambda fields: "content" not in fields, "VAR-1", "VAR-5"),
+            ("upscaleJob", lambda fields: fields.get("grid_num") in (2, 3), "UP-1", "UP-5"),
+        ],
+        3,
+    ),
+)
+def test_a_sender_is_not_the_cause_of_what_is_refused_with_it_too(
+    operation: str, meant: Callable[[JSON], bool], first: str, sender: str
+) -> None:
+    report = judged(refusing(meant, operation), first, sender, jobs=12)
+    assert failed(report) == [first]
+    assert "without sender_id" in finding(report, sender).message
+    assert finding(report, sender).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    sampled(
+        [
+            ("varyJob", "VAR-5"),
+            ("upscaleJob", "UP-5"),
+            ("blendImages", "BLEND-5"),
+            ("describeImage", "DESC-3"),
+        ],
+        4,
+    ),
+)
+def test_a_sender_that_is_needed_is_the_only_cause(operation: str, expected: str) -> None:
+    needed = refusing(lambda fields: "sender_id" not in fields, operation)
+    section = expected.partition("-")[0]
+    report = judged(needed, f"{section}-1", expected, jobs=12)
+    assert failed(report) == [expected]
+    assert "refused, and accepted with" in finding(report, expected).message
+
+
 def test_a_blend_that_is_refused_for_its_thumbs_is_no_breach() -> None:
     thumbs = refusing(lambda fields: "thumb" in prompt(fields), "blendImages")
     report = judged(thumbs, "BLEND-1", "BLEND-5", jobs=4)

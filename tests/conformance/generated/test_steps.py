@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from sampan.conformance.contract import shipped
 from sampan.conformance.generated import job_steps
+from sampan.conformance.generated.player import Player
 from sampan.conformance.generated.steps import STEPS, Needs
 from sampan.conformance.json_access import Record
+from sampan.conformance.rules.job_model import Job
 from sampan.conformance.rules.parameters import sensible, tolerated, wrong_parameter
 
 CONTRACT = shipped()
@@ -71,6 +75,17 @@ def test_what_a_lenient_reader_may_do_with_it(
     operation: str, body: dict[str, object], errno: int, records: list[Record], fine: bool
 ) -> None:
     assert bool(tolerated(CONTRACT, operation, body, errno, records)) is fine
+
+
+def test_a_walk_describes_no_thumb(monkeypatch: pytest.MonkeyPatch) -> None:
+    links = {key: f"http://x/{key}" for key in ("original_url", "img_buffer", "img_thumb")}
+    job = Job("a" * 64, "first", "createJob", None, None, None, [links])
+    described: list[object] = []
+    monkeypatch.setattr(job_steps, "submit", lambda _, __, body, ___: described.append(body))
+    for which in range(3):
+        player = SimpleNamespace(pick=lambda *_: job)
+        job_steps.describe(cast(Player, player), which, False)
+    assert described == [{"content": links["original_url"]}] * 3
 
 
 def test_strange_filters_may_be_refused() -> None:

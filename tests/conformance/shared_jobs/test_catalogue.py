@@ -7,13 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampan.conformance.json_access import Record
-from sampan.conformance.shared_jobs.catalogue import (
-    BY_NAME,
-    SHARED_JOBS,
-    grid_prompt,
-    links,
-    select_jobs,
-)
+from sampan.conformance.shared_jobs.bodies import grid_prompt, links
+from sampan.conformance.shared_jobs.catalogue import BY_NAME, SHARED_JOBS, select_jobs
 from sampan.conformance.shared_jobs.trace import JobTrace
 from sampan.conformance.verdict import UnavailableError
 

@@ -7,15 +7,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypedDict, TypeVar, Unpack
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, get_args
 
 from .clock.clock import Wall, wall
 from .http import urls
 from .http.urls import Authority
 from .journal.journal import MAX_BYTES
-from .store.account import AccountPlan
+from .store.account import MAX_PASSWORD, AccountPlan, is_name
 from .store.database_url import DatabaseUrl, database_url
-from .suggestions import suggest
+from .suggestions import shown, suggest
 
 _Value = TypeVar("_Value")
 
@@ -131,9 +131,25 @@ def account(text: str) -> NewAccount:
             f"{which}an account has the form NAME:PASSWORD or NAME:PASSWORD:PLAN; PLAN is unlimited"
             " or none, and NAME and PASSWORD contain no colon"
         )
-    if len(name) > 200 or len(password) > 1000:  # as the control API has them
-        raise ValueError("an account has a name of at most 200 characters, a password of 1000")
     return NewAccount(name, password, "none" if plan == "none" else "unlimited")
+
+
+def _check_account(new: NewAccount) -> None:
+    """Raise ``ValueError`` on an account that the control API would not create."""
+    if not isinstance(new, NewAccount):
+        kind = type(new).__name__  # the value may hold a password
+        raise ValueError(f"an account is text such as 'abc:abc-secret' or a NewAccount, not a {kind}")
+    if not isinstance(new.username, str) or not is_name(new.username):
+        raise ValueError(
+            f"account {shown(new.username)}: a name has 1 to 200 characters, none of them a slash"
+            " or a control character, and is not . or .., which clients take out of a path"
+        )
+    if not isinstance(new.password, str) or not 0 < len(new.password) <= MAX_PASSWORD:
+        raise ValueError(
+            f"account {new.username!r}: a password is text of 1 to {MAX_PASSWORD} characters"
+        )
+    if new.plan not in get_args(AccountPlan):
+        raise ValueError(f"account {new.username!r}: a plan is unlimited or none, not {shown(new.plan)}")
 
 
 def _accounts(given: Iterable[str | NewAccount]) -> tuple[NewAccount, ...]:
@@ -142,6 +158,7 @@ def _accounts(given: Iterable[str | NewAccount]) -> tuple[NewAccount, ...]:
         raise ValueError(f"accounts must be a list such as ['abc:abc-secret'], not {given!r}")
     for each in given:
         new = account(each) if isinstance(each, str) else each
+        _check_account(new)
         if new.username in made:
             raise ValueError(f"account {new.username!r} is given twice")
         made[new.username] = new

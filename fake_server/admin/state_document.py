@@ -16,7 +16,7 @@ from ..armed.scenarios import ArmedScenario
 from ..armed.scenarios import to_json as armed_json
 from ..clock.clock import ClockState
 from ..contract.profile import Profile
-from ..jobs.lifecycle import Job, Plan, moments
+from ..jobs.lifecycle import Job, Plan
 from ..jobs.scenarios import SCENARIOS
 from ..service import FakeService
 from ..store.account import Account, JobCounts
@@ -166,6 +166,10 @@ def _contents(service: FakeService, document: Mapping[str, Any], only: str | Non
     jobs = _each(document, "jobs", lambda given: _as_job(given, ids))
     for name in ("id", "hash", "job_id", "id_uuid"):
         _unique("jobs", name, [getattr(job, name) for job in jobs])
+    # Find pages by it (page, Job Find: ``timestamp_smaller_than``).
+    names = {id: name for name, id in ids.items()}
+    times = [f"{job.timestamp} of {names[job.account]}" for job in jobs]
+    _unique("jobs", "timestamp", times)
     faults = _each(document, "faults", lambda given: _as_fault(given, ids))
     _unique("faults", "id", [fault.id for fault in faults])
     for part in ("clocks", "profiles"):
@@ -269,8 +273,22 @@ def _as_job(given: Mapping[str, Any], ids: _Ids) -> Job:
     job = Job(**{**given, "account": account, "plan": plan, "folders": folders, **tuples})
     if not owns(job.account, job.id):
         raise StateError(f"job id {job.id} is not in the range of account {given['account']!r}")
-    list(moments(job))  # a plan that can't be followed shows here
+    _check_pauses(job.plan.pauses)
     return job
+
+
+def _check_pauses(pauses: Sequence[tuple[int | None, int | None]]) -> None:
+    """Raise unless they come one after the other, of which only the last may have no end."""
+    before: int | None = 0
+    for place, (begin, end) in enumerate(pauses):
+        where = f"plan.pauses.{place}"
+        if before is None:
+            raise StateError(f"{where}: only the last pause may have no end")
+        if begin is None or begin < before:
+            raise StateError(f"{where}: it begins at {begin}; expected a time of {before} or later")
+        if end is not None and end < begin:
+            raise StateError(f"{where}: it ends at {end}, before it begins at {begin}")
+        before = end
 
 
 def _as_armed(given: Mapping[str, Any], ids: _Ids) -> ArmedScenario:

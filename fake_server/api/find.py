@@ -62,7 +62,8 @@ def record_json(
     """A job's record as :func:`find_jobs` returns it; picture links start with ``base``."""
     account = service.store.account_by_id(job.account)
     assert account is not None, job.account
-    owner = Owner(sender_id(service.seed, account.username), account.name)
+    drawn_by = service.rules_for(job.account).profile
+    owner = Owner(sender_id(service.seed, account.username), account.name, drawn_by)
     return render(job, seen, owner, base, profile, service.record_keys)
 
 

@@ -16,7 +16,7 @@ from ..jobs.prompt import without_marker
 from ..records.record import colours_of, is_grid
 from ..service import FakeService
 from ..settings import NewAccount
-from ..store.account import is_name
+from ..store.account import MAX_PASSWORD, is_name
 from ..store.ids import login_id
 from . import links
 from .call import Call
@@ -75,9 +75,7 @@ def _why_not_opened(service: FakeService, username: str, password: str) -> str |
     return None
 
 
-#: The longest password, as the control API has it, and how many accounts there may be for a login
-#: to create one more; they take some 80 MB.
-MAX_PASSWORD = 1000
+#: How many accounts there may be for a login to create one more; they take some 80 MB.
 MAX_OPENED = 100_000
 
 _WRONG_CREDENTIALS = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..store.account import AccountPlan
+from ..store.account import AccountPlan, is_name
 from .calls import Call
 
 LOGIN = "/auth/login"
@@ -14,7 +14,6 @@ LOGIN = "/auth/login"
 _REMOVED = re.compile(r"(?i)redact|removed|sanitiz|masked|hidden|filtered|\*{3}|x{6}|^\W*$")
 #: A password as ``sampan proxy`` writes it.
 _PSEUDONYM = re.compile(r"password-\d{1,6}-of-[\w-]{1,40}")
-_MAX_NAME = 200
 
 
 @dataclass(slots=True)
@@ -62,7 +61,7 @@ class Accounts:
     def _log_in(self, call: Call) -> None:
         username, password = call.sent.get("username"), call.sent.get("password")
         data = call.data.get("data") if call.data is not None else None
-        if not isinstance(username, str) or not 0 < len(username) <= _MAX_NAME:
+        if not isinstance(username, str) or not is_name(username):
             return
         account = self.by_name.setdefault(username, SeenAccount(username))
         if isinstance(password, str) and not _REMOVED.search(password):

@@ -28,10 +28,14 @@ _OF_A_STATE = ("status", "error", "pct_prog", "updated_at", "msg_content", "desc
 
 
 class Owner(NamedTuple):
-    """Whose record it is: the id sent as ``sender_id`` and the display name, often none."""
+    """Whose record it is: the id sent as ``sender_id`` and the display name, often none.
+
+    ``profile`` is that by which its pictures are drawn and served; ``None``: the reader's.
+    """
 
     sender_id: str
     name: str | None
+    profile: Profile | None = None
 
 
 def picture(job: Job, profile: Profile) -> pictures.Picture | None:
@@ -105,7 +109,7 @@ def render(
     ``base`` is where picture links start.
     """
     finished = seen.state is State.FINISHED
-    drawn = _outline(job, profile) if finished else None
+    drawn = _outline(job, owner.profile or profile) if finished else None
     content, description = _texts(job, finished, profile)
     parent_id, parent_hash = _parent(job, profile)
     record = dict.fromkeys(keys) | {

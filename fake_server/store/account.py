@@ -18,6 +18,8 @@ AccountPlan = Literal["unlimited", "none"]
 
 #: As the control API has it, in whose paths it stands; clients take ``.`` and ``..`` out of them.
 _NAME = re.compile(r"(?!\.\.?$)[^/\x00-\x1f\x7f]{1,200}")
+#: The longest password, in characters.
+MAX_PASSWORD = 1000
 
 
 def is_name(text: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -233,6 +234,31 @@ def test_of_several_accounts_the_bad_one_is_named() -> None:
     told = refusal("--account", "anna:secret", "--account", "bob:secret:gold")
     assert "'bob'" in told
     assert "secret" not in told
+
+
+@pytest.mark.parametrize("name", ["a/b", ".", "..", "x" * 201])
+def test_an_account_has_a_name_that_the_control_api_would_take(name: str) -> None:
+    told = refusal("--account", f"{name}:secret")
+    assert "a name has 1 to 200 characters, none of them a slash" in told
+    assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        NewAccount("a/b", "pass7"),
+        NewAccount("", "pass7"),
+        NewAccount("a", ""),
+        NewAccount("a", "pass7" * 201),
+        NewAccount("a", "pass7", cast(Any, "gold")),
+        NewAccount(cast(Any, None), "pass7"),
+        cast(Any, ("a", "pass7")),
+    ],
+)
+def test_an_account_as_a_value_is_checked_as_its_text_is(account: NewAccount) -> None:
+    with pytest.raises(ValueError, match="account") as refused:
+        settings(accounts=[account])
+    assert "pass7" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["secret", ":secret"])

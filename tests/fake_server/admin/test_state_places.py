@@ -27,6 +27,12 @@ from tests.support.controls import Control
         (["profiles", 0, "answers"], {"find-order": "x"}, "profiles.0: profile "),
         (["jobs", 1, "id"], 5_000_000_000_000, "jobs.1: job id 5000000000000 is not in the range"),
         (["jobs", 1, "id_uuid"], "", "jobs.1.id_uuid: "),
+        (["accounts", 1, "username"], "a/b", "accounts.1.username: 'a/b' is not a name of 1 to"),
+        (["accounts", 1, "username"], "..", "accounts.1.username: '..' is not a name of 1 to"),
+        (["jobs", 1, "plan", "pauses"], [[5, 2]], "jobs.1: plan.pauses.0: it ends at 2, before it"),
+        (["jobs", 1, "plan", "pauses"], [[None, 2]], "jobs.1: plan.pauses.0: it begins at None;"),
+        (["jobs", 1, "plan", "pauses"], [[3, 9], [8, 9]], "jobs.1: plan.pauses.1: it begins at 8;"),
+        (["jobs", 1, "plan", "pauses"], [[3, None], [8, 9]], "jobs.1: plan.pauses.1: only the last"),
         (["token_key"], "00", "token_key: the value is not the key of the tokens"),
     ],
 )
@@ -65,3 +71,13 @@ def test_what_is_there_twice_is_named(control: Control, part: str, name: str) ->
     assert message.startswith(f"{part}.{len(twice[part]) - 1}: its ")
     assert f" is that of {part}.0: " in message
     assert control.get("state") == document
+
+
+def test_no_two_jobs_of_an_account_have_the_same_timestamp(control: Control) -> None:
+    # Find pages by it: of two jobs one would never be found.
+    lived_in(control)
+    document = control.get("state")
+    first, second = document["jobs"][:2]
+    twice = broken(document, ["jobs", 1, "created"], first["created"] + first["late"] - second["late"])
+    message = control.refusal("PUT", "state", twice).message
+    assert message.startswith("jobs.1: its timestamp is that of jobs.0: ")

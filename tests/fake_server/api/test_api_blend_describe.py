@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.support.fakes import Caller, MakeFake, refused
+from tests.support.controls import Control
+from tests.support.fakes import ADDRESS, Caller, MakeFake, refused
 
 BLEND, DESCRIBE = "/jobs/blend", "/jobs/describe"
 OTHER = "https://mjeast.sfo3.digitaloceanspaces.com/f052f826-0568-45a1-8797-0a120c92aa42_4.png"
@@ -286,3 +287,17 @@ def test_no_request_leaves_the_process(abc: Caller, kind: str) -> None:
             for record in abc.find(limit=100):
                 if record["img_buffer"] is not None:
                     abc.fake.get(record["img_buffer"].removeprefix("http://fake.test"))
+
+
+def test_a_link_to_the_picture_of_an_account_with_a_profile_of_its_own_is_served(
+    make_fake: MakeFake,
+) -> None:
+    fake = make_fake({"find-scope": "all", "blend-result": "single", "image-frame": "framed"})
+    own = {"blend-result": "grid", "image-frame": "raw"}
+    Control(fake).put("profile", account="abc", profile="documented", answers=own)
+    mine = fake.login().finished(BLEND, content=links(2))
+    (seen,) = fake.login("limited").find()
+    for name in ("img_buffer", "img_thumb", "original_url"):
+        assert seen[name] == mine[name]
+        assert fake.get(seen[name].removeprefix(ADDRESS)).status_code == 200
+    assert seen["img_length"] == len(fake.get(seen["img_buffer"].removeprefix(ADDRESS)).content)

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from sampan.fake_server.from_har.begin import begin
 from sampan.fake_server.from_har.document import HarError
 from sampan.fake_server.settings import Settings
+from tests.support.controls import Control
 from tests.support.examples import examples
+from tests.support.fakes import Fake
 from tests.support.samples.odd_json import changes
 from tests.support.traffic.har_files import TOKEN, entry, har
 
@@ -131,3 +133,19 @@ def test_what_is_no_har_is_not_said_to_be_cut(tmp_path: Path) -> None:
         with pytest.raises(HarError) as refusal:
             begin(Settings(from_har=path))
         assert "cut off" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "a\nb"])
+def test_what_began_with_any_file_can_be_exported_and_imported(tmp_path: Path, name: str) -> None:
+    sent = {"username": name, "password": "p"}
+    login = entry("/auth/login", sent=sent, came={"errno": 0, "data": {"token": TOKEN}}, token=None)
+    path = tmp_path / "a.har"
+    path.write_text(json.dumps(har(login, entry("/jobs/create", came={"errno": 0, "data": "h"}))))
+    fake = Fake(from_har=path)
+    try:
+        control = Control(fake)
+        state = control.get("state")
+        control.call("PUT", "state", state)
+        assert [job["hash"] for job in control.get("state")["jobs"]] == ["h"]
+    finally:
+        fake.close()

@@ -138,7 +138,9 @@ def _check_account(new: NewAccount) -> None:
     """Raise ``ValueError`` on an account that the control API would not create."""
     if not isinstance(new, NewAccount):
         kind = type(new).__name__  # the value may hold a password
-        raise ValueError(f"an account is text such as 'abc:abc-secret' or a NewAccount, not a {kind}")
+        raise ValueError(
+            f"an account is text such as 'abc:abc-secret' or a NewAccount, not a {kind}"
+        )
     if not isinstance(new.username, str) or not is_name(new.username):
         raise ValueError(
             f"account {shown(new.username)}: a name has 1 to 200 characters, none of them a slash"
@@ -149,7 +151,9 @@ def _check_account(new: NewAccount) -> None:
             f"account {new.username!r}: a password is text of 1 to {MAX_PASSWORD} characters"
         )
     if new.plan not in get_args(AccountPlan):
-        raise ValueError(f"account {new.username!r}: a plan is unlimited or none, not {shown(new.plan)}")
+        raise ValueError(
+            f"account {new.username!r}: a plan is unlimited or none, not {shown(new.plan)}"
+        )
 
 
 def _accounts(given: Iterable[str | NewAccount]) -> tuple[NewAccount, ...]:

@@ -32,7 +32,11 @@ from tests.support.controls import Control
         (["jobs", 1, "plan", "pauses"], [[5, 2]], "jobs.1: plan.pauses.0: it ends at 2, before it"),
         (["jobs", 1, "plan", "pauses"], [[None, 2]], "jobs.1: plan.pauses.0: it begins at None;"),
         (["jobs", 1, "plan", "pauses"], [[3, 9], [8, 9]], "jobs.1: plan.pauses.1: it begins at 8;"),
-        (["jobs", 1, "plan", "pauses"], [[3, None], [8, 9]], "jobs.1: plan.pauses.1: only the last"),
+        (
+            ["jobs", 1, "plan", "pauses"],
+            [[3, None], [8, 9]],
+            "jobs.1: plan.pauses.1: only the last",
+        ),
         (["token_key"], "00", "token_key: the value is not the key of the tokens"),
     ],
 )
@@ -78,6 +82,8 @@ def test_no_two_jobs_of_an_account_have_the_same_timestamp(control: Control) -> 
     lived_in(control)
     document = control.get("state")
     first, second = document["jobs"][:2]
-    twice = broken(document, ["jobs", 1, "created"], first["created"] + first["late"] - second["late"])
+    twice = broken(
+        document, ["jobs", 1, "created"], first["created"] + first["late"] - second["late"]
+    )
     message = control.refusal("PUT", "state", twice).message
     assert message.startswith("jobs.1: its timestamp is that of jobs.0: ")

@@ -185,9 +185,10 @@ class Secrets:
         if len(form) >= _KEY:
             key = form[:_KEY]
             self._starts = self._starts if key in self._literals else None
-            self._literals.setdefault(key, set()).add(form)
             lengths = {*self._lengths.get(key, ()), len(form)}
             self._lengths[key] = tuple(sorted(lengths, reverse=True))
+            # Last: others look for its lengths once its key is there.
+            self._literals.setdefault(key, set()).add(form)
             self.longest = max(self.longest, len(form))
 
     def excerpt(self, text: str, length: int = 8_000) -> str:
@@ -247,8 +248,9 @@ class Secrets:
         done = 0
         for hit in self._literal_starts().finditer(text):
             at = hit.start()
-            end = self._end(text, at) if at >= done else at
-            if end > at:
+            # With many literals it matches often where none is.
+            known = at >= done and text[at : at + _KEY] in self._literals
+            if known and (end := self._end(text, at)) > at:
                 done = end
                 yield at, end
 
@@ -256,7 +258,7 @@ class Secrets:
         """Where a literal ends that begins at ``at``, or its beginning if the text was cut short
         there; ``at`` if neither is there."""
         key = text[at : at + _KEY]
-        forms, lengths = self._literals.get(key, ()), self._lengths.get(key, (0,))
+        forms, lengths = self._literals[key], self._lengths[key]
         whole = next((part for size in lengths if (part := text[at : at + size]) in forms), "")
         end = at + len(whole)
         cut = _DOTS.search(text, at, at + lengths[0] + 2)

@@ -98,6 +98,13 @@ def host_problem(scope: Scope) -> str | None:
     return None
 
 
+def authorization_problem(scope: Scope) -> str | None:
+    """Why a request has two tokens: it may have one (RFC 9110, 5.3), and of two servers take the
+    first or the last, or refuse both."""
+    count = sum(name == b"authorization" for name, _ in scope["headers"])
+    return f"the request has {count} Authorization headers; HTTP allows one" if count > 1 else None
+
+
 def coding_problem(scope: Scope) -> str | None:
     """What is wrong with a request's transfer coding: chunked alone is undone (RFC 9112, 6.1)."""
     for name, value in scope["headers"]:

@@ -287,13 +287,25 @@ _STATUS = {
 }
 
 
-def why_no_http(data: bytes) -> str:
-    """The reason for bytes that are no request of HTTP/1.1; ``data`` is how they begin."""
+def why_no_http(data: bytes, said: str) -> str:
+    """The reason for bytes that are no request of HTTP/1.1.
+
+    ``data`` is how they begin, or the request before them; ``said`` is what the parser says, which
+    repeats nothing of them: it may be a secret.
+    """
     if data.startswith(b"\x16\x03"):  # a handshake (RFC 8446, 5.1)
         return "the client speaks TLS; the fake is reached by http://, not by https://"
     if data.startswith(b"PRI * HTTP/2"):
         return "HTTP/2 is not supported; the request must be valid HTTP/1.1"
-    return "the request is not valid HTTP/1.1"
+    if said.startswith("Invalid method"):
+        method = data.split(b" ", 1)[0]
+        said = "it begins with no method such as POST; was more sent than its Content-Length says?"
+        if method != method.upper() and method.upper() in _METHODS:
+            said = f"the method is {method.upper().decode()}, in capitals"
+    return f"the request is not valid HTTP/1.1: {said}"
+
+
+_METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE"))
 
 
 def with_transport(state: dict[str, Any], transport: asyncio.Transport) -> dict[str, Any]:

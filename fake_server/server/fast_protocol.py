@@ -126,8 +126,8 @@ class FastProtocol(DueAnswers, HttpToolsProtocol):
             return
         except httptools.HttpParserCallbackError as error:
             self._refuse_for(error.__context__)
-        except httptools.HttpParserError:
-            self.refuse(why_no_http(bytes(data)))
+        except httptools.HttpParserError as error:
+            self.refuse(why_no_http(bytes(data), str(error)))
         self._apart += self._slice
         if self._apart > MAX_HEAD:  # the parser would hoard it without end
             self.refuse(f"the headers are larger than {MAX_HEAD} bytes")
@@ -146,7 +146,7 @@ class FastProtocol(DueAnswers, HttpToolsProtocol):
                 f"headers and trailers are larger than {MAX_HEAD} bytes, or more than {MAX_HEADERS}"
             )
         elif isinstance(cause, httptools.HttpParserError):
-            self.refuse("the request is not valid HTTP/1.1")
+            self.refuse(why_no_http(b"", str(cause)))
         else:
             log.error("a request could not be parsed", exc_info=cause)
             self.refuse("internal error of the fake; see its log", status=500, name="general-error")

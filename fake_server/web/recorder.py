@@ -19,7 +19,7 @@ from ..contract.errors import ApiError
 from ..http import exchange as exchanges
 from ..http.exchange import TRANSPORT, Disconnected, Exchange
 from ..http.responses import Response, ResponseCapture
-from ..http.target import coding_problem, host_problem
+from ..http.target import authorization_problem, coding_problem, host_problem
 from ..http.types import Message, Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
 from .control import is_control
@@ -123,7 +123,7 @@ def _not_for_us(scope: Scope) -> ApiError | None:
     elif scope["http_version"] not in ("1.0", "1.1"):
         reason = "the request is not valid HTTP/1.1"
     else:
-        reason = host_problem(scope) or coding_problem(scope)
+        reason = host_problem(scope) or coding_problem(scope) or authorization_problem(scope)
     if reason is None:
         return None
     return ApiError("invalid-parameter", reason, http_status=400, closes=True)

@@ -312,12 +312,46 @@ def test_a_transfer_coding_that_is_not_undone_is_refused(
         assert heard.headers["connection"] == "close"
 
 
+_NO_HTTP = "the request is not valid HTTP/1.1: "
+_REQUEST = request("/auth/login", b'{"password":"abc-secret"}\r\n\r\n')
+
+
 @pytest.mark.parametrize(
-    ("name", "reason"), [("TLS", "the client speaks TLS"), ("HTTP/2", "HTTP/2 is not supported")]
+    ("sent", "reason"),
+    [
+        (NO_REQUEST["TLS"], "the client speaks TLS"),
+        (NO_REQUEST["HTTP/2"], "HTTP/2 is not supported"),
+        (NO_REQUEST["two lengths"], f"{_NO_HTTP}Duplicate Content-Length"),
+        (NO_REQUEST["negative length"], f"{_NO_HTTP}Invalid character in Content-Length"),
+        (NO_REQUEST["a length and chunks"], f"{_NO_HTTP}Transfer-Encoding can't be present"),
+        (NO_REQUEST["header with a blank"], f"{_NO_HTTP}Invalid header token"),
+        (NO_REQUEST["rubbish"], f"{_NO_HTTP}it begins with no method such as POST; was more sent"),
+        (b"post / HTTP/1.1\r\nHost : x\r\n\r\n", f"{_NO_HTTP}the method is POST, in capitals"),
+    ],
 )
-def test_another_protocol_is_named(served: Served, name: str, reason: str) -> None:
+def test_what_is_wrong_is_named(served: Served, sent: bytes, reason: str) -> None:
     with connected(served) as wire:
-        wire.send(NO_REQUEST[name])
+        wire.send(sent)
         told = wire.hear().headers["x-fake-reason"]
     # uvicorn's stock protocol does not say what it was sent.
     assert told.startswith("the request is not valid HTTP/1.1" if STOCK else reason)
+
+
+def test_what_a_length_has_cut_off_is_not_repeated(served: Served) -> None:
+    with connected(served) as wire:
+        wire.send(_REQUEST.replace(b"Length: 29", b"Length: 10"))
+        assert wire.hear().errno == 301
+        told = wire.hear().headers["x-fake-reason"]
+    assert told.startswith(_NO_HTTP.split(":")[0])
+    assert "secret" not in told
+    assert STOCK or "was more sent than its Content-Length says?" in told
+
+
+@pytest.mark.parametrize("path", ["/jobs/find", "/__admin/reset"])
+def test_two_tokens_are_refused(served: Served, token: str, path: str) -> None:
+    with connected(served) as wire:
+        wire.send(request(path, b"{}", token, extra="authorization: Bearer other\r\n"))
+        heard = wire.hear()
+    assert (heard.status, heard.errno) == (400, 301)
+    reason = "the request has 2 Authorization headers; HTTP allows one"
+    assert heard.headers["x-fake-reason"] == reason

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..api.find import record_json
 from ..jobs import lifecycle
-from ..jobs.lifecycle import LATEST, Job, observe
+from ..jobs.lifecycle import LATEST, MAX_PAUSES, Job, observe
 from ..records.record import timestamp
 from ..service import FakeService
 from ..store.job_query import Find
@@ -129,7 +129,10 @@ async def fail_job(call: ControlCall) -> Any:
 
 async def stall_job(call: ControlCall) -> Any:
     job, now = _unended(call)
-    return _put(call, lifecycle.stall(job, now))
+    stalled = lifecycle.stall(job, now)
+    if len(stalled.plan.pauses) > MAX_PAUSES:
+        raise ControlError("conflict", f"the job was stalled {MAX_PAUSES} times; use another")
+    return _put(call, stalled)
 
 
 async def resume_job(call: ControlCall) -> Any:

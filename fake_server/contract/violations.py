@@ -25,7 +25,8 @@ def violations(
     try:
         check.validate(value)
     except jsonschema_rs.ValidationError as first:
-        return list(check.iter_errors(_shortened(value, first.instance_path)))
+        # A list that is too long is so no more once it is shortened.
+        return list(check.iter_errors(_shortened(value, first.instance_path))) or [first]
     return []
 
 

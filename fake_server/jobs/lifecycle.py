@@ -27,6 +27,9 @@ Kind = Literal["main", "variation", "remix", "upscale", "blend", "describe"]
 #: The end of the year 9999: no later time can be written as the page writes it (page, Job Find).
 LATEST = 253_402_300_799_999
 
+#: How many pauses a job may have, as ``StoredPlan`` of ``admin.yaml`` has them.
+MAX_PAUSES = 1000
+
 #: What a Midjourney job reports while it runs.
 PROGRESS = (0, 15, 31, 46, 62, 78, 93)
 
@@ -122,12 +125,16 @@ class Moment(NamedTuple):
 
 def moments(job: Job) -> Iterator[Moment]:
     """Every instant at which the job changes, in order of time; the first is its creation."""
-    plan = job.plan
-    for after, state, percent in _steps(plan):
-        late = _paused(plan, after)
-        if late is None:
-            return
-        yield Moment(job.created + late, state, percent)
+    pauses, passed, late = job.plan.pauses, 0, 0
+    for after, state, percent in _steps(job.plan):
+        # No pause is looked at again for each step: there may be a thousand of both.
+        while passed < len(pauses) and after + late > pauses[passed][0]:
+            begin, end = pauses[passed]
+            if end is None:
+                return
+            late += end - begin
+            passed += 1
+        yield Moment(job.created + after + late, state, percent)
 
 
 def _steps(plan: Plan) -> Iterator[tuple[int, State, int | None]]:

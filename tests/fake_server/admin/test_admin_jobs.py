@@ -225,3 +225,18 @@ def test_times_are_the_accounts_own(control: Control, abc: Caller, job: str) -> 
     control.advance("1h", "abc")
     assert control.get(f"jobs/{job}")["state"] == "finished"
     assert control.get("clock")["now_ms"] == START + 1000
+
+
+def test_a_job_is_stalled_as_often_as_its_state_can_be_imported(
+    control: Control, abc: Caller, job: str
+) -> None:
+    control.advance(5)
+    state = control.get("state")
+    state["jobs"][0]["plan"]["pauses"] = [[2, 2]] * 999
+    control.call("PUT", "state", state)
+    control.post(f"jobs/{job}/stall")
+    control.post(f"jobs/{job}/resume")
+    control.advance(5)
+    refusal = control.refusal("POST", f"jobs/{job}/stall")
+    assert refusal.message == "the job was stalled 1000 times; use another"
+    control.call("PUT", "state", control.get("state"))

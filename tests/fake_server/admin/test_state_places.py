@@ -37,6 +37,8 @@ from tests.support.controls import Control
             [[3, None], [8, 9]],
             "jobs.1: plan.pauses.1: only the last",
         ),
+        (["jobs", 1, "plan", "pauses"], [[n, n] for n in range(1001)], "jobs.1.plan.pauses: "),
+        (["jobs", 1, "plan", "progress"], [1] * 1001, "jobs.1.plan.progress: "),
         (["token_key"], "00", "token_key: the value is not the key of the tokens"),
     ],
 )

@@ -20,6 +20,7 @@ _SCHEMA = {
         "items": {"type": "array", "items": {"type": "string"}},
         "rows": {"type": "array", "items": {"$ref": "#/$defs/row"}},
         "map": {"type": "object", "additionalProperties": {"type": "string"}},
+        "few": {"type": "array", "maxItems": 2000},
     },
     "$defs": {
         "row": {
@@ -43,6 +44,7 @@ _CHECK = jsonschema_rs.Draft202012Validator(_SCHEMA)
         ({"name": "x", "map": {str(n): n for n in range(3000)}}, ["map", 0]),
         ({"name": "x", "map": {**{str(n): "" for n in range(3000)}, "z": 1}}, ["map", "z"]),
         ({"name": 5}, ["name"]),
+        ({"name": "x", "few": ["a"] * 2001}, ["few"]),
     ],
 )
 def test_few_errors_are_made_with_their_places(value: Any, place: list[str | int]) -> None:

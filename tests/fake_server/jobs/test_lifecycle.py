@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import assume, example, given
@@ -277,3 +279,25 @@ def test_a_delay_is_spent_in_the_queue(plan: Plan, by: int, now: int) -> None:
 @pytest.mark.parametrize("state", list(State))
 def test_two_states_are_final(state: State) -> None:
     assert state.final == (state in (State.FINISHED, State.FAILED))
+
+
+class _Counted(tuple[tuple[int, int | None], ...]):
+    """Pauses that count how often one of them is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        _Counted.looks += 1
+        return super().__getitem__(place)
+
+    def __iter__(self) -> Iterator[tuple[int, int | None]]:
+        for pause in super().__iter__():
+            _Counted.looks += 1
+            yield pause
+
+
+def test_a_thousand_pauses_and_steps_cost_thousands_of_looks_and_no_million() -> None:
+    pauses = _Counted((2 * n, 2 * n + 1) for n in range(1000))
+    plan = Plan(queue_ms=0, run_ms=5000, progress=(50,) * 1000, pauses=pauses)
+    assert list(moments(facts(plan)))[-1].at == NOW + 5000 + 1000
+    assert _Counted.looks < 10_000

@@ -30,6 +30,7 @@ from tests.support.samples.page_examples import RECORD, REQUESTS, RESPONSES, Exa
 KEYWORDS = """
 $ref type properties required additionalProperties items minItems maxItems enum const minimum
 maximum minLength maxLength pattern format oneOf anyOf title description examples x-requirement
+x-expects
 """
 
 

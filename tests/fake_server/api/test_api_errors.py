@@ -197,3 +197,36 @@ def test_no_secret_is_told_in_a_reason(abc: Caller) -> None:
         assert secret not in told
         assert abc.token not in told
         assert abc.token.rpartition(".")[2] not in told
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [
+        ("create", {"content": 5}, 'content: 5 is not of type "string"'),
+        ("create", {"content": True}, 'content: true is not of type "string"'),
+        ("create", {"content": None}, 'content: null is not of type "string"'),
+        ("create", {"content": " "}, "content: the value is not text with more than blanks"),
+        ("create", {"contnt": 1}, '"content" is a required property; createJob has no parameter'),
+        ("create", {"contnt": 1, "猫": 2, "a\\b": 3, "x": 4}, '"content" is a required property;'
+         " createJob has no parameter contnt or x"),
+        ("create", {"猫": 1, "x" * 150: 2}, '"content" is a required property'),
+        ("upscale", {"parent_id": "x", "grid_num": 1}, '"parent_hash" is a required property;'
+         " upscaleJob has no parameter parent_id"),
+        ("variation", {"parent_id": "x", "grid_num": 5}, "grid_num: 5 is greater than the maximum"),
+        ("blend", {"content": "http://a/"}, "content: the value is not two to five links, in one"),
+        ("describe", {"content": "http://a/ b"}, "content: the value is not one link"),
+        ("find", {"limit": 0}, "limit: 0 is less than the minimum of 1"),
+        ("find", {"limit": ["x"]}, "limit: the value is not of type"),
+    ],
+)  # fmt: skip
+def test_what_was_sent_and_what_would_be_right_is_said(
+    abc: Caller, path: str, body: object, reason: str
+) -> None:
+    told = abc.post(f"/jobs/{path}", body).headers["x-fake-reason"]
+    assert told.startswith(reason)
+    assert told == reason or not reason.endswith("property")
+
+
+def test_what_stands_for_a_password_is_not_repeated(fake: Fake) -> None:
+    answer = fake.post("/auth/login", {"username": "abc", "password": 12345678})
+    assert answer.headers["x-fake-reason"] == 'password: the value is not of type "string"'

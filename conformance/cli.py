@@ -163,10 +163,11 @@ def check(
         options = run_options(url or "", given, dry_run=dry_run)
     except (SettingsError, TargetError) as problem:
         raise RefusedError(str(problem)) from problem
+    decided = outcome()
     if dry_run:
         _quote(options)
         return
-    sys.exit(_run(options, outcome()))
+    sys.exit(_run(options, decided))
 
 
 def _refuse_beside_har(url: str | None, dry_run: bool, given: Mapping[str, Any]) -> None:

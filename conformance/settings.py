@@ -375,7 +375,7 @@ def _accounts(given: dict[str, Any], environment: Mapping[str, str]) -> dict[str
         name = one.username.strip().casefold()
         if other := known.get(name):
             raise SettingsError(
-                f"the {role} account is the {other} account, {one.username}: they have to be two"
+                f"the {role} account must differ from the {other} account, {one.username!r}"
             )
         known[name] = role
     return found

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import click
 
+from .option_types import Integer, Number
 from .server.starting import RefusedStartError, affordable, no_collections
 from .streams import OutputError, forgiving_streams
 
@@ -80,13 +81,13 @@ def main() -> None:
     "--port",
     default=8091,
     show_default=True,
-    type=click.IntRange(0, 65535),
-    help="0 picks one.",
+    type=Integer(0, 65_535),
+    help="Port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--port-file",
     type=click.Path(path_type=Path),
-    help="Write the port to this file, as long as the fake runs.",
+    help="Write the port to this file; it is deleted when the fake stops.",
 )
 @click.option("--ready-json", is_flag=True, help="Print the ready line as JSON.")
 @click.option(
@@ -109,7 +110,7 @@ def main() -> None:
     "--workers",
     default=1,
     show_default=True,
-    type=click.IntRange(1, 64),
+    type=Integer(1, 64),
     help="Serve with this many processes, which share the file or the database of --data.",
 )
 @click.option(
@@ -117,8 +118,7 @@ def main() -> None:
     default="documented",
     show_default=True,
     metavar="NAME|FILE",
-    help="Answers to the open questions: documented or mixed (every answer another one), or a"
-    " file.",
+    help="Answers to the open questions: documented, mixed (a different answer to each), or a file.",
 )
 @click.option(
     "--account",
@@ -133,7 +133,7 @@ def main() -> None:
     "--job-seconds",
     default=2.0,
     show_default=True,
-    type=click.FloatRange(0, 86_400),
+    type=Number(0, 86_400),
     help="Duration of a job in seconds.",
 )
 @click.option("--seed", type=int, help="Make ids, hashes and colours repeatable.")
@@ -152,7 +152,7 @@ def main() -> None:
 @click.option(
     "--external-url",
     metavar="URL",
-    help="Where clients reach this fake, for links.",
+    help="URL by which clients reach this fake; links begin with it.",
 )
 @click.option(
     "--admin-token",
@@ -185,7 +185,7 @@ def main() -> None:
 @click.option(
     "--fast/--no-fast",
     default=True,
-    help="Whether whole POSTs bypass ASGI; --no-fast returns the same responses, more slowly.",
+    help="Whether whole POSTs bypass ASGI; --no-fast sends the same responses, more slowly.",
 )
 @click.option(
     "--log/--no-log",
@@ -195,7 +195,7 @@ def main() -> None:
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
-    help="text (default) or json, an object a line. Implies --log.",
+    help="text (default) or json (an object per line). Implies --log.",
 )
 @click.option("--log-control", is_flag=True, help="Log calls of /__admin as well. Implies --log.")
 @click.option(

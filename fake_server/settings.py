@@ -175,7 +175,7 @@ def external_url(text: str) -> str:
         urls.address(text)
     except ValueError as problem:
         raise ValueError(
-            f"{_without_user(text)!r} is not a valid URL; use one like http://sampan.test:8091"
+            f"external_url: {_without_user(text)!r} is not a valid URL; use one like http://sampan.test:8091"
         ) from problem
     return text.rstrip("/")
 

@@ -56,7 +56,8 @@ def _in_order(har: HarFile) -> list[Seen]:
 def _why(har: HarFile) -> str:
     """What the file has instead."""
     reasons = [*har.broken, *har.unjudged]
-    return f": {reasons[0]}" if reasons else f"; {har.passed_over} requests are to other places"
+    others = "1 request goes" if har.passed_over == 1 else f"{har.passed_over} requests go"
+    return f": {reasons[0]}" if reasons else f"; {others} to other addresses"
 
 
 def _remarks(har: HarFile) -> list[str]:

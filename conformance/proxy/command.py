@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import socket
 import sys
 from pathlib import Path
@@ -18,6 +19,27 @@ if TYPE_CHECKING:
     from .run import ProxyOptions
 
 
+class _Port(click.IntRange):
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not an integer from 0 to 65535.", param, ctx)
+
+
+class _Seconds(click.FloatRange):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            seconds = super().convert(value, param, ctx)
+        except click.BadParameter:
+            seconds = math.nan
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a number above 0 and up to 86400.", param, ctx)
+        return seconds
+
+
 @click.command(cls=Command, context_settings=HELP)
 @click.argument("target")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -25,34 +47,34 @@ if TYPE_CHECKING:
     "--port",
     default=8090,
     show_default=True,
-    type=click.IntRange(0, 65535),
-    help="0 picks one.",
+    type=_Port(0, 65_535),
+    help="Port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--timeout",
     default=300.0,
     show_default=True,
-    type=click.FloatRange(0, 86_400, min_open=True),
+    type=_Seconds(0, 86_400, min_open=True),
     metavar="SECONDS",
-    help="How long nothing may come from TARGET before a client is answered 504.",
+    help="Send a client 504 when TARGET has sent nothing for this long.",
 )
 @click.option(
     "--rewrite-host",
     is_flag=True,
-    help="Send TARGET's name as Host instead of what the client sent, for servers that go by it.",
+    help="Send TARGET's name as Host instead of the client's, for servers that check it.",
 )
 @click.option(
     "--fetch-pictures",
     is_flag=True,
-    help="GET pictures that answers link to. Nothing else is ever sent that a client did not send.",
+    help="Also GET the pictures that responses link to, the only requests of the proxy's own.",
 )
 @click.option("--har", type=FILE, help="Write the traffic as HAR 1.2, without secrets.")
 @outcome_flags
 def proxy(target: str, host: str, port: int, **given: Any) -> None:
-    """Pass traffic on to the server at TARGET, and judge what passes.
+    """Forward traffic to the server at TARGET, and judge it.
 
-    Give clients this proxy's address instead of TARGET's, or http_proxy. Requests and answers pass
-    as they came. A failed requirement is printed when it is seen; Ctrl-C or SIGTERM ends the proxy
+    Give clients this proxy's address instead of TARGET's, or set http_proxy. Requests and responses
+    are forwarded unchanged. A failed requirement is printed when it is seen; Ctrl-C or SIGTERM ends the proxy
     with the report. Exit code: 0 nothing failed, 1 a requirement failed, 2 could not run or a
     report could not be written, 3 nothing was seen or all was inconclusive.
     """

@@ -16,11 +16,15 @@ def read_known(path: Path, requirements: Collection[str]) -> frozenset[str]:
     the requirements that failed in it."""
     try:
         text = path.read_text(encoding="utf-8-sig")  # some editors write a byte order mark
-    except (OSError, UnicodeDecodeError) as problem:
-        raise KnownError(f"--known: can't read {path}: {problem}") from problem
+    except OSError as problem:
+        raise KnownError(f"--known: can't read {path}: {problem.strerror}") from problem
+    except UnicodeDecodeError as problem:
+        raise KnownError(f"--known: can't read {path}: it is not text in UTF-8") from problem
     ids = _failed(text) if text.lstrip().startswith("{") else _listed(text)
     if unknown := sorted(set(ids) - set(requirements)):
-        raise KnownError(f"--known: {path} names no requirement: {', '.join(unknown)}")
+        raise KnownError(
+            f"--known: {path} names {', '.join(unknown)}, which sampan check --list does not have"
+        )
     return frozenset(ids)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import sys
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from click import Context, Parameter
 
 from ..contract import document, yaml_files
+from ..option_types import Integer, Number
 from . import files, table
 from .child import NotStartedError
 from .plan import DOCUMENTED, PlanError, Trial, select, trials
@@ -38,16 +37,6 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-class _Number(click.FloatRange):
-    """A number within bounds, which NaN is not."""
-
-    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Any:
-        number = super().convert(value, param, ctx)
-        if math.isnan(number):
-            self.fail(f"{value!r} is not a number of seconds; use one such as 2.5", param, ctx)
-        return number
-
-
 def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     """An option that names runs."""
     return click.option(option, multiple=True, metavar="NAME[=VALUE],...", help=help)
@@ -58,7 +47,7 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     epilog="Exit codes: 0, nothing breaks COMMAND; 1, something does; 2, it does not pass as"
     " documented, or can't be run. After a signal, 128 plus its number.",
 )
-@click.option("--faults", is_flag=True, help="Run it with the mishaps too (see --list).")
+@click.option("--faults", is_flag=True, help="Run COMMAND with the mishaps too (see --list).")
 @_names("--only", "Run only these questions, answers or mishaps; repeatable.")
 @_names("--skip", "Do not run these; repeatable.")
 @click.option(
@@ -67,25 +56,25 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
 @click.option("--list", "listing", is_flag=True, help="List the runs, and exit.")
 @click.option(
     "--jobs",
-    type=click.IntRange(1, 64),
+    type=Integer(1, 64),
     default=_processors,
     show_default="the number of processors",
     help="Do this many runs at once, each with its own fake.",
 )
 @click.option(
     "--repeat",
-    type=click.IntRange(1, 100),
+    type=Integer(1, 100),
     metavar="N",
     default=1,
     show_default=True,
-    help="Run it N times as documented, and up to N times where it fails, to find what is flaky.",
+    help="Run COMMAND N times as documented, and up to N times where it fails, to detect flaky tests.",
 )
 @click.option(
     "--time-limit",
-    type=_Number(0.1, 86_400),
+    type=Number(0.1, 86_400),
     default=60.0,
     show_default=True,
-    help="End a run, which has then failed, after this many seconds: its processes get SIGTERM,"
+    help="Seconds after which a run counts as failed and is ended: its processes receive SIGTERM,"
     " and SIGKILL 2 seconds later.",
 )
 @click.option(
@@ -95,7 +84,7 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
 )
 @click.option(
     "--job-seconds",
-    type=_Number(0, 86_400),
+    type=Number(0, 86_400),
     default=2.0,
     show_default=True,
     help="Duration of a job in seconds.",
@@ -108,12 +97,17 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     help="real: the machine's time; auto: each poll moves time forward.",
 )
 @click.option("--seed", type=int, help="Make ids, hashes and colours repeatable.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write it as JSON.")
 @click.option(
-    "--junit", "junit_file", type=click.Path(path_type=Path), help="Write it as JUnit XML."
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write the result as JSON."
 )
 @click.option(
-    "--html", "html_file", type=click.Path(path_type=Path), help="Write it as one HTML page."
+    "--junit", "junit_file", type=click.Path(path_type=Path), help="Write the result as JUnit XML."
+)
+@click.option(
+    "--html",
+    "html_file",
+    type=click.Path(path_type=Path),
+    help="Write the result as one HTML page.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def matrix(
@@ -134,7 +128,9 @@ def matrix(
     fake by SAMPAN_URL, SAMPAN_USERNAME and SAMPAN_PASSWORD.
     """
     if not hasattr(os, "killpg"):
-        raise _Refused("sampan matrix needs process groups, which this system has not: use WSL")
+        raise _Refused(
+            "sampan matrix needs process groups, which this system does not have: use WSL"
+        )
     spec = document.compile(yaml_files.read("openapi.yaml"))
     try:
         chosen = select(trials(spec), only, skip, mishaps=faults or (listing and not only))

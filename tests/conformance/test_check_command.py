@@ -86,6 +86,10 @@ def test_an_inconclusive_run() -> None:
         (("http://127.0.0.1:9", "--generate", "-1"), "--generate must be a number of requests"),
         (("http://127.0.0.1:9", "--timeout", "0"), "--timeout"),
         (("http://127.0.0.1:9", "--second-username", "b"), "SAMPAN_SECOND_PASSWORD"),
+        (
+            ("http://127.0.0.1:9", "--known", "/no/such", "--dry-run"),
+            "--known: can't read /no/such",
+        ),
         (("http://127.0.0.1:9", "--json", "/no/such/folder/a.json"), "can't write"),
         (("http://127.0.0.1:9",), "can't be reached"),
     ],

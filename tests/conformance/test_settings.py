@@ -218,7 +218,7 @@ def test_one_id_is_as_good_as_a_list_of_them() -> None:
 @pytest.mark.parametrize("role", ["second", "limited"])
 def test_one_account_in_two_roles_is_refused(role: str, name: str) -> None:
     given = {f"{role}_username": name, f"{role}_password": "x"}
-    with pytest.raises(SettingsError, match=f"the {role} account is the first account"):
+    with pytest.raises(SettingsError, match=f"the {role} account must differ from the first account, {name!r}"):
         made(**given)
 
 

@@ -271,21 +271,25 @@ def test_a_damaged_data_file_is_told_or_still_good(serve: Serve, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "says"),
     [
-        ("--port", "65536"),
-        ("--port", "x"),
-        ("--job-seconds", "-1"),
-        ("--clock", "sundial"),
-        ("--seed", "x"),
-        ("--no-such-option",),
-        ("surplus",),
+        (("--port", "65536"), "'65536' is not an integer from 0 to 65535"),
+        (("--port", "x"), "'x' is not an integer from 0 to 65535"),
+        (("--workers", "2.5"), "'2.5' is not an integer from 1 to 64"),
+        (("--job-seconds", "-1"), "'-1' is not a number from 0 to 86400"),
+        (("--job-seconds", "soon"), "'soon' is not a number from 0 to 86400"),
+        (("--job-seconds", "nan"), "'nan' is not a number from 0 to 86400"),
+        (("--clock", "sundial"), "'sundial' is not one of 'real', 'auto'"),
+        (("--seed", "x"), "'x' is not a valid integer"),
+        (("--no-such-option",), "No such option"),
+        (("surplus",), "unexpected extra argument"),
     ],
 )
-def test_a_wrong_option_is_told(arguments: tuple[str, ...]) -> None:
+def test_a_wrong_option_is_told(arguments: tuple[str, ...], says: str) -> None:
     done = run("serve", *arguments)
     assert done.exit_code == 2
     assert arguments[0] in done.stderr
+    assert says in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -126,7 +126,13 @@ def test_ctrl_c_in_the_middle_of_traffic_gives_the_report(server: OddServer) -> 
         (["http://127.0.0.1:1", "--host", "no.such.host.invalid"], "can't listen on"),
         (["http://127.0.0.1:1", "--port", "0", "--har", "/no/such/folder/a"], "--har can't write"),
         (["http://127.0.0.1:1", "--json", "a", "--har", "a"], "names the same file as --json"),
-        (["http://127.0.0.1:1", "--port", "0", "--known", "/no/such"], "/no/such"),
+        (
+            ["http://127.0.0.1:1", "--port", "0", "--known", "/no/such"],
+            "--known: can't read /no/such: No such file or directory\n",
+        ),
+        (["http://127.0.0.1:1", "--port", "x"], "'x' is not an integer from 0 to 65535"),
+        (["http://127.0.0.1:1", "--timeout", "x"], "'x' is not a number above 0 and up to 86400"),
+        (["http://127.0.0.1:1", "--timeout", "nan"], "'nan' is not a number above 0"),
     ],
 )
 def test_what_can_not_run_says_why(arguments: list[str], said: str) -> None:

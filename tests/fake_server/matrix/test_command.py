@@ -172,10 +172,11 @@ def test_where_there_is_no_terminal_lines_tell_how_far_it_is(
         (("--json", "/no/such/folder/x", "--", "true"), "there is no folder /no/such/folder"),
         (("--html", "/", "--", "true"), "--html can't write to /: it is a folder"),
         (("--json", "x", "--html", "x", "--", "true"), "names the same file as --json: x"),
-        (("--jobs", "0", "--", "true"), "0 is not in the range 1<=x<=64"),
-        (("--time-limit", "0", "--", "true"), "0.0 is not in the range"),
-        (("--time-limit", "nan", "--", "true"), "'nan' is not a number of seconds"),
-        (("--job-seconds", "nan", "--", "true"), "'nan' is not a number of seconds"),
+        (("--jobs", "0", "--", "true"), "'0' is not an integer from 1 to 64"),
+        (("--jobs", "x", "--", "true"), "'x' is not an integer from 1 to 64"),
+        (("--time-limit", "0", "--", "true"), "'0' is not a number from 0.1 to 86400"),
+        (("--time-limit", "nan", "--", "true"), "'nan' is not a number from 0.1 to 86400"),
+        (("--job-seconds", "nan", "--", "true"), "'nan' is not a number from 0 to 86400"),
     ],
 )
 def test_what_can_not_be_run_is_refused_in_words(arguments: tuple[str, ...], says: str) -> None:

@@ -118,7 +118,7 @@ def main() -> None:
     default="documented",
     show_default=True,
     metavar="NAME|FILE",
-    help="Answers to the open questions: documented, mixed (a different answer to each), or a file.",
+    help="Answers to the open questions: documented, mixed (another answer to each), or a file.",
 )
 @click.option(
     "--account",

@@ -67,7 +67,8 @@ def _names(option: str, help: str) -> Callable[[_Function], _Function]:
     metavar="N",
     default=1,
     show_default=True,
-    help="Run COMMAND N times as documented, and up to N times where it fails, to detect flaky tests.",
+    help="Run COMMAND N times as documented, and up to N times where it fails, to detect flaky"
+    " tests.",
 )
 @click.option(
     "--time-limit",

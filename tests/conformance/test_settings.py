@@ -218,7 +218,8 @@ def test_one_id_is_as_good_as_a_list_of_them() -> None:
 @pytest.mark.parametrize("role", ["second", "limited"])
 def test_one_account_in_two_roles_is_refused(role: str, name: str) -> None:
     given = {f"{role}_username": name, f"{role}_password": "x"}
-    with pytest.raises(SettingsError, match=f"the {role} account must differ from the first account, {name!r}"):
+    wrong = f"the {role} account must differ from the first account, {name!r}"
+    with pytest.raises(SettingsError, match=wrong):
         made(**given)
 
 

@@ -75,8 +75,8 @@ def proxy(target: str, host: str, port: int, **given: Any) -> None:
 
     Give clients this proxy's address instead of TARGET's, or set http_proxy. Requests and responses
     are forwarded unchanged. A failed requirement is printed when it is seen; Ctrl-C or SIGTERM ends
-    the proxy with the report. Exit code: 0 nothing failed, 1 a requirement failed, 2 could not run or a
-    report could not be written, 3 nothing was seen or all was inconclusive.
+    the proxy with the report. Exit code: 0 nothing failed, 1 a requirement failed, 2 could not run
+    or a report could not be written, 3 nothing was seen or all was inconclusive.
     """
     har: Path | None = given.pop("har")
     outcome = taken_outcome(given, har=har)

@@ -51,8 +51,9 @@ __all__ = [
     "redirect",
 ]
 
-if Path(__file__).with_name("fake_server").is_file():
-    # A checkout without symbolic links, where Git writes each link as a text file.
+if not Path(__file__).with_name("fake_server").is_dir():
+    # A checkout without symbolic links, where Git writes each link as a text file, or the files of
+    # an sdist, which has no links.
     __path__.append(str(Path(__file__).resolve().parents[1]))
 
 # Imported on first use: a program that only wants a version must not wait for a server.

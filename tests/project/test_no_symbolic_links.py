@@ -1,4 +1,5 @@
-"""A checkout where Git makes no symbolic links, as on Windows: each link is a small text file."""
+"""A checkout where Git makes no symbolic links, as on Windows: each link is a small text file. An
+sdist has none at all."""
 
 from __future__ import annotations
 
@@ -7,15 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.paths import ROOT
 
 
-def test_the_package_is_found_beside_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("links", ["text files", "none"])
+def test_the_package_is_found_beside_itself(tmp_path: Path, links: str) -> None:
     package = tmp_path / "sampan"
     package.mkdir()
     shutil.copy(ROOT / "sampan" / "__init__.py", package)
     for name in ("fake_server", "conformance", "openapi"):
-        (package / name).write_text(f"../{name}")
+        if links == "text files":
+            (package / name).write_text(f"../{name}")
         (tmp_path / name).symlink_to(ROOT / name)
     told = subprocess.run(
         [sys.executable, "-c", "from sampan import FakeServer; print(FakeServer.__module__)"],

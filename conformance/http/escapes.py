@@ -24,9 +24,11 @@ _SHORT = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "a":
 _BACKSLASH = re.compile(
     r"\\(?:[uU]([dD][89abAB][0-9a-fA-F]{2})\\[uU]([dD][c-fC-F][0-9a-fA-F]{2})"
     r"|u([0-9a-fA-F]{4})|[ux]\{([0-9a-fA-F]{1,6})\}|U(00[0-9a-fA-F]{6})|x([0-9a-fA-F]{2})"
-    r"|([0-3][0-7]{2})|([^uUx\n]))",
+    r"|([0-3][0-7]{2}|[0-7]{1,2})|([^uUx\n]))",
     re.DOTALL,
 )
+#: Windows' shells before a sign: PowerShell has the second.
+_CARET, _BACKTICK = re.compile(r"\^([^\w\s])"), re.compile(r"`([^\w\s])")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,16}|#[xX][0-9a-fA-F]{1,16}|[A-Za-z][A-Za-z0-9]{1,31});?")
 _HEX = "[0-9a-fA-F]"
 _CONTINUED = f"%[89abAB]{_HEX}"
@@ -123,6 +125,8 @@ _ESCAPES = (
     _Escape("\\", _BACKSLASH, _backslash),
     _Escape("\\", _PAIR, _pair),
     _Escape("\\", _CSS, _css),
+    _Escape("^", _CARET, lambda hit: hit[1]),
+    _Escape("`", _BACKTICK, lambda hit: hit[1]),
     _Escape("&", _REFERENCE, _reference),
     _Escape("%", _PERCENT, _percent),
     _Escape("=", _QUOTED, _quoted),

@@ -9,16 +9,13 @@ known or not.
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
 import threading
-import unicodedata
 from collections.abc import Iterator
-from urllib.parse import quote
 
 from .escapes import Layer, Span, joined, layers
+from .fragments import TELLING, Beginnings
+from .secret_forms import encoded, spellings
 
 MASK = "‹redacted›"
 #: Stands for a mask that a server wrote itself, which must not pass for one of ours.
@@ -27,15 +24,11 @@ _FORGED = "<redacted>"
 #: A JWT begins with the first and goes on with the second; apart, to stay linear.
 _JWT_HEAD = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{7,}+(?=\.)")
 _JWT_REST = re.compile(r"\.[A-Za-z0-9_=-]++(?:\.[A-Za-z0-9_=-]*+)?")
-#: Shorter than this, base64 at an offset leaves too few whole characters to rule out chance.
-_ENCODABLE = 6
 #: An unknown token may be cut off within this many characters of the end of an excerpt.
 _RAGGED = 2_000
 #: The length of a token from which on it is recognised by its beginning. What a server calls a
 #: token may be as long as it likes, and each character has to be looked for in every escape.
 _TOKEN, _ODD_TOKEN = 2_048, 256
-#: So much of a secret is a secret too.
-_TELLING = 6
 #: A part of a token (a JWT's claims or its signature) that is as long is a secret too.
 _PART = 16
 _LETTER = re.compile("[A-Za-z0-9]")
@@ -59,9 +52,6 @@ _CUT = re.compile(
 _BLANK = re.compile(r"(?<=\S) (?=\S)")
 #: How SQL, CSV and shells write a quote inside quotes.
 _QUOTES = (("'", "''"), ('"', '""'), ("'", r"'\''"), ("'", "'\"'\"'"))
-#: What separates the items of a list of bytes, as numbers; and of one of characters.
-_BETWEEN_BYTES = (",", ", ", " ")
-_BETWEEN_CHARACTERS = (", ", *(f"{sign},{blank}{sign}" for sign in "'\"" for blank in ("", " ")))
 #: What no escape changes.
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
@@ -86,6 +76,10 @@ class Secrets:
         self._literals: dict[str, set[str]] = {}
         self._lengths: dict[str, tuple[int, ...]] = {}
         self._spellings: set[str] = set()
+        #: Both ways; ``None``: not sorted since one was added.
+        self._cut: tuple[Beginnings, Beginnings] | None = None
+        #: By the beginning of a very long token, what follows it.
+        self._rests: dict[str, str] = {}
         #: Where a literal may begin; ``None``: not compiled since one was added.
         self._starts: re.Pattern[str] | None = None
         #: Counts what was added. Headers, or the records of a job, come again and again: each text
@@ -110,7 +104,11 @@ class Secrets:
     def add_token(self, token: str | None) -> None:
         """Mask a token that the server gave, or the beginning of a very long one."""
         if token:
-            self.add(token[: _TOKEN if _PLAIN.fullmatch(token[:_TOKEN]) else _ODD_TOKEN])
+            length = _TOKEN if _PLAIN.fullmatch(token[:_TOKEN]) else _ODD_TOKEN
+            if len(token) > length:
+                with self._lock:
+                    self._rests[token[:length]] = token[length:]
+            self.add(token[:length])
 
     def add_if_akin(self, text: str) -> None:
         """Know ``text`` too if it gives a known secret away in part: a password with one letter
@@ -122,7 +120,7 @@ class Secrets:
         with self._lock:
             if not text or text in self._known | self._akin:
                 return
-            if any(_share(text, secret, _TELLING) for secret in self._known):
+            if any(_share(text, secret, TELLING) for secret in self._known):
                 self._akin.add(text)
                 self._mask(text)
             elif any(_nearly(text, one) for one in self._known):
@@ -159,14 +157,15 @@ class Secrets:
         return self.redact(text.replace(MASK, _FORGED))
 
     def _mask(self, secret: str) -> None:
-        spellings = _spellings(secret)
-        for spelling in spellings:
-            for form in _encoded(spelling):
+        found = spellings(secret)
+        for spelling in found:
+            for form in encoded(spelling):
                 self._add_literal(form)
-        for spelling in spellings | {one.replace(*sign) for one in spellings for sign in _QUOTES}:
+        for spelling in found | {one.replace(*sign) for one in found for sign in _QUOTES}:
             self._add_spelling(spelling)
         # Some writers change the case: of headers, of hexadecimal digits.
-        for spelling in {secret.upper(), secret.lower()} if len(secret) >= _TELLING else ():
+        cases = {secret.upper(), secret.lower(), secret.title(), secret.capitalize()}
+        for spelling in cases if len(secret) >= TELLING else ():
             self._add_spelling(spelling)
 
     def _add_spelling(self, spelling: str) -> None:
@@ -175,6 +174,7 @@ class Secrets:
         else:
             self._add_pattern(_wrapped(spelling), spelling)
         self._spellings.add(spelling)
+        self._cut = None
 
     def _add_pattern(self, pattern: str, text: str) -> None:
         self._patterns[pattern] = text
@@ -205,31 +205,55 @@ class Secrets:
         found = list(_jwts(layer.text))
         found += self._patterns_in(layer.text)
         found += self._literals_in(layer.text)
+        found += self._rests_in(layer.text, found) if self._rests else []
         if "…" in layer.text or "..." in layer.text:
             found += self._begun(layer.text)
+            found += self._ended(layer.text)
         return found
+
+    def _rests_in(self, text: str, found: list[Span]) -> list[Span]:
+        """What follows the known beginnings of very long tokens, as far as it is theirs."""
+        rests = ((end, self._rests.get(text[start:end], "")) for start, end in found)
+        return [(end, end + _alike(text, end, rest)) for end, rest in rests if rest]
 
     def _begun(self, text: str) -> Iterator[Span]:
         """What a message that was cut short shows of a secret: its beginning."""
-        with self._lock:  # other threads add some
-            spellings = [one for one in self._spellings if one[:_TELLING] in text]
-        for cut in _CUT.finditer(text) if spellings else ():
+        beginnings, _ = self._fragments()
+        firsts = beginnings.firsts(text)
+        for cut in _CUT.finditer(text) if firsts else ():
             before = text[max(0, cut.start() - self.longest) : cut.start()]
             # Half an escape may be read as characters of its own.
             for end in range(len(before), max(0, len(before) - 5), -1):
-                length = max((_overlap(before[:end], one) for one in spellings), default=0)
-                if length >= _TELLING:
+                length = beginnings.overlap(before[:end], firsts)
+                if length:
                     yield cut.start() - len(before) + end - length, cut.start()
                     break
 
+    def _ended(self, text: str) -> Iterator[Span]:
+        """What a message that was cut short in its middle shows of a secret: its end."""
+        _, ends = self._fragments()
+        lasts = ends.firsts(text[::-1])
+        for cut in _DOTS.finditer(text) if lasts else ():
+            after = text[cut.end() : cut.end() + self.longest]
+            length = ends.overlap(after[::-1], lasts)
+            if length:
+                yield cut.end(), cut.end() + length
+
+    def _fragments(self) -> tuple[Beginnings, Beginnings]:
+        """The secrets by their beginnings, and turned round by their ends."""
+        with self._lock:
+            if self._cut is None:
+                ends = (one[::-1] for one in (*self._spellings, *self._rests.values()))
+                self._cut = Beginnings(self._spellings), Beginnings(ends)
+            return self._cut
+
     def _patterns_in(self, text: str) -> Iterator[Span]:
         if self._patterns:
-            done = 0
             starts, pattern = self._compiled()
+            # Also within the last one: secrets may overlap.
             for start in starts.finditer(text):
-                hit = pattern.match(text, start.start()) if start.start() >= done else None
+                hit = pattern.match(text, start.start())
                 if hit is not None:
-                    done = hit.end()
                     yield hit.span()
 
     def _compiled(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -245,13 +269,11 @@ class Secrets:
             return self._pattern
 
     def _literals_in(self, text: str) -> Iterator[Span]:
-        done = 0
         for hit in self._literal_starts().finditer(text):
             at = hit.start()
             # With many literals it matches often where none is.
-            known = at >= done and text[at : at + _KEY] in self._literals
+            known = text[at : at + _KEY] in self._literals
             if known and (end := self._end(text, at)) > at:
-                done = end
                 yield at, end
 
     def _end(self, text: str, at: int) -> int:
@@ -278,13 +300,10 @@ class Secrets:
             return self._starts
 
 
-def _overlap(text: str, secret: str) -> int:
-    """How much of the beginning of ``secret`` the text ends with; 0 if that tells nothing."""
-    beginning = secret[:_TELLING]
-    at = text.find(beginning, max(0, len(text) - len(secret)))
-    while at >= 0 and not secret.startswith(text[at:]):
-        at = text.find(beginning, at + 1)
-    return len(text) - at if at >= 0 else 0
+def _alike(text: str, at: int, rest: str) -> int:
+    """How many characters of ``rest`` the text has at ``at``."""
+    pairs = enumerate(zip(text[at : at + len(rest)], rest, strict=False))
+    return next((n for n, (one, other) in pairs if one != other), min(len(text) - at, len(rest)))
 
 
 def _jwts(text: str) -> Iterator[Span]:
@@ -312,7 +331,7 @@ def _share(text: str, secret: str, length: int) -> bool:
 
 def _nearly(text: str, secret: str) -> bool:
     """Whether ``text`` is a short secret but for a letter more or less, or for its case."""
-    short = len(secret) <= _TELLING and abs(len(text) - len(secret)) <= 1
+    short = len(secret) <= TELLING and abs(len(text) - len(secret)) <= 1
     return short and _share(text, secret, max(1, len(secret) - 1))
 
 
@@ -326,62 +345,3 @@ def _word(text: str) -> str:
 def _wrapped(text: str) -> str:
     """A pattern for the text, or for the text wrapped at its blanks."""
     return r"\s++".join(map(re.escape, _BLANK.split(text)))
-
-
-def _spellings(secret: str) -> set[str]:
-    """How the secret reads once its escapes are undone.
-
-    Forms have a plus for a blank, some writers normalise, and UTF-8 that is read byte by byte (in
-    a header, or as ``\\xc3\\xa9``) is Latin-1.
-    """
-    forms = {secret} | {unicodedata.normalize(form, secret) for form in ("NFC", "NFD")}
-    forms |= {one.replace(" ", "+") for one in forms}
-    return forms | {_misread(one, page) for one in forms for page in ("latin-1", "cp1252")}
-
-
-def _misread(text: str, page: str) -> str:
-    """Its UTF-8 read byte by byte. What the page has not, is read as in Latin-1."""
-    if text.isascii():
-        return text
-    raw = text.encode("utf-8", "surrogatepass")
-    return "".join(one.to_bytes().decode(page, "ignore") or chr(one) for one in raw)
-
-
-def _encoded(secret: str) -> set[str]:
-    """How the secret reads in base64 and base32, alone or inside something longer, in both
-    alphabets, in hexadecimal digits and as a list of bytes or characters."""
-    texts = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    texts |= {html.escape(secret), quote(secret.encode("utf-8", "surrogatepass"), safe="")}
-    plain = secret.encode("utf-8", "surrogatepass")
-    forms = _lists(secret, plain) | {case for sign in ":- " for case in _cases(plain.hex(sign))}
-    for raw in (text.encode("utf-8", "surrogatepass") for text in texts):
-        if len(raw) >= _ENCODABLE:
-            forms |= {_at_offset(raw, offset, 6) for offset in range(3)}
-            forms |= _cases(raw.hex())
-    if len(plain) >= _ENCODABLE:
-        wide = secret.encode("utf-16-le", "surrogatepass")  # as .NET encodes it
-        forms |= {_at_offset(wide, offset, 6) for offset in range(3)}
-        forms |= {_at_offset(plain, offset, 5) for offset in range(5)}
-    return forms | {form.replace("+", "-").replace("/", "_") for form in forms}
-
-
-def _lists(secret: str, plain: bytes) -> set[str]:
-    """The secret as an array: of bytes as JSON, Go or Java (where they have a sign) write them, or
-    of characters."""
-    signed = [byte - 256 if byte > 127 else byte for byte in plain]
-    written = (list(map(str, plain)), list(map(str, signed)), [f"{byte:#x}" for byte in plain])
-    forms = {between.join(items) for items in written for between in _BETWEEN_BYTES}
-    if len(secret) >= _ENCODABLE:
-        forms |= {between.join(secret) for between in _BETWEEN_CHARACTERS}
-    return forms
-
-
-def _cases(digits: str) -> set[str]:
-    return {digits, digits.upper()}
-
-
-def _at_offset(raw: bytes, offset: int, bits: int) -> str:
-    """So many bits to a character; those that the neighbours share are not ours."""
-    encode = base64.b64encode if bits == 6 else base64.b32encode
-    encoded = encode(b"\0" * offset + raw).decode()
-    return encoded[-(-8 * offset // bits) : 8 * (offset + len(raw)) // bits]

@@ -148,3 +148,22 @@ FORMS |= {
         one if one.isalnum() else f"\\{ord(one):06x}" for one in secret
     ),
 }
+
+
+def after(sign: str) -> Callable[[str], str]:
+    """Every character that is neither letter, digit nor blank behind ``sign``."""
+    return lambda secret: re.sub(r"([^\w\s])", rf"{sign}\1", secret)
+
+
+#: Forms of Windows, of databases and of pages that were read wrongly twice.
+FORMS |= {
+    "cmd": after("^"),
+    "PowerShell": after("`"),
+    "utf-16 in hexadecimal digits": lambda secret: secret.encode("utf-16-le").hex(),
+    "base64 of utf-16, big end first": lambda secret: base64.b64encode(
+        secret.encode("utf-16-be")
+    ).decode(),
+    "latin twice": lambda secret: latin(latin(secret)),
+    "title": str.title,
+    "capital first": str.capitalize,
+}

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import time
+from collections.abc import Iterable
 from email.charset import QP, Charset
 from email.header import Header
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from sampan.conformance.http.connection import Reply, Request
 from sampan.conformance.http.exchange import Log
+from sampan.conformance.http.fragments import Beginnings
 from sampan.conformance.http.json_body import Body
 from sampan.conformance.http.redaction import MASK, Secrets
 from tests.conformance.http.secret_forms import FORMS, OUTER
@@ -123,11 +125,11 @@ def test_a_secret_may_be_added_while_a_cut_message_is_redacted(
     secrets = Secrets()
     secrets.add("canary-one", "canary-two")
 
-    def overlap(text: str, secret: str) -> int:
-        secrets.add(f"{text}{secret}")  # as another thread may
+    def overlap(_: Beginnings, text: str, firsts: Iterable[str]) -> int:
+        secrets.add(f"{text}{firsts}")  # as another thread may
         return 0
 
-    monkeypatch.setattr("sampan.conformance.http.redaction._overlap", overlap)
+    monkeypatch.setattr(Beginnings, "overlap", overlap)
     assert secrets.redact("it said canary-…") == "it said canary-…"
 
 

@@ -185,7 +185,7 @@ def main() -> None:
 @click.option(
     "--fast/--no-fast",
     default=True,
-    help="Whether whole POSTs bypass ASGI; --no-fast sends the same responses, more slowly.",
+    help="Whether whole POSTs bypass ASGI; --no-fast answers a valid request alike, more slowly.",
 )
 @click.option(
     "--log/--no-log",

@@ -112,10 +112,33 @@ def settings(**options: Unpack[Options]) -> Settings:
         raise ValueError(f"job_seconds must be a number from 0 to 86400, not {job_seconds!r}")
     if given["clock"] not in ("real", "auto"):
         raise ValueError(f"clock must be 'real' or 'auto', not {given['clock']!r}")
+    _check_kinds(given)
     for name, convert in _CONVERT.items():
         if given.get(name) is not None:
             given[name] = convert(given[name])
     return Settings(job_ms=round(job_seconds * 1000), **given)
+
+
+#: Options that are on or off, and those that are text, or a path, or ``None``.
+_SWITCHES = ("open_accounts", "shared", "strict", "markers", "fast")
+_TEXTS = ("admin_token", "external_url")
+_PATHS = ("profile", "data", "from_har")
+
+
+def _check_kinds(given: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` on a value of another kind: ``markers="no"`` would be on."""
+    for name, value in given.items():
+        kind = type(value).__name__  # a text may hold a password
+        if name in _SWITCHES and not isinstance(value, bool):
+            raise ValueError(f"{name} must be True or False, not {shown(value)}")
+        if value is None:
+            continue
+        if name == "seed" and (isinstance(value, bool) or not isinstance(value, int)):
+            raise ValueError(f"seed must be a whole number, not {shown(value)}")
+        if name in _TEXTS and not isinstance(value, str):
+            raise ValueError(f"{name} must be text, not {kind}")
+        if name in _PATHS and not isinstance(value, str | os.PathLike):
+            raise ValueError(f"{name} must be text or a path, not {kind}")
 
 
 def account(text: str) -> NewAccount:

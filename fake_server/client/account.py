@@ -19,7 +19,8 @@ from urllib.parse import quote
 
 from ..clock import real_time
 from ..http import urls
-from .arguments import Duration, seconds
+from .arguments import Duration, as_json, check_keywords, seconds
+from .arguments import link as as_link
 from .errors import (
     JobFailed,
     NotAnEnvelope,
@@ -42,7 +43,10 @@ _PAGE = 100
 
 
 class Filters(TypedDict, total=False):
-    """What a find is restricted by (page, Job Find)."""
+    """What a find is restricted by (page, Job Find); by ``hash`` is a question (find-hash-filter).
+
+    :meth:`Account.call` sends any other.
+    """
 
     limit: int
     timestamp_smaller_than: int
@@ -51,6 +55,7 @@ class Filters(TypedDict, total=False):
     prompt: str
     folders: Sequence[str]
     favourite: bool
+    hash: str
 
 
 class Found(NamedTuple):
@@ -142,14 +147,15 @@ class Account:
 
     def blend(self, *links: str) -> str:
         """The hash of a job that makes one picture of 2 to 5 (page, Job Blend)."""
-        return self._submit("/jobs/blend", {"content": " ".join(links)})
+        return self._submit("/jobs/blend", {"content": " ".join(map(as_link, links))})
 
     def describe(self, link: str) -> str:
         """The hash of a job that finds prompts for a picture (page, Job Describe)."""
-        return self._submit("/jobs/describe", {"content": link})
+        return self._submit("/jobs/describe", {"content": as_link(link)})
 
     def find(self, **filters: Unpack[Filters]) -> Found:
         """One page of the records that meet every filter (page, Job Find)."""
+        check_keywords("find", filters, Filters)
         data = self.call("/jobs/find", filters)
         return Found(data["res"], data["total"])
 
@@ -195,6 +201,8 @@ class Account:
         ``timedelta`` or as text such as ``"30s"``.
         Raises ``JobFailed``, and ``NotInTime`` for a job that never ends.
         """
+        if by not in (None, "clock", "polling"):
+            raise ValueError(f"by is 'clock' or 'polling', or left out, not {by!r}")
         if by == "clock" or (by is None and self._admin is not None):
             self.admin.run_to_end(hash)
             timeout = 0.0
@@ -219,7 +227,7 @@ class Account:
         Raises ``ValueError`` on what is no link, or one of https.
         """
         try:
-            found = urls.parse(link)
+            found = urls.parse(as_link(link))
         except ValueError as problem:
             raise ValueError(
                 f"{link!r} is not a link; use a record's img_buffer, for example"
@@ -250,7 +258,7 @@ class Account:
         return hash
 
     def _post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
-        text = json.dumps(body, ensure_ascii=False).encode()
+        text = as_json(body)
         reply = self._transport.send(
             Sent("POST", path, {"content-type": "application/json", **headers}, text)
         )

@@ -16,7 +16,7 @@ from typing import Any
 from ..clock.spans import to_ms
 from ..http import urls
 from ..http.urls import Url
-from ..suggestions import suggest
+from ..suggestions import shown, suggest
 from .errors import is_for_the_caller
 
 __tracebackhide__ = is_for_the_caller
@@ -131,6 +131,37 @@ def without_secrets(terms: Mapping[str, Any]) -> Any:
 def _expression(pattern: re.Pattern[str]) -> str:
     flags = "".join(letter for flag, letter in _FLAGS if pattern.flags & flag)
     return f"(?{flags}){pattern.pattern}" if flags else pattern.pattern
+
+
+def link(given: str) -> str:
+    """A link to a picture. Raises ``TypeError`` on what is no text."""
+    if not isinstance(given, str):
+        raise TypeError(
+            f"a link is text, not {given!r}; a record has links once its job is finished, and a"
+            " describe job has none"
+        )
+    return given
+
+
+def as_json(body: Mapping[str, Any]) -> bytes:
+    """A request's body. Raises ``TypeError`` or ``ValueError`` that names what is no JSON."""
+    try:
+        return json.dumps(body, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as problem:
+        for name, value in body.items():
+            _check_json(name, value, problem)
+        raise
+
+
+def _check_json(name: str, value: Any, problem: Exception) -> None:
+    """Raise if ``value`` can't be sent, with its name; ``problem`` is what JSON says."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError:
+        raise ValueError(f"{name}: the text has half of a surrogate pair") from None
+    except (TypeError, ValueError, RecursionError):
+        told = "the value" if name == "password" else shown(value)
+        raise TypeError(f"{name}: {told} is no JSON ({problem})") from None
 
 
 def server_address(text: str) -> Url:

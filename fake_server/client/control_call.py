@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from .arguments import as_json
 from .errors import ControlRefused, NotAnEnvelope, is_for_the_caller
 from .transport import PATIENCE, Reply, Sent, Target, connect
 
@@ -61,7 +62,7 @@ class Control:
         text = None
         if body is not None:
             headers["content-type"] = "application/json"
-            text = json.dumps(body).encode()
+            text = as_json(body)
         reply = self.transport.send(Sent(method, path, headers, text, patience))
         try:
             answer = json.loads(reply.body)

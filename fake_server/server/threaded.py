@@ -51,6 +51,10 @@ class FakeServer:
         self._settings = settings(**options)
         if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
             raise ValueError(f"port must be a number from 0 to 65535, not {port!r}; 0 picks one")
+        if not isinstance(host, str) or not host:
+            raise ValueError(
+                f"host must be an address or a name, such as '127.0.0.1', not {host!r}"
+            )
         self._host, self._port = host, port
         self._running: _Running | None = None
         self._admin: Admin | None = None

@@ -261,6 +261,26 @@ def test_an_account_as_a_value_is_checked_as_its_text_is(account: NewAccount) ->
     assert "pass7" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"markers": "no"}, "markers must be True or False, not 'no'"),
+        ({"strict": 1}, "strict must be True or False, not 1"),
+        ({"fast": None}, "fast must be True or False, not None"),
+        ({"seed": "7"}, "seed must be a whole number, not '7'"),
+        ({"seed": True}, "seed must be a whole number, not True"),
+        ({"data": 5}, "data must be text or a path, not int"),
+        ({"profile": b"mixed"}, "profile must be text or a path, not bytes"),
+        ({"admin_token": b"secret"}, "admin_token must be text, not bytes"),
+        ({"external_url": 5}, "external_url must be text, not int"),
+    ],
+)
+def test_a_setting_of_another_kind_is_named(options: Any, says: str) -> None:
+    with pytest.raises(ValueError, match="must be") as refused:
+        settings(**options)
+    assert str(refused.value) == says
+
+
 @pytest.mark.parametrize("text", ["secret", ":secret"])
 def test_what_may_be_a_password_is_not_repeated(text: str) -> None:
     assert "secret" not in refusal("--account", text)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -311,3 +312,34 @@ def test_no_condition_shows_a_secret(account: Account) -> None:
         assert account.token not in text
         assert "(redacted)" in text
         assert "abc" in text
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda account: account.create(b"x"), "content: b'x' is no JSON"),
+        (lambda account: account.create("\ud83d"), "content: the text has half of a surrogate"),
+        (lambda account: account.find(service={"main"}), "service: {'main'} is no JSON"),
+        (lambda account: account.find(promt="x"), "'promt'; did you mean 'prompt'?"),
+        (lambda account: account.blend(None, "x"), "a link is text, not None; a record has links"),
+        (lambda account: account.describe(None), "a link is text, not None; a record has links"),
+        (lambda account: account.download(None), "a link is text, not None; a record has links"),
+        (lambda account: account.wait_finished("x", by="poling"), "'polling', or left out, not 'p"),
+        (lambda account: account.admin.set_time(date(2024, 1, 1)), "to: datetime.date(2024, 1, 1)"),
+        (lambda account: account.admin.fault("HTTP_STATUS", headers={"a": b"1"}), "headers: {'a'"),
+        (lambda account: account.admin.account("a", password=b"x"), "password: the value is no"),
+    ],
+)
+def test_what_can_not_be_sent_is_named(
+    account: Account, ask: Callable[[Account], object], says: str
+) -> None:
+    with pytest.raises((TypeError, ValueError)) as refused:
+        ask(account)
+    assert says in str(refused.value)
+    assert account.admin.count(operation="createJob") == 0
+
+
+def test_the_hash_that_some_servers_filter_by_is_sent(account: Account) -> None:
+    account.create("a cat")
+    account.admin.answer(find_hash_filter="honoured")
+    assert account.find(hash="x").total == 0

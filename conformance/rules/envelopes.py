@@ -33,8 +33,7 @@ def not_an_envelope(answer: Answer) -> Complaint:
     if not is_object(answer):
         return f"HTTP {answer.status}, {answer.problem}", "a JSON object"
     envelope = answer.envelope
-    # A client whose types are strict reads no 0.0 as an integer.
-    if answer.errno is None or isinstance(envelope["errno"], float):
+    if answer.errno is None:
         shown = brief(envelope["errno"]) if "errno" in envelope else "missing"
         return f"errno is {shown}", "an integer"
     if answer.ok and envelope.get("errmsg") not in SUCCESSES:

@@ -117,9 +117,14 @@ def _again(job: SharedJob) -> StandIn:
     return StandIn("", replace(job, name=f"{job.name}_again"))
 
 
+def apart(name: str) -> str:
+    """What a blend's stand-in of whole pictures is called."""
+    return f"{name}_apart"
+
+
 def _blend_apart(count: int) -> tuple[StandIn, ...]:
     """Made when the other jobs of the batch have ended, so that there are enough pictures."""
-    job = SharedJob(f"blend_{count}blend_apart", "blendImages", blend_apart(count))
+    job = SharedJob(apart(f"blend_{count}"), "blendImages", blend_apart(count))
     return StandIn(THUMBS, job), _again(job)
 
 

@@ -23,13 +23,6 @@ def errno_is_a_string() -> Tampering:
     )
 
 
-@wrong_server("GEN-1", "errno is a float in every answer of find: 0.0")
-def errno_is_a_float() -> Tampering:
-    return telling(
-        lambda _, reply: reply.with_fields(errno=float(reply.envelope["errno"])), "findJobs"
-    )
-
-
 @wrong_server(
     "GEN-1",
     "errno is false, which is no integer, in a success of find",

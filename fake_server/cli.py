@@ -302,6 +302,10 @@ def _listen(host: str, port: int, bind: Callable[[str, int], socket.socket]) -> 
             "--host must not be empty. 127.0.0.1 accepts connections from this machine only,"
             " 0.0.0.0 from all its networks."
         )
+    if any(sign in host for sign in "/[") or host.count(":") == 1:
+        raise _Refused(
+            f"--host {host!r} is more than an address; use one like 127.0.0.1 or ::1, and --port"
+        )
     try:
         return bind(host, port)
     except OSError as problem:

@@ -169,6 +169,8 @@ def server_address(text: str) -> Url:
 
     Raises ``ValueError`` on what is none.
     """
+    if not isinstance(text, str):
+        raise _no_address(text)
     try:
         found = urls.address(text)
     except ValueError as problem:
@@ -178,7 +180,7 @@ def server_address(text: str) -> Url:
     return found
 
 
-def _no_address(text: str) -> ValueError:
+def _no_address(text: object) -> ValueError:
     return ValueError(f"{text!r} is not a valid address; use one like http://127.0.0.1:8091")
 
 

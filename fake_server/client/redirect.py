@@ -17,6 +17,7 @@ import socket
 from asyncio import proactor_events
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address
 from typing import Any
 from unittest import mock
 
@@ -36,20 +37,22 @@ Instead = Callable[[Any], Any]
 def redirect(to: str, live: str = LIVE) -> Iterator[None]:
     """Connect to ``to`` whoever would connect to ``live``, until the end of the block.
 
-    Both are addresses such as ``http://127.0.0.1:8091``. Other addresses are left alone. It holds
-    for every thread of the process. Raises ``ValueError`` on what is no such address.
+    Both are addresses such as ``http://127.0.0.1:8091``, ``live`` with an IP address, since names
+    are gone where sockets connect. Other addresses are left alone. It holds for every thread of the
+    process. Raises ``ValueError`` on what is no such address.
     """
     origin, target = _address(live), _address(to)
+    _check_ip(origin[0], live)
     port = str(origin[1])  # asyncio takes "8091" as well
 
     def instead(address: Any) -> Any:
         if not isinstance(address, tuple) or str(address[1]) != port:
             return address
-        if address[0] == origin[0]:
-            return target
-        if str(address[0]).lower() == f"{_MAPPED}{origin[0]}":  # a socket of IPv6
-            return target if ":" in target[0] else (f"{_MAPPED}{target[0]}", target[1])
-        return address
+        host = str(address[0]).lower()
+        if host not in (origin[0], f"{_MAPPED}{origin[0]}"):
+            return address
+        by_ipv6 = ":" in host and ":" not in target[0]
+        return (f"{_MAPPED}{target[0]}", target[1]) if by_ipv6 else target
 
     with ExitStack() as stack:
         for owner, name, wrap in _doors():
@@ -123,6 +126,16 @@ def _create_connection(original: Any, instead: Instead) -> Any:
         return await original(self, factory, host, port, **options)
 
     return create_connection
+
+
+def _check_ip(host: str, live: str) -> None:
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValueError(
+            f"{live!r} has a name, and connections are redirected by their IP address; use an"
+            f" address like {LIVE}"
+        ) from None
 
 
 def _address(url: str) -> Address:

@@ -6,7 +6,9 @@ not a loss of power. One process owns the file; a second one is refused.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 #: How SQLite is reached: a test lets it fail.
@@ -119,10 +121,13 @@ def _open_file(path: Path, patience: float, locking: str) -> sqlite3.Connection:
 def _check_place(path: Path) -> None:
     if path.is_dir():
         raise StoreError(f"data file {path} is a directory")
-    if not path.parent.is_dir():
+    parent = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
+    if not parent.is_dir():
         raise StoreError(
-            f"data file {path} can't be created: the directory {path.parent} does not exist"
+            f"data file {path} can't be created: the directory {parent} does not exist"
         )
+    with suppress(FileNotFoundError):
+        path.stat()  # says what is wrong with links in a circle, for example
     if path.exists() and not path.is_file():
         raise StoreError(f"data file {path} is not a regular file")
 

@@ -83,7 +83,8 @@ def _with_a_key_that_is_none(path: Path) -> None:
         (os.mkfifo, "is not a regular file"),
         (lambda path: path.symlink_to("/dev/full"), "is not a regular file"),
         (lambda path: path.symlink_to("/proc/sampan"), "unable to open"),
-        (lambda path: path.symlink_to(path), "can't be opened"),
+        (lambda path: path.symlink_to("/nowhere/x"), "the directory /nowhere does not exist"),
+        (lambda path: path.symlink_to(path), "can't be opened: Too many levels of symbolic links"),
         (_text, "file is not a database"),
         (_header_alone, "file is not a database"),
         (_half, "malformed"),
@@ -259,6 +260,12 @@ def test_an_account_as_a_value_is_checked_as_its_text_is(account: NewAccount) ->
     with pytest.raises(ValueError, match="account") as refused:
         settings(accounts=[account])
     assert "pass7" not in str(refused.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:99", "http://127.0.0.1", "[::1]"])
+def test_a_host_with_more_than_a_name_is_told_what_to_leave_out(host: str) -> None:
+    told = refusal("--host", host)
+    assert f"--host {host!r} is more than an address; use one like 127.0.0.1 or ::1, and" in told
 
 
 @pytest.mark.parametrize(

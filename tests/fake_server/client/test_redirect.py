@@ -263,6 +263,15 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         raise AssertionError
 
 
+def test_a_name_in_place_of_the_live_address_is_refused(echo: str) -> None:
+    # Sockets connect to what it was resolved to: nothing would be redirected.
+    with (
+        pytest.raises(ValueError, match="has a name, and connections are redirected by their IP"),
+        redirect(echo, "http://localhost:8091"),
+    ):
+        raise AssertionError
+
+
 def test_the_live_address_is_the_contracts() -> None:
     servers = [server["url"] for server in read("openapi.yaml")["servers"]]
     assert LIVE in servers
@@ -325,9 +334,16 @@ def test_curl_goes_through_the_proxy_by_the_environment(server: FakeServer, tmp_
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this system has no IPv6")
-@pytest.mark.parametrize("host", ["::ffff:192.0.2.1", "::FFFF:192.0.2.1"])
-def test_a_socket_of_ipv6_is_redirected_as_well(echo: str, host: str) -> None:
-    with redirect(echo, NOBODY), socket.socket(socket.AF_INET6) as client:
+@pytest.mark.parametrize(
+    ("host", "live"),
+    [
+        ("::ffff:192.0.2.1", NOBODY),
+        ("::FFFF:192.0.2.1", NOBODY),
+        ("2001:db8::1", "http://[2001:db8:0::1]:8091"),
+    ],
+)
+def test_a_socket_of_ipv6_is_redirected_as_well(echo: str, host: str, live: str) -> None:
+    with redirect(echo, live), socket.socket(socket.AF_INET6) as client:
         client.connect((host, 8091))
         assert client.getpeername()[:2] == ("::ffff:127.0.0.1", int(echo.rpartition(":")[2]))
         client.close()

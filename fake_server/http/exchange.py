@@ -79,14 +79,19 @@ class Exchange:
         """Note the head's size. Raises ``ApiError`` where it, or the coming body, is too large."""
         self.size += len(self.path) + sum([len(name) + len(value) for name, value in self.headers])
         if self.size > MAX_HEAD:
-            raise ApiError("invalid-parameter", f"the headers are larger than {MAX_HEAD} bytes")
+            raise _refused_head(f"the headers are larger than {MAX_HEAD} bytes")
         if len(self.headers) > MAX_HEADERS:
-            raise ApiError("invalid-parameter", f"there are more than {MAX_HEADERS} headers")
+            raise _refused_head(f"there are more than {MAX_HEADERS} headers")
         if len(self.headers) > _USUAL_HEADERS:
             self.size += _HEADER_BYTES * (len(self.headers) - _USUAL_HEADERS)
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and (len(declared) > 18 or int(declared) > MAX_BODY):
             raise _too_large()
+
+
+def _refused_head(reason: str) -> ApiError:
+    """As the protocols refuse it that find it too large before it is whole."""
+    return ApiError("invalid-parameter", reason, http_status=400, closes=True)
 
 
 def route_path(scope: Scope) -> str:

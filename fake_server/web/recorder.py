@@ -63,7 +63,7 @@ class Recorder:
         except ApiError as error:
             refusal = error
             # A client that is not told to continue sends the next request instead of a body.
-            refusal.closes = headers.get(b"expect") == b"100-continue"
+            refusal.closes |= headers.get(b"expect") == b"100-continue"
         except Disconnected:
             return
         answering = partial(self._answer, scope, exchange, refusal)

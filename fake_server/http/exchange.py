@@ -18,6 +18,7 @@ from urllib.parse import quote
 from ..contract.document import Operation
 from ..contract.errors import ApiError
 from . import urls
+from .forwarded import nearest_client
 from .responses import Response
 from .types import Address, Receive, RequestHeaders, Scope
 
@@ -166,16 +167,27 @@ def base(external: str | None, exchange: Exchange, headers: RequestHeaders) -> s
     """Where this fake is, as its client sees it: picture links start there.
 
     A header that could be in no link is passed over; of a list, the first is nearest the client.
+    ``Forwarded`` counts where the older ``X-Forwarded-`` headers do not say.
     """
     if external is not None:
         return external
-    host = _host(headers.get(b"x-forwarded-host")) or _host(headers.get(b"host"))
+    standard = nearest_client(headers.get(b"forwarded"))
+    host = (
+        _host(headers.get(b"x-forwarded-host"))
+        or _host(standard.get(b"host"))
+        or _host(headers.get(b"host"))
+    )
     if host is None:
         host = _own_host(exchange.server)
     port = _first(headers.get(b"x-forwarded-port", b""))
-    if port.isdigit() and len(port) < 6 and int(port) <= 0xFFFF and _HAS_PORT.search(host) is None:
+    if (
+        port.isdigit()
+        and len(port) < 6
+        and 0 < int(port) <= 0xFFFF
+        and _HAS_PORT.search(host) is None
+    ):
         host = f"{host}:{port.decode()}"
-    scheme = _first(headers.get(b"x-forwarded-proto", b"")).lower()
+    scheme = _first(headers.get(b"x-forwarded-proto", standard.get(b"proto", b""))).lower()
     proto = scheme.decode() if scheme in (b"http", b"https") else exchange.scheme
     prefix = headers.get(b"x-forwarded-prefix")
     before = "" if prefix is None else _prefix(prefix)

@@ -194,24 +194,25 @@ def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Fi
         yield ctx.inconclusive(f"{what}: {plain.submission.summary()}", plain, job)
         return
     yield accepted(ctx, plain, "without sender_id", 430)
-    refused = ctx.evidence.original(given)
-    if ctx.evidence.cause(given) == SENDER_ID and refused.submission.errno in (410, 420):
+    first = ctx.evidence.original(given)
+    if ctx.evidence.cause(given) == SENDER_ID and first.submission.errno in (410, 420):
         what = "with sender_id: not found. The page does not say whose it has to be"
-        yield ctx.inconclusive(f"{what}: {refused.submission.summary()}", refused)
+        yield ctx.inconclusive(f"{what}: {first.submission.summary()}", first)
     elif ctx.evidence.cause(given) == SENDER_ID:
         yield ctx.fail(
             "with sender_id: refused, and accepted without",
-            refused,
+            first,
             job,
             expected="errno 0",
-            actual=refused.submission.summary(),
+            actual=first.submission.summary(),
         )
-    elif "sender_id" not in job.body:
+    elif not first.accepted and "sender_id" not in job.body:
         what = f"sender_id was tried only with {ctx.evidence.cause(given)}"
-        yield ctx.inconclusive(f"{what}, which are refused without it, too", refused, job)
+        yield ctx.inconclusive(f"{what}, which are refused without it, too", first, job)
     else:
-        # If it is refused whatever it lacks, the sender_id need not be the cause.
-        yield accepted(ctx, job, "with sender_id", 430)
+        # If it is refused whatever it lacks, the sender_id need not be the cause. What was
+        # accepted and failed was replaced.
+        yield accepted(ctx, first if first.accepted else job, "with sender_id", 430)
 
 
 def accepted(ctx: Context, job: JobTrace, what: str, *refusals: int) -> Finding:

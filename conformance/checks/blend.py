@@ -46,9 +46,9 @@ def two_to_five_links_give_a_picture(ctx: Context) -> Iterator[Finding]:
 def _refused(ctx: Context, name: str, what: str) -> Finding:
     """A blend of thumbs, or of two links to one picture, may be refused for them: one of whole
     pictures decides."""
-    job, second = ctx.evidence.trace(name), ctx.evidence.sent(apart(name))
-    if second or not job.refused or _is_apart(ctx, job):
-        return not_taken(ctx, second[0] if second else job, what)
+    job, others = ctx.evidence.trace(name), ctx.evidence.sent(*apart(name))
+    if others or not job.refused or _is_apart(ctx, job):
+        return not_taken(ctx, others[0] if others else job, what)
     why = f"it has {THUMBS}, and there were too few other pictures to try"
     return ctx.inconclusive(f"{what} is refused: {why}: {job.submission.summary()}", job)
 

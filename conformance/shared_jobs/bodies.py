@@ -116,8 +116,9 @@ def blend(count: int) -> Callable[[Material], Body]:
     return body
 
 
-#: Jobs of which each makes another picture.
-_MAKERS = ("grid", "niji", "upscale", "variation", "upscale_4", "remix")
+#: Jobs of which each makes another picture: first those that are most alike, of one service.
+_ALIKE = ("grid", "variation", "remix", "upscale", "upscale_4", "niji")
+_GRIDS = ("grid", "variation", "remix", "niji")
 _BLENDS = ("blend", "blend_3", "blend_4", "blend_5")
 
 
@@ -126,11 +127,12 @@ def whole_picture(record: Record) -> str | None:
     return text(record, "original_url") or text(record, "img_buffer")
 
 
-def blend_apart(count: int) -> Callable[[Material], Body]:
-    """Of the whole pictures of ``count`` jobs."""
+def blend_apart(count: int, *, grids: bool = False) -> Callable[[Material], Body]:
+    """Of the whole pictures of ``count`` jobs; ``grids``: upscales are the last to be taken."""
 
     def body(material: Material) -> Body:
-        jobs = [job for job in material.sent(*_MAKERS, *_BLENDS) if job.finished]
+        names = dict.fromkeys((*_GRIDS, *_BLENDS, *_ALIKE) if grids else (*_ALIKE, *_BLENDS))
+        jobs = [job for job in material.sent(*names) if job.finished]
         found = [link for job in jobs if (link := whole_picture(job.last or {})) is not None]
         if len(set(found)) < count:
             raise UnavailableError(

@@ -28,6 +28,9 @@ from .bodies import (
     with_sender,
 )
 
+#: How a body is made.
+Making = Callable[[Material], Body]
+
 
 @dataclass(frozen=True, slots=True)
 class SharedJob:
@@ -41,7 +44,7 @@ class SharedJob:
 
     name: str
     operation: str
-    body: Callable[[Material], Body]
+    body: Making
     after: tuple[str, ...] = ()
     account: str = "first"
     beside: tuple[str, ...] = ()
@@ -96,8 +99,8 @@ class StandIn:
     """A second, different request, for a job that was refused.
 
     If it is accepted, what it ``lacks`` is the cause of the refusal, and it takes the job's place.
-    If it lacks nothing, it is the same request again, for a job that was accepted and failed: one
-    may fail by chance.
+    If it lacks nothing, it is the same request again, or one like it, for a job that was accepted
+    and failed: one may fail by chance.
     """
 
     lacks: str
@@ -111,21 +114,26 @@ NO_SENDER = "a missing sender_id"
 CONTENT = "content"
 #: A server may refuse to blend them: the page does not say which pictures it takes.
 THUMBS = "thumbs, and two links to a picture of one job"
+TWO_SERVICES = "pictures of two services and two shapes"
 
 
 def _again(job: SharedJob) -> StandIn:
     return StandIn("", replace(job, name=f"{job.name}_again"))
 
 
-def apart(name: str) -> str:
-    """What a blend's stand-in of whole pictures is called."""
-    return f"{name}_apart"
+def apart(name: str) -> tuple[str, str]:
+    """What a blend's stand-ins of other pictures are called: of one service, and of grids."""
+    return f"{name}_apart", f"{name}_grids"
 
 
-def _blend_apart(count: int) -> tuple[StandIn, ...]:
+def _blends_apart(
+    name: str, count: int, lacks: str, change: Callable[[Making], Making] = lambda body: body
+) -> tuple[StandIn, ...]:
     """Made when the other jobs of the batch have ended, so that there are enough pictures."""
-    job = SharedJob(apart(f"blend_{count}"), "blendImages", blend_apart(count))
-    return StandIn(THUMBS, job), _again(job)
+    bodies = (change(blend_apart(count, grids=grids)) for grids in (False, True))
+    pairs = zip(apart(name), bodies, strict=True)
+    jobs = [SharedJob(stand_in, "blendImages", body) for stand_in, body in pairs]
+    return (*(StandIn(lacks, job) for job in jobs), *map(_again, jobs))
 
 
 #: By the name of the job: what is tried instead, one after the other, until one is accepted.
@@ -178,13 +186,14 @@ STAND_INS: Mapping[str, tuple[StandIn, ...]] = {
             NO_SENDER,
             SharedJob("blend_sent", "blendImages", with_sender(blend(2)), ("grid", "niji")),
         ),
-        _again(BY_NAME["blend"]),
+        *_blends_apart("blend", 2, TWO_SERVICES),
     ),
-    "blend_3": _blend_apart(3),
-    "blend_4": _blend_apart(4),
+    "blend_3": _blends_apart("blend_3", 3, THUMBS),
+    "blend_4": _blends_apart("blend_4", 4, THUMBS),
     "blend_5": (
         StandIn(SENDER_ID, SharedJob("blend_5_bare", "blendImages", blend(5), ("grid", "niji"))),
-        *_blend_apart(5),
+        *_blends_apart("blend_5", 5, THUMBS, with_sender),
+        StandIn(THUMBS, SharedJob("blend_5_apart_bare", "blendImages", blend_apart(5))),
     ),
     "describe": (
         StandIn(

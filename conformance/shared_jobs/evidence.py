@@ -193,7 +193,7 @@ class Evidence:
             self._look(role)
 
     def _take_over(self) -> None:
-        """Use the finished jobs of an earlier report that the account still has."""
+        """Use finished jobs of an earlier report that the account still has."""
         for role in sorted({BY_NAME[name].account for name in self._plan.reused}):
             plans = [one for one in self._plan.jobs if one.name in self._plan.reused]
             old = {one: self._reuse[one.name] for one in plans if one.account == role}
@@ -290,13 +290,13 @@ class Evidence:
             return
         for stand_in in stand_ins(plan.name, accepted=trace.accepted):
             self._submit_one(stand_in.job)
-            other = self._traces.get(stand_in.job.name)
-            if other is None:
+            if (other := self._traces.get(stand_in.job.name)) is None:
                 return
             self._watch()
             if other.accepted:
                 self._replace(plan, trace, stand_in)
-                return
+                if other.finished or not trace.accepted or trace.name == "grid":
+                    return
 
     def _needs_another(self, trace: JobTrace) -> bool:
         if not trace.accepted:

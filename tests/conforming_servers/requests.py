@@ -137,3 +137,22 @@ def blends_take_different_pictures() -> Tampering:
         return await go(request.made_invalid() if odd else request)
 
     return tampering
+
+
+@conforming_server("a blend is of pictures of one service: one of both is accepted, and fails")
+def blends_are_of_one_service() -> Tampering:
+    async def tampering(request: Request, go: Go) -> Reply:
+        content = request.fields.get("content")
+        if request.operation != "blendImages" or not isinstance(content, str):
+            return await go(request)
+        links = content.split()
+        services = {
+            one["service"]
+            for one in await all_records(request, go)
+            if {*links} & {one[key] for key in ("original_url", "img_buffer", "img_thumb")}
+        }
+        if len(services) > 1:
+            request = request.with_fields(content=" ".join(f"{link}-nowhere" for link in links))
+        return await go(request)
+
+    return tampering

@@ -11,7 +11,7 @@ from sampan.conformance.verdict import Verdict
 from tests.support.examples import in_turn, sampled
 from tests.support.judged import finding, judged, observation
 from tests.support.tampering.exchange import JSON, Go, Reply, Request, Tampering, refusal
-from tests.support.tampering.making import asking
+from tests.support.tampering.making import PICTURES, all_records, asking
 
 CHILDREN = ("upscaleJob", "varyJob")
 
@@ -192,6 +192,44 @@ def test_a_blend_that_is_refused_for_its_thumbs_is_no_breach() -> None:
     report = judged(thumbs, "BLEND-1", "BLEND-5", jobs=4)
     assert failed(report) == []
     assert "too few other pictures" in finding(report, "BLEND-1").message
+
+
+@pytest.mark.parametrize("fails", sampled([True, False], 2))
+@pytest.mark.parametrize(
+    "odd",
+    sampled(
+        [
+            pytest.param(lambda links, _: any("thumb" in link for link in links), id="thumbs"),
+            pytest.param(lambda _, named: len({one["service"] for one in named}) > 1, id="both"),
+            pytest.param(
+                lambda links, named: (
+                    any("thumb" in link for link in links)
+                    or any(one["job_type"] == "upscale" for one in named)
+                ),
+                id="upscales",
+            ),
+        ],
+        2,
+    ),
+)
+def test_a_blend_may_be_refused_or_fail_for_its_kind_of_pictures(
+    odd: Callable[[list[str], list[JSON]], bool], fails: bool
+) -> None:
+    """Others are tried, with their sender_id."""
+
+    async def tampering(request: Request, go: Go) -> Reply:
+        links = prompt(request.fields).split()
+        if request.operation != "blendImages" or not any("://" in link for link in links):
+            return await go(request)
+        records = await all_records(request, go)
+        named = [one for one in records if {*links} & {one[key] for key in PICTURES}]
+        if not odd(links, named):
+            return await go(request)
+        broken = " ".join(f"{link}-nowhere" for link in links)
+        return await go(request.with_fields(content=broken) if fails else request.made_invalid())
+
+    report = judged(tampering, "BLEND", "UP-1", "VAR-1", "GRID-1", "REMIX-1", jobs=12)
+    assert failed(report) + undecided(report) == []
 
 
 def test_a_second_blend_that_fails_once_is_no_breach() -> None:

@@ -28,8 +28,11 @@ from .call import ControlCall, ControlError, ControlHandler, refused
 from .events import Events, EventStream
 from .reasons import parameter_reason, reason
 
-#: A state document can be large.
-MAX_BODY = 256 << 20
+#: Bytes of a body: a state document can be large, and others hold at most what a fault sends,
+#: escaped.
+MAX_STATE, MAX_BODY = 256 << 20, 8 << 20
+#: Values in it, by what parts them: each takes two hundred bytes of memory while it is checked.
+MAX_VALUES = 16_000_000
 _JSON = b"application/json"
 _PREFIX = "/__admin/"
 _SOURCE = f"{_PREFIX}openapi.yaml"
@@ -96,7 +99,8 @@ class ControlApi:
             if route_path(scope) == _EVENTS and reads:
                 return self.events.stream(scope["query_string"])
             operation, path = self._route(scope)
-            raw = await _read(receive, headers)
+            limit = MAX_STATE if operation.id == "importState" else MAX_BODY
+            raw = await _read(receive, headers, limit)
             if raw:
                 _check_media_type(scope)
             call = ControlCall(
@@ -179,14 +183,18 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
-async def _read(receive: Receive, headers: RequestHeaders) -> bytes:
+async def _read(receive: Receive, headers: RequestHeaders, limit: int) -> bytes:
     declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and len(declared) < 19 and int(declared) <= MAX_BODY:
+    if declared.isdigit() and len(declared) < 19 and int(declared) <= limit:
         try:
-            return await request.read(receive, MAX_BODY)
-        except ApiError:
-            pass  # it said less than it sent
-    raise ControlError("too-large", f"the body is larger than {MAX_BODY} bytes")
+            raw = await request.read(receive, limit)
+        except ApiError:  # it said less than it sent
+            pass
+        else:
+            if sum(map(raw.count, (b",", b"[", b"{"))) <= MAX_VALUES:
+                return raw
+            raise ControlError("too-large", f"the body has more than {MAX_VALUES} values")
+    raise ControlError("too-large", f"the body is larger than {limit} bytes")
 
 
 def _check_media_type(scope: Scope) -> None:

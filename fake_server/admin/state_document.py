@@ -18,6 +18,7 @@ from ..clock.clock import ClockState
 from ..contract.profile import Profile
 from ..jobs.lifecycle import Job, Plan
 from ..jobs.scenarios import SCENARIOS
+from ..records.record import OWN_FIELDS
 from ..service import FakeService
 from ..store.account import Account, JobCounts
 from ..store.ids import STRIDE, owns
@@ -274,6 +275,8 @@ def _as_job(given: Mapping[str, Any], ids: _Ids) -> Job:
     if not owns(job.account, job.id):
         raise StateError(f"job id {job.id} is not in the range of account {given['account']!r}")
     _check_pauses(job.plan.pauses)
+    for name in OWN_FIELDS.intersection((job.recorded or {}).get("fields", ())):
+        raise StateError(f"recorded.fields.{name}: the fake shows its own; leave it out")
     return job
 
 

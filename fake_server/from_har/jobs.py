@@ -14,7 +14,7 @@ from typing import Any
 from ..contract.profile import Profile
 from ..jobs import prompt
 from ..jobs.lifecycle import LATEST, Job, Kind, Plan, State
-from ..records.record import colours_of
+from ..records.record import OWN_FIELDS, colours_of
 from ..store.ids import as_uuid
 from .accounts import Accounts, SeenAccount
 from .calls import Call, objects
@@ -27,12 +27,6 @@ _KINDS: Mapping[str, Kind] = {
     "/jobs/blend": "blend",
     "/jobs/describe": "describe",
 }
-#: What the fake tells of a job itself: its ids, where its pictures are, and what can be changed.
-_OWN = frozenset(
-    ("id", "id_uuid", "hash", "job_id", "timestamp", "service", "img_buffer", "img_format",
-     "img_length", "img_height", "img_width", "img_md5", "img_thumb", "img_prog", "original_url",
-     "is_favourite", "favourite_count", "folders")
-)  # fmt: skip
 _DIGITS = re.compile(r"-?\d{1,3}%?")
 _MAX_TEXT = 200
 
@@ -210,7 +204,7 @@ def _percent(value: object) -> int:
 
 def _recorded(record: Mapping[str, Any], state: State) -> dict[str, Any] | None:
     """What its record showed, for as long as the job stands where it stood then."""
-    shown = {key: value for key, value in record.items() if key not in _OWN}
+    shown = {key: value for key, value in record.items() if key not in OWN_FIELDS}
     return {"state": state.value, "fields": shown} if shown else None
 
 

@@ -23,6 +23,13 @@ _NO_COLOURS = ("#000000",) * 4
 _MAX_LINE = 300
 
 
+#: What the fake tells of a job itself: its ids, where its pictures are, and what can be changed.
+#: Nothing that another server showed of it replaces them.
+OWN_FIELDS = frozenset(
+    ("id", "id_uuid", "hash", "job_id", "timestamp", "service", "img_buffer", "img_format",
+     "img_length", "img_height", "img_width", "img_md5", "img_thumb", "img_prog", "original_url",
+     "is_favourite", "favourite_count", "folders")
+)  # fmt: skip
 #: What changes with a job's state.
 _OF_A_STATE = ("status", "error", "pct_prog", "updated_at", "msg_content", "description")
 

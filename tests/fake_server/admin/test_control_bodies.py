@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from sampan.fake_server.admin import routing
 from tests.support.controls import Control
 from tests.support.fakes import Fake
 
@@ -54,3 +55,34 @@ def test_two_types_are_none(fake: Fake) -> None:
 def test_where_there_is_no_body_its_type_does_not_matter(control: Control) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert control.send("POST", "clock/freeze", headers=form).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "size", "limit"),
+    [
+        ("POST", "accounts", 9 << 20, "8388608"),
+        ("POST", "faults", 9 << 20, "8388608"),
+        ("PUT", "profile", 9 << 20, "8388608"),
+        ("PUT", "state", 257 << 20, "268435456"),
+    ],
+)
+def test_a_body_is_as_large_as_its_operation_needs(
+    control: Control, method: str, path: str, size: int, limit: str
+) -> None:
+    headers = {"Content-Type": "application/json", "Content-Length": str(size)}
+    response = control.fake.send(method, f"/__admin/{path}", b"{}", headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (413, "too-large")
+    assert response.json()["error"]["message"] == f"the body is larger than {limit} bytes"
+
+
+@pytest.mark.parametrize("item", [b"1", b"[]", b"{}"])
+def test_a_body_has_so_many_values(
+    control: Control, item: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 24 MB of {} took 1.5 GB.
+    monkeypatch.setattr(routing, "MAX_VALUES", 100)
+    raw = b'{"jobs":[' + b",".join([item] * 100) + b"]}"
+    headers = {"Content-Type": "application/json"}
+    response = control.fake.send("PUT", "/__admin/state", raw, headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (413, "too-large")
+    assert response.json()["error"]["message"] == "the body has more than 100 values"

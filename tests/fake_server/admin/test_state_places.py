@@ -39,6 +39,11 @@ from tests.support.controls import Control
         ),
         (["jobs", 1, "plan", "pauses"], [[n, n] for n in range(1001)], "jobs.1.plan.pauses: "),
         (["jobs", 1, "plan", "progress"], [1] * 1001, "jobs.1.plan.progress: "),
+        (
+            ["jobs", 1, "recorded"],
+            {"state": "finished", "fields": {"error": None, "hash": "x"}},
+            "jobs.1: recorded.fields.hash: the fake shows its own",
+        ),
         (["token_key"], "00", "token_key: the value is not the key of the tokens"),
     ],
 )

@@ -27,16 +27,18 @@ def curl(exchange: Exchange) -> str:
     elif exchange.method != "POST" or not exchange.request_body:
         words += ["-X", shlex.quote(exchange.method)]
     words.append(shlex.quote(exchange.url))
+    used = ""
     for name, value in exchange.request_headers:
         if name == "content-type":
             words += ["-H", shlex.quote(f"{name}: {value}")]
         elif name == "authorization":
-            words += ["-H", _quoted(f"{name}: {value}", exchange.secret)]
+            used = exchange.secret if MASK in value else ""
+            words += ["-H", _quoted(f"{name}: {value}", used)]
     if exchange.request_body:
         secret = _password(exchange) if exchange.operation == "login" else ""
         words += ["--data-raw", _quoted(exchange.request_body, secret)]
-    line = " ".join(words)
-    return line + "".join(_notes(line, exchange.request_body))
+        used += secret if MASK in exchange.request_body else ""
+    return " ".join(words) + "".join(_notes(used, exchange.request_body))
 
 
 def _password(exchange: Exchange) -> str:
@@ -57,9 +59,10 @@ _MEANINGS = {
 }
 
 
-def _notes(line: str, body: str) -> Iterator[str]:
+def _notes(used: str, body: str) -> Iterator[str]:
+    """What the variables mean that were ``used``: a body may hold the name of one."""
     for variable, meaning in _MEANINGS.items():
-        if variable in line:
+        if variable in used:
             name = variable.strip('"$')
             yield f"  # {name}: {meaning}"
     if CUT.search(body):

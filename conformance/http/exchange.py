@@ -235,7 +235,9 @@ def redacted(
         secrets.redact(body.problem),
         reply.elapsed,
         integer(body.value, "errno"),
-        secrets.excerpt(text(body.value, "errmsg") or text(body.value, "error") or "", _QUOTED),
+        secrets.excerpt(
+            text(body.value, "errmsg") or text(body.value, "error") or "", _QUOTED, foreign=True
+        ),
     )
 
 

@@ -145,16 +145,16 @@ class Secrets:
                 self._kept, self._size = {}, len(masked)
             self._kept[key] = masked
 
-    def _redacted(self, text: str) -> str:
+    def _redacted(self, text: str, mask: str = MASK) -> str:
         found: list[Span] = []
         for layer in layers(text):
             found += layer.spans(self._in(layer))
         # A server may send a lone surrogate, which no file takes.
-        return _masked(text, found).encode("utf-8", "backslashreplace").decode()
+        return _masked(text, found, mask).encode("utf-8", "backslashreplace").decode()
 
     def redact_foreign(self, text: str) -> str:
         """The same for what a server sent: a mask that it wrote itself is told from ours."""
-        return self.redact(text.replace(MASK, _FORGED))
+        return self._redacted(text, _FORGED) if MASK in text else self.redact(text)
 
     def _mask(self, secret: str) -> None:
         found = spellings(secret)
@@ -191,13 +191,14 @@ class Secrets:
             self._literals.setdefault(key, set()).add(form)
             self.longest = max(self.longest, len(form))
 
-    def excerpt(self, text: str, length: int = 8_000) -> str:
+    def excerpt(self, text: str, length: int = 8_000, *, foreign: bool = False) -> str:
         """The beginning of ``text``, redacted; what is cut off is said."""
+        redact = self.redact_foreign if foreign else self.redact
         if len(text) <= length:
-            return self.redact(text)
+            return redact(text)
         # A secret that lies across the cut is not recognised: its first part must go too.
         ragged = max(_RAGGED, self.longest)
-        shown = self.redact(text[: length + ragged])
+        shown = redact(text[: length + ragged])
         shown = shown[: max(0, min(length, len(shown) - ragged))]
         return f"{shown}… ({len(text)} characters in all)"
 
@@ -314,13 +315,14 @@ def _jwts(text: str) -> Iterator[Span]:
             yield head.start() + start, rest.end()
 
 
-def _masked(text: str, found: list[Span]) -> str:
-    """One mask for spans that touch or overlap each other."""
+def _masked(text: str, found: list[Span], mask: str) -> str:
+    """One mask for spans that touch or overlap each other; ``mask`` stands for one that was there
+    before, where no secret is."""
     kept, done = [], 0
     for start, end in joined(found):
-        kept += [text[done:start], MASK]
+        kept += [text[done:start].replace(MASK, mask), MASK]
         done = end
-    return "".join(kept) + text[done:]
+    return "".join((*kept, text[done:].replace(MASK, mask)))
 
 
 def _share(text: str, secret: str, length: int) -> bool:

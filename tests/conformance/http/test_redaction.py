@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sampan.conformance.http.connection import Reply, Request
 from sampan.conformance.http.exchange import Log
 from sampan.conformance.http.fragments import Beginnings
-from sampan.conformance.http.json_body import Body
+from sampan.conformance.http.json_body import Body, read
 from sampan.conformance.http.redaction import MASK, Secrets
 from tests.conformance.http.secret_forms import FORMS, OUTER
 from tests.support.examples import sampled
@@ -137,6 +137,20 @@ def test_a_mask_that_a_server_wrote_is_told_from_ours() -> None:
     secrets = Secrets()
     secrets.add("correct horse")
     assert secrets.redact_foreign(f"{MASK} correct horse") == f"<redacted> {MASK}"
+
+
+def test_a_secret_with_a_mask_in_it_is_masked_whole() -> None:
+    """A server that puts our mark into a token shows no more of it."""
+    token = f"opaque-{MASK}-0123456789abcdef"
+    secrets = Secrets()
+    secrets.add_token(token)
+    assert secrets.redact_foreign(f"{MASK} Bearer {token} {MASK}") == (
+        f"<redacted> Bearer {MASK} <redacted>"
+    )
+    body = json.dumps({"errno": 430, "errmsg": MASK}).encode()
+    reply = Reply(200, (), body)
+    kept = Log(secrets).record(Request("POST", "http://x/"), reply, read(reply), "login", True)
+    assert kept.said == "<redacted>"
 
 
 def test_basic_credentials_are_masked() -> None:

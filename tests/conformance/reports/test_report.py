@@ -272,6 +272,13 @@ def test_a_mask_that_a_server_wrote_is_no_variable() -> None:
     assert "$SAMPAN_PASSWORD" not in curl(blend)
 
 
+def test_a_note_explains_no_variable_that_a_server_named() -> None:
+    body = '{"parent_hash": "SAMPAN_SECOND_TOKEN", "grid_num": 1}'
+    assert "#" not in curl(replace(EXCHANGE, operation="upscaleJob", request_body=body))
+    second = replace(EXCHANGE, secret='"$SAMPAN_SECOND_TOKEN"')
+    assert curl(second).endswith("  # SAMPAN_SECOND_TOKEN: of the second account")
+
+
 @pytest.mark.parametrize(
     "text", ["$(id)", "`id`", "a'b\"c", "\\", "a\nb", "!x", "-x", "~", "", "@f"]
 )

@@ -6,7 +6,7 @@ import logging
 import re
 from contextlib import nullcontext
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
 
 import orjson
@@ -28,11 +28,17 @@ from .call import ControlCall, ControlError, ControlHandler, refused
 from .events import Events, EventStream
 from .reasons import parameter_reason, reason
 
-#: Bytes of a body: a state document can be large, and others hold at most what a fault sends,
-#: escaped.
-MAX_STATE, MAX_BODY = 256 << 20, 8 << 20
-#: Values in it, by what parts them: each takes two hundred bytes of memory while it is checked.
-MAX_VALUES = 16_000_000
+
+class Bound(NamedTuple):
+    """Bytes and values of a body, by what parts values: each takes two hundred bytes of memory
+    while it is checked."""
+
+    size: int
+    values: int
+
+
+#: A state document can be large; others hold at most what a fault sends, escaped.
+MAX_STATE, MAX_BODY = Bound(256 << 20, 16_000_000), Bound(8 << 20, 1_000_000)
 _JSON = b"application/json"
 _PREFIX = "/__admin/"
 _SOURCE = f"{_PREFIX}openapi.yaml"
@@ -183,18 +189,18 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
-async def _read(receive: Receive, headers: RequestHeaders, limit: int) -> bytes:
+async def _read(receive: Receive, headers: RequestHeaders, limit: Bound) -> bytes:
     declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and len(declared) < 19 and int(declared) <= limit:
+    if declared.isdigit() and len(declared) < 19 and int(declared) <= limit.size:
         try:
-            raw = await request.read(receive, limit)
+            raw = await request.read(receive, limit.size)
         except ApiError:  # it said less than it sent
             pass
         else:
-            if sum(map(raw.count, (b",", b"[", b"{"))) <= MAX_VALUES:
+            if sum(map(raw.count, (b",", b"[", b"{"))) <= limit.values:
                 return raw
-            raise ControlError("too-large", f"the body has more than {MAX_VALUES} values")
-    raise ControlError("too-large", f"the body is larger than {limit} bytes")
+            raise ControlError("too-large", f"the body has more than {limit.values} values")
+    raise ControlError("too-large", f"the body is larger than {limit.size} bytes")
 
 
 def _check_media_type(scope: Scope) -> None:

@@ -76,13 +76,18 @@ def test_a_body_is_as_large_as_its_operation_needs(
 
 
 @pytest.mark.parametrize("item", [b"1", b"[]", b"{}"])
-def test_a_body_has_so_many_values(
-    control: Control, item: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_body_has_so_many_values(control: Control, item: bytes) -> None:
     # 24 MB of {} took 1.5 GB.
-    monkeypatch.setattr(routing, "MAX_VALUES", 100)
-    raw = b'{"jobs":[' + b",".join([item] * 100) + b"]}"
+    raw = b'{"x":[' + b",".join([item] * 1_000_000) + b"]}"
     headers = {"Content-Type": "application/json"}
-    response = control.fake.send("PUT", "/__admin/state", raw, headers)
+    response = control.fake.send("POST", "/__admin/accounts", raw, headers)
     assert (response.status_code, response.json()["error"]["code"]) == (413, "too-large")
-    assert response.json()["error"]["message"] == "the body has more than 100 values"
+    assert response.json()["error"]["message"] == "the body has more than 1000000 values"
+
+
+def test_a_state_document_has_more(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "MAX_BODY", routing.Bound(10, 1))
+    control.call("PUT", "state", control.get("state"))
+    monkeypatch.setattr(routing, "MAX_STATE", routing.Bound(10_000_000, 20))
+    refusal = control.refusal("PUT", "state", control.get("state"))
+    assert (refusal.status, refusal.message) == (413, "the body has more than 20 values")

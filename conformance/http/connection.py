@@ -184,13 +184,13 @@ class _Transfer:
             raise _BrokenError(Failure.CONNECT, str(error)) from None
 
     def _reach(self, addresses: list[Address]) -> socket.socket:
-        """A connection to the first address that takes one."""
-        for address in addresses:
-            if not self.admits(address.ip):
-                detail = f"{address.ip} is an address of a private network"
-                raise _BrokenError(Failure.PRIVATE, detail)
+        """A connection to the first address that takes one, of those that are admitted."""
+        admitted = [one for one in addresses if self.admits(one.ip)]
+        if addresses and not admitted:
+            detail = f"{addresses[0].ip} is an address of a private network"
+            raise _BrokenError(Failure.PRIVATE, detail)
         problem: OSError = OSError("the name has no address")
-        for address in addresses:
+        for address in admitted:
             try:
                 connection = address.connect(self._left())
                 self.peer = address.ip

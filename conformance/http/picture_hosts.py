@@ -25,10 +25,13 @@ class PictureHosts:
 
     def admits(self, url: str) -> Callable[[str], bool]:
         """Whether an address may be connected to for ``url``."""
-        own_host = urlsplit(url).hostname == self._host
-        # The own host is as private as the API: its name may lead elsewhere for a picture.
-        own = own_host and not all(map(is_public, tuple(self._peers)))
-        return anywhere if self._private or own else is_public
+        if self._private:
+            return anywhere
+        # The own host is as private as the API, and where the API is: its name may lead elsewhere
+        # for a picture.
+        if urlsplit(url).hostname == self._host:
+            return lambda ip: ip in self._peers or is_public(ip)
+        return is_public
 
 
 def anywhere(_: str) -> bool:

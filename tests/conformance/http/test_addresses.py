@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import nullcontext
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from sampan.conformance.http import connection
 from sampan.conformance.http import gate as gate_module
-from sampan.conformance.http.addresses import is_public, resolved
-from sampan.conformance.http.connection import Reply, Request, transmit
+from sampan.conformance.http.addresses import Address, is_public, resolved
+from sampan.conformance.http.connection import Failure, Reply, Request, transmit
+from sampan.conformance.http.picture_hosts import PictureHosts
 from sampan.conformance.verdict import UnavailableError, Verdict
 from tests.support.network.gates import a_gate, always
 from tests.support.network.scripted import Scripted, http
@@ -64,7 +66,10 @@ def test_a_link_into_the_testers_network_is_not_fetched(
     assert any("were not fetched" in one for one in gate.remarks())
 
 
-@pytest.mark.parametrize(("peer", "fetched"), [("8.8.8.8", False), ("10.1.2.3", True), ("", False)])
+@pytest.mark.parametrize(
+    ("peer", "fetched"),
+    [("8.8.8.8", False), ("10.1.2.3", False), ("127.0.0.1", True), ("", False)],
+)
 def test_the_own_host_is_as_private_as_the_api(
     peer: str, fetched: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +89,28 @@ def test_the_own_host_is_as_private_as_the_api(
         with nullcontext() if fetched else pytest.raises(UnavailableError, match="private"):
             gate.picture(f"http://api.example:{port}/a.png", None)
         assert len(inside.asked) == fetched
+
+
+def test_of_several_addresses_those_of_the_internet_and_of_the_api_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str] = []
+
+    def connect(address: Address, timeout: float) -> socket.socket:
+        tried.append(address.ip)
+        raise ConnectionRefusedError
+
+    every = [Address(2, (ip, 80)) for ip in ("10.0.0.6", "10.0.0.5", "127.0.0.1", "8.8.8.8")]
+    monkeypatch.setattr(connection, "resolved", lambda *_: every)
+    monkeypatch.setattr(Address, "connect", connect)
+    hosts = PictureHosts("http://api.example")
+    hosts.answered("10.0.0.5")
+    for host, reached in (("api.example", ["10.0.0.5", "8.8.8.8"]), ("else.example", ["8.8.8.8"])):
+        url = f"http://{host}/a.png"
+        reply = transmit(Request("GET", url), 5.0, 1_000, hosts.admits(url))
+        assert reply.failure is Failure.CONNECT
+        assert tried == reached
+        tried.clear()
 
 
 def test_the_user_may_allow_it_and_a_server_on_this_machine_needs_no_leave() -> None:

@@ -105,7 +105,10 @@ def test_a_server_elsewhere_leads_nobody_into_a_private_network(server: OddServe
     assert server.requests == []
 
 
-@pytest.mark.parametrize(("peer", "fetched"), [("8.8.8.8", False), ("10.1.2.3", True), ("", False)])
+@pytest.mark.parametrize(
+    ("peer", "fetched"),
+    [("8.8.8.8", False), ("10.1.2.3", False), ("127.0.0.1", True), ("", False)],
+)
 def test_the_own_host_is_as_private_as_the_api(
     server: OddServer, peer: str, fetched: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 
-from ..api import respond, table
+from ..api import picture_files, respond, table
 from ..contract.errors import ApiError
 from ..http.exchange import Exchange
 from ..http.responses import HTML, Response, text_header
@@ -27,8 +27,10 @@ from ..http.types import Receive, RequestHeaders, Scope, Send
 from ..service import FakeService
 from ..settings import Settings
 from ..store.transactions import NotStoredError
+from ..suggestions import nearest
 from .control import PREFIX
 from .cors import Cors
+from .pages import PAGES
 from .recorder import EXCHANGE, Recorder
 from .routes import Routes
 
@@ -124,17 +126,26 @@ class App(Starlette):
     async def _report_breach(self, _: Request, error: respond.BreachError) -> Response:
         return respond.report_breach(error)
 
+    def _why_nowhere(self, exchange: Exchange) -> str:
+        """Why nothing is at an address, or not for this method."""
+        path, method = exchange.path, exchange.method
+        if path in self._operations:
+            asks = any(name == b"access-control-request-method" for name, _ in exchange.headers)
+            hint = "; start the fake with --cors to let web pages use it" if asks else ""
+            return f"{path} takes POST, not {method}{hint}"
+        if method != "GET" and (path == "/" or path in PAGES or picture_files.is_address(path)):
+            return f"{path} takes GET, not {method}"
+        if path == PREFIX.rstrip("/"):
+            return f"the control API is below {PREFIX}; see {PREFIX}openapi.json"
+        near, known = nearest(path, self._operations), ", ".join(self._operations)
+        hint = "operations" if near is None else f"did you mean {near}? Operations"
+        return f"no operation, picture or page at {path}; {hint}: {known}"
+
     async def _refuse_nowhere(self, request: Request, _: HTTPException) -> Response:
         """Errno 410 where there is nothing, or not for this method: question unknown-route."""
         exchange: Exchange = request.scope[EXCHANGE]
         exchange.found = False
-        if exchange.path in self._operations:
-            reason = f"{exchange.path} takes POST, not {exchange.method}"
-        elif exchange.path == PREFIX.rstrip("/"):
-            reason = f"the control API is below {PREFIX}; see {PREFIX}openapi.json"
-        else:
-            known = ", ".join(self._operations)
-            reason = f"no operation, picture or page at {exchange.path}; operations: {known}"
+        reason = self._why_nowhere(exchange)
         profile = self.service.rules.profile
         answer, status = "as-unknown-route", 405
         if exchange.path in self._operations:

@@ -163,6 +163,31 @@ def test_what_is_nowhere_is_not_found(abc: Caller, method: str, path: str) -> No
     assert "x-evil" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "reason"),
+    [
+        ("POST", "/job/create", "no operation, picture or page at /job/create; did you mean"
+         " /jobs/create? Operations: /auth/login, "),
+        ("POST", "/v1/jobs/find", "no operation, picture or page at /v1/jobs/find; did you mean"
+         " /jobs/find? Operations: "),
+        ("POST", "/health", "no operation, picture or page at /health; operations: "),
+        ("POST", "/", "/ takes GET, not POST"),
+        ("DELETE", "/openapi.json", "/openapi.json takes GET, not DELETE"),
+        ("PUT", "/image/f052f826-0568-45a1-8797-0a120c92aa42.png", "/image/f052f826-0568-45a1-8797-"
+         "0a120c92aa42.png takes GET, not PUT"),
+    ],
+)  # fmt: skip
+def test_what_was_meant_is_named(fake: Fake, method: str, path: str, reason: str) -> None:
+    assert fake.send(method, path).headers["x-fake-reason"].startswith(reason)
+
+
+def test_a_page_that_asks_first_is_told_of_cors(fake: Fake) -> None:
+    asks = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
+    answer = fake.send("OPTIONS", "/jobs/find", headers=asks)
+    right = "/jobs/find takes POST, not OPTIONS; start the fake with --cors to let web pages use it"
+    assert answer.headers["x-fake-reason"] == right
+
+
 def test_an_escaped_letter_of_a_path_is_that_letter(abc: Caller) -> None:
     assert envelope(abc.post("/%6Aobs/f%69nd", {}))["errno"] == 0
 

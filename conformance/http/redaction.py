@@ -78,8 +78,8 @@ class Secrets:
         self._spellings: set[str] = set()
         #: Both ways; ``None``: not sorted since one was added.
         self._cut: tuple[Beginnings, Beginnings] | None = None
-        #: By the beginning of a very long token, what follows it.
-        self._rests: dict[str, str] = {}
+        #: By the beginning of very long tokens, what follows it in each.
+        self._rests: dict[str, set[str]] = {}
         #: Where a literal may begin; ``None``: not compiled since one was added.
         self._starts: re.Pattern[str] | None = None
         #: Counts what was added. Headers, or the records of a job, come again and again: each text
@@ -107,7 +107,9 @@ class Secrets:
             length = _TOKEN if _PLAIN.fullmatch(token[:_TOKEN]) else _ODD_TOKEN
             if len(token) > length:
                 with self._lock:
-                    self._rests[token[:length]] = token[length:]
+                    self._rests.setdefault(token[:length], set()).add(token[length:])
+                    self._cut = None
+                    self._version += 1
             self.add(token[:length])
 
     def add_if_akin(self, text: str) -> None:
@@ -214,8 +216,9 @@ class Secrets:
 
     def _rests_in(self, text: str, found: list[Span]) -> list[Span]:
         """What follows the known beginnings of very long tokens, as far as it is theirs."""
-        rests = ((end, self._rests.get(text[start:end], "")) for start, end in found)
-        return [(end, end + _alike(text, end, rest)) for end, rest in rests if rest]
+        # A copy: other threads add some.
+        rests = ((end, tuple(self._rests.get(text[start:end], ()))) for start, end in found)
+        return [(end, end + max(_alike(text, end, one) for one in of)) for end, of in rests if of]
 
     def _begun(self, text: str) -> Iterator[Span]:
         """What a message that was cut short shows of a secret: its beginning."""
@@ -244,8 +247,9 @@ class Secrets:
         """The secrets by their beginnings, and turned round by their ends."""
         with self._lock:
             if self._cut is None:
-                ends = (one[::-1] for one in (*self._spellings, *self._rests.values()))
-                self._cut = Beginnings(self._spellings), Beginnings(ends)
+                ends = {*self._spellings}.union(*self._rests.values())
+                turned = Beginnings(one[::-1] for one in ends)
+                self._cut = Beginnings(self._spellings), turned
             return self._cut
 
     def _patterns_in(self, text: str) -> Iterator[Span]:

@@ -40,6 +40,17 @@ def test_the_rest_of_a_long_token_ends_where_another_text_begins() -> None:
     assert secrets.redact("x" * 2_048) == MASK
 
 
+def test_long_tokens_that_begin_alike_are_masked_to_their_ends() -> None:
+    secrets = Secrets()
+    tokens = [f"{'x' * 2_048}{end * 9}" for end in ("one-", "other-", "third-")]
+    for token in tokens:
+        assert secrets.redact(token) != MASK
+        secrets.add_token(token)
+        assert secrets.redact(token) == MASK
+        assert secrets.redact(f"...{token[-12:]}") == f"...{MASK}"
+    assert secrets.redact(", ".join(tokens)) == f"{MASK}, {MASK}, {MASK}"
+
+
 def test_secrets_that_overlap_are_masked_whole() -> None:
     passwords = known("correct horse battery", "battery & staple")
     assert passwords.redact("1 correct horse battery & staple 2") == f"1 {MASK} 2"

@@ -105,12 +105,17 @@ class Secrets:
         """Mask a token that the server gave, or the beginning of a very long one."""
         if token:
             length = _TOKEN if _PLAIN.fullmatch(token[:_TOKEN]) else _ODD_TOKEN
-            if len(token) > length:
-                with self._lock:
-                    self._rests.setdefault(token[:length], set()).add(token[length:])
-                    self._cut = None
-                    self._version += 1
             self.add(token[:length])
+            if len(token) > length:
+                self._add_rest(token[:length], token[length:])
+
+    def _add_rest(self, beginning: str, rest: str) -> None:
+        with self._lock:
+            known = self._rests.setdefault(beginning, set())
+            if rest not in known:
+                known.add(rest)
+                self._cut = None
+                self._version += 1
 
     def add_if_akin(self, text: str) -> None:
         """Know ``text`` too if it gives a known secret away in part: a password with one letter

@@ -12,9 +12,12 @@ URL ?= http://127.0.0.1:$(PORT)
 
 # What the environment is made with; one that is there is kept, unless another Python was asked for.
 define environment
-	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	$(new_enough)
+	@test -x $(BIN)/python || '$(PYTHON)' -m venv .venv
+endef
+define new_enough
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "sampan needs Python 3.11 or newer, not '$(PYTHON)'; name one with PYTHON=..." >&2; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 endef
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -43,8 +46,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ifeq ($(origin PYTHON),command line)
 .PHONY: asked-python
 asked-python:
+	$(new_enough)
 	@test ! -x $(BIN)/python || { \
-	  asked=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 2; \
+	  asked=$$('$(PYTHON)' -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 2; \
 	  there=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	  test "$$asked" = "$$there" || { \
 	    echo ".venv has Python $$there, not $$asked; 'make clean' removes it" >&2; exit 2; }; }
@@ -64,13 +68,13 @@ test: .venv/.dev
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --collect-only -qq >/dev/null || true
 	@touch $@
 
-# Five workers even on two cores: many tests wait for jobs. Each takes seconds to import the tests, and
-# more of them only slow one another down.
+# Eight workers even on two cores: many tests wait for jobs, and with fewer there are moments in which
+# all do.
 # Bytecode is kept, whatever the environment says: a few hundred processes would else compile the
 # fake anew.
 CHOSEN = -m "not whole"
 suite: .venv/.compiled
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 5 --dist worksteal $(CHOSEN) $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 8 --dist worksteal $(CHOSEN) $(ARGS)
 
 # All instances of what `make test` tries a few of, too: the tests that are marked `whole`.
 whole: CHOSEN =

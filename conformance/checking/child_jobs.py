@@ -170,11 +170,13 @@ def grid_key(ctx: Context, key: str) -> str | None:
     return None
 
 
-def sender_is_needed(ctx: Context, name: str) -> Finding:
-    """The failure of a job that was refused, where the same with a ``sender_id`` was accepted."""
+def sender_decides(ctx: Context, name: str, *, sent: bool = False) -> Finding:
+    """The failure of a job that was refused, where the same was accepted with a ``sender_id``;
+    ``sent``: it had one, and was accepted without."""
     refused, job = ctx.evidence.original(name), ctx.evidence.trace(name)
+    these, others = ("with", "without") if sent else ("without", "with")
     return ctx.fail(
-        "without sender_id: refused, and accepted with",
+        f"{these} sender_id: refused, and accepted {others}",
         refused,
         job,
         expected="errno 0",
@@ -186,7 +188,7 @@ def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Fi
     """With a token, ``sender_id`` is optional: job ``without`` omits it, job ``given`` has it."""
     plain, job = ctx.evidence.trace(without), ctx.evidence.trace(given)
     if ctx.evidence.cause(without) == NO_SENDER:
-        yield sender_is_needed(ctx, without)
+        yield sender_decides(ctx, without)
         return
     if not plain.accepted and (plain.refused or not job.accepted):
         # Something else is refused: the requirements of the operation itself say it.
@@ -199,13 +201,7 @@ def accepted_both_ways(ctx: Context, *, without: str, given: str) -> Iterator[Fi
         what = "with sender_id: not found. The page does not say whose it has to be"
         yield ctx.inconclusive(f"{what}: {first.submission.summary()}", first)
     elif ctx.evidence.cause(given) == SENDER_ID:
-        yield ctx.fail(
-            "with sender_id: refused, and accepted without",
-            first,
-            job,
-            expected="errno 0",
-            actual=first.submission.summary(),
-        )
+        yield sender_decides(ctx, given, sent=True)
     elif not first.accepted and "sender_id" not in job.body:
         what = f"sender_id was tried only with {ctx.evidence.cause(given)}"
         yield ctx.inconclusive(f"{what}, which are refused without it, too", first, job)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from ..checking import Answer, Context, Finding, JobTrace, Observation, check, probe
-from ..checking.child_jobs import accepted, accepted_both_ways, failed, not_taken, sender_is_needed
+from ..checking.child_jobs import accepted, accepted_both_ways, failed, not_taken, sender_decides
 from ..json_access import Record, brief, integer, text
 from ..rules.records import described
 from ..shared_jobs.catalogue import NO_SENDER
@@ -97,7 +97,7 @@ def a_describe_takes_a_sender_or_none(ctx: Context) -> Iterator[Finding]:
         yield from accepted_both_ways(ctx, without="describe", given="describe_sender")
         return
     if ctx.evidence.cause("describe") == NO_SENDER:
-        yield sender_is_needed(ctx, "describe")
+        yield sender_decides(ctx, "describe")
         return
     # Whatever it is refused for need not be the missing sender_id: none was sent one.
     yield accepted(ctx, ctx.evidence.trace("describe"), "without sender_id")
